@@ -1,0 +1,28 @@
+// The one exception type of the library.
+#pragma once
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace tenbin {
+
+/// What every failed check throws. The text is the concatenation of the parts: the function, what it
+/// expected, what it got.
+///
+///     throw Error("relu: expected float32 or float64, got ", x);
+class Error : public std::runtime_error {
+ public:
+  template <class... Parts>
+  explicit Error(const Parts&... parts) : std::runtime_error(join(parts...)) {}
+
+ private:
+  template <class... Parts>
+  static std::string join(const Parts&... parts) {
+    std::ostringstream text;
+    (text << ... << parts);
+    return text.str();
+  }
+};
+
+}  // namespace tenbin

@@ -1,0 +1,313 @@
+// Applying a function, and the sweep back through the graph.
+#include "tenbin/core/function.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "tenbin/core/config.h"
+
+namespace tenbin {
+
+namespace detail {
+std::int64_t live_node_count();
+}
+
+namespace {
+
+thread_local std::int64_t live_functions = 0;
+
+template <class T>
+bool any_nan(const T* values, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (values[i] != values[i]) return true;
+  return false;
+}
+
+bool has_nan(const Array& array) {
+  if (!array || !is_floating(array.dtype())) return false;
+  const Array host = array.to(Device::cpu());
+  return visit_floating(host.dtype(),
+                        [&](auto zero) { return any_nan(host.data<decltype(zero)>(), host.size()); });
+}
+
+Device common_device(const Function& function, const Arrays& xs) {
+  if (xs.empty()) throw Error(function.name(), ": needs at least one input");
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    if (!xs[i]) throw Error(function.name(), ": input ", i, " is none");
+    if (xs[i].device() != xs[0].device())
+      throw Error(function.name(), ": inputs on ", xs[0].device(), " and ", xs[i].device());
+  }
+  return xs[0].device();
+}
+
+std::uint64_t bits(const Function& function, std::initializer_list<std::size_t> indices) {
+  std::uint64_t mask = 0;
+  for (const std::size_t index : indices) {
+    if (index >= 64) throw Error(function.name(), ": only the first 64 arrays can be retained one by one");
+    mask |= std::uint64_t{1} << index;
+  }
+  return mask;
+}
+
+// Whether `index` is in a mask; a mask of all ones has every index, also those beyond its width.
+bool has_bit(std::uint64_t mask, std::size_t index) {
+  return index < 64 ? (mask >> index & 1) != 0 : mask == ~std::uint64_t{0};
+}
+
+}  // namespace
+
+GraphStats graph_stats() { return {detail::live_node_count(), live_functions}; }
+
+Function::Function() { ++live_functions; }
+
+Function::~Function() {
+  --live_functions;
+  unchain();
+}
+
+// A long graph is a long chain of owners. Deleting its head must not recurse to its tail, so functions that
+// die while another is being deleted wait in a list.
+void Function::destroy() {
+  thread_local Function* doomed = nullptr;
+  thread_local bool deleting = false;
+  next_doomed_ = doomed;
+  doomed = this;
+  if (deleting) return;
+  deleting = true;
+  while (doomed != nullptr) {
+    Function* const function = doomed;
+    doomed = function->next_doomed_;
+    delete function;
+  }
+  deleting = false;
+}
+
+void Function::unchain() {
+  for (std::size_t i = 0; i < inputs_.size(); ++i)
+    if (has_bit(retained_inputs_, i)) inputs_[i]->release_data();
+  inputs_.clear();
+}
+
+void Function::retain_inputs(std::initializer_list<std::size_t> indices) {
+  retained_inputs_ = bits(*this, indices);
+}
+
+void Function::retain_outputs(std::initializer_list<std::size_t> indices) {
+  retained_output_bits_ = bits(*this, indices);
+}
+
+const Array& Function::retained_output(std::size_t index) const {
+  if (index >= retained_outputs_.size() || !retained_outputs_[index])
+    throw Error(name(), ": output ", index, " was not retained in forward");
+  return retained_outputs_[index];
+}
+
+bool Function::needs_grad(std::size_t index) const {
+  return inputs_.empty() || inputs_[index]->requires_grad;
+}
+
+Array Function::new_gradient(std::size_t index, const Array& x) const {
+  if (!inputs_.empty()) {
+    detail::Node& node = *inputs_[index];
+    if (node.grad_slot && !node.grad && !node.slot_taken) {
+      node.slot_taken = true;
+      return *node.grad_slot;
+    }
+  }
+  return Array::empty_like(x);
+}
+
+Arrays Function::forward(const Arrays& xs) {
+  const Device device = common_device(*this, xs);
+  check(xs);
+  Arrays ys = device.is_cpu() ? forward_cpu(xs) : forward_gpu(xs);
+  if (retained_output_bits_ != 0) {
+    retained_outputs_.resize(ys.size());
+    for (std::size_t i = 0; i < ys.size(); ++i)
+      if (has_bit(retained_output_bits_, i)) retained_outputs_[i] = ys[i];
+  }
+  if (config().debug) require_no_nan(ys, "output");
+  return ys;
+}
+
+Arrays Function::backward(const Arrays& xs, const Arrays& gys) {
+  const auto gy = std::find_if(gys.begin(), gys.end(), [](const Array& a) { return static_cast<bool>(a); });
+  if (gy == gys.end()) throw Error(name(), ": backward needs the gradient of an output");
+  Arrays gxs = gy->device().is_cpu() ? backward_cpu(xs, gys) : backward_gpu(xs, gys);
+  if (gxs.size() != xs.size())
+    throw Error(name(), ": backward returned ", gxs.size(), " gradients for ", xs.size(), " inputs");
+  check_gradients(gxs);
+  if (config().debug) require_no_nan(gxs, "gradient");
+  return gxs;
+}
+
+void Function::check_gradients(const Arrays& gxs) const {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const detail::Node& x = *inputs_[i];
+    const Array& gx = gxs[i];
+    if (!gx) continue;
+    if (gx.dtype() != x.data.dtype() || gx.shape() != x.data.shape() || gx.device() != x.device)
+      throw Error(name(), ": backward returned the gradient ", gx, " for input ", i, ", ", x.data.dtype(),
+                  x.data.shape());
+  }
+}
+
+void Function::require_no_nan(const Arrays& arrays, const char* direction) const {
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    if (has_nan(arrays[i])) throw Error(name(), ": NaN in ", direction, ' ', i, ", ", arrays[i]);
+}
+
+Variables Function::apply(const Variables& inputs) {
+  if (applied_) throw Error(name(), ": a Function object is applied once");
+  applied_ = true;
+  Arrays xs;
+  bool record = false;
+  for (const Variable& x : inputs) {
+    if (!x) throw Error(name(), ": input ", xs.size(), " is an empty Variable");
+    xs.push_back(x.data());
+    record = record || x.requires_grad();
+  }
+  record = record && config().enable_backprop;
+
+  Arrays ys = forward(xs);
+
+  Variables outputs;
+  for (Array& y : ys) outputs.emplace_back(std::move(y), record);
+  if (!record) return outputs;
+  for (const Variable& x : inputs) {
+    inputs_.push_back(x.node_);
+    if (has_bit(retained_inputs_, inputs_.size() - 1)) x.node_->retain_data();
+    if (x.creator() != nullptr) rank_ = std::max(rank_, x.creator()->rank_ + 1);
+  }
+  const Reference<Function> self(this);
+  for (Variable& y : outputs) {
+    y.node_->creator = self;
+    y.node_->output_index = static_cast<std::uint32_t>(outputs_.size());
+    outputs_.push_back(y.node_.get());
+  }
+  return outputs;
+}
+
+namespace {
+
+// Brings a gradient to a leaf, which owns what it has: nothing may alias it.
+void accumulate_leaf(detail::Node& leaf, Array gx) {
+  if (leaf.grad) {
+    leaf.grad.add(gx);
+  } else if (!leaf.grad_slot) {
+    leaf.grad = gx.owns_buffer() ? std::move(gx) : gx.copy();
+  } else {
+    if (gx.raw_data() != leaf.grad_slot->raw_data()) leaf.grad_slot->assign(gx);
+    leaf.grad = *leaf.grad_slot;
+  }
+}
+
+// Brings a gradient to an intermediate variable. The first one is kept as it came and may be shared; a sum is
+// made in place only in memory that nobody else sees.
+void accumulate_intermediate(detail::Node& node, Array gx, std::uint64_t sweep) {
+  if (node.sweep != sweep) {
+    node.sweep = sweep;
+    node.grad = std::move(gx);
+    return;
+  }
+  if (!node.grad.owns_buffer()) {
+    if (gx.owns_buffer()) {
+      std::swap(node.grad, gx);
+    } else {
+      node.grad = node.grad.copy();
+    }
+  }
+  node.grad.add(gx);
+}
+
+struct Queued {
+  std::uint32_t rank;
+  std::uint32_t discovered;
+  Function* function;
+};
+
+// Highest rank first; among equals the one discovered first, as in Chainer.
+bool runs_later(const Queued& a, const Queued& b) {
+  return a.rank != b.rank ? a.rank < b.rank : a.discovered > b.discovered;
+}
+
+}  // namespace
+
+void Variable::backward(bool retain_grad) {
+  detail::Node& root = *node_;
+  if (!root.requires_grad)
+    throw Error("backward: ", *this,
+                " depends on nothing that requires a gradient (constants, or NoBackprop)");
+  if (!root.grad) {
+    if (size() != 1)
+      throw Error(
+          "backward: ", *this,
+          " has no gradient to start from; only a variable of one element starts from 1: call set_grad");
+    set_grad(Array::full(shape(), 1, dtype(), device()));
+  }
+  if (!root.creator) return;
+
+  static std::atomic<std::uint64_t> sweeps{0};
+  const std::uint64_t sweep = ++sweeps;
+  SmallVector<Queued, 16> queue;
+  std::uint32_t discovered = 0;
+  const auto enqueue = [&](Function* function) {
+    if (function->sweep_ == sweep) return;
+    function->sweep_ = sweep;
+    queue.push_back({function->rank_, discovered++, function});
+    std::push_heap(queue.begin(), queue.end(), runs_later);
+  };
+
+  root.sweep = sweep;
+  enqueue(root.creator.get());
+  while (!queue.empty()) {
+    std::pop_heap(queue.begin(), queue.end(), runs_later);
+    Function& function = *queue.back().function;
+    queue.pop_back();
+
+    Arrays gys;
+    for (detail::Node* y : function.outputs_) {
+      gys.emplace_back();
+      if (y == nullptr || y->sweep != sweep) continue;
+      gys.back() = retain_grad || y == &root ? y->grad : std::exchange(y->grad, Array());
+    }
+    Arrays xs;
+    for (std::size_t i = 0; i < function.inputs_.size(); ++i)
+      xs.push_back(has_bit(function.retained_inputs_, i) ? function.inputs_[i]->data : Array());
+
+    Arrays gxs = function.backward(xs, gys);
+    gys.clear();  // what only they held may now be handed on without a copy
+    for (std::size_t i = 0; i < gxs.size(); ++i) {
+      detail::Node& x = *function.inputs_[i];
+      if (!gxs[i] || !x.requires_grad) continue;
+      if (x.creator) {
+        accumulate_intermediate(x, std::move(gxs[i]), sweep);
+        enqueue(x.creator.get());
+      } else {
+        accumulate_leaf(x, std::move(gxs[i]));
+      }
+    }
+  }
+}
+
+void Variable::unchain_backward() {
+  SmallVector<Reference<Function>, 4> pending;
+  const auto cut = [&](detail::Node& node) {
+    if (node.creator) pending.push_back(std::move(node.creator));
+    node.creator = {};
+  };
+  cut(*node_);
+  while (!pending.empty()) {
+    const Reference<Function> function = std::move(pending.back());
+    pending.pop_back();
+    for (detail::Node*& y : function->outputs_) {
+      if (y != nullptr) y->creator = {};
+      y = nullptr;
+    }
+    for (const Reference<detail::Node>& x : function->inputs_)
+      if (x->creator) pending.push_back(x->creator);
+    function->unchain();
+  }
+}
+
+}  // namespace tenbin

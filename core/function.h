@@ -1,0 +1,118 @@
+// A differentiable function: what happens to arrays is written by its author, what happens to variables here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "tenbin/core/variable.h"
+
+namespace tenbin {
+
+/// One application of a differentiable function: a node of the graph.
+///
+/// A subclass says what happens to arrays, once for the CPU and once for the GPU; an object is applied once.
+///
+///     class Square : public Function {
+///      public:
+///       std::string name() const override { return "square"; }
+///       Arrays forward_cpu(const Arrays& xs) override { ... }
+///       Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override { ... }
+///       ...
+///     };
+///     Variable square(const Variable& x) { return apply<Square>({x}); }
+class Function : public memory::Pooled {
+ public:
+  Function();
+  Function(const Function&) = delete;
+  Function& operator=(const Function&) = delete;
+  virtual ~Function();
+
+  /// What the user calls it; the first word of its errors.
+  virtual std::string name() const = 0;
+
+  /// Throws if the inputs do not fit. Runs before forward, on either device; costs O(inputs).
+  virtual void check(const Arrays& /*xs*/) const {}
+
+  /// The outputs for the inputs `xs`, all on one device. They are left as they are.
+  virtual Arrays forward_cpu(const Arrays& xs) = 0;
+  virtual Arrays forward_gpu(const Arrays& xs) = 0;
+
+  /// The gradients with respect to the inputs, one per input; a none Array where there is no gradient. An
+  /// entry of `xs` is none if it was not retained, an entry of `gys` if that output got no gradient.
+  virtual Arrays backward_cpu(const Arrays& xs, const Arrays& gys) = 0;
+  virtual Arrays backward_gpu(const Arrays& xs, const Arrays& gys) = 0;
+
+  /// check, then forward on the inputs' device. Errors: inputs on different devices.
+  Arrays forward(const Arrays& xs);
+  /// backward on the device of the gradients, checked for count, dtype and shape.
+  Arrays backward(const Arrays& xs, const Arrays& gys);
+
+  /// Runs forward and, unless nothing requires a gradient, links the outputs to this node. Errors: those of
+  /// check and forward, a second application.
+  Variables apply(const Variables& inputs);
+
+  /// The highest rank of the inputs' creators plus one: the order of backpropagation.
+  std::uint32_t rank() const { return rank_; }
+
+  void retain() { references_.increment(); }
+  void release() {
+    if (references_.decrement()) destroy();
+  }
+
+ protected:
+  /// Called in forward: the inputs that backward reads; the others need not be kept. All of them by default.
+  void retain_inputs(std::initializer_list<std::size_t> indices);
+  /// Called in forward: outputs that backward reads, through `retained_output`.
+  void retain_outputs(std::initializer_list<std::size_t> indices);
+  const Array& retained_output(std::size_t index) const;
+
+  /// Called in backward: false if nobody asked for the gradient of input `index`.
+  bool needs_grad(std::size_t index) const;
+
+  /// Called in backward: an uninitialised array for the gradient of input `index`, like `x`. For a parameter
+  /// without a gradient it is the parameter's own place in the optimizer's flat buffer, so that the result
+  /// lands where it is needed.
+  Array new_gradient(std::size_t index, const Array& x) const;
+
+ private:
+  friend class Variable;
+  friend struct detail::Node;
+
+  void destroy();
+  void unchain();
+  void check_gradients(const Arrays& gxs) const;
+  void require_no_nan(const Arrays& arrays, const char* direction) const;
+
+  SmallVector<Reference<detail::Node>, 2> inputs_;  // strong: the graph is held from its outputs
+  SmallVector<detail::Node*, 1> outputs_;           // weak, null when the node has gone: no cycle
+  SmallVector<Array, 0> retained_outputs_;
+  std::uint64_t retained_inputs_ = ~std::uint64_t{0};  // a bit per input
+  std::uint64_t retained_output_bits_ = 0;
+  std::uint64_t sweep_ = 0;          // the last backward() that queued this function
+  Function* next_doomed_ = nullptr;  // see destroy()
+  ReferenceCount references_;
+  std::uint32_t rank_ = 0;
+  bool applied_ = false;
+};
+
+/// Applies a Function of one output: `apply<ReLU>({x})`.
+template <class F, class... Args>
+Variable apply(const Variables& inputs, Args&&... args) {
+  const Reference<Function> function(new F(std::forward<Args>(args)...));
+  return std::move(function->apply(inputs)[0]);
+}
+
+}  // namespace tenbin
+
+/// Stands in for a function's .cu file in a build without CUDA. The last line of its .cpp.
+#ifdef TENBIN_WITH_CUDA
+#define TENBIN_NO_GPU(Class) static_assert(true, "")
+#else
+#define TENBIN_NO_GPU(Class)                                                                          \
+  Arrays Class::forward_gpu(const Arrays&) { throw Error(name(), ": this is a build without CUDA"); } \
+  Arrays Class::backward_gpu(const Arrays&, const Arrays&) {                                          \
+    throw Error(name(), ": this is a build without CUDA");                                            \
+  }                                                                                                   \
+  static_assert(true, "")
+#endif

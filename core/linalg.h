@@ -1,0 +1,20 @@
+// Matrix products. linalg.cpp is the one file that includes xtensor-blas.
+#pragma once
+
+#include "tenbin/core/array.h"
+
+namespace tenbin::linalg {
+
+/// C := op(A) op(B) + beta C for row-major matrices without gaps; op transposes if told to. op(A) is (m, k),
+/// op(B) is (k, n), C is (m, n). C is not read if beta is 0.
+///
+/// The result's bits depend on the shapes alone, not on the number of threads: BLAS runs single-threaded on
+/// blocks of rows that are cut by shape.
+template <class T>
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
+          const T* b, T beta, T* c);
+
+/// op(A) op(B) for CPU matrices of one floating dtype, checked by the caller.
+Array matmul(const Array& a, const Array& b, bool transpose_a = false, bool transpose_b = false);
+
+}  // namespace tenbin::linalg

@@ -1,0 +1,80 @@
+#include "tenbin/core/random.h"
+
+#include <cmath>
+#include <numeric>
+
+namespace tenbin::random {
+
+namespace {
+
+// Uniform in [0, 1), 53 bits, from two words.
+double uniform53(std::uint32_t high, std::uint32_t low) {
+  return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
+}
+
+}  // namespace
+
+Array Generator::uniform(const Shape& shape, double low, double high, Dtype dtype) {
+  Array out = Array::empty(shape, dtype);
+  visit_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    constexpr std::size_t words = sizeof(T) / 4;
+    const Draw taken = draw(out.size() * words);
+    T* values = out.data<T>();
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const double unit = words == 1 ? static_cast<double>(taken.uniform(i))
+                                     : uniform53(taken.word(2 * i), taken.word(2 * i + 1));
+      const T value = static_cast<T>(low + (high - low) * unit);
+      // Rounding may reach the excluded end.
+      values[i] = value < static_cast<T>(high) || low == high ? value : static_cast<T>(low);
+    }
+  });
+  return out;
+}
+
+Array Generator::normal(const Shape& shape, double mean, double deviation, Dtype dtype) {
+  Array out = Array::empty(shape, dtype);
+  // Two values from four words.
+  const Draw taken = draw((out.size() + 1) / 2 * 4);
+  visit_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* values = out.data<T>();
+    for (std::size_t i = 0; i < out.size(); i += 2) {
+      const auto words = philox(taken.seed, taken.first + i / 2);
+      const double radius = std::sqrt(-2 * std::log1p(-uniform53(words[0], words[1])));
+      const double angle = 2 * 3.14159265358979323846 * uniform53(words[2], words[3]);
+      values[i] = static_cast<T>(mean + deviation * radius * std::cos(angle));
+      if (i + 1 < out.size()) values[i + 1] = static_cast<T>(mean + deviation * radius * std::sin(angle));
+    }
+  });
+  return out;
+}
+
+std::uint64_t Generator::next64() {
+  const Draw taken = draw(2);
+  return std::uint64_t{taken.word(0)} << 32 | taken.word(1);
+}
+
+std::uint64_t Generator::integer(std::uint64_t bound) {
+  if (bound == 0) throw Error("random::Generator::integer: expected a bound above 0, got 0");
+  const std::uint64_t biased = (0 - bound) % bound;  // so many of the lowest values would come once too often
+  std::uint64_t value = next64();
+  while (value < biased) value = next64();
+  return value % bound;
+}
+
+std::vector<std::size_t> Generator::permutation(std::size_t count) {
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i = count; i > 1; --i) std::swap(order[i - 1], order[integer(i)]);
+  return order;
+}
+
+Generator& default_generator() {
+  thread_local Generator generator;
+  return generator;
+}
+
+void seed(std::uint64_t value) { default_generator() = Generator(value); }
+
+}  // namespace tenbin::random

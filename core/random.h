@@ -1,0 +1,82 @@
+// Random numbers from a counter: the same on every device, seedable, with nothing hidden.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin::random {
+
+/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a function from
+/// (key, counter) to four words that pass as random. Any element of a stream is computed without the others.
+inline std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter,
+                                           std::uint64_t stream = 0) {
+  std::array<std::uint32_t, 4> x = {
+      static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
+      static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)};
+  auto k0 = static_cast<std::uint32_t>(key);
+  auto k1 = static_cast<std::uint32_t>(key >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t p0 = std::uint64_t{0xD2511F53} * x[0];
+    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57} * x[2];
+    x = {static_cast<std::uint32_t>(p1 >> 32) ^ x[1] ^ k0, static_cast<std::uint32_t>(p1),
+         static_cast<std::uint32_t>(p0 >> 32) ^ x[3] ^ k1, static_cast<std::uint32_t>(p0)};
+    k0 += 0x9E3779B9;
+    k1 += 0xBB67AE85;
+  }
+  return x;
+}
+
+/// A draw that can be repeated: element i of a draw is word i % 4 of `philox(seed, first + i / 4)`.
+struct Draw {
+  std::uint64_t seed = 0;
+  std::uint64_t first = 0;
+
+  std::uint32_t word(std::uint64_t i) const { return philox(seed, first + i / 4)[i % 4]; }
+  /// Uniform in [0, 1): 24 bits, exact in float.
+  float uniform(std::uint64_t i) const { return static_cast<float>(word(i) >> 8) * 0x1p-24f; }
+};
+
+/// A seed and a position in its stream. Copying one copies the position.
+///
+///     random::Generator rng(42);
+///     Array x = rng.normal({100, 30});
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed = 0) : seed_(seed) {}
+
+  std::uint64_t seed() const { return seed_; }
+  std::uint64_t position() const { return position_; }
+
+  /// Takes the next `count` words off the stream.
+  Draw draw(std::size_t count) {
+    const Draw taken{seed_, position_};
+    position_ += (count + 3) / 4;
+    return taken;
+  }
+
+  /// Uniform in [low, high): 24 random bits for float32, 53 for float64.
+  Array uniform(const Shape& shape, double low = 0, double high = 1, Dtype dtype = Dtype::float32);
+  /// Gaussian, by Box and Muller's transform.
+  Array normal(const Shape& shape, double mean = 0, double deviation = 1, Dtype dtype = Dtype::float32);
+  /// Uniform in [0, bound), without bias. Errors: a bound of zero.
+  std::uint64_t integer(std::uint64_t bound);
+  /// 0, ..., count - 1 in random order (Fisher and Yates).
+  std::vector<std::size_t> permutation(std::size_t count);
+
+ private:
+  std::uint64_t next64();
+
+  std::uint64_t seed_;
+  std::uint64_t position_ = 0;
+};
+
+/// The calling thread's generator: initialisers and dropout draw from it. It starts from seed 0.
+Generator& default_generator();
+
+/// Restarts the calling thread's generator.
+void seed(std::uint64_t value);
+
+}  // namespace tenbin::random

@@ -1,0 +1,82 @@
+#include "tenbin/core/variable.h"
+
+#include "tenbin/core/function.h"
+
+namespace tenbin {
+
+namespace {
+
+thread_local std::int64_t live_nodes = 0;
+
+void require_fits(const char* what, const Array& grad, const detail::Node& node) {
+  if (grad.dtype() == node.data.dtype() && grad.shape() == node.data.shape() && grad.device() == node.device)
+    return;
+  throw Error(what, ": the gradient is ", grad, " for a variable ", node.data.dtype(), node.data.shape());
+}
+
+}  // namespace
+
+namespace detail {
+
+Node::Node(Array array, bool wants_grad)
+    : data(std::move(array)), requires_grad(wants_grad), device(data.device()) {
+  ++live_nodes;
+}
+
+Node::~Node() {
+  --live_nodes;
+  if (creator) creator->outputs_[output_index] = nullptr;
+}
+
+std::int64_t live_node_count() { return live_nodes; }
+
+}  // namespace detail
+
+Variable::Variable(Array data, bool requires_grad) {
+  const bool wants_grad = requires_grad && (!data || is_floating(data.dtype()));
+  node_ = Reference<detail::Node>(new detail::Node(std::move(data), wants_grad));
+  node_->retain_data();
+}
+
+void Variable::set_data(Array data) {
+  node_->device = data.device();
+  node_->data = std::move(data);
+}
+
+void Variable::set_grad(Array grad) {
+  detail::Node& node = *node_;
+  if (!grad) {
+    cleargrad();
+    return;
+  }
+  require_fits("Variable::set_grad", grad, node);
+  if (node.grad_slot) {
+    node.grad_slot->assign(grad);
+    node.grad = *node.grad_slot;
+  } else {
+    node.grad = node.creator || grad.owns_buffer() ? std::move(grad) : grad.copy();
+  }
+}
+
+void Variable::cleargrad() {
+  node_->grad = Array();
+  node_->slot_taken = false;
+}
+
+const std::string& Variable::name() const {
+  static const std::string unnamed;
+  return node_->name ? *node_->name : unnamed;
+}
+
+Variable& Variable::set_name(std::string name) {
+  node_->name = std::make_unique<std::string>(std::move(name));
+  return *this;
+}
+
+std::ostream& operator<<(std::ostream& out, const Variable& variable) {
+  if (!variable) return out << "variable none";
+  out << "variable " << variable.name() << (variable.name().empty() ? "" : " ");
+  return variable.data() ? out << variable.data() : out << variable.dtype() << variable.shape();
+}
+
+}  // namespace tenbin

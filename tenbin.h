@@ -1,0 +1,10 @@
+// Everything a training script needs. Pulls in neither xtensor nor CUDA.
+#pragma once
+
+#include "tenbin/core/array.h"
+#include "tenbin/core/config.h"
+#include "tenbin/core/function.h"
+#include "tenbin/core/parallel.h"
+#include "tenbin/core/random.h"
+#include "tenbin/core/variable.h"
+#include "tenbin/functions/activation/relu.h"

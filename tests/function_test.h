@@ -1,0 +1,48 @@
+// Tests a function by describing it once: every device, every floating dtype.
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include "tenbin/core/function.h"
+#include "tenbin/core/random.h"
+#include "tenbin/tests/catch.h"
+
+namespace tenbin::testing {
+
+/// The devices of this machine.
+std::vector<Device> devices();
+
+/// Uniform in [low, high), float64, the same in every run and different in every call.
+Array uniform(const Shape& shape, double low = -1, double high = 1);
+
+/// All elements as double, from any device.
+inline std::vector<double> values(const Array& array) { return array.to_vector<double>(); }
+
+/// |actual - expected| <= atol + rtol |expected| for every element; NaN equals NaN.
+void check_close(const std::vector<double>& actual, const std::vector<double>& expected, double atol,
+                 double rtol);
+
+/// What check_function needs to know.
+struct FunctionTest {
+  /// float64 or integer, on the CPU. Keep them away from kinks: the numerical gradient steps across.
+  Arrays inputs;
+  /// The function under test. Options that are arrays must follow the inputs' dtype and device themselves.
+  std::function<Variable(const Variables&)> forward;
+  /// The outputs in plain double code, independent of the library's; required unless `forward` is checked
+  /// elsewhere against golden values.
+  std::function<std::vector<double>(const Arrays&)> expected = {};
+  /// float64 tolerances; for float32 they are widened to what its precision allows.
+  double atol = 1e-7;
+  double rtol = 1e-6;
+  /// Set for functions that make no sense on an input whose first axis is cut to length 0.
+  bool skip_empty_batch = false;
+};
+
+/// For every device and floating dtype: forward against `expected`; backward, with random output gradients,
+/// against central differences in float64 on the CPU; the same bits when repeated; inputs unchanged; nothing
+/// recorded under NoBackprop; a batch of zero rows.
+void check_function(const FunctionTest& test);
+
+}  // namespace tenbin::testing

@@ -1,0 +1,36 @@
+#include "tenbin/functions/activation/relu.h"
+
+#include <limits>
+
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+TEST_CASE("relu") {
+  check_function({
+      .inputs = {Array{{-2.0, -0.5, 0.25}, {3.0, -1.5, 1.0}}},
+      .forward = [](const Variables& xs) { return relu(xs[0]); },
+      .expected =
+          [](const Arrays& xs) {
+            auto y = values(xs[0]);
+            for (double& v : y) v = std::max(v, 0.0);
+            return y;
+          },
+  });
+}
+
+TEST_CASE("relu at the edges") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  Variable x(Array{0.f, -inf, inf, nan});
+  Variable y = relu(x);
+  check_close(values(y.data()), {0, 0, inf, nan}, 0, 0);
+  y.set_grad(Array{1.f, 1.f, 1.f, 1.f});
+  y.backward();
+  CHECK(values(x.grad()) == std::vector<double>{0, 0, 1, 0});
+}
+
+TEST_CASE("relu refuses integers") {
+  CHECK_THROWS_WITH(relu(Array{1, 2}), "relu: x must be float32 or float64, got int32(2)");
+}
