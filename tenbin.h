@@ -8,3 +8,4 @@
 #include "tenbin/core/random.h"
 #include "tenbin/core/variable.h"
 #include "tenbin/functions/activation/relu.h"
+#include "tenbin/functions/loss/reduce.h"
