@@ -9,3 +9,4 @@
 #include "tenbin/core/variable.h"
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/functions/loss/reduce.h"
+#include "tenbin/functions/loss/softmax_cross_entropy.h"

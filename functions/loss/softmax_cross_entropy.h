@@ -1,0 +1,93 @@
+// Softmax cross entropy with class weights: the loss that this library exists for.
+#pragma once
+
+#include <optional>
+
+#include "tenbin/core/function.h"
+#include "tenbin/functions/loss/reduce.h"
+
+namespace tenbin {
+
+/// What `Reduce::mean` divides by.
+enum class Normalize {
+  valid_count,  ///< labels that are not ignored, over all positions (Chainer's `normalize=True`)
+  batch_size,   ///< N alone, whatever the other axes are (Chainer's `normalize=False`)
+  weight_sum,   ///< the sum of w[t_i] s_i over labels that are not ignored (PyTorch's weighted mean)
+};
+
+/// The keyword arguments of `softmax_cross_entropy`, in Chainer's order where Chainer has them.
+struct SoftmaxCrossEntropyOptions {
+  Normalize normalize = Normalize::valid_count;
+  /// Keep the maximum and the log sum of every position for backward, which then need not compute them again.
+  /// The results are the same to the bit.
+  bool cache_score = true;
+  /// w, (C,), float32 or float64 on any device, finite and not negative. None: ones.
+  Array class_weight = {};
+  /// Positions with this label neither count nor get a gradient; their logits are not looked at. Any integer.
+  std::int64_t ignore_label = -1;
+  Reduce reduce = Reduce::mean;
+  /// s, of t's shape (without the class axis), float32 or float64, finite and not negative. None: ones.
+  Array sample_weight = {};
+  /// The share e in [0, 1) of the target that is spread evenly over all classes.
+  double label_smoothing = 0;
+};
+
+/// See `softmax_cross_entropy`. Usable without a graph too:
+///
+///     SoftmaxCrossEntropy loss({.class_weight = w});
+///     Arrays ys = loss.forward({x, t});
+///     Arrays gxs = loss.backward({x, t}, {Array::scalar(1)});
+class SoftmaxCrossEntropy : public Function {
+ public:
+  explicit SoftmaxCrossEntropy(SoftmaxCrossEntropyOptions options = {}) : options_(std::move(options)) {}
+
+  std::string name() const override { return "softmax_cross_entropy"; }
+  void check(const Arrays& xs) const override;
+  Arrays forward_cpu(const Arrays& xs) override;
+  Arrays forward_gpu(const Arrays& xs) override;
+  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
+  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+
+ private:
+  SoftmaxCrossEntropyOptions options_;
+  // What forward leaves for backward.
+  Array log_sums_;                     // (positions, 2): maximum and log sum, if cache_score
+  std::optional<double> coefficient_;  // one over the divisor
+  double loss_ = 0;
+};
+
+/// Cross entropy between softmax(x) and the labels t, weighted by class and by sample.
+///
+///     z      = log softmax(x) over axis 1, computed as (x - max) - log(sum(exp(x - max)))
+///     loss_i = -w[t_i] s_i z[i, t_i],  and 0 where t_i is `ignore_label`
+///     loss   = sum_i loss_i / divisor                  (Reduce::mean; see `Normalize` for the divisor)
+///     dloss/dx[i, c] = w[t_i] s_i (softmax(x)[i, c] - [c = t_i]) / divisor
+///
+/// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32 or int64. The loss: x's dtype, a scalar, or
+/// t's shape for `Reduce::no`. The weights do not enter the divisor unless `Normalize::weight_sum` says so.
+///
+/// Soft targets: t of x's shape and dtype holds q[i, c], and
+///
+///     loss_i = -s_i sum_c w[c] q[i, c] z[i, c]
+///
+/// Rows need not sum to one; a row of zeros is ignored. Its w[t_i] in `weight_sum` is sum_c w[c] q[i, c]. t
+/// gets its gradient if it asks for one.
+///
+/// Label smoothing replaces q (for a label: its one-hot row) by (1 - e) q + e / C. With class weights the
+/// spread part is weighted too, as in PyTorch: a heavy class then draws probability from every sample, so
+/// with strong weights prefer a small e. `weight_sum` uses the q before smoothing.
+///
+/// Nothing is ever NaN for finite logits: with every label ignored, an empty batch or a divisor of 0 the loss
+/// and the gradient are 0. Positions that are ignored, and terms whose weight is 0, are left out rather than
+/// multiplied by 0, so NaN or infinity in their logits does no harm.
+///
+/// Errors: a label outside [0, C) that is not `ignore_label`, with its position; shapes, dtypes and lengths
+/// that do not fit; weights that are negative or not finite; C = 0; smoothing outside [0, 1).
+///
+/// After Chainer's `softmax_cross_entropy`, whose numbers it reproduces; where Chainer loses digits (logits
+/// beyond 1e4) or ignores an option (soft targets), this one does not.
+///
+///     Variable loss = softmax_cross_entropy(y, t, {.class_weight = w, .ignore_label = 255});
+Variable softmax_cross_entropy(const Variable& x, const Variable& t, SoftmaxCrossEntropyOptions options = {});
+
+}  // namespace tenbin

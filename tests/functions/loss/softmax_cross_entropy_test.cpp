@@ -1,0 +1,339 @@
+#include "tenbin/functions/loss/softmax_cross_entropy.h"
+
+#include <iomanip>
+#include <limits>
+#include <sstream>
+
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+std::string printed(double value, int digits) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(digits) << value;
+  return out.str();
+}
+
+// The definition, in long double and in the order of the docstring, one position at a time.
+std::vector<double> reference(const Arrays& xs, const SoftmaxCrossEntropyOptions& options) {
+  const Array& x = xs[0];
+  const Array& t = xs[1];
+  const std::size_t batch = x.shape()[0], n_class = x.shape()[1];
+  const std::size_t inner = batch == 0 ? 0 : x.size() / (batch * n_class);
+  const auto logits = values(x);
+  const auto target = values(t);
+  const bool soft = is_floating(t.dtype());
+  const auto w = options.class_weight ? values(options.class_weight) : std::vector<double>(n_class, 1);
+  const auto s =
+      options.sample_weight ? values(options.sample_weight) : std::vector<double>(batch * inner, 1);
+  std::vector<double> losses;
+  long double sum = 0, weight_sum = 0, count = 0;
+  for (std::size_t i = 0; i < batch; ++i)
+    for (std::size_t j = 0; j < inner; ++j) {
+      const auto at = [&](std::size_t c) { return (i * n_class + c) * inner + j; };
+      const std::size_t p = i * inner + j;
+      long double max = -infinity, exps = 0, loss = 0, mass = 0;
+      bool valid = !soft && target[p] != static_cast<double>(options.ignore_label);
+      for (std::size_t c = 0; c < n_class; ++c) {
+        max = std::max<long double>(max, logits[at(c)]);
+        if (soft && target[at(c)] != 0) valid = true;
+      }
+      for (std::size_t c = 0; c < n_class; ++c) exps += std::exp(logits[at(c)] - max);
+      for (std::size_t c = 0; c < n_class && valid; ++c) {
+        const long double q = soft ? target[at(c)] : (target[p] == static_cast<double>(c) ? 1 : 0);
+        const long double smoothed =
+            (1 - options.label_smoothing) * q + options.label_smoothing / static_cast<double>(n_class);
+        if (w[c] * smoothed != 0) loss -= s[p] * w[c] * smoothed * (logits[at(c)] - max - std::log(exps));
+        mass += s[p] * w[c] * q;
+      }
+      losses.push_back(static_cast<double>(loss));
+      sum += loss;
+      count += valid ? 1 : 0;
+      weight_sum += mass;
+    }
+  if (options.reduce == Reduce::no) return losses;
+  long double divisor = 1;
+  if (options.reduce == Reduce::mean) {
+    if (options.normalize == Normalize::valid_count) divisor = std::max(count, 1.0L);
+    if (options.normalize == Normalize::batch_size)
+      divisor = static_cast<long double>(std::max<std::size_t>(batch, 1));
+    if (options.normalize == Normalize::weight_sum) divisor = weight_sum;
+  }
+  return {divisor == 0 ? 0 : static_cast<double>(sum / divisor)};
+}
+
+void check_against_reference(const Arrays& inputs, const SoftmaxCrossEntropyOptions& options) {
+  check_function({
+      .inputs = inputs,
+      .forward =
+          [&](const Variables& xs) {
+            SoftmaxCrossEntropyOptions sized = options;
+            if (xs[0].shape()[0] == 0 && sized.sample_weight)
+              sized.sample_weight = sized.sample_weight.slice(0, 0);
+            return softmax_cross_entropy(xs[0], xs[1], sized);
+          },
+      .expected = [&](const Arrays& xs) { return reference(xs, options); },
+  });
+}
+
+}  // namespace
+
+TEST_CASE("seed: the figures that the project started from") {
+  Variable x(Array{{1.f, 0.f}});
+  const Array t = {1};
+
+  Variable loss = softmax_cross_entropy(x, t);
+  loss.backward();
+  CHECK(printed(loss.item(), 14) == "1.31326162815094");  // what Chainer prints, to the last digit
+  CHECK(x.grad().to_string() == "[[0.7310586, -0.7310586]]");
+  CHECK(loss.grad().to_string() == "1");
+
+  x.cleargrad();
+  Variable weighted = softmax_cross_entropy(x, t, {.class_weight = {1.f, 2.f}});
+  weighted.backward();
+  CHECK(printed(weighted.item(), 14) == "2.62652325630188");
+  CHECK(x.grad().to_string() == "[[1.4621172, -1.4621172]]");
+  CHECK(weighted.grad().to_string() == "1");
+}
+
+TEST_CASE("seed: the class alone, without a graph") {
+  const Array x = {{1.f, 0.f}};
+  const Array t = {1};
+  const Array gy = Array::scalar(1);
+  SoftmaxCrossEntropy loss({.class_weight = {1.f, 2.f}});
+  CHECK(loss.forward_cpu({x, t})[0].item() == Approx(2.6265232));
+  const Arrays gxs = loss.backward_cpu({x, t}, {gy});
+  CHECK(gxs[0].to_string() == "[[1.4621172, -1.4621172]]");
+  CHECK_FALSE(gxs[1]);
+
+  SoftmaxCrossEntropy backward_only({.class_weight = {1.f, 2.f}});
+  CHECK(values(backward_only.backward_cpu({x, t}, {gy})[0]) == values(gxs[0]));
+}
+
+TEST_CASE("softmax_cross_entropy over its options") {
+  const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
+  const bool cache_score = GENERATE(true, false);
+  const auto reduce = GENERATE(Reduce::mean, Reduce::sum, Reduce::no);
+  const int ignore_label = GENERATE(-1, 0, 255);
+  const bool weighted = GENERATE(false, true);
+  const double smoothing = GENERATE(0.0, 0.1);
+  CAPTURE(normalize, cache_score, reduce, ignore_label, weighted, smoothing);
+
+  Array t({0, 2, 1, 2, 0}, weighted ? Dtype::int64 : Dtype::int32);
+  if (ignore_label != 0)
+    t = weighted ? Array({0, 2, ignore_label, 2, 0}, Dtype::int64) : Array{0, 2, ignore_label, 2, 0};
+  SoftmaxCrossEntropyOptions options{.normalize = normalize,
+                                     .cache_score = cache_score,
+                                     .ignore_label = ignore_label,
+                                     .reduce = reduce,
+                                     .label_smoothing = smoothing};
+  if (weighted) {
+    options.class_weight = Array{0.5, 3.0, 1.25};
+    options.sample_weight = Array{1.0, 0.5, 2.0, 0.0, 0.25};
+  }
+  check_against_reference({uniform({5, 3}, -2, 2), t}, options);
+}
+
+TEST_CASE("softmax_cross_entropy of images, one class, one row") {
+  check_against_reference({uniform({2, 3, 2, 2}), Array({{{0, 1}, {-1, 2}}, {{2, 2}, {1, 0}}})},
+                          {.class_weight = {1.0, 2.0, 0.5}, .sample_weight = uniform({2, 2, 2}, 0, 1)});
+  check_against_reference({uniform({2, 3, 2, 2}), Array({{{0, 1}, {-1, 2}}, {{2, 2}, {1, 0}}})},
+                          {.normalize = Normalize::batch_size, .reduce = Reduce::no});
+  check_against_reference({uniform({3, 1}), Array{0, 0, -1}}, {});
+  check_against_reference({uniform({1, 7}), Array{6}}, {.label_smoothing = 0.3});
+}
+
+TEST_CASE("softmax_cross_entropy with soft targets") {
+  const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
+  const auto reduce = GENERATE(Reduce::mean, Reduce::sum, Reduce::no);
+  const double smoothing = GENERATE(0.0, 0.2);
+  CAPTURE(normalize, reduce, smoothing);
+  Array t = uniform({4, 3}, 0.1, 1);  // rows do not sum to one
+  check_against_reference({uniform({4, 3}, -2, 2), t}, {.normalize = normalize,
+                                                        .class_weight = {1.0, 3.0, 0.0},
+                                                        .reduce = reduce,
+                                                        .sample_weight = {1.0, 0.5, 0.0, 2.0},
+                                                        .label_smoothing = smoothing});
+}
+
+TEST_CASE("soft targets: a row of zeros is ignored, one-hot rows equal labels") {
+  const Array x = uniform({3, 4});
+  const Array w = {1.0, 2.0, 3.0, 4.0};
+  const Array t = {{0.0, 1.0, 0.0, 0.0}, {0.0, 0.0, 0.0, 0.0}, {0.0, 0.0, 0.0, 1.0}};
+  const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
+  Variable a(x), b(x);
+  Variable soft = softmax_cross_entropy(a, t, {.normalize = normalize, .class_weight = w});
+  Variable hard = softmax_cross_entropy(b, Array{1, -1, 3}, {.normalize = normalize, .class_weight = w});
+  soft.backward();
+  hard.backward();
+  check_close({soft.item()}, {hard.item()}, 0, 1e-15);
+  check_close(values(a.grad()), values(b.grad()), 1e-16, 1e-14);
+}
+
+TEST_CASE("cache_score does not change a bit") {
+  const Array x = uniform({64, 10}, -5, 5).astype(Dtype::float32);
+  Array t = Array::arange(64, Dtype::int32);
+  for (std::size_t i = 0; i < 64; ++i) t.data<std::int32_t>()[i] %= 10;
+  Variable a(x), b(x);
+  Variable with = softmax_cross_entropy(a, t, {.cache_score = true});
+  Variable without = softmax_cross_entropy(b, t, {.cache_score = false});
+  with.backward();
+  without.backward();
+  CHECK(with.item() == without.item());
+  CHECK(values(a.grad()) == values(b.grad()));
+}
+
+TEST_CASE("extreme logits lose nothing") {
+  // Chainer 7.8 returns 0.6934, 0.6875 and 0 for the float32 ties.
+  for (const float big : {1e4f, 1e6f, 1e8f}) {
+    Variable x(Array{{big, big}});
+    Variable loss = softmax_cross_entropy(x, Array{1});
+    loss.backward();
+    CHECK(loss.item() == Approx(0.69314718).epsilon(1e-7));
+    CHECK(values(x.grad()) == std::vector<double>{0.5, -0.5});
+  }
+  Variable x(Array{{-1000.f, 1.f}});
+  Variable loss = softmax_cross_entropy(x, Array{0});
+  loss.backward();
+  CHECK(loss.item() == 1001);
+  CHECK(values(x.grad()) == std::vector<double>{-1, 1});
+}
+
+TEST_CASE("nothing to learn from gives loss 0 and gradient 0") {
+  const auto check_zero = [](const Array& scores, const Array& t, const SoftmaxCrossEntropyOptions& options) {
+    Variable x(scores);
+    Variable loss = softmax_cross_entropy(x, t, options);
+    CHECK(loss.item() == 0);
+    loss.backward();
+    REQUIRE(x.grad().shape() == x.shape());
+    for (const double g : values(x.grad())) CHECK(g == 0);
+  };
+  const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
+  const Array x = {{1.f, 2.f}, {3.f, -1.f}};
+  check_zero(x, Array{-1, -1}, {.normalize = normalize});
+  check_zero(x, Array{0, 1}, {.normalize = normalize, .class_weight = {0.f, 0.f}});
+  check_zero(x, Array{0, 1}, {.normalize = normalize, .sample_weight = {0.f, 0.f}});
+  check_zero(x, Array{{0.f, 0.f}, {0.f, 0.f}}, {.normalize = normalize});
+  check_zero(Array::empty({0, 3}), Array::empty({0}, Dtype::int32), {.normalize = normalize});
+  check_zero(Array::empty({2, 3, 0}), Array::empty({2, 0}, Dtype::int32), {.normalize = normalize});
+  check_zero(Array::empty({0, 3, 2, 2}), Array::empty({0, 2, 2}, Dtype::int32), {.normalize = normalize});
+  check_zero(Array::empty({0, 3}), Array::empty({0, 3}), {.normalize = normalize});
+}
+
+TEST_CASE("what is ignored is not looked at") {
+  const std::vector<double> expected_grad = {-1 / (1 + std::exp(1.0)), 1 / (1 + std::exp(1.0)), 0, 0};
+  for (const double poison : {not_a_number, infinity, -infinity}) {
+    CAPTURE(poison);
+    const Array scores = {{1.0, 0.0}, {poison, 2.0}};
+    for (const SoftmaxCrossEntropyOptions& options :
+         {SoftmaxCrossEntropyOptions{}, SoftmaxCrossEntropyOptions{.cache_score = false}}) {
+      Variable x(scores);
+      Variable loss = softmax_cross_entropy(x, Array{0, -1}, options);
+      loss.backward();
+      CHECK(loss.item() == Approx(std::log1p(std::exp(-1.0))));
+      check_close(values(x.grad()), expected_grad, 1e-15, 1e-14);
+    }
+    Variable by_sample(scores);
+    Variable loss =
+        softmax_cross_entropy(by_sample, Array{0, 1}, {.reduce = Reduce::sum, .sample_weight = {1.0, 0.0}});
+    loss.backward();
+    CHECK(loss.item() == Approx(std::log1p(std::exp(-1.0))));
+    check_close(values(by_sample.grad()), expected_grad, 1e-15, 1e-14);
+    Variable by_class(scores);
+    loss = softmax_cross_entropy(by_class, Array{0, 1}, {.class_weight = {1.0, 0.0}, .reduce = Reduce::sum});
+    loss.backward();
+    check_close(values(by_class.grad()), expected_grad, 1e-15, 1e-14);
+  }
+  // A soft target of zero on a class that is impossible costs nothing.
+  CHECK(softmax_cross_entropy(Array{{0.0, -infinity}}, Array{{1.0, 0.0}}).item() == 0);
+  CHECK(std::isinf(softmax_cross_entropy(Array{{0.0, -infinity}}, Array{1}).item()));
+}
+
+TEST_CASE("weights of any float dtype") {
+  const Array x = {{1.f, 0.f}, {0.f, 2.f}};
+  const double expected = softmax_cross_entropy(x, Array{1, 0}, {.class_weight = {1.f, 2.f}}).item();
+  CHECK(softmax_cross_entropy(x, Array{1, 0}, {.class_weight = {1.0, 2.0}}).item() == expected);
+  CHECK(expected == Approx(2.376725674));
+  // PyTorch divides by the sum of the weights of the labels.
+  CHECK(
+      softmax_cross_entropy(x, Array{1, 0}, {.normalize = Normalize::weight_sum, .class_weight = {1.f, 2.f}})
+          .item() == Approx(1.584483743));
+}
+
+TEST_CASE("softmax_cross_entropy says what is wrong") {
+  const Array x = Array::zeros({4, 3}, Dtype::float64);
+  const Array t = {0, 1, 2, 0};
+  const auto loss = [](const Array& scores, const Array& targets,
+                       const SoftmaxCrossEntropyOptions& options = {}) {
+    return softmax_cross_entropy(scores, targets, options);
+  };
+  CHECK_THROWS_WITH(loss(x, Array{0, 1}),
+                    "softmax_cross_entropy: x and t differ in length: float64(4, 3) and int32(2)");
+  CHECK_THROWS_WITH(
+      loss(x, Array{{0}, {1}, {2}, {0}}),
+      "softmax_cross_entropy: t must be x's shape without axis 1, (4), got int32(4, 1) for float64(4, 3)");
+  CHECK_THROWS_WITH(loss(Array::zeros({4}), t),
+                    "softmax_cross_entropy: x must be (N, C, ...), got float32(4)");
+  CHECK_THROWS_WITH(loss(Array::zeros({4, 0}), t),
+                    "softmax_cross_entropy: x must have at least one class, got float32(4, 0)");
+  CHECK_THROWS_WITH(loss(x.astype(Dtype::int32), t),
+                    "softmax_cross_entropy: x must be float32 or float64, got int32(4, 3)");
+  CHECK_THROWS_WITH(
+      loss(x, t.astype(Dtype::uint8)),
+      "softmax_cross_entropy: t must be int32 or int64 labels, or soft targets of x's shape, got uint8(4)");
+  CHECK_THROWS_WITH(
+      loss(x, t.astype(Dtype::float64)),
+      "softmax_cross_entropy: x and soft targets t differ in shape: float64(4, 3) and float64(4)");
+  CHECK_THROWS_WITH(
+      loss(x, Array::zeros({4, 3})),
+      "softmax_cross_entropy: x and soft targets t differ in dtype: float64(4, 3) and float32(4, 3)");
+
+  CHECK_THROWS_WITH(loss(x, Array{0, 1, 3, 0}),
+                    "softmax_cross_entropy: t[2] is 3, expected a label in [0, 3) or ignore_label -1");
+  CHECK_THROWS_WITH(loss(x, Array{0, -2, 2, 0}),
+                    "softmax_cross_entropy: t[1] is -2, expected a label in [0, 3) or ignore_label -1");
+  CHECK_THROWS_WITH(loss(x, Array{0, 1, 2, -1}, {.ignore_label = 255}),
+                    "softmax_cross_entropy: t[3] is -1, expected a label in [0, 3) or ignore_label 255");
+  CHECK_THROWS_WITH(loss(Array::zeros({1, 3, 2, 2}), Array{{{0, 1}, {7, 2}}}),
+                    "softmax_cross_entropy: t[0, 1, 0] is 7, expected a label in [0, 3) or ignore_label -1");
+  CHECK_THROWS_WITH(
+      loss(x, Array(std::vector<std::int64_t>{0, 1, 4294967296, 0})),
+      "softmax_cross_entropy: t[2] is 4294967296, expected a label in [0, 3) or ignore_label -1");
+
+  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1.0, 2.0}}),
+                    "softmax_cross_entropy: class_weight must be float32 or float64 of shape (3), got "
+                    "float64(2) for float64(4, 3)");
+  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1.0}}),
+                    "softmax_cross_entropy: class_weight must be float32 or float64 of shape (3), got "
+                    "float64(1) for float64(4, 3)");
+  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1, 2, 3}}),
+                    "softmax_cross_entropy: class_weight must be float32 or float64 of shape (3), got "
+                    "int32(3) for float64(4, 3)");
+  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1.0, -2.0, 3.0}}),
+                    "softmax_cross_entropy: class_weight must be finite and not negative, got -2 at 1");
+  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1.0, 2.0, not_a_number}}),
+                    "softmax_cross_entropy: class_weight must be finite and not negative, got nan at 2");
+  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {infinity, 2.0, 1.0}}),
+                    "softmax_cross_entropy: class_weight must be finite and not negative, got inf at 0");
+  CHECK_THROWS_WITH(loss(x, t, {.sample_weight = {1.0, 2.0, 3.0}}),
+                    "softmax_cross_entropy: sample_weight must be float32 or float64 of shape (4), got "
+                    "float64(3) for float64(4, 3)");
+  CHECK_THROWS_WITH(loss(x, t, {.label_smoothing = 1}),
+                    "softmax_cross_entropy: label_smoothing must be in [0, 1), got 1");
+  CHECK_THROWS_WITH(loss(x, t, {.label_smoothing = not_a_number}),
+                    "softmax_cross_entropy: label_smoothing must be in [0, 1), got nan");
+  CHECK_NOTHROW(loss(Array::zeros({2, 1}), Array{0, 0}, {.class_weight = {3.f}}));
+
+  Variable scores(x);
+  Variable each = softmax_cross_entropy(scores, t, {.reduce = Reduce::no});
+  CHECK_THROWS_WITH(
+      each.backward(),
+      "backward: variable float64(4) has no gradient to start from; only a variable of one element "
+      "starts from 1: call set_grad");
+}
