@@ -10,3 +10,4 @@
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/functions/loss/reduce.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
+#include "tenbin/serializers/npz.h"

@@ -1,0 +1,185 @@
+#include "tenbin/core/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "tenbin/core/error.h"
+
+namespace tenbin {
+
+namespace {
+
+constexpr std::size_t buffer_bytes = 1 << 16;
+constexpr std::uint64_t deflate_limit = 1032;  // deflate expands no input by more
+constexpr std::uint64_t unlikely_expansion =
+    64;  // beyond this, and beyond cheap_bytes, decode before trusting
+constexpr std::uint64_t cheap_bytes = 16 << 20;
+
+std::string system_message() { return std::strerror(errno); }
+
+}  // namespace
+
+std::string printable(const std::string& text) {
+  constexpr std::size_t longest = 80;
+  constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  for (const char character : text.substr(0, longest)) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    } else {
+      out += character;
+    }
+  }
+  return text.size() > longest ? out + "..." : out;
+}
+
+InputFile::InputFile(const std::string& path)
+    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+  if (descriptor_ < 0) throw Error(path, ": cannot open: ", system_message());
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor_);
+    throw Error(path,
+                ": cannot read: ", S_ISDIR(status.st_mode) ? "it is a directory" : "not a regular file");
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+void InputFile::read(std::uint64_t offset, void* to, std::size_t bytes) const {
+  char* out = static_cast<char*>(to);
+  while (bytes > 0) {
+    const ssize_t count = ::pread(descriptor_, out, bytes, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw Error(path_, ": cannot read: ", system_message());
+    if (count == 0) throw Error(path_, ": the file ends too early");
+    out += count;
+    offset += static_cast<std::uint64_t>(count);
+    bytes -= static_cast<std::size_t>(count);
+  }
+}
+
+// ---- ByteStream
+// --------------------------------------------------------------------------------------------
+
+void ByteStream::CloseInflate::operator()(z_stream_s* stream) const {
+  ::inflateEnd(stream);
+  delete stream;
+}
+
+ByteStream::ByteStream(const InputFile& file, const FileSection& section, std::string label)
+    : file_(&file), section_(section), label_(std::move(label)), input_(section.begin) {
+  if (section.begin > section.end || section.end > file.size())
+    throw Error(label_, ": the file ends too early");
+  if (section.coding == FileSection::Coding::stored) {
+    if (!section_.size) section_.size = section.end - section.begin;
+    if (*section_.size != section.end - section.begin)
+      throw Error(label_, ": ", *section_.size, " bytes are declared, ", section.end - section.begin,
+                  " are stored");
+    return;
+  }
+  auto zlib = std::make_unique<z_stream>();
+  constexpr int raw = -MAX_WBITS;
+  constexpr int gzip = MAX_WBITS + 16;
+  if (::inflateInit2(zlib.get(), section.coding == FileSection::Coding::gzip ? gzip : raw) != Z_OK)
+    throw Error(label_, ": zlib cannot start");
+  zlib_.reset(zlib.release());
+  buffer_ = std::make_unique<unsigned char[]>(buffer_bytes);
+}
+
+ByteStream::ByteStream(ByteStream&&) noexcept = default;
+ByteStream::~ByteStream() = default;
+
+void ByteStream::read(void* to, std::size_t bytes) {
+  if (section_.size && bytes > *section_.size - position_) throw Error(label_, ": the data end too early");
+  auto* const out = static_cast<unsigned char*>(to);
+  if (zlib_) {
+    inflate(out, bytes);
+  } else {
+    file_->read(input_, out, bytes);
+    input_ += bytes;
+  }
+  position_ += bytes;
+  if (section_.crc) crc_ = static_cast<std::uint32_t>(::crc32_z(crc_, out, bytes));
+}
+
+void ByteStream::inflate(unsigned char* to, std::size_t bytes) {
+  constexpr std::size_t step = 1 << 30;  // zlib counts in unsigned int
+  while (bytes > 0) {
+    const std::size_t part = std::min(bytes, step);
+    zlib_->next_out = to;
+    zlib_->avail_out = static_cast<uInt>(part);
+    while (zlib_->avail_out > 0) {
+      if (ended_ || !refill()) throw Error(label_, ": the compressed data end too early");
+      const int result = ::inflate(zlib_.get(), Z_NO_FLUSH);
+      if (result == Z_STREAM_END) {
+        ended_ = true;
+      } else if (result != Z_OK) {
+        throw Error(label_, ": the compressed data are damaged");
+      }
+    }
+    to += part;
+    bytes -= part;
+  }
+}
+
+// True if there is input to decode.
+bool ByteStream::refill() {
+  if (zlib_->avail_in > 0) return true;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(section_.end - input_, buffer_bytes));
+  file_->read(input_, buffer_.get(), count);
+  input_ += count;
+  zlib_->next_in = buffer_.get();
+  zlib_->avail_in = static_cast<uInt>(count);
+  return count > 0;
+}
+
+void ByteStream::expect(std::uint64_t bytes) const {
+  if (section_.size && bytes != *section_.size - position_)
+    throw Error(label_, ": ", bytes, " bytes of values are announced, ", *section_.size - position_,
+                " are there");
+  if (!zlib_) return;
+  const std::uint64_t compressed = section_.end - section_.begin;
+  if (bytes / deflate_limit > compressed)
+    throw Error(label_, ": ", bytes, " bytes of values are announced, ", compressed,
+                " compressed bytes cannot hold them");
+  if (bytes <= cheap_bytes || bytes / unlikely_expansion <= compressed) return;
+  ByteStream rehearsal(*file_, section_, label_);
+  const auto scratch = std::make_unique<unsigned char[]>(buffer_bytes);
+  for (std::uint64_t left = position_ + bytes; left > 0;) {
+    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_bytes));
+    rehearsal.read(scratch.get(), part);
+    left -= part;
+  }
+  rehearsal.finish();
+}
+
+void ByteStream::finish() {
+  if (section_.size && position_ != *section_.size)
+    throw Error(label_, ": ", *section_.size - position_, " bytes are left over");
+  while (zlib_ && !ended_) {
+    // An output byte of room tells the end of the stream from more data than there should be.
+    unsigned char surplus = 0;
+    zlib_->next_out = &surplus;
+    zlib_->avail_out = 1;
+    if (!refill()) throw Error(label_, ": the compressed data end too early");
+    const int result = ::inflate(zlib_.get(), Z_NO_FLUSH);
+    if (zlib_->avail_out == 0) throw Error(label_, ": there are more data than announced");
+    if (result != Z_OK && result != Z_STREAM_END) throw Error(label_, ": the compressed data are damaged");
+    ended_ = result == Z_STREAM_END;
+  }
+  const std::uint64_t unused = section_.end - input_ + (zlib_ ? zlib_->avail_in : 0);
+  if (unused > 0) throw Error(label_, ": ", unused, " bytes follow the end of the compressed data");
+  if (section_.crc && crc_ != *section_.crc) throw Error(label_, ": the checksum (CRC-32) is wrong");
+}
+
+}  // namespace tenbin

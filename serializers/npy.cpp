@@ -1,0 +1,238 @@
+#include "tenbin/serializers/npy.h"
+
+#include <array>
+#include <cstring>
+#include <sstream>
+
+namespace tenbin::npy {
+
+namespace {
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "elements are read and written as they lie in memory");
+
+constexpr char magic[] = "\x93NUMPY";
+constexpr std::size_t magic_bytes = 6;
+constexpr std::size_t longest_header = 1 << 16;
+
+struct Header {
+  std::string descr;
+  bool fortran_order = false;
+  Shape shape;
+};
+
+// A strict reader of the one dict that NumPy writes: {'descr': '<f4', 'fortran_order': False, 'shape': (3,
+// 4), }
+class HeaderParser {
+ public:
+  HeaderParser(const std::string& text, const std::string& label) : text_(text), label_(label) {}
+
+  Header parse() {
+    Header header;
+    bool seen[3] = {};
+    require('{');
+    while (!accept('}')) {
+      const std::string key = quoted();
+      require(':');
+      const std::size_t which = key == "descr" ? 0 : key == "fortran_order" ? 1 : key == "shape" ? 2 : 3;
+      if (which == 3 || seen[which]) fail();
+      seen[which] = true;
+      if (which == 0) header.descr = descr();
+      if (which == 1) header.fortran_order = boolean();
+      if (which == 2) header.shape = shape();
+      if (accept(',')) continue;
+      require('}');
+      break;
+    }
+    skip_space();
+    if (position_ != text_.size() || !seen[0] || !seen[1] || !seen[2]) fail();
+    return header;
+  }
+
+ private:
+  [[noreturn]] void fail() const { throw Error(label_, ": not a .npy header: ", printable(text_)); }
+
+  void skip_space() {
+    while (position_ < text_.size() && (text_[position_] == ' ' || text_[position_] == '\n')) ++position_;
+  }
+  bool accept(char character) {
+    skip_space();
+    if (position_ == text_.size() || text_[position_] != character) return false;
+    ++position_;
+    return true;
+  }
+  void require(char character) {
+    if (!accept(character)) fail();
+  }
+  bool accept_word(const char* word) {
+    skip_space();
+    if (text_.compare(position_, std::strlen(word), word) != 0) return false;
+    position_ += std::strlen(word);
+    return true;
+  }
+  std::string quoted() {
+    const char quote = accept('"') ? '"' : '\'';
+    if (quote == '\'') require(quote);
+    const std::size_t end = text_.find(quote, position_);
+    if (end == std::string::npos) fail();
+    const std::string value = text_.substr(position_, end - position_);
+    position_ = end + 1;
+    return value;
+  }
+  std::string descr() {
+    if (accept('[')) throw Error(label_, ": structured dtypes are not supported");
+    return quoted();
+  }
+  bool boolean() {
+    if (accept_word("True")) return true;
+    if (!accept_word("False")) fail();
+    return false;
+  }
+  std::size_t length() {
+    skip_space();
+    const std::size_t begin = position_;
+    std::size_t value = 0;
+    while (position_ < text_.size() && text_[position_] >= '0' && text_[position_] <= '9') {
+      const auto digit = static_cast<std::size_t>(text_[position_++] - '0');
+      if (__builtin_mul_overflow(value, std::size_t{10}, &value) ||
+          __builtin_add_overflow(value, digit, &value))
+        throw Error(label_, ": the shape is too large: ", printable(text_));
+    }
+    if (position_ == begin) fail();
+    return value;
+  }
+  Shape shape() {
+    Shape shape;
+    require('(');
+    bool comma = true;
+    while (!accept(')')) {
+      if (!comma) fail();
+      const std::size_t value = length();
+      if (shape.size() == Shape::max_ndim)
+        throw Error(label_, ": an array has at most ", Shape::max_ndim, " axes: ", printable(text_));
+      shape.push_back(value);
+      comma = accept(',');
+    }
+    if (shape.size() == 1 && !comma) fail();  // "(3)" is a number in Python
+    return shape;
+  }
+
+  const std::string& text_;
+  const std::string& label_;
+  std::size_t position_ = 0;
+};
+
+Header read_header(ByteStream& stream) {
+  std::array<unsigned char, magic_bytes + 4> start{};
+  stream.read(start.data(), start.size());
+  const unsigned version = start[magic_bytes];
+  if (std::memcmp(start.data(), magic, magic_bytes) != 0) throw Error(stream.label(), ": not a .npy array");
+  if ((version != 1 && version != 2) || start[magic_bytes + 1] != 0)
+    throw Error(stream.label(), ": .npy version ", version, '.', +start[magic_bytes + 1],
+                " is not supported");
+  std::size_t bytes = start[8] | static_cast<std::size_t>(start[9]) << 8;
+  if (version == 2) {
+    unsigned char high[2];
+    stream.read(high, sizeof high);
+    bytes |= static_cast<std::size_t>(high[0]) << 16 | static_cast<std::size_t>(high[1]) << 24;
+  }
+  if (bytes > longest_header)
+    throw Error(stream.label(), ": the .npy header of ", bytes, " bytes is too long");
+  std::string text(bytes, '\0');
+  stream.read(text.data(), bytes);
+  return HeaderParser(text, stream.label()).parse();
+}
+
+// How the elements lie in the file and what they become.
+struct ElementType {
+  Dtype stored;
+  Dtype dtype;
+};
+
+ElementType element_type(const std::string& descr, const std::string& label) {
+  if (descr == "<f4") return {Dtype::float32, Dtype::float32};
+  if (descr == "<f8") return {Dtype::float64, Dtype::float64};
+  if (descr == "<i4") return {Dtype::int32, Dtype::int32};
+  if (descr == "<i8") return {Dtype::int64, Dtype::int64};
+  if (descr == "|u1" || descr == "|b1") return {Dtype::uint8, Dtype::uint8};
+  if (descr == "|i1") return {Dtype::uint8, Dtype::int32};
+  throw Error(label, ": dtype '", printable(descr), "' is not supported");
+}
+
+std::uint64_t checked_bytes(const Shape& shape, Dtype dtype, const std::string& label) {
+  // A length of 0 must not hide the others: code that computes strides would overflow on them.
+  std::uint64_t bytes = item_size(dtype);
+  bool empty = false;
+  for (const std::size_t length : shape) {
+    empty = empty || length == 0;
+    if (length != 0 && __builtin_mul_overflow(bytes, length, &bytes))
+      throw Error(label, ": the shape ", shape, " is too large");
+  }
+  if (bytes >> 60 != 0) throw Error(label, ": the shape ", shape, " is too large");
+  return empty ? 0 : bytes;
+}
+
+Array widen_int8(const Array& bytes) {
+  Array out = Array::empty(bytes.shape(), Dtype::int32);
+  const std::uint8_t* const from = bytes.data<std::uint8_t>();
+  std::int32_t* const to = out.data<std::int32_t>();
+  for (std::size_t i = 0; i < bytes.size(); ++i) to[i] = static_cast<std::int8_t>(from[i]);
+  return out;
+}
+
+Array from_fortran_order(const Array& array) {
+  Array out = Array::empty_like(array);
+  const Shape& shape = array.shape();
+  const std::size_t bytes = item_size(array.dtype());
+  const char* from = static_cast<const char*>(array.raw_data());
+  Shape strides = shape;  // of the result, in bytes
+  std::size_t stride = bytes;
+  for (std::size_t axis = shape.size(); axis-- > 0; stride *= shape[axis]) strides[axis] = stride;
+  Shape index = shape;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) index[axis] = 0;
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < array.size(); ++i, from += bytes) {
+    std::memcpy(static_cast<char*>(out.raw_data()) + offset, from, bytes);
+    // The first axis runs fastest.
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      offset += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      offset -= shape[axis] * strides[axis];
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Array read(ByteStream& stream) {
+  const Header header = read_header(stream);
+  const ElementType type = element_type(header.descr, stream.label());
+  const std::uint64_t bytes = checked_bytes(header.shape, type.stored, stream.label());
+  stream.expect(bytes);
+  Array array = Array::empty(header.shape, type.stored);
+  stream.read(array.raw_data(), array.nbytes());
+  stream.finish();
+  if (header.fortran_order && header.shape.size() > 1) array = from_fortran_order(array);
+  return header.descr == "|i1" ? widen_int8(array) : array;
+}
+
+std::string header(const Array& array) {
+  constexpr std::size_t alignment = 64;
+  std::ostringstream text;
+  const char* const kind = is_floating(array.dtype()) ? "<f" : array.dtype() == Dtype::uint8 ? "|u" : "<i";
+  text << "{'descr': '" << kind << item_size(array.dtype()) << "', 'fortran_order': False, 'shape': (";
+  for (std::size_t i = 0; i < array.ndim(); ++i) text << (i == 0 ? "" : " ") << array.shape()[i] << ',';
+  std::string dict = text.str();
+  if (array.ndim() > 1) dict.pop_back();
+  dict += "), }";
+  const std::size_t used = magic_bytes + 4 + dict.size() + 1;
+  dict.append((alignment - used % alignment) % alignment, ' ');
+  dict += '\n';
+  std::string bytes(magic, magic_bytes);
+  bytes += {'\1', '\0', static_cast<char>(dict.size() & 255), static_cast<char>(dict.size() >> 8)};
+  return bytes + dict;
+}
+
+}  // namespace tenbin::npy

@@ -1,0 +1,54 @@
+// NumPy's .npz files: parameters, optimizer state and data, exchangeable with Chainer and NumPy.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin {
+
+namespace zip {
+class Archive;
+}
+
+/// Arrays with their keys, `l1/W`, in the order in which they are written.
+using NamedArrays = std::vector<std::pair<std::string, Array>>;
+
+/// An .npz file, as numpy.savez, numpy.savez_compressed and chainer.serializers.save_npz write it: a zip
+/// archive of `<key>.npy`. Opening reads only the directory; an entry is read, and checked, when it is asked
+/// for.
+///
+/// dtypes: '<f4' '<f8' '<i4' '<i8' '|u1' are float32 float64 int32 int64 uint8; '|b1' (bool) is read as uint8
+/// and
+/// '|i1' (int8) as int32; arrays in Fortran order become row-major. A file is never trusted: sizes are
+/// compared with each other and with what is really there before memory is asked for, and checksums are
+/// compared.
+///
+/// Errors: `model.npz: what` for the file, `model.npz: l1/W: what` for an entry: any other dtype, damaged or
+/// contradictory data, encryption, archives beyond 4 GiB.
+///
+///     NpzReader reader("model.npz");
+///     Array W = reader.read("l1/W");
+class NpzReader {
+ public:
+  explicit NpzReader(const std::string& path);
+  NpzReader(NpzReader&&) noexcept;
+  NpzReader& operator=(NpzReader&&) noexcept;
+  ~NpzReader();
+
+  /// In the order of the file.
+  const std::vector<std::string>& keys() const { return keys_; }
+  bool contains(const std::string& key) const;
+  Array read(const std::string& key) const;
+
+ private:
+  std::unique_ptr<zip::Archive> archive_;
+  std::vector<std::string> keys_;    // of the archive's entries, one by one
+  std::vector<std::size_t> sorted_;  // indices of keys_, by key
+  std::size_t find(const std::string& key) const;
+};
+
+}  // namespace tenbin

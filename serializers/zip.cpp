@@ -1,0 +1,175 @@
+#include "tenbin/serializers/zip.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "tenbin/core/error.h"
+
+namespace tenbin::zip {
+
+namespace {
+
+constexpr std::uint32_t local_signature = 0x04034b50;
+constexpr std::uint32_t directory_signature = 0x02014b50;
+constexpr std::uint32_t end_signature = 0x06054b50;
+constexpr std::size_t local_bytes = 30;
+constexpr std::size_t directory_bytes = 46;
+constexpr std::size_t end_bytes = 22;
+constexpr std::size_t longest_comment = 0xffff;
+constexpr std::size_t largest_directory = 64 << 20;
+
+constexpr std::uint16_t method_stored = 0;
+constexpr std::uint16_t method_deflate = 8;
+constexpr std::uint16_t flag_descriptor_follows = 1 << 3;
+// Two bits of compression level, the descriptor, UTF-8 names; all other flags change how the data are read.
+constexpr std::uint16_t known_flags = 0x080e;
+constexpr std::uint16_t in_zip64_16 = 0xffff;
+constexpr std::uint32_t in_zip64_32 = 0xffffffff;
+
+std::uint16_t u16(const unsigned char* bytes) {
+  return static_cast<std::uint16_t>(bytes[0] | static_cast<unsigned>(bytes[1]) << 8);
+}
+std::uint32_t u32(const unsigned char* bytes) {
+  return u16(bytes) | static_cast<std::uint32_t>(u16(bytes + 2)) << 16;
+}
+std::uint64_t u64(const unsigned char* bytes) {
+  return u32(bytes) | static_cast<std::uint64_t>(u32(bytes + 4)) << 32;
+}
+
+struct EndRecord {
+  std::uint64_t position = 0;
+  std::uint16_t entries = 0;
+  std::uint32_t directory_size = 0;
+  std::uint32_t directory_offset = 0;
+};
+
+EndRecord read_end(const InputFile& file) {
+  if (file.size() == 0) throw Error(file.path(), ": the file is empty");
+  const auto count =
+      static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), end_bytes + longest_comment));
+  std::vector<unsigned char> tail(count);
+  file.read(file.size() - count, tail.data(), count);
+  for (std::size_t after = end_bytes; after <= count; ++after) {
+    const unsigned char* const record = tail.data() + (count - after);
+    if (u32(record) != end_signature || u16(record + 20) != after - end_bytes) continue;
+    if (u16(record + 4) != 0 || u16(record + 6) != 0 || u16(record + 8) != u16(record + 10))
+      throw Error(file.path(), ": zip archives of several disks are not supported");
+    return {file.size() - after, u16(record + 10), u32(record + 12), u32(record + 16)};
+  }
+  throw Error(file.path(), ": not a zip archive, or one that was cut off: the end record is missing");
+}
+
+// One line of the directory, which is shortened to what follows it.
+Entry take_entry(const unsigned char*& line, const unsigned char* end, const std::string& path) {
+  const auto left = static_cast<std::size_t>(end - line);
+  if (left < directory_bytes || u32(line) != directory_signature)
+    throw Error(path, ": the zip directory is damaged");
+  const std::size_t name_bytes = u16(line + 28);
+  const std::size_t line_bytes = directory_bytes + name_bytes + u16(line + 30) + u16(line + 32);
+  if (left < line_bytes) throw Error(path, ": the zip directory is damaged");
+  Entry entry;
+  entry.name.assign(reinterpret_cast<const char*>(line + directory_bytes), name_bytes);
+  entry.flags = u16(line + 8);
+  entry.method = u16(line + 10);
+  entry.crc = u32(line + 16);
+  entry.compressed_size = u32(line + 20);
+  entry.size = u32(line + 24);
+  entry.offset = u32(line + 42);
+  if (entry.compressed_size == in_zip64_32 || entry.size == in_zip64_32 || entry.offset == in_zip64_32)
+    throw Error(path, ": ", printable(entry.name), ": zip64 archives (over 4 GiB) are not supported");
+  if (u16(line + 34) != 0) throw Error(path, ": zip archives of several disks are not supported");
+  line += line_bytes;
+  return entry;
+}
+
+void set_limits(std::vector<Entry>& entries, std::uint64_t directory_offset) {
+  std::vector<Entry*> by_offset;
+  for (Entry& entry : entries) by_offset.push_back(&entry);
+  std::sort(by_offset.begin(), by_offset.end(),
+            [](const Entry* a, const Entry* b) { return a->offset < b->offset; });
+  std::uint64_t limit = directory_offset;
+  for (auto entry = by_offset.rbegin(); entry != by_offset.rend(); ++entry) {
+    (*entry)->limit = limit;
+    limit = (*entry)->offset;
+  }
+}
+
+// NumPy asks for zip64 local headers whatever the size: the sizes may be here instead.
+void read_zip64_sizes(const unsigned char* extra, std::size_t bytes, std::uint64_t& size,
+                      std::uint64_t& compressed_size) {
+  while (bytes >= 4) {
+    const std::size_t field = u16(extra + 2);
+    if (field > bytes - 4) return;
+    if (u16(extra) == 1 && field >= 16) {
+      if (size == in_zip64_32) size = u64(extra + 4);
+      if (compressed_size == in_zip64_32) compressed_size = u64(extra + 12);
+      return;
+    }
+    extra += 4 + field;
+    bytes -= 4 + field;
+  }
+}
+
+}  // namespace
+
+Archive::Archive(const std::string& path) : file_(path) {
+  const EndRecord end = read_end(file_);
+  if (end.entries == in_zip64_16 || end.directory_size == in_zip64_32 || end.directory_offset == in_zip64_32)
+    throw Error(path, ": zip64 archives (over 4 GiB or 65534 entries) are not supported");
+  if (std::uint64_t{end.directory_offset} + end.directory_size != end.position ||
+      end.directory_size > largest_directory)
+    throw Error(path, ": the zip directory is not where the end record says");
+  std::vector<unsigned char> directory(end.directory_size);
+  file_.read(end.directory_offset, directory.data(), directory.size());
+  const unsigned char* line = directory.data();
+  const unsigned char* const directory_end = line + directory.size();
+  for (std::size_t i = 0; i < end.entries; ++i) entries_.push_back(take_entry(line, directory_end, path));
+  if (line != directory_end) throw Error(path, ": the zip directory is damaged");
+  set_limits(entries_, end.directory_offset);
+}
+
+ByteStream Archive::open(const Entry& entry, const std::string& label) const {
+  if ((entry.flags & ~known_flags) != 0)
+    throw Error(label, ": encrypted or patched zip entries are not supported");
+  if (entry.method != method_stored && entry.method != method_deflate)
+    throw Error(label, ": zip method ", entry.method, " is not supported, only stored and deflate");
+  unsigned char header[local_bytes];
+  if (entry.offset + std::uint64_t{local_bytes} > entry.limit)
+    throw Error(label, ": the zip entry overlaps another");
+  file_.read(entry.offset, header, local_bytes);
+  const std::size_t name_bytes = u16(header + 26);
+  const std::size_t extra_bytes = u16(header + 28);
+  const std::uint64_t begin = entry.offset + std::uint64_t{local_bytes} + name_bytes + extra_bytes;
+  const std::uint64_t end = begin + entry.compressed_size;
+  if (u32(header) != local_signature || u16(header + 6) != entry.flags || u16(header + 8) != entry.method ||
+      name_bytes != entry.name.size())
+    throw Error(label, ": the zip entry contradicts the directory");
+  if (end > entry.limit) throw Error(label, ": the zip entry overlaps another");
+
+  std::vector<unsigned char> rest(name_bytes + extra_bytes);
+  file_.read(entry.offset + std::uint64_t{local_bytes}, rest.data(), rest.size());
+  std::uint32_t crc = u32(header + 14);
+  std::uint64_t compressed_size = u32(header + 18);
+  std::uint64_t size = u32(header + 22);
+  read_zip64_sizes(rest.data() + name_bytes, extra_bytes, size, compressed_size);
+  if ((entry.flags & flag_descriptor_follows) != 0) {
+    // They were not known yet; the directory has them.
+    if (crc == 0) crc = entry.crc;
+    if (size == 0) size = entry.size;
+    if (compressed_size == 0) compressed_size = entry.compressed_size;
+  }
+  if (crc != entry.crc || size != entry.size || compressed_size != entry.compressed_size ||
+      std::memcmp(rest.data(), entry.name.data(), name_bytes) != 0)
+    throw Error(label, ": the zip entry contradicts the directory");
+
+  FileSection section;
+  section.begin = begin;
+  section.end = end;
+  section.coding =
+      entry.method == method_deflate ? FileSection::Coding::deflate : FileSection::Coding::stored;
+  section.size = entry.size;
+  section.crc = entry.crc;
+  return ByteStream(file_, section, label);
+}
+
+}  // namespace tenbin::zip
