@@ -11,3 +11,4 @@
 #include "tenbin/functions/loss/reduce.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 #include "tenbin/serializers/npz.h"
+#include "tenbin/functions/connection/linear.h"

@@ -1,0 +1,107 @@
+#include "tenbin/functions/connection/linear.h"
+
+#include <algorithm>
+
+#include "tenbin/core/check.h"
+#include "tenbin/core/linalg.h"
+
+namespace tenbin {
+
+namespace {
+
+struct Sizes {
+  std::size_t rows;
+  std::size_t in;
+  std::size_t out;
+};
+
+Sizes sizes_of(const Array& x, const Array& W, std::size_t n_batch_axes) {
+  const Shape batch(x.shape().begin(), x.shape().begin() + n_batch_axes);
+  return {element_count(batch), W.shape()[1], W.shape()[0]};
+}
+
+// The sums of the columns, row by row: the same order, hence the same bits, every time.
+template <class T>
+void sum_columns(std::size_t rows, std::size_t columns, const T* matrix, T* __restrict sums) {
+  std::fill_n(sums, columns, T{0});
+  for (std::size_t i = 0; i < rows; ++i) {
+    const T* __restrict row = matrix + i * columns;
+    for (std::size_t j = 0; j < columns; ++j) sums[j] += row[j];
+  }
+}
+
+}  // namespace
+
+void LinearFunction::check(const Arrays& xs) const {
+  const Array& x = xs[0];
+  const Array& W = xs[1];
+  require_floating(*this, "x", x);
+  require_same_dtype(*this, "x", x, "W", W);
+  if (n_batch_axes_ == 0) throw Error("linear: n_batch_axes must be at least 1, got 0");
+  if (x.ndim() <= n_batch_axes_)
+    throw Error("linear: x must have more than ", n_batch_axes_, " axes, got ", x);
+  if (W.ndim() != 2) throw Error("linear: W must be (out_size, in_size), got ", W);
+  const std::size_t in_size = element_count(Shape(x.shape().begin() + n_batch_axes_, x.shape().end()));
+  if (in_size != W.shape()[1])
+    throw Error("linear: x and W differ in in_size (", in_size, " and ", W.shape()[1], "): ", x, " and ", W);
+  if (xs.size() < 3) return;
+  const Array& b = xs[2];
+  require_same_dtype(*this, "x", x, "b", b);
+  if (b.shape() != Shape{W.shape()[0]})
+    throw Error("linear: b must be ", Shape{W.shape()[0]}, " for W ", W, ", got ", b);
+}
+
+Arrays LinearFunction::forward_cpu(const Arrays& xs) {
+  const Array& x = xs[0];
+  const Array& W = xs[1];
+  const Sizes sizes = sizes_of(x, W, n_batch_axes_);
+  Shape shape(x.shape().begin(), x.shape().begin() + n_batch_axes_);
+  shape.push_back(sizes.out);
+  Array y = Array::empty(shape, x.dtype());
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const bool has_bias = xs.size() == 3;
+    if (has_bias) {
+      const T* b = xs[2].data<T>();
+      for (std::size_t i = 0; i < sizes.rows; ++i) std::copy_n(b, sizes.out, y.data<T>() + i * sizes.out);
+    }
+    linalg::gemm(false, true, sizes.rows, sizes.out, sizes.in, x.data<T>(), W.data<T>(),
+                 has_bias ? T{1} : T{0}, y.data<T>());
+  });
+  return {y};
+}
+
+Arrays LinearFunction::backward_cpu(const Arrays& xs, const Arrays& gys) {
+  const Array& x = xs[0];
+  const Array& W = xs[1];
+  const Array& gy = gys[0];
+  const Sizes sizes = sizes_of(x, W, n_batch_axes_);
+  Arrays gxs;
+  gxs.resize(xs.size());
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    if (needs_grad(0)) {
+      gxs[0] = new_gradient(0, x);
+      linalg::gemm(false, false, sizes.rows, sizes.in, sizes.out, gy.data<T>(), W.data<T>(), T{0},
+                   gxs[0].data<T>());
+    }
+    if (needs_grad(1)) {
+      gxs[1] = new_gradient(1, W);
+      linalg::gemm(true, false, sizes.out, sizes.in, sizes.rows, gy.data<T>(), x.data<T>(), T{0},
+                   gxs[1].data<T>());
+    }
+    if (xs.size() == 3 && needs_grad(2)) {
+      gxs[2] = new_gradient(2, xs[2]);
+      sum_columns(sizes.rows, sizes.out, gy.data<T>(), gxs[2].data<T>());
+    }
+  });
+  return gxs;
+}
+
+TENBIN_NO_GPU(LinearFunction);
+
+Variable linear(const Variable& x, const Variable& W, const Variable& b, std::size_t n_batch_axes) {
+  return b ? apply<LinearFunction>({x, W, b}, n_batch_axes) : apply<LinearFunction>({x, W}, n_batch_axes);
+}
+
+}  // namespace tenbin
