@@ -91,8 +91,11 @@ struct LogSum {
   T max;
   T log_sum;
 
-  T log_softmax(T x) const { return (x - max) - log_sum; }
-  T softmax(T x) const { return std::exp(log_softmax(x)); }
+  // In double, where the difference of two floats cannot overflow and a sum of losses keeps their digits.
+  double log_softmax(T x) const {
+    return (static_cast<double>(x) - static_cast<double>(max)) - static_cast<double>(log_sum);
+  }
+  T softmax(T x) const { return std::exp((x - max) - log_sum); }
 };
 
 template <class T>
@@ -129,7 +132,7 @@ struct LabelTarget {
   double unsmoothed_total() const { return static_cast<double>(weight); }
 
   double cross_entropy(Row<const T> x, LogSum<T> norm) const {
-    return weight == T{0} ? 0 : -static_cast<double>(weight * norm.log_softmax(x[label]));
+    return weight == T{0} ? 0 : -static_cast<double>(weight) * norm.log_softmax(x[label]);
   }
 
   void gradient(Row<const T> x, LogSum<T> norm, T scale, Row<T> gx) const {
@@ -169,7 +172,7 @@ struct SpreadTarget {
   double cross_entropy(Row<const T> x, LogSum<T> norm) const {
     double loss = 0;
     for (std::size_t c = 0; c < n_class; ++c)
-      if (amount(c) != T{0}) loss -= static_cast<double>(amount(c) * norm.log_softmax(x[c]));
+      if (amount(c) != T{0}) loss -= static_cast<double>(amount(c)) * norm.log_softmax(x[c]);
     return loss;
   }
 
@@ -190,7 +193,9 @@ struct SpreadTarget {
   void target_gradient(Row<const T> x, LogSum<T> norm, T scale, T divided_loss, Row<T> gt) const {
     for (std::size_t c = 0; c < n_class; ++c) {
       const T factor = scale * weight(c);
-      gt[c] = factor == T{0} ? T{0} : factor * (-(1 - smoothing) * norm.log_softmax(x[c]) - divided_loss);
+      gt[c] = factor == T{0}
+                  ? T{0}
+                  : factor * (-(1 - smoothing) * static_cast<T>(norm.log_softmax(x[c])) - divided_loss);
     }
   }
 };

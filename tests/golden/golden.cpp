@@ -58,8 +58,9 @@ void run_golden(const std::string& group, std::size_t expected_runs,
     if (line.empty() || line[0] == '#') continue;
     std::vector<std::string> columns = split(line, '\t');
     columns.resize(5);
-    const GoldenCase golden{columns[0],           columns[1], parse_pairs(columns[2]), parse_pairs(columns[3]),
-                            parse_pairs(columns[4]), &arrays};
+    const GoldenCase golden{
+        columns[0], columns[1], parse_pairs(columns[2]), parse_pairs(columns[3]), parse_pairs(columns[4]),
+        &arrays};
     CAPTURE(group, golden.id);
     ++total;
     const LeftOut reason = check(golden);

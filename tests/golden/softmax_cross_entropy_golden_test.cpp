@@ -62,7 +62,8 @@ TEST_CASE("golden: softmax_cross_entropy at the edges, against long double") {
   run_golden("sce_edge", 56, [](const GoldenCase& golden) -> LeftOut {
     if (golden.option("dtype") == "float16") return "float16 is not one of our dtypes";
     if (golden.id.rfind("w_neg", 0) == 0) {
-      CHECK_THROWS_WITH(run(golden, options_of(golden)), ContainsSubstring("class_weight must be finite and not"));
+      CHECK_THROWS_WITH(run(golden, options_of(golden)),
+                        ContainsSubstring("class_weight must be finite and not"));
       return "negative weights are an error here (checked)";
     }
     const Result result = run(golden, options_of(golden));
@@ -74,7 +75,8 @@ TEST_CASE("golden: softmax_cross_entropy at the edges, against long double") {
 
 TEST_CASE("golden: softmax_cross_entropy with soft targets, against the true gradient") {
   run_golden("sce_soft", 72, [](const GoldenCase& golden) -> LeftOut {
-    // Chainer divides by all positions, and soft targets are never ignored: ours agree as no row here is zero.
+    // Chainer divides by all positions, and soft targets are never ignored: ours agree as no row here is
+    // zero.
     const Result result = run(golden, options_of(golden));
     check_golden(golden, result.gx, rounded(golden.output("gx_true"), result.gx.dtype()));
     if (golden.option("soft_target_loss") == "cross-entropy") {
@@ -94,7 +96,8 @@ TEST_CASE("golden: softmax_cross_entropy with soft targets, against the true gra
     } else {
       for (const double part : entropy) divergence[0] += part / static_cast<double>(entropy.size());
     }
-    check_golden(golden, Array(divergence, result.loss.shape()).astype(result.loss.dtype()), golden.output("loss"));
+    check_golden(golden, Array(divergence, result.loss.shape()).astype(result.loss.dtype()),
+                 golden.output("loss"));
     return "";
   });
 }
