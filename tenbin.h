@@ -7,6 +7,8 @@
 #include "tenbin/core/parallel.h"
 #include "tenbin/core/random.h"
 #include "tenbin/core/variable.h"
+#include "tenbin/datasets/fashion_mnist.h"
+#include "tenbin/datasets/idx.h"
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/functions/loss/reduce.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -39,6 +40,18 @@ std::string printable(const std::string& text) {
     }
   }
   return text.size() > longest ? out + "..." : out;
+}
+
+std::uint64_t checked_bytes(const Shape& shape, std::size_t item_bytes, const std::string& label) {
+  constexpr int sensible_bits = 60;
+  std::uint64_t bytes = item_bytes;
+  bool empty = false;
+  for (const std::size_t length : shape) {
+    empty = empty || length == 0;
+    if (length != 0 && (__builtin_mul_overflow(bytes, length, &bytes) || bytes >> sensible_bits != 0))
+      throw Error(label, ": the shape ", shape, " is too large");
+  }
+  return empty ? 0 : bytes;
 }
 
 InputFile::InputFile(const std::string& path)
@@ -100,6 +113,7 @@ ByteStream::ByteStream(ByteStream&&) noexcept = default;
 ByteStream::~ByteStream() = default;
 
 void ByteStream::read(void* to, std::size_t bytes) {
+  if (bytes == 0) return;
   if (section_.size && bytes > *section_.size - position_) throw Error(label_, ": the data end too early");
   auto* const out = static_cast<unsigned char*>(to);
   if (zlib_) {
@@ -180,6 +194,78 @@ void ByteStream::finish() {
   const std::uint64_t unused = section_.end - input_ + (zlib_ ? zlib_->avail_in : 0);
   if (unused > 0) throw Error(label_, ": ", unused, " bytes follow the end of the compressed data");
   if (section_.crc && crc_ != *section_.crc) throw Error(label_, ": the checksum (CRC-32) is wrong");
+}
+
+// ---- OutputFile
+// --------------------------------------------------------------------------------------------
+
+namespace {
+
+std::string follow_links(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
+  return resolved ? resolved.get() : path;
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Best effort: the file is complete and in its place, and not every file system can do this.
+void sync_directory(const std::string& path) {
+  const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  ::fsync(directory);
+  ::close(directory);
+}
+
+}  // namespace
+
+OutputFile::OutputFile(const std::string& path) : path_(path), target_(follow_links(path)) {
+  struct stat status {};
+  const bool exists = ::stat(target_.c_str(), &status) == 0;
+  if (exists && !S_ISREG(status.st_mode))
+    throw Error(path,
+                ": cannot write: ", S_ISDIR(status.st_mode) ? "it is a directory" : "not a regular file");
+  const mode_t mode = exists ? status.st_mode & 07777 : 0666;
+  const std::string stem = target_ + ".tmp-" + std::to_string(::getpid());
+  // A name that is taken is another thread's, or was left behind by a process that was killed.
+  constexpr int attempts = 100;
+  for (int i = 0; i < attempts && descriptor_ < 0; ++i) {
+    temporary_ = i == 0 ? stem : stem + '-' + std::to_string(i);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (descriptor_ < 0 && errno != EEXIST) fail();
+  }
+  if (descriptor_ < 0) fail();
+  if (exists) ::fchmod(descriptor_, mode);  // what the umask took away
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::fail() const { throw Error(path_, ": cannot write: ", system_message()); }
+
+void OutputFile::write(const void* from, std::size_t bytes) {
+  const char* in = static_cast<const char*>(from);
+  while (bytes > 0) {
+    const ssize_t count = ::write(descriptor_, in, bytes);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail();
+    in += count;
+    size_ += static_cast<std::uint64_t>(count);
+    bytes -= static_cast<std::size_t>(count);
+  }
+}
+
+void OutputFile::commit() {
+  if (::fsync(descriptor_) != 0) fail();
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail();
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail();
+  temporary_.clear();
+  sync_directory(directory_of(target_));
 }
 
 }  // namespace tenbin

@@ -7,12 +7,18 @@
 #include <optional>
 #include <string>
 
+#include "tenbin/core/shape.h"
+
 struct z_stream_s;
 
 namespace tenbin {
 
 /// Text from a file, fit for an error message: unprintable bytes as `\x1b`, shortened after 80 characters.
 std::string printable(const std::string& text);
+
+/// The bytes that an announced shape asks for. Errors: `label: the shape (4000000000, 4000000000) is too large`,
+/// also if another axis of length 0 hides it, since strides computed from it would overflow.
+std::uint64_t checked_bytes(const Shape& shape, std::size_t item_bytes, const std::string& label);
 
 /// A regular file open for reading. Errors, all starting with the path: it is missing, unreadable, a
 /// directory, a device.
@@ -85,6 +91,32 @@ class ByteStream {
   };
   std::unique_ptr<z_stream_s, CloseInflate> zlib_;  // none for stored bytes
   std::unique_ptr<unsigned char[]> buffer_;
+};
+
+/// A file being written next to `path`, under the name `<path>.tmp-<pid>`. `commit` moves it there in one
+/// step; destroyed before, it vanishes and what was at `path` stays as it was. An existing file passes its
+/// mode bits on; a symbolic link is followed. Errors, all starting with the path: the system's.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  /// Bytes written so far.
+  std::uint64_t size() const { return size_; }
+  void write(const void* from, std::size_t bytes);
+  /// Returns once the file is in its place and on the disk.
+  void commit();
+
+ private:
+  [[noreturn]] void fail() const;
+
+  std::string path_;
+  std::string target_;  // path_, links followed
+  std::string temporary_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
 };
 
 }  // namespace tenbin

@@ -159,19 +159,6 @@ ElementType element_type(const std::string& descr, const std::string& label) {
   throw Error(label, ": dtype '", printable(descr), "' is not supported");
 }
 
-std::uint64_t checked_bytes(const Shape& shape, Dtype dtype, const std::string& label) {
-  // A length of 0 must not hide the others: code that computes strides would overflow on them.
-  std::uint64_t bytes = item_size(dtype);
-  bool empty = false;
-  for (const std::size_t length : shape) {
-    empty = empty || length == 0;
-    if (length != 0 && __builtin_mul_overflow(bytes, length, &bytes))
-      throw Error(label, ": the shape ", shape, " is too large");
-  }
-  if (bytes >> 60 != 0) throw Error(label, ": the shape ", shape, " is too large");
-  return empty ? 0 : bytes;
-}
-
 Array widen_int8(const Array& bytes) {
   Array out = Array::empty(bytes.shape(), Dtype::int32);
   const std::uint8_t* const from = bytes.data<std::uint8_t>();
@@ -209,7 +196,7 @@ Array from_fortran_order(const Array& array) {
 Array read(ByteStream& stream) {
   const Header header = read_header(stream);
   const ElementType type = element_type(header.descr, stream.label());
-  const std::uint64_t bytes = checked_bytes(header.shape, type.stored, stream.label());
+  const std::uint64_t bytes = checked_bytes(header.shape, item_size(type.stored), stream.label());
   stream.expect(bytes);
   Array array = Array::empty(header.shape, type.stored);
   stream.read(array.raw_data(), array.nbytes());

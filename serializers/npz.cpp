@@ -1,6 +1,8 @@
 #include "tenbin/serializers/npz.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "tenbin/serializers/npy.h"
 #include "tenbin/serializers/zip.h"
@@ -9,7 +11,7 @@ namespace tenbin {
 
 namespace {
 
-const std::string extension = ".npy";
+constexpr std::string_view extension = ".npy";
 
 // As NumPy: an entry that is no array keeps its whole name.
 std::string key_of(const std::string& name) {
@@ -51,6 +53,36 @@ Array NpzReader::read(const std::string& key) const {
   if (i == keys_.size()) throw Error(label, ": there is no such key");
   ByteStream stream = archive_->open(archive_->entries()[i], label);
   return npy::read(stream);
+}
+
+void save_npz(const std::string& path, const NamedArrays& arrays, bool compression) {
+  std::set<std::string_view> keys;
+  for (const auto& [key, array] : arrays) {
+    if (!array) throw Error(path, ": ", printable(key), ": the array is none");
+    if (!keys.insert(key).second) throw Error(path, ": ", printable(key), ": the key occurs twice");
+    if (key.find('\0') != std::string::npos)
+      throw Error(path, ": ", printable(key), ": a key cannot contain NUL");
+  }
+  zip::Writer writer(path);
+  for (const auto& [key, array] : arrays) {
+    const Array host = array.to(Device::cpu());
+    writer.add(key + ".npy", npy::header(host), host.raw_data(), host.nbytes(), compression);
+  }
+  writer.commit();
+}
+
+void load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options) {
+  const NpzReader reader(path);
+  std::vector<std::pair<Array, Array>> pairs;  // to, from
+  for (const auto& [name, target] : targets) {
+    const std::string key = options.path + name;
+    if (!options.strict && !reader.contains(key)) continue;
+    const Array value = reader.read(key);
+    if (!target || value.shape() != target.shape() || value.dtype() != target.dtype())
+      throw Error(path, ": ", printable(key), ": expected ", target, ", got ", value);
+    pairs.emplace_back(target, value);
+  }
+  for (auto& [target, value] : pairs) target.assign(value);
 }
 
 }  // namespace tenbin

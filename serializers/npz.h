@@ -51,4 +51,30 @@ class NpzReader {
   std::size_t find(const std::string& key) const;
 };
 
+/// Writes arrays, from any device, to an .npz file that NumPy and Chainer read. (Chainer:
+/// `serializers.save_npz(file, obj, compression=True)`.)
+///
+/// The same arrays always give the same bytes. The file is written aside and then moved to `path` in one
+/// step: on an error, what was there is untouched. Errors: `model.npz: l1/W: what`: a default constructed
+/// array, a key that occurs twice; more than 4 GiB; the system's.
+///
+///     save_npz("model.npz", {{"l1/W", W}, {"l1/b", b}});
+void save_npz(const std::string& path, const NamedArrays& arrays, bool compression = true);
+
+/// Chainer's arguments of `load_npz`.
+struct LoadNpz {
+  std::string path =
+      "";              ///< goes before each key: "predictor/" loads a network from a file of its classifier
+  bool strict = true;  ///< a missing key is an error; otherwise its array stays as it is
+};
+
+/// Reads the arrays named by `targets` from an .npz file into the targets' memory, on any device. Keys of the
+/// file that are not asked for are ignored, as in Chainer; unlike there, shape and dtype must be equal.
+///
+/// Everything is read and checked before anything is changed. Errors: a key is missing, `model.npz: l1/W:
+/// expected float32(16, 8), got float32(17, 8)`, and those of NpzReader.
+///
+///     load_npz("model.npz", {{"l1/W", W}, {"l1/b", b}}, {.path = "predictor/"});
+void load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options = {});
+
 }  // namespace tenbin

@@ -1,5 +1,7 @@
 #include "tenbin/serializers/zip.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -170,6 +172,118 @@ ByteStream Archive::open(const Entry& entry, const std::string& label) const {
   section.size = entry.size;
   section.crc = entry.crc;
   return ByteStream(file_, section, label);
+}
+
+// ---- Writer
+// ------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr unsigned version_2_0 = 20;              // the first with deflate
+constexpr unsigned by_unix = 3 << 8;              // where the attributes mean a Unix mode
+constexpr std::uint32_t mode_0600 = 0600u << 16;  // as NumPy
+constexpr unsigned january_1_1980 = 0x21;         // the earliest date; the same bytes on any day
+constexpr unsigned flag_utf8 = 1 << 11;
+
+std::string bytes16(std::uint64_t value) {
+  return {static_cast<char>(value & 255), static_cast<char>(value >> 8)};
+}
+std::string bytes32(std::uint64_t value) { return bytes16(value & 0xffff) + bytes16(value >> 16); }
+
+// What local header and directory have in common: from the version to the length of the extra field.
+std::string common_fields(const Entry& entry) {
+  return bytes16(version_2_0) + bytes16(entry.flags) + bytes16(entry.method) + bytes16(0) +
+         bytes16(january_1_1980) + bytes32(entry.crc) + bytes32(entry.compressed_size) + bytes32(entry.size) +
+         bytes16(entry.name.size()) + bytes16(0);
+}
+
+class Deflater {
+ public:
+  Deflater() {
+    constexpr int memory_level = 8;
+    if (::deflateInit2(&zlib_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, memory_level,
+                       Z_DEFAULT_STRATEGY) != Z_OK)
+      throw Error("zlib cannot start");
+  }
+  ~Deflater() { ::deflateEnd(&zlib_); }
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  /// Appends to `out` what comes of `bytes` more bytes, less than 4 GiB.
+  void add(const void* from, std::size_t bytes, int flush, std::vector<unsigned char>& out) {
+    zlib_.next_in = static_cast<Bytef*>(const_cast<void*>(from));
+    zlib_.avail_in = static_cast<uInt>(bytes);
+    do {
+      unsigned char buffer[1 << 14];
+      zlib_.next_out = buffer;
+      zlib_.avail_out = sizeof buffer;
+      ::deflate(&zlib_, flush);  // cannot fail: the state is sound and there is room
+      out.insert(out.end(), buffer, buffer + (sizeof buffer - zlib_.avail_out));
+    } while (zlib_.avail_out == 0);
+  }
+
+ private:
+  z_stream zlib_{};
+};
+
+bool is_ascii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::uint32_t crc_of(const std::string& head, const void* body, std::size_t body_bytes) {
+  uLong crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(head.data()), head.size());
+  if (body_bytes > 0) crc = ::crc32_z(crc, static_cast<const Bytef*>(body), body_bytes);
+  return static_cast<std::uint32_t>(crc);
+}
+
+}  // namespace
+
+void Writer::add(const std::string& name, const std::string& head, const void* body, std::size_t body_bytes,
+                 bool compression) {
+  constexpr std::uint64_t most = in_zip64_32 - 1;
+  constexpr std::size_t longest_name = 0xffff;
+  if (name.size() > longest_name) throw Error(path_, ": ", printable(name), ": the key is too long");
+  std::uint64_t stored = head.size() + body_bytes;
+  if (entries_ + 1 >= in_zip64_16 || stored > most || file_.size() > most)
+    throw Error(path_, ": ", printable(name), ": the archive would exceed 4 GiB or 65534 entries");
+
+  std::vector<unsigned char> packed;
+  if (compression) {
+    Deflater deflater;
+    deflater.add(head.data(), head.size(), Z_NO_FLUSH, packed);
+    deflater.add(body, body_bytes, Z_FINISH, packed);
+    stored = packed.size();
+  }
+  if (stored > most) throw Error(path_, ": ", printable(name), ": the archive would exceed 4 GiB");
+
+  Entry entry;
+  entry.name = name;
+  entry.flags = is_ascii(name) ? 0 : flag_utf8;
+  entry.method = compression ? method_deflate : method_stored;
+  entry.crc = crc_of(head, body, body_bytes);
+  entry.compressed_size = static_cast<std::uint32_t>(stored);
+  entry.size = static_cast<std::uint32_t>(head.size() + body_bytes);
+  const std::string common = common_fields(entry);
+  directory_ += bytes32(directory_signature) + bytes16(version_2_0 | by_unix) + common + bytes16(0) +
+                bytes16(0) + bytes16(0) + bytes32(mode_0600) + bytes32(file_.size()) + name;
+  const std::string header = bytes32(local_signature) + common + name;
+  file_.write(header.data(), header.size());
+  if (compression) {
+    file_.write(packed.data(), packed.size());
+  } else {
+    file_.write(head.data(), head.size());
+    file_.write(body, body_bytes);
+  }
+  ++entries_;
+}
+
+void Writer::commit() {
+  if (file_.size() >= in_zip64_32) throw Error(path_, ": the archive would exceed 4 GiB");
+  const std::string end = bytes32(end_signature) + bytes16(0) + bytes16(0) + bytes16(entries_) +
+                          bytes16(entries_) + bytes32(directory_.size()) + bytes32(file_.size()) + bytes16(0);
+  file_.write(directory_.data(), directory_.size());
+  file_.write(end.data(), end.size());
+  file_.commit();
 }
 
 }  // namespace tenbin::zip

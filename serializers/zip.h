@@ -39,4 +39,23 @@ class Archive {
   std::vector<Entry> entries_;
 };
 
+/// Writes an archive, deterministically: the same entries are the same bytes. Errors, starting with the path:
+/// the system's; more than 65534 entries or 4 GiB.
+class Writer {
+ public:
+  explicit Writer(const std::string& path) : path_(path), file_(path) {}
+
+  /// An entry of which the content comes in two parts. Errors: a name of more than 65535 bytes.
+  void add(const std::string& name, const std::string& head, const void* body, std::size_t body_bytes,
+           bool compression);
+  /// Puts the archive in its place; without it, nothing has happened.
+  void commit();
+
+ private:
+  std::string path_;
+  OutputFile file_;
+  std::string directory_;
+  std::size_t entries_ = 0;
+};
+
 }  // namespace tenbin::zip
