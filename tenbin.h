@@ -14,3 +14,6 @@
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 #include "tenbin/serializers/npz.h"
 #include "tenbin/functions/connection/linear.h"
+#include "tenbin/links/initializers.h"
+#include "tenbin/links/linear.h"
+#include "tenbin/links/link.h"

@@ -8,9 +8,13 @@ namespace {
 
 thread_local std::int64_t live_nodes = 0;
 
+bool fits(const Array& grad, const detail::Node& node) {
+  return grad.dtype() == node.data.dtype() && grad.shape() == node.data.shape() &&
+         grad.device() == node.device;
+}
+
 void require_fits(const char* what, const Array& grad, const detail::Node& node) {
-  if (grad.dtype() == node.data.dtype() && grad.shape() == node.data.shape() && grad.device() == node.device)
-    return;
+  if (fits(grad, node)) return;
   throw Error(what, ": the gradient is ", grad, " for a variable ", node.data.dtype(), node.data.shape());
 }
 
@@ -39,8 +43,11 @@ Variable::Variable(Array data, bool requires_grad) {
 }
 
 void Variable::set_data(Array data) {
-  node_->device = data.device();
-  node_->data = std::move(data);
+  detail::Node& node = *node_;
+  node.device = data.device();
+  node.data = std::move(data);
+  if (node.grad && !fits(node.grad, node)) cleargrad();
+  if (node.grad_slot && !fits(*node.grad_slot, node)) node.grad_slot.reset();
 }
 
 void Variable::set_grad(Array grad) {

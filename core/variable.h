@@ -80,7 +80,8 @@ class Variable {
   explicit operator bool() const { return static_cast<bool>(node_); }
 
   const Array& data() const { return node_->data; }
-  /// Replaces the array. Functions that retained this variable see the new one.
+  /// Replaces the array. Functions that retained this variable see the new one. A gradient that no longer
+  /// fits, by dtype, shape or device, is dropped.
   void set_data(Array data);
 
   /// The gradient, or none. A leaf owns it: it is writable and nothing else shares it.

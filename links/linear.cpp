@@ -1,0 +1,42 @@
+#include "tenbin/links/linear.h"
+
+namespace tenbin {
+
+namespace {
+
+Array initial(const Initializer& initializer, const Initializer& otherwise, const Shape& shape, Dtype dtype) {
+  if (!is_floating(dtype)) throw Error("Linear: dtype must be float32 or float64, got ", dtype);
+  Array values = (initializer ? initializer : otherwise)(shape, dtype);
+  if (values.shape() != shape || values.dtype() != dtype)
+    throw Error("Linear: the initializer made ", values, ", not ", dtype, shape);
+  return values;
+}
+
+}  // namespace
+
+Linear::Linear(std::size_t out_size, const LinearOptions& options)
+    : Link("Linear"), out_size_(out_size), options_(options) {
+  W = param("W");
+  if (!options.nobias) b = param("b", initial(options.initial_bias, Zero(), {out_size}, options.dtype));
+}
+
+Linear::Linear(std::size_t in_size, std::size_t out_size, const LinearOptions& options)
+    : Linear(out_size, options) {
+  W.set_data(initial(options.initialW, LeCunNormal(), {out_size, in_size}, options.dtype));
+}
+
+void Linear::initialize(const Variable& x, std::size_t n_batch_axes) const {
+  if (n_batch_axes == 0 || x.ndim() <= n_batch_axes)
+    throw Error("Linear: x must have more than n_batch_axes = ", n_batch_axes, " axes, got ", x.data());
+  if (x.dtype() != options_.dtype) throw Error("Linear: x must be ", options_.dtype, ", got ", x.data());
+  const std::size_t in_size = element_count(Shape(x.shape().begin() + n_batch_axes, x.shape().end()));
+  const Array values = initial(options_.initialW, LeCunNormal(), {out_size_, in_size}, options_.dtype);
+  Variable(W).set_data(values.to(b ? b.device() : x.device()));
+}
+
+Variable Linear::operator()(const Variable& x, std::size_t n_batch_axes) const {
+  if (!W.is_initialized()) initialize(x, n_batch_axes);
+  return linear(x, W, b, n_batch_axes);
+}
+
+}  // namespace tenbin

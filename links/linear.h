@@ -1,0 +1,43 @@
+// The fully connected layer.
+#pragma once
+
+#include "tenbin/functions/connection/linear.h"
+#include "tenbin/links/initializers.h"
+#include "tenbin/links/link.h"
+
+namespace tenbin {
+
+/// What a Linear may be told.
+struct LinearOptions {
+  bool nobias = false;            ///< no b
+  Initializer initialW = {};      ///< LeCunNormal if empty
+  Initializer initial_bias = {};  ///< Zero if empty
+  Dtype dtype = Dtype::float32;   ///< float32 or float64
+};
+
+/// The fully connected layer, y = x W^T + b. (Chainer: `L.Linear`.)
+///
+/// Parameters: W (out_size, in_size), b (out_size). Without `in_size`, W takes it from the first x that
+/// comes: until then it is uninitialised.
+///
+///     Linear l1(784, 256, {.initialW = HeNormal()});
+///     Linear head(10);
+class Linear : public Link {
+ public:
+  Linear(std::size_t in_size, std::size_t out_size, const LinearOptions& options = {});
+  explicit Linear(std::size_t out_size, const LinearOptions& options = {});
+
+  /// `linear(x, W, b, n_batch_axes)`, on W's device. Errors: those of `linear`.
+  Variable operator()(const Variable& x, std::size_t n_batch_axes = 1) const;
+
+  Parameter W;
+  Parameter b;  ///< an empty Variable with `nobias`
+
+ private:
+  void initialize(const Variable& x, std::size_t n_batch_axes) const;
+
+  std::size_t out_size_;
+  LinearOptions options_;
+};
+
+}  // namespace tenbin
