@@ -158,11 +158,10 @@ void Link::copyparams(const Link& other) {
   for (std::size_t i = 0; i < to.size(); ++i) {
     if (to[i].first != from[i].first)
       throw Error("copyparams: '", to[i].first, "' here is '", from[i].first, "' in the source");
-    if (to[i].second.shape() != from[i].second.shape() && to[i].second)
+    const bool fits = from[i].second && to[i].second.shape() == from[i].second.shape();
+    if (to[i].second && !fits)
       throw Error("copyparams: '", to[i].first, "' is ", to[i].second, " here and ", from[i].second,
                   " in the source");
-    if (to[i].second && !from[i].second)
-      throw Error("copyparams: '", to[i].first, "' is uninitialised in the source");
   }
   std::size_t i = 0;
   visit([&](const Variable& parameter) {
