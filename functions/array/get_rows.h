@@ -1,0 +1,33 @@
+// Rows picked by index.
+#pragma once
+
+#include "tenbin/core/function.h"
+
+namespace tenbin {
+
+class GetRows : public Function {
+ public:
+  std::string name() const override { return "get_rows"; }
+  void check(const Arrays& xs) const override;
+  Arrays forward_cpu(const Arrays& xs) override;
+  Arrays forward_gpu(const Arrays& xs) override;
+  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
+  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+
+ private:
+  Shape x_shape_;
+};
+
+/// Rows of the first axis, y[i, ...] = x[indices[i], ...]. Negative indices count from the end, as in NumPy.
+/// A row that is picked several times collects the sum of the gradients. (Chainer: `F.get_item(x, indices)`
+/// and, for a table of vectors, `F.embed_id(indices, x)`.)
+///
+/// x: at least one axis, any dtype; indices: any shape, int32 or int64; y: the shape of the indices followed
+/// by that of a row.
+///
+/// Errors: an index outside [-rows, rows), naming its position, its value and the number of rows.
+///
+///     Variable vectors = get_rows(table, Array{3, 0, 3});     // float32(10, 4) to float32(3, 4)
+inline Variable get_rows(const Variable& x, const Variable& indices) { return apply<GetRows>({x, indices}); }
+
+}  // namespace tenbin
