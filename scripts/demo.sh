@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Trains a classifier on a long-tailed Fashion-MNIST: installs what is missing, builds, runs.
+#
+#   scripts/demo.sh [--quick] [--help] ...         options go to the demo
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+demo=fashion_mnist_lt
+
+"$root/scripts/setup.sh" build demo
+echo "demo: building (the first time takes a few minutes)"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+build() {
+  (cd "$root" && cmake --preset release && cmake --build --preset release --target "$demo")
+}
+if ! build >"$log" 2>&1; then
+  cat "$log" >&2
+  exit 1
+fi
+# Paths in the options are the caller's: the demo runs in the caller's directory.
+"$root/build/release/examples/$demo" "$@"

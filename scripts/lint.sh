@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Checks the style: clang-format, a clang++ build with warnings as errors, clang-tidy.
+#
+#   scripts/lint.sh             everything
+#   scripts/lint.sh FILE...     clang-format and clang-tidy of these files
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+heading() { printf '\n== %s\n' "$*"; }
+case "${1:-}" in
+  -h | --help) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+esac
+
+scripts/setup.sh build test lint
+if [[ $# -gt 0 ]]; then
+  files=("$@")
+else
+  mapfile -t files < <(git ls-files '*.h' '*.cpp' '*.cu')
+fi
+
+heading "clang-format"
+clang-format --dry-run -Werror "${files[@]}"
+
+heading "clang++ -Wall -Wextra -Wconversion -Werror"
+cmake --preset clang
+if [[ $# -eq 0 ]]; then cmake --build --preset clang; fi
+
+heading "clang-tidy"
+sources=()
+for file in "${files[@]}"; do
+  case "$file" in
+    tests/*) [[ $# -eq 0 ]] || sources+=("$file") ;;
+    *.cpp) sources+=("$file") ;;
+  esac
+done
+# A source that nothing compiles has no command to check it with; headers are checked through their sources.
+for file in "${sources[@]}"; do
+  if grep --quiet --fixed-strings "/$file\"" build/clang/compile_commands.json; then echo "$file"; fi
+done | xargs --no-run-if-empty --max-args=1 --max-procs="$(nproc)" clang-tidy -p build/clang --quiet
+heading "no complaints"
