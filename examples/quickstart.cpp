@@ -1,0 +1,51 @@
+// Class weights in one page: two overlapping clouds of points, one point in fifty positive, trained twice.
+//
+//                balanced accuracy   recall of the rare class   accuracy
+//     (the table that it prints goes here)
+#include <tenbin/tenbin.h>
+
+#include <cstdio>
+
+using namespace tenbin;
+
+struct MLP : Chain {
+  Linear l1 = link("l1", Linear(2, 16));
+  Linear l2 = link("l2", Linear(16, 2));
+  Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
+};
+
+Dataset two_clouds(std::size_t size, std::uint64_t seed) {
+  Array x = random::Generator(seed).normal({size, 2});
+  Array t = Array::zeros({size}, Dtype::int32);
+  for (std::size_t i = 0; i < size; i += 50) {
+    t.data<std::int32_t>()[i] = 1;
+    for (std::size_t j : {2 * i, 2 * i + 1}) x.data<float>()[j] += 1.5f;
+  }
+  return Dataset(x, t);
+}
+
+MLP train(const Dataset& data, const Array& class_weight) {
+  random::seed(1);
+  MLP model;
+  Adam optimizer({.alpha = 0.01});
+  optimizer.setup(model);
+  for (std::uint64_t epoch = 0; epoch < 10; ++epoch)
+    for (auto [x, t] : Minibatches(data, {.batch_size = 100, .epoch = epoch})) {
+      Variable loss = softmax_cross_entropy(model(x), t, {.class_weight = class_weight});
+      model.cleargrads();
+      loss.backward();
+      optimizer.update();
+    }
+  return model;
+}
+
+int main() {
+  const Dataset data = two_clouds(10000, 1), test = two_clouds(10000, 2);
+  std::printf("%-22s %8s %9s %17s\n", "", "accuracy", "balanced", "rare class found");
+  for (const bool weighted : {false, true}) {
+    const MLP model = train(data, weighted ? balanced_class_weight(data.t, 2) : Array());
+    const ConfusionMatrix matrix(test.t, model(test.x).data());
+    std::printf("%-22s %8.3f %9.3f %17.3f\n", weighted ? "balanced class weights" : "no weights",
+                matrix.accuracy(), matrix.balanced_accuracy(), matrix.recall()[1]);
+  }
+}
