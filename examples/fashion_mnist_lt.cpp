@@ -1,0 +1,253 @@
+// Long-tailed Fashion-MNIST: what class weights and logit adjustment do for the rare classes.
+//
+// The training set keeps the first 6000, 3596, ..., 60 images of the ten classes; the test set is whole and
+// balanced. A 784-256-128-10 MLP is trained by SGD with momentum, five ways:
+//
+//     plain                      softmax cross entropy
+//     class weights / count      weights N / (K n_c), mean over the count of samples (Chainer's)
+//     class weights / weight sum the same weights, mean over their sum (PyTorch's)
+//     logit-adjusted loss        the log of the class frequencies added to the logits while training
+//     post-hoc logit adjustment  subtracted from the plain model's logits at test time: costs no training
+//
+// Expected, with three seeds (the reference, another framework on the same protocol, is in brackets):
+//
+//     @EXPECTED@
+#include <tenbin/tenbin.h>
+
+#include <chrono>
+#include <cmath>
+#include <iostream>
+
+#include "common/json.h"
+#include "common/options.h"
+#include "common/progress_bar.h"
+#include "common/table.h"
+
+using namespace tenbin;
+using namespace tenbin::examples;
+
+namespace {
+
+constexpr std::size_t n_class = 10;
+constexpr std::size_t shirt = 6;
+// floor(6000 * 100^(-c/9)), written down so that every program has the same subset.
+const std::vector<std::size_t> counts = {6000, 3596, 2156, 1292, 774, 464, 278, 166, 100, 60};
+
+struct MLP : Chain {
+  Linear l1 = link("l1", Linear(784, 256));
+  Linear l2 = link("l2", Linear(256, 128));
+  Linear l3 = link("l3", Linear(128, n_class));
+  Variable operator()(const Variable& x) const { return l3(relu(l2(relu(l1(x))))); }
+};
+
+// A way to train. The logits get `offset` added before the loss, and `test_offset` before they are judged.
+struct Method {
+  std::string name;
+  SoftmaxCrossEntropyOptions loss = {};
+  Array offset = {};
+  Array test_offset = {};
+  bool shares_plain_model = false;
+};
+
+std::vector<Method> make_methods() {
+  const Array weights = balanced_class_weight(counts);
+  const Array prior = log_prior(counts);
+  return {
+      {.name = "plain"},
+      {.name = "class weights / count", .loss = {.class_weight = weights}},
+      {.name = "class weights / weight sum",
+       .loss = {.normalize = Normalize::weight_sum, .class_weight = weights}},
+      {.name = "logit-adjusted loss", .offset = prior},
+      {.name = "post-hoc logit adjustment", .test_offset = (-Variable(prior)).data(), .shares_plain_model = true},
+  };
+}
+
+// Pixels in [0, 1], one row an image.
+Dataset as_dataset(const LabeledImages& data) {
+  const Array pixels = data.images.reshape({data.images.shape()[0], 784}).astype(Dtype::float32);
+  const NoBackprop off;
+  return Dataset((Variable(pixels) / 255).data(), data.labels);
+}
+
+Variable with_offset(const Variable& logits, const Array& offset) { return offset ? logits + offset : logits; }
+
+struct Schedule {
+  std::size_t epochs = 20;
+  std::size_t batch_size = 128;
+  std::size_t seeds = 3;
+};
+
+MLP train(const Method& method, const Dataset& data, const Schedule& schedule, std::uint64_t seed,
+          const std::function<void(std::size_t epoch, double loss)>& on_epoch) {
+  random::seed(seed);
+  MLP model;
+  MomentumSGD optimizer({.lr = 0.05, .momentum = 0.9});
+  optimizer.setup(model);
+  optimizer.add_hook(GradientClipping(5));
+  optimizer.add_hook(WeightDecay(5e-4));
+  for (std::size_t epoch = 0; epoch < schedule.epochs; ++epoch) {
+    Variable loss;
+    for (auto [x, t] : Minibatches(data, {.batch_size = schedule.batch_size, .seed = seed, .epoch = epoch})) {
+      loss = softmax_cross_entropy(with_offset(model(x), method.offset), t, method.loss);
+      model.cleargrads();
+      loss.backward();
+      optimizer.update();
+    }
+    on_epoch(epoch, loss.item());
+  }
+  return model;
+}
+
+// What one run is judged by; all but the seconds in percent, ECE as a fraction.
+struct Scores {
+  double accuracy, head, mid, tail, shirt, g_mean, ece, seconds;
+};
+
+double mean_of(const std::vector<double>& values, std::size_t first, std::size_t last) {
+  double sum = 0;
+  for (std::size_t i = first; i < last; ++i) sum += values[i];
+  return sum / static_cast<double>(last - first);
+}
+
+Scores evaluate(const MLP& model, const Method& method, const Dataset& test) {
+  const NoBackprop off;
+  const Variable logits = with_offset(model(test.x), method.test_offset);
+  const ConfusionMatrix matrix(test.t, logits.data());
+  const std::vector<double> recall = matrix.recall();
+  return {.accuracy = 100 * matrix.accuracy(),
+          .head = 100 * mean_of(recall, 0, 3),
+          .mid = 100 * mean_of(recall, 3, 7),
+          .tail = 100 * mean_of(recall, 7, n_class),
+          .shirt = 100 * recall[shirt],
+          .g_mean = matrix.g_mean(),
+          .ece = expected_calibration_error(softmax(logits).data(), test.t),
+          .seconds = 0};
+}
+
+// All runs of one method.
+struct Result {
+  std::string method;
+  std::vector<Scores> runs;
+
+  std::vector<double> values(double Scores::*score) const {
+    std::vector<double> all;
+    for (const Scores& run : runs) all.push_back(run.*score);
+    return all;
+  }
+  double mean(double Scores::*score) const { return mean_of(values(score), 0, runs.size()); }
+  // The standard deviation between seeds.
+  double spread(double Scores::*score) const {
+    double squares = 0;
+    for (const double value : values(score)) squares += std::pow(value - mean(score), 2);
+    return runs.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(runs.size() - 1));
+  }
+};
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set, const Schedule& schedule) {
+  const std::vector<Method> methods = make_methods();
+  std::vector<Result> results;
+  std::size_t trained = 0;
+  for (const Method& method : methods) {
+    results.push_back({method.name, {}});
+    trained += method.shares_plain_model ? 0 : 1;
+  }
+  ProgressBar bar(trained * schedule.seeds * schedule.epochs);
+  std::size_t epochs_done = 0;
+  for (std::uint64_t seed = 0; seed < schedule.seeds; ++seed) {
+    MLP plain;
+    double plain_seconds = 0;
+    for (std::size_t i = 0; i < methods.size(); ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      const auto on_epoch = [&](std::size_t epoch, double loss) {
+        bar.update(++epochs_done, methods[i].name + ", seed " + std::to_string(seed) + ", epoch " +
+                                      std::to_string(epoch + 1) + ", loss " + fixed(loss, 3));
+      };
+      const bool shared = methods[i].shares_plain_model;
+      const MLP model = shared ? plain : train(methods[i], train_set, schedule, seed, on_epoch);
+      const double seconds = shared ? plain_seconds : seconds_since(start);
+      if (i == 0) {
+        plain = model;
+        plain_seconds = seconds;
+      }
+      Scores scores = evaluate(model, methods[i], test_set);
+      scores.seconds = seconds;
+      results[i].runs.push_back(scores);
+    }
+  }
+  bar.finish();
+  return results;
+}
+
+std::string to_table(const std::vector<Result>& results) {
+  Table table({"method", "accuracy", "head 3", "mid 4", "tail 3", "Shirt", "G-mean", "ECE", "seconds"});
+  for (const Result& r : results) {
+    const std::string spread = r.runs.size() < 2 ? "" : " +- " + fixed(r.spread(&Scores::accuracy), 2);
+    table.add({r.method, fixed(r.mean(&Scores::accuracy), 2) + spread, fixed(r.mean(&Scores::head), 1),
+               fixed(r.mean(&Scores::mid), 1), fixed(r.mean(&Scores::tail), 1), fixed(r.mean(&Scores::shirt), 1),
+               fixed(r.mean(&Scores::g_mean), 3), fixed(r.mean(&Scores::ece), 3),
+               fixed(r.mean(&Scores::seconds), 1)});
+  }
+  return table.to_string();
+}
+
+Json to_json(const std::vector<Result>& results, const Schedule& schedule) {
+  Json methods = Json::array();
+  for (const Result& r : results)
+    methods.push_back(Json::object()
+                          .set("method", r.method)
+                          .set("accuracy", r.values(&Scores::accuracy))
+                          .set("head_recall", r.values(&Scores::head))
+                          .set("mid_recall", r.values(&Scores::mid))
+                          .set("tail_recall", r.values(&Scores::tail))
+                          .set("shirt_recall", r.values(&Scores::shirt))
+                          .set("g_mean", r.values(&Scores::g_mean))
+                          .set("expected_calibration_error", r.values(&Scores::ece))
+                          .set("seconds", r.values(&Scores::seconds)));
+  return Json::object()
+      .set("data", "Fashion-MNIST-LT")
+      .set("class_counts", counts)
+      .set("epochs", schedule.epochs)
+      .set("batch_size", schedule.batch_size)
+      .set("seeds", schedule.seeds)
+      .set("methods", methods);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Schedule schedule;
+  bool quick = false;
+  std::string data_directory = fashion_mnist_directory;
+  std::string json_path = "fashion_mnist_lt.json";
+  Options options("Trains an MLP on long-tailed Fashion-MNIST in five ways and compares them.");
+  options.add("quick", quick, "one seed, five epochs");
+  options.add("epochs", schedule.epochs, "passes over the training set");
+  options.add("seeds", schedule.seeds, "runs of every method");
+  options.add("batch-size", schedule.batch_size, "samples a step");
+  options.add("data", data_directory, "directory with the four IDX files");
+  options.add("json", json_path, "file for the results of every run");
+  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+  if (quick) schedule = {.epochs = 5, .batch_size = schedule.batch_size, .seeds = 1};
+
+  const FashionMnist data = load_fashion_mnist(data_directory);
+  const Dataset train_set = as_dataset(data.train).subset(long_tail_subset(data.train.labels, counts));
+  const Dataset test_set = as_dataset(data.test);
+  std::cout << "Fashion-MNIST-LT: " << train_set.size() << " training images, 6000 of the first class to 60 of the last; "
+            << test_set.size() << " test images\n";
+  std::cout << "784-256-128-10 relu, momentum SGD, " << schedule.epochs << " epochs, " << schedule.seeds
+            << " seed(s)\n\n";
+
+  const std::vector<Result> results = run_all(train_set, test_set, schedule);
+  std::cout << to_table(results)
+            << "\nRecall, in percent, of the 3 most frequent classes, the 4 in the middle, the 3 rarest, and \"Shirt\".\n";
+  to_json(results, schedule).save(json_path);
+  std::cout << "Every run is in " << json_path << ".\n";
+  return 0;
+} catch (const std::exception& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}
