@@ -1,0 +1,35 @@
+// The logarithm of softmax along an axis.
+#pragma once
+
+#include "tenbin/core/function.h"
+
+namespace tenbin {
+
+class LogSoftmax : public Function {
+ public:
+  explicit LogSoftmax(int axis = 1) : axis_(axis) {}
+
+  std::string name() const override { return "log_softmax"; }
+  void check(const Arrays& xs) const override;
+  Arrays forward_cpu(const Arrays& xs) override;
+  Arrays forward_gpu(const Arrays& xs) override;
+  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
+  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+
+ private:
+  int axis_;
+};
+
+/// Logarithm of softmax, y = (x - m) - log(sum(exp(x - m))) along `axis`, where m is the largest x there. The
+/// brackets matter: subtracted last and together with m, the logarithm would drown in logits of 1e8, as it
+/// does in Chainer. A logit of -inf gives -inf; where all are -inf, or one is +inf or NaN, y is NaN.
+/// (Chainer: `F.log_softmax`.)
+///
+/// x: float32 or float64, any shape that has the axis; y: the same.
+///
+/// Errors: an axis out of range.
+///
+///     Variable scores = log_softmax(model(x));     // float32(N, C)
+inline Variable log_softmax(const Variable& x, int axis = 1) { return apply<LogSoftmax>({x}, axis); }
+
+}  // namespace tenbin

@@ -1,0 +1,28 @@
+#include "tenbin/functions/activation/sigmoid.h"
+
+#include <cmath>
+
+#include "tenbin/core/check.h"
+#include "tenbin/core/elementwise.h"
+
+namespace tenbin {
+
+void Sigmoid::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
+
+Arrays Sigmoid::forward_cpu(const Arrays& xs) {
+  retain_inputs({});
+  retain_outputs({0});
+  const auto stable = [](auto x) {
+    const auto small = std::exp(-std::abs(x));  // at most 1, so nothing overflows
+    return (x < 0 ? small : 1) / (1 + small);
+  };
+  return {cpu::map(stable, xs[0])};
+}
+
+Arrays Sigmoid::backward_cpu(const Arrays&, const Arrays& gys) {
+  return {cpu::map([](auto y, auto gy) { return gy * y * (1 - y); }, retained_output(0), gys[0])};
+}
+
+TENBIN_NO_GPU(Sigmoid);
+
+}  // namespace tenbin

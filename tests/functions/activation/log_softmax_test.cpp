@@ -1,0 +1,88 @@
+#include "tenbin/functions/activation/log_softmax.h"
+
+#include <limits>
+
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+// Without a maximum: the tests' logits are small.
+std::vector<double> expected_log_softmax(const Array& array, std::size_t axis) {
+  const auto x = values(array);
+  std::vector<double> y(x.size());
+  std::size_t inner = 1;
+  for (std::size_t i = axis + 1; i < array.ndim(); ++i) inner *= array.shape()[i];
+  const std::size_t length = array.shape()[axis];
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (i / inner % length != 0) continue;
+    const std::size_t start = i;
+    double sum = 0;
+    for (std::size_t j = 0; j < length; ++j) sum += std::exp(x[start + j * inner]);
+    for (std::size_t j = 0; j < length; ++j) y[start + j * inner] = x[start + j * inner] - std::log(sum);
+  }
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("log_softmax") {
+  check_function({
+      .inputs = {uniform({4, 3}, -3, 3)},
+      .forward = [](const Variables& xs) { return log_softmax(xs[0]); },
+      .expected = [](const Arrays& xs) { return expected_log_softmax(xs[0], 1); },
+  });
+}
+
+TEST_CASE("log_softmax along any axis") {
+  for (const int axis : {0, 1, 2, -1, -2, -3}) {
+    CAPTURE(axis);
+    check_function({
+        .inputs = {uniform({2, 3, 4}, -3, 3)},
+        .forward = [=](const Variables& xs) { return log_softmax(xs[0], axis); },
+        .expected = [=](const Arrays& xs) { return expected_log_softmax(xs[0], (axis + 3) % 3u); },
+    });
+  }
+}
+
+TEST_CASE("log_softmax loses nothing however large the logits are") {
+  for (const float base : {0.f, 1e4f, 1e8f, -1e8f, 3e38f}) {
+    CAPTURE(base);
+    Variable x(Array{{base, base}});
+    Variable y = log_softmax(x);
+    check_close(values(y.data()), {-std::log(2), -std::log(2)}, 0, 1e-7);
+    y.set_grad(Array{{-1.f, 0.f}});
+    y.backward();
+    check_close(values(x.grad()), {-0.5, 0.5}, 0, 1e-7);
+  }
+  check_close(values(log_softmax(Array{{1e4f, 0.f}}).data()), {0, -1e4}, 0, 0);
+}
+
+TEST_CASE("log_softmax of infinities and NaN") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const double nan = std::nan("");
+  Variable x(Array{{0.f, -inf, 0.f}, {-inf, 5.f, -inf}});
+  Variable y = log_softmax(x);
+  check_close(values(y.data()), {-std::log(2), -inf, -std::log(2), -inf, 0, -inf}, 0, 1e-7);
+  y.set_grad(Array{{-1.f, 0.f, 0.f}, {0.f, -1.f, 0.f}});
+  y.backward();
+  check_close(values(x.grad()), {-0.5, 0, 0.5, 0, 0, 0}, 0, 1e-7);
+  // One bad row leaves the next one alone.
+  check_close(values(log_softmax(Array{{0.f, std::nanf("")}, {1.f, 1.f}}).data()),
+              {nan, nan, -std::log(2), -std::log(2)}, 0, 1e-7);
+  check_close(values(log_softmax(Array{{-inf, -inf}, {inf, 0.f}}).data()), {nan, nan, nan, nan}, 0, 0);
+}
+
+TEST_CASE("log_softmax of no elements") {
+  CHECK(log_softmax(Array::zeros({0, 3})).shape() == Shape{0, 3});
+  CHECK(log_softmax(Array::zeros({3, 0})).shape() == Shape{3, 0});
+  CHECK(log_softmax(Array::zeros({2, 3, 0})).shape() == Shape{2, 3, 0});
+}
+
+TEST_CASE("log_softmax refuses what it cannot work along") {
+  CHECK_THROWS_WITH(log_softmax(Array{{1, 2}}), "log_softmax: x must be float32 or float64, got int32(1, 2)");
+  CHECK_THROWS_WITH(log_softmax(Array{1.f, 2.f}), "log_softmax: axis 1 is out of range for float32(2)");
+  CHECK_THROWS_WITH(log_softmax(Array{{1.f}}, -3), "log_softmax: axis -3 is out of range for float32(1, 1)");
+}

@@ -1,0 +1,81 @@
+#include "tenbin/functions/activation/softmax.h"
+
+#include <limits>
+
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+// Without a maximum: the tests' logits are small.
+std::vector<double> expected_softmax(const Array& array, std::size_t axis) {
+  const auto x = values(array);
+  std::vector<double> y(x.size());
+  std::size_t inner = 1;
+  for (std::size_t i = axis + 1; i < array.ndim(); ++i) inner *= array.shape()[i];
+  const std::size_t length = array.shape()[axis];
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (i / inner % length != 0) continue;
+    const std::size_t start = i;
+    double sum = 0;
+    for (std::size_t j = 0; j < length; ++j) sum += std::exp(x[start + j * inner]);
+    for (std::size_t j = 0; j < length; ++j) y[start + j * inner] = std::exp(x[start + j * inner]) / sum;
+  }
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("softmax") {
+  check_function({
+      .inputs = {uniform({4, 3}, -3, 3)},
+      .forward = [](const Variables& xs) { return softmax(xs[0]); },
+      .expected = [](const Arrays& xs) { return expected_softmax(xs[0], 1); },
+  });
+}
+
+TEST_CASE("softmax along any axis") {
+  for (const int axis : {0, 1, 2, -1, -2, -3}) {
+    CAPTURE(axis);
+    check_function({
+        .inputs = {uniform({2, 3, 4}, -3, 3)},
+        .forward = [=](const Variables& xs) { return softmax(xs[0], axis); },
+        .expected = [=](const Arrays& xs) { return expected_softmax(xs[0], (axis + 3) % 3u); },
+    });
+  }
+}
+
+TEST_CASE("softmax of extreme logits") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const double nan = std::nan("");
+  Variable x(Array{{3e38f, 3e38f, -3e38f}, {0.f, -inf, 0.f}, {-1e8f, -inf, -inf}});
+  Variable y = softmax(x);
+  CHECK(values(y.data()) == std::vector<double>{0.5, 0.5, 0, 0.5, 0, 0.5, 1, 0, 0});
+  y.set_grad(Array{{1.f, 0.f, 0.f}, {1.f, 5.f, 0.f}, {7.f, 1.f, 1.f}});
+  y.backward();
+  CHECK(values(x.grad()) == std::vector<double>{0.25, -0.25, 0, 0.25, 0, -0.25, 0, 0, 0});
+  // One bad row leaves the next one alone.
+  check_close(values(softmax(Array{{0.f, std::nanf("")}, {1.f, 1.f}}).data()), {nan, nan, 0.5, 0.5}, 0, 0);
+  check_close(values(softmax(Array{{-inf, -inf}, {inf, 0.f}}).data()), {nan, nan, nan, nan}, 0, 0);
+}
+
+TEST_CASE("softmax of many classes sums to 1") {
+  const Variable y = softmax(uniform({1, 100000}).astype(Dtype::float32));
+  double sum = 0;
+  for (const double v : values(y.data())) sum += v;
+  CHECK(std::abs(sum - 1) < 1e-7);
+}
+
+TEST_CASE("softmax of no elements") {
+  CHECK(softmax(Array::zeros({0, 3})).shape() == Shape{0, 3});
+  CHECK(softmax(Array::zeros({3, 0})).shape() == Shape{3, 0});
+  CHECK(softmax(Array::zeros({2, 3, 0})).shape() == Shape{2, 3, 0});
+}
+
+TEST_CASE("softmax refuses what it cannot work along") {
+  CHECK_THROWS_WITH(softmax(Array{{1, 2}}), "softmax: x must be float32 or float64, got int32(1, 2)");
+  CHECK_THROWS_WITH(softmax(Array{1.f, 2.f}), "softmax: axis 1 is out of range for float32(2)");
+  CHECK_THROWS_WITH(softmax(Array{{1.f}}, -3), "softmax: axis -3 is out of range for float32(1, 1)");
+}
