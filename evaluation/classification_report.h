@@ -1,0 +1,41 @@
+// The metrics of every class, for people.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "tenbin/evaluation/confusion_matrix.h"
+
+namespace tenbin {
+
+struct ClassificationReportOptions {
+  std::vector<std::string> class_names = {};  ///< none: the classes' numbers
+  int digits = 2;                             ///< after the decimal point
+  double zero_division = 0.0;                 ///< for what is 0/0, see ConfusionMatrix
+};
+
+/// Precision, recall, F1 and support of every class, then accuracy and averages: scikit-learn's
+/// `classification_report`, with balanced accuracy and G-mean in addition.
+///
+///                        precision    recall  f1-score   support
+///
+///                   cat       0.50      1.00      0.67         1
+///                   dog       1.00      0.67      0.80         3
+///
+///              accuracy                           0.75         4
+///             macro avg       0.75      0.83      0.73         4
+///          weighted avg       0.88      0.75      0.77         4
+///     balanced accuracy                           0.83         4
+///                G-mean                           0.82         4
+///
+/// Errors: there is not one name per class.
+///
+///     std::cout << classification_report(matrix, {.class_names = {"cat", "dog"}});
+std::string classification_report(const ConfusionMatrix& matrix,
+                                  const ClassificationReportOptions& options = {});
+
+/// Prints the report with the default options.
+std::ostream& operator<<(std::ostream& out, const ConfusionMatrix& matrix);
+
+}  // namespace tenbin

@@ -1,0 +1,216 @@
+#include "tenbin/evaluation/confusion_matrix.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tenbin/core/labels.h"
+#include "tenbin/evaluation/accuracy.h"
+
+namespace tenbin {
+
+namespace {
+
+// A stray label of a million would ask for terabytes.
+constexpr std::int64_t largest_inferred_class = 9999;
+
+struct Outcomes {
+  double true_positive;
+  double false_positive;
+  double false_negative;
+  double true_negative;
+
+  double occurs() const { return true_positive + false_negative; }
+};
+
+std::vector<Outcomes> outcomes(const ConfusionMatrix& matrix) {
+  const std::size_t n_class = matrix.n_class();
+  const std::vector<std::int64_t> rows = matrix.support();
+  std::vector<std::int64_t> columns(n_class, 0);
+  for (std::size_t row = 0; row < n_class; ++row)
+    for (std::size_t column = 0; column < n_class; ++column) columns[column] += matrix(row, column);
+  const std::int64_t total = matrix.total();
+  std::vector<Outcomes> all;
+  for (std::size_t c = 0; c < n_class; ++c) {
+    const std::int64_t right = matrix(c, c);
+    all.push_back({static_cast<double>(right), static_cast<double>(columns[c] - right),
+                   static_cast<double>(rows[c] - right),
+                   static_cast<double>(total - rows[c] - columns[c] + right)});
+  }
+  return all;
+}
+
+template <class F>
+std::vector<double> per_class(const ConfusionMatrix& matrix, F metric) {
+  std::vector<double> values;
+  for (const Outcomes& o : outcomes(matrix)) values.push_back(metric(o));
+  return values;
+}
+
+double divide(double numerator, double denominator, double zero_division) {
+  return denominator == 0 ? zero_division : numerator / denominator;
+}
+
+std::vector<double> recall_of_occurring(const ConfusionMatrix& matrix) {
+  std::vector<double> recall;
+  for (const Outcomes& o : outcomes(matrix))
+    if (o.occurs() > 0) recall.push_back(o.true_positive / o.occurs());
+  return recall;
+}
+
+}  // namespace
+
+ConfusionMatrix::ConfusionMatrix(const ConfusionMatrixOptions& options)
+    : ignore_label_(options.ignore_label), fixed_(options.n_class > 0) {
+  grow(options.n_class);
+}
+
+ConfusionMatrix::ConfusionMatrix(const Array& t, const Array& y, const ConfusionMatrixOptions& options)
+    : ConfusionMatrix(options) {
+  add(t, y);
+}
+
+void ConfusionMatrix::add(const Array& t, const Array& y) {
+  const Array labels = detail::to_labels("ConfusionMatrix", "t", t);
+  const Array predicted = detail::predicted_classes("ConfusionMatrix", y, t);
+  const std::size_t n_class = n_class_for(labels, predicted, y);
+  const std::int64_t* truth = labels.data<std::int64_t>();
+  const std::int64_t* guess = predicted.data<std::int64_t>();
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (truth[i] == ignore_label_) continue;
+    detail::require_class("ConfusionMatrix", "t", i, truth[i], n_class);
+    detail::require_class("ConfusionMatrix", "y", i, guess[i], n_class);
+  }
+  grow(n_class);
+  fixed_ = fixed_ || is_floating(y.dtype());
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (truth[i] != ignore_label_)
+      ++counts_[static_cast<std::size_t>(truth[i]) * n_class_ + static_cast<std::size_t>(guess[i])];
+}
+
+std::size_t ConfusionMatrix::n_class_for(const Array& t, const Array& predicted, const Array& y) const {
+  if (is_floating(y.dtype())) {
+    const std::size_t columns = y.shape()[1];
+    if (fixed_ ? columns != n_class_ : columns < n_class_)
+      throw Error("ConfusionMatrix: expected logits of ", n_class_, " classes, got ", y);
+    return columns;
+  }
+  if (fixed_) return n_class_;
+  const std::int64_t* truth = t.data<std::int64_t>();
+  const std::int64_t* guess = predicted.data<std::int64_t>();
+  std::int64_t largest = static_cast<std::int64_t>(n_class_) - 1;
+  for (std::size_t i = 0; i < t.size(); ++i)
+    if (truth[i] != ignore_label_) largest = std::max({largest, truth[i], guess[i]});
+  if (largest > largest_inferred_class)
+    throw Error("ConfusionMatrix: class ", largest, " is too large to infer n_class from, pass n_class");
+  return static_cast<std::size_t>(largest + 1);
+}
+
+void ConfusionMatrix::grow(std::size_t n_class) {
+  if (n_class <= n_class_) return;
+  std::vector<std::int64_t> larger(n_class * n_class, 0);
+  for (std::size_t row = 0; row < n_class_; ++row)
+    std::copy_n(&counts_[row * n_class_], n_class_, &larger[row * n_class]);
+  counts_.swap(larger);
+  n_class_ = n_class;
+}
+
+std::int64_t ConfusionMatrix::operator()(std::size_t true_class, std::size_t predicted_class) const {
+  if (true_class >= n_class_ || predicted_class >= n_class_)
+    throw Error("ConfusionMatrix: (", true_class, ", ", predicted_class, ") is out of range for ", n_class_,
+                " classes");
+  return counts_[true_class * n_class_ + predicted_class];
+}
+
+Array ConfusionMatrix::counts() const { return Array(counts_, Shape{n_class_, n_class_}); }
+
+std::int64_t ConfusionMatrix::total() const {
+  std::int64_t sum = 0;
+  for (const std::int64_t count : counts_) sum += count;
+  return sum;
+}
+
+std::vector<std::int64_t> ConfusionMatrix::support() const {
+  std::vector<std::int64_t> sums(n_class_, 0);
+  for (std::size_t i = 0; i < counts_.size(); ++i) sums[i / n_class_] += counts_[i];
+  return sums;
+}
+
+double ConfusionMatrix::accuracy() const {
+  double right = 0;
+  for (std::size_t c = 0; c < n_class_; ++c) right += static_cast<double>((*this)(c, c));
+  return divide(right, static_cast<double>(total()), 0);
+}
+
+double ConfusionMatrix::balanced_accuracy() const {
+  double sum = 0;
+  const std::vector<double> recall = recall_of_occurring(*this);
+  for (const double r : recall) sum += r;
+  return divide(sum, static_cast<double>(recall.size()), 0);
+}
+
+double ConfusionMatrix::g_mean() const {
+  const std::vector<double> recall = recall_of_occurring(*this);
+  if (recall.empty()) return 0;
+  // The product itself would underflow for many classes.
+  double sum_of_logs = 0;
+  for (const double r : recall) sum_of_logs += std::log(r);
+  return std::exp(sum_of_logs / static_cast<double>(recall.size()));
+}
+
+std::vector<double> ConfusionMatrix::precision(double zero_division) const {
+  return per_class(*this, [=](const Outcomes& o) {
+    return divide(o.true_positive, o.true_positive + o.false_positive, zero_division);
+  });
+}
+
+std::vector<double> ConfusionMatrix::recall(double zero_division) const {
+  return per_class(*this,
+                   [=](const Outcomes& o) { return divide(o.true_positive, o.occurs(), zero_division); });
+}
+
+std::vector<double> ConfusionMatrix::specificity(double zero_division) const {
+  return per_class(*this, [=](const Outcomes& o) {
+    return divide(o.true_negative, o.true_negative + o.false_positive, zero_division);
+  });
+}
+
+std::vector<double> ConfusionMatrix::f_beta(double beta, double zero_division) const {
+  if (!(beta >= 0) || std::isinf(beta))
+    throw Error("ConfusionMatrix::f_beta: expected a finite beta >= 0, got ", beta);
+  const double weight = beta * beta;
+  return per_class(*this, [=](const Outcomes& o) {
+    if (o.true_positive == 0 && std::isnan(zero_division)) return zero_division;
+    const double found = (1 + weight) * o.true_positive;
+    return divide(found, found + weight * o.false_negative + o.false_positive, zero_division);
+  });
+}
+
+namespace {
+
+template <class Weight>
+double average(const std::vector<double>& values, const std::vector<Weight>& weights) {
+  if (values.size() != weights.size())
+    throw Error("ConfusionMatrix: expected ", weights.size(), " values to average, one per class, got ",
+                values.size());
+  double sum = 0;
+  double weight = 0;
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    if (std::isnan(values[c])) continue;
+    sum += static_cast<double>(weights[c]) * values[c];
+    weight += static_cast<double>(weights[c]);
+  }
+  return divide(sum, weight, std::numeric_limits<double>::quiet_NaN());
+}
+
+}  // namespace
+
+double ConfusionMatrix::macro_average(const std::vector<double>& values) const {
+  return average(values, std::vector<int>(n_class_, 1));
+}
+
+double ConfusionMatrix::weighted_average(const std::vector<double>& values) const {
+  return average(values, support());
+}
+
+}  // namespace tenbin
