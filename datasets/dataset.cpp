@@ -1,0 +1,38 @@
+#include "tenbin/datasets/dataset.h"
+
+#include <cstring>
+#include <utility>
+
+namespace tenbin {
+
+Dataset::Dataset(Array samples, Array labels) : x(std::move(samples)), t(std::move(labels)) {
+  if (x.ndim() == 0 || t.ndim() == 0 || x.shape()[0] != t.shape()[0] || x.device() != t.device())
+    throw Error("Dataset: x and t must have equally many rows on one device, got ", x, " and ", t);
+}
+
+Dataset Dataset::subset(const std::vector<std::size_t>& indices) const {
+  const Dataset checked(x, t);  // the members may have been assigned
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    if (indices[i] >= size())
+      throw Error("Dataset::subset: index ", indices[i], " at position ", i, " is out of range for ", size(),
+                  " samples");
+  const auto gather = [&](const Array& array) {
+    return detail::gather_rows(array.to(Device::cpu()), indices.data(), indices.size()).to(array.device());
+  };
+  return {gather(x), gather(t)};
+}
+
+Array detail::gather_rows(const Array& x, const std::size_t* indices, std::size_t count) {
+  Shape shape = x.shape();
+  shape[0] = count;
+  Array rows = Array::empty(shape, x.dtype());
+  if (rows.nbytes() == 0) return rows;
+  const std::size_t row_bytes = rows.nbytes() / count;
+  const char* const from = static_cast<const char*>(x.raw_data());
+  char* const to = static_cast<char*>(rows.raw_data());
+  for (std::size_t i = 0; i < count; ++i)
+    std::memcpy(to + i * row_bytes, from + indices[i] * row_bytes, row_bytes);
+  return rows;
+}
+
+}  // namespace tenbin

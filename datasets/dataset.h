@@ -1,0 +1,39 @@
+// Samples and their labels.
+#pragma once
+
+#include <vector>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin {
+
+/// Samples x and their labels t: row i of one belongs to row i of the other. Copies share the rows. A
+/// minibatch is a Dataset too.
+///
+///     Dataset train(x, t);
+///     auto [train_x, train_t] = train;
+struct Dataset {
+  Dataset() = default;
+  /// x: (N, ...), t: (N, ...), of any dtype. Errors: an array without axes, first axes that differ, different
+  /// devices.
+  Dataset(Array x, Array t);
+
+  /// The number of samples, N.
+  std::size_t size() const { return x.ndim() == 0 ? 0 : x.shape()[0]; }
+  /// The samples at `indices`, in that order, copied; an index may come more than once. Errors: an index that
+  /// is not below N, named with its position.
+  Dataset subset(const std::vector<std::size_t>& indices) const;
+
+  Array x;
+  Array t;
+};
+
+namespace detail {
+
+// Copies the rows of x at indices[0, count) into a new array. Precondition: x is on the CPU, the indices
+// exist.
+Array gather_rows(const Array& x, const std::size_t* indices, std::size_t count);
+
+}  // namespace detail
+
+}  // namespace tenbin

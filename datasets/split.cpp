@@ -1,0 +1,78 @@
+#include "tenbin/datasets/split.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "tenbin/core/labels.h"
+#include "tenbin/core/random.h"
+
+namespace tenbin {
+
+namespace {
+
+constexpr const char* function = "stratified_split";
+
+using Indices = std::vector<std::size_t>;
+
+// The samples of every class that occurs, classes ascending.
+std::vector<Indices> samples_by_class(const Array& t) {
+  const Array labels = detail::to_label_vector(function, "t", t);
+  const std::int64_t* label = labels.data<std::int64_t>();
+  std::map<std::int64_t, Indices> samples;
+  for (std::size_t i = 0; i < labels.size(); ++i) samples[label[i]].push_back(i);
+  std::vector<Indices> all;
+  for (auto& [c, indices] : samples) {
+    if (indices.size() < 2) throw Error(function, ": class ", c, " has 1 sample, both sides need one");
+    all.push_back(std::move(indices));
+  }
+  return all;
+}
+
+// How many of every class are tested: the whole parts of the shares, and one more for the largest remainders.
+Indices test_counts(const std::vector<Indices>& classes, std::size_t n_test, std::size_t n) {
+  Indices counts;
+  std::vector<double> remainders;
+  for (const Indices& samples : classes) {
+    const double share =
+        static_cast<double>(samples.size()) * static_cast<double>(n_test) / static_cast<double>(n);
+    counts.push_back(static_cast<std::size_t>(share));
+    remainders.push_back(share - std::floor(share));
+  }
+  Indices by_remainder(classes.size());
+  std::iota(by_remainder.begin(), by_remainder.end(), std::size_t{0});
+  std::stable_sort(by_remainder.begin(), by_remainder.end(),
+                   [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
+  const std::size_t left = n_test - std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+  for (std::size_t i = 0; i < left; ++i) ++counts[by_remainder[i]];
+  for (std::size_t c = 0; c < classes.size(); ++c)
+    counts[c] = std::clamp(counts[c], std::size_t{1}, classes[c].size() - 1);
+  return counts;
+}
+
+}  // namespace
+
+Split stratified_split(const Array& t, double test_fraction, std::uint64_t seed) {
+  if (!(test_fraction > 0 && test_fraction < 1))
+    throw Error(function, ": expected a test_fraction in (0, 1), got ", test_fraction);
+  const std::vector<Indices> classes = samples_by_class(t);
+  if (classes.empty()) throw Error(function, ": there are no samples, t is ", t);
+  // 0.07 * 100 is a little more than 7, which must not become 8.
+  constexpr double rounding = 1 - 1e-14;
+  const double share = test_fraction * static_cast<double>(t.size()) * rounding;
+  const auto n_test = static_cast<std::size_t>(std::ceil(share));
+  const Indices counts = test_counts(classes, n_test, t.size());
+  random::Generator generator(seed);
+  Split split;
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const Indices order = generator.permutation(classes[c].size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+      (i < counts[c] ? split.test : split.train).push_back(classes[c][order[i]]);
+  }
+  std::sort(split.train.begin(), split.train.end());
+  std::sort(split.test.begin(), split.test.end());
+  return split;
+}
+
+}  // namespace tenbin

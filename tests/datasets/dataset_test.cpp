@@ -1,0 +1,44 @@
+#include "tenbin/datasets/dataset.h"
+
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+TEST_CASE("a Dataset gathers rows in the order asked for") {
+  const Dataset data(Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}, Array{7, 8, 9});
+  const Dataset part = data.subset({2, 0, 2});
+  CHECK(part.size() == 3);
+  CHECK(part.x.shape() == Shape{3, 2});
+  CHECK(part.x.to_vector<float>() == std::vector<float>{5, 6, 1, 2, 5, 6});
+  CHECK(part.t.dtype() == Dtype::int32);
+  CHECK(part.t.to_vector<int>() == std::vector<int>{9, 7, 9});
+  CHECK_FALSE(part.x.shares_memory_with(data.x));
+}
+
+TEST_CASE("a Dataset of images, of a slice, of nothing") {
+  const Array images = Array::arange(24, Dtype::uint8).reshape({4, 2, 3});
+  const Dataset data(images.slice(1, 4), Array::arange(3));
+  const Dataset part = data.subset({1});
+  CHECK(part.x.shape() == Shape{1, 2, 3});
+  CHECK(part.x.to_vector<int>() == std::vector<int>{12, 13, 14, 15, 16, 17});
+  CHECK(data.subset({}).x.shape() == Shape{0, 2, 3});
+  CHECK(Dataset(Array::zeros({2, 0}), Array::zeros({2})).subset({1, 1, 0}).x.shape() == Shape{3, 0});
+  CHECK(Dataset().size() == 0);
+}
+
+TEST_CASE("a Dataset checks its rows and its indices") {
+  CHECK_THROWS_WITH(
+      Dataset(Array{{1.f}, {2.f}}, Array{1}),
+      "Dataset: x and t must have equally many rows on one device, got float32(2, 1) and int32(1)");
+  CHECK_THROWS_WITH(Dataset(Array::scalar(1), Array{1}),
+                    "Dataset: x and t must have equally many rows on one device, got float32() and int32(1)");
+  CHECK_THROWS_WITH(Dataset(Array{1}, Array()),
+                    "Dataset: x and t must have equally many rows on one device, got int32(1) and none");
+  Dataset data(Array{1.f, 2.f}, Array{0, 1});
+  CHECK_THROWS_WITH(data.subset({1, 2}),
+                    "Dataset::subset: index 2 at position 1 is out of range for 2 samples");
+  data.t = Array{0};
+  CHECK_THROWS_WITH(
+      data.subset({1}),
+      "Dataset: x and t must have equally many rows on one device, got float32(2) and int32(1)");
+}

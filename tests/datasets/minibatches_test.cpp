@@ -1,0 +1,132 @@
+#include "tenbin/datasets/minibatches.h"
+
+#include <algorithm>
+
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+// Row i is (i, i + 1000), its label 10 i.
+Dataset numbered(std::size_t size) {
+  Array x = Array::empty({size, 2});
+  Array t = Array::empty({size}, Dtype::int32);
+  for (std::size_t i = 0; i < size; ++i) {
+    x.data<float>()[2 * i] = static_cast<float>(i);
+    x.data<float>()[2 * i + 1] = static_cast<float>(i + 1000);
+    t.data<std::int32_t>()[i] = static_cast<std::int32_t>(10 * i);
+  }
+  return {x, t};
+}
+
+std::vector<int> labels(const Minibatches& batches) {
+  std::vector<int> all;
+  for (auto [x, t] : batches)
+    for (const int label : t.to_vector<int>()) all.push_back(label / 10);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("Minibatches bring every row once, with its label") {
+  std::vector<std::size_t> sizes;
+  std::vector<int> seen;
+  for (auto [x, t] : Minibatches(numbered(10), {.batch_size = 4, .seed = 3})) {
+    REQUIRE(x.shape() == Shape{t.size(), 2});
+    sizes.push_back(t.size());
+    for (std::size_t i = 0; i < t.size(); ++i) {
+      const int row = t.data<std::int32_t>()[i] / 10;
+      CHECK(x.data<float>()[2 * i] == static_cast<float>(row));
+      CHECK(x.data<float>()[2 * i + 1] == static_cast<float>(row + 1000));
+      seen.push_back(row);
+    }
+  }
+  CHECK(sizes == std::vector<std::size_t>{4, 4, 2});
+  CHECK_FALSE(std::is_sorted(seen.begin(), seen.end()));
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+}
+
+TEST_CASE("the order of Minibatches is a function of seed and epoch") {
+  const Dataset data = numbered(50);
+  const auto order = [&](std::uint64_t seed, std::uint64_t epoch) {
+    return labels(Minibatches(data, {.batch_size = 7, .seed = seed, .epoch = epoch}));
+  };
+  const auto first = order(1, 0);
+  CHECK(order(1, 0) == first);
+  CHECK(order(1, 1) != first);
+  CHECK(order(2, 0) != first);
+  CHECK(order(1, 1) != order(2, 0));
+  const Minibatches twice(data, {.batch_size = 7});
+  CHECK(labels(twice) == first);
+  CHECK(labels(twice) == first);
+  // The size of the batches does not matter.
+  CHECK(labels(Minibatches(data, {.batch_size = 50})) == first);
+}
+
+TEST_CASE("Minibatches shuffle evenly") {
+  // Where does row 0 go? 3000 epochs over 6 places: 500 each, with a deviation of 20.4.
+  const Dataset data = numbered(6);
+  std::vector<int> places(6, 0);
+  for (std::uint64_t epoch = 0; epoch < 3000; ++epoch) {
+    const auto order = labels(Minibatches(data, {.epoch = epoch}));
+    ++places[static_cast<std::size_t>(std::find(order.begin(), order.end(), 0) - order.begin())];
+  }
+  for (const int count : places) CHECK(std::abs(count - 500) < 5 * 20.4);
+}
+
+TEST_CASE("Minibatches without shuffling are slices in file order") {
+  const Dataset data = numbered(5);
+  const Minibatches batches(data, {.batch_size = 2, .shuffle = false});
+  CHECK(labels(batches) == std::vector<int>{0, 1, 2, 3, 4});
+  CHECK(batches[2].x.shares_memory_with(data.x));
+  CHECK(batches[2].x.to_vector<float>() == std::vector<float>{4, 1004});
+}
+
+TEST_CASE("the number of Minibatches") {
+  const auto count = [](std::size_t n, std::size_t batch_size, bool drop_last) {
+    const Minibatches batches(numbered(n), {.batch_size = batch_size, .drop_last = drop_last});
+    const auto counted = static_cast<std::size_t>(std::distance(batches.begin(), batches.end()));
+    CHECK(counted == batches.size());
+    return counted;
+  };
+  CHECK(count(10, 4, false) == 3);
+  CHECK(count(10, 4, true) == 2);
+  CHECK(count(8, 4, false) == 2);
+  CHECK(count(8, 4, true) == 2);
+  CHECK(count(3, 4, false) == 1);
+  CHECK(count(3, 4, true) == 0);
+  CHECK(count(0, 4, false) == 0);
+  CHECK(count(1, 1, false) == 1);
+}
+
+TEST_CASE("Minibatches ask the system for nothing once warm") {
+  const Dataset data = numbered(1000);
+  for (auto [x, t] : Minibatches(data, {.batch_size = 128})) CHECK(x);
+  const Minibatches batches(data, {.batch_size = 128, .epoch = 1});
+  const std::size_t before = memory::stats().system_allocations;
+  std::size_t rows = 0;
+  for (auto [x, t] : batches) rows += t.size();
+  CHECK(memory::stats().system_allocations == before);
+  CHECK(rows == 1000);
+}
+
+TEST_CASE("Minibatches keep images in uint8") {
+  const Dataset data(Array::zeros({3, 2, 2}, Dtype::uint8), Array{0, 1, 2});
+  for (auto [x, t] : Minibatches(data)) {
+    CHECK(x.dtype() == Dtype::uint8);
+    CHECK(x.shape() == Shape{3, 2, 2});
+  }
+}
+
+TEST_CASE("Minibatches refuse odd arguments") {
+  CHECK_THROWS_WITH(Minibatches(numbered(3), {.batch_size = 0}),
+                    "Minibatches: expected a batch_size above 0, got 0");
+  CHECK_THROWS_WITH(Minibatches(numbered(3))[1], "Minibatches: batch 1 is out of range for 1 batches");
+  Dataset data = numbered(3);
+  data.t = Array{1};
+  CHECK_THROWS_WITH(
+      Minibatches(data),
+      "Dataset: x and t must have equally many rows on one device, got float32(3, 2) and int32(1)");
+}

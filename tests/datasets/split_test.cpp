@@ -1,0 +1,106 @@
+#include "tenbin/datasets/split.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "tenbin/datasets/class_weight.h"
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+using Indices = std::vector<std::size_t>;
+
+// Labels with so many of each class, the classes taking turns while they last.
+Array labels_of(Indices counts) {
+  std::vector<std::int32_t> t;
+  for (bool any = true; any;) {
+    any = false;
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+      if (counts[c] == 0) continue;
+      --counts[c];
+      t.push_back(static_cast<std::int32_t>(c));
+      any = true;
+    }
+  }
+  return Array(t);
+}
+
+Indices tested(const Indices& counts, double fraction, std::uint64_t seed = 0) {
+  const Array t = labels_of(counts);
+  const Split split = stratified_split(t, fraction, seed);
+  Indices test(counts.size(), 0);
+  for (const std::size_t i : split.test) ++test[static_cast<std::size_t>(t.data<std::int32_t>()[i])];
+
+  Indices all = split.train;
+  all.insert(all.end(), split.test.begin(), split.test.end());
+  std::sort(all.begin(), all.end());
+  REQUIRE(all.size() == t.size());
+  for (std::size_t i = 0; i < all.size(); ++i) REQUIRE(all[i] == i);
+  CHECK(std::is_sorted(split.train.begin(), split.train.end()));
+  CHECK(std::is_sorted(split.test.begin(), split.test.end()));
+  return test;
+}
+
+}  // namespace
+
+TEST_CASE("stratified_split gives every class its share") {
+  CHECK(tested({100, 50, 10}, 0.2) == Indices{20, 10, 2});
+  CHECK(tested({1000, 10}, 0.5) == Indices{500, 5});
+  CHECK(tested({0, 4, 0, 4}, 0.25) == Indices{0, 1, 0, 1});
+}
+
+TEST_CASE("stratified_split rounds by the largest remainders") {
+  // 10 of 33: shares 5.15, 3.03, 1.82.
+  CHECK(tested({17, 10, 6}, 0.3) == Indices{5, 3, 2});
+  // 5 of 10, shares 2.5 and 2.5: the first class takes the odd one.
+  CHECK(tested({5, 5}, 0.5) == Indices{3, 2});
+  // 4 of 11: shares 1.09, 1.45, 1.45.
+  CHECK(tested({3, 4, 4}, 0.3) == Indices{1, 2, 1});
+}
+
+TEST_CASE("stratified_split rounds the size of the test set up, but not for a rounding error") {
+  CHECK(tested({101}, 0.1) == Indices{11});
+  CHECK(tested({100}, 0.07) == Indices{7});
+}
+
+TEST_CASE("stratified_split keeps every class on both sides") {
+  CHECK(tested({1000, 2, 3}, 0.1) == Indices{101, 1, 1});
+  CHECK(tested({1000, 2, 3}, 0.999) == Indices{999, 1, 2});
+  CHECK(tested({2, 2}, 1e-9) == Indices{1, 1});
+}
+
+TEST_CASE("stratified_split is a function of the seed, and random") {
+  const Array t = labels_of({60, 40});
+  CHECK(stratified_split(t, 0.25, 7).test == stratified_split(t, 0.25, 7).test);
+  CHECK(stratified_split(t, 0.25, 7).test != stratified_split(t, 0.25, 8).test);
+  std::vector<int> times(100, 0);
+  for (std::uint64_t seed = 0; seed < 400; ++seed)
+    for (const std::size_t i : stratified_split(t, 0.25, seed).test) ++times[i];
+  // 100 expected, with a deviation of 8.7.
+  for (const int count : times) CHECK(std::abs(count - 100) < 5 * 8.7);
+}
+
+TEST_CASE("stratified_split takes any integers for labels") {
+  const Split split =
+      stratified_split(Array(std::vector<std::int64_t>{-5, 4000000000, -5, 4000000000}), 0.5, 0);
+  CHECK(split.test.size() == 2);
+  CHECK(stratified_split(Array({1, 1}, Dtype::uint8), 0.5, 0).train.size() == 1);
+}
+
+TEST_CASE("stratified_split refuses what cannot be split") {
+  CHECK_THROWS_WITH(stratified_split(Array{0, 0, 3}, 0.5, 0),
+                    "stratified_split: class 3 has 1 sample, both sides need one");
+  CHECK_THROWS_WITH(stratified_split(Array::zeros({0}, Dtype::int32), 0.5, 0),
+                    "stratified_split: there are no samples, t is int32(0)");
+  CHECK_THROWS_WITH(stratified_split(Array{0.f}, 0.5, 0),
+                    "stratified_split: t must be int32, int64 or uint8, got float32(1)");
+  CHECK_THROWS_WITH(stratified_split(Array{{0}}, 0.5, 0),
+                    "stratified_split: t must have one axis, got int32(1, 1)");
+  for (const double fraction : {0.0, 1.0, -0.5, 20.0})
+    CHECK_THROWS_WITH(stratified_split(Array{0, 0}, fraction, 0),
+                      ContainsSubstring("stratified_split: expected a test_fraction in (0, 1), got "));
+  CHECK_THROWS_WITH(stratified_split(Array{0, 0}, std::numeric_limits<double>::quiet_NaN(), 0),
+                    "stratified_split: expected a test_fraction in (0, 1), got nan");
+}
