@@ -60,6 +60,14 @@ class NpzReader {
 ///
 ///     save_npz("model.npz", {{"l1/W", W}, {"l1/b", b}});
 void save_npz(const std::string& path, const NamedArrays& arrays, bool compression = true);
+/// The same for what has `state_arrays()`: a Link, an Optimizer.
+///
+///     save_npz("model.npz", model);
+template <class Object>
+auto save_npz(const std::string& path, Object&& object, bool compression = true)
+    -> decltype(object.state_arrays(), void()) {
+  save_npz(path, object.state_arrays(), compression);
+}
 
 /// Chainer's arguments of `load_npz`.
 struct LoadNpz {
@@ -76,5 +84,13 @@ struct LoadNpz {
 ///
 ///     load_npz("model.npz", {{"l1/W", W}, {"l1/b", b}}, {.path = "predictor/"});
 void load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options = {});
+/// The same for what has `state_arrays()`: a Link, an Optimizer that has been set up.
+///
+///     load_npz("model.npz", model);
+template <class Object>
+auto load_npz(const std::string& path, Object&& object, const LoadNpz& options = {})
+    -> decltype(object.state_arrays(), void()) {
+  load_npz(path, object.state_arrays(), options);
+}
 
 }  // namespace tenbin
