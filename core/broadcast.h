@@ -1,0 +1,37 @@
+// NumPy broadcasting of arrays, and its inverse: reducing an array back to a smaller shape.
+#pragma once
+
+#include "tenbin/core/array.h"
+
+namespace tenbin {
+
+class Function;
+
+/// The shape that a and b broadcast to, by NumPy's rule: axes are matched from the last one, and a length of
+/// 1 fits any. Errors: `add: a and b do not broadcast: float32(3) and float32(4)`.
+Shape require_broadcast(const Function& function, const char* argument, const Array& a,
+                        const char* other_argument, const Array& b);
+
+/// Whether an array of shape `from` can be broadcast to `to`.
+bool can_broadcast_to(const Shape& from, const Shape& to);
+
+namespace cpu {
+
+/// x repeated to `shape`; x itself if that is its shape. The caller has checked that it can be.
+Array broadcast_to(const Array& x, const Shape& shape);
+
+/// Reduces x to `shape`, which could be broadcast to x's: the sum, the maximum or the minimum of the elements
+/// that broadcasting would have made from one. x itself if that is its shape. `sum_to` turns the gradient of
+/// a broadcast array into that of the array.
+///
+/// Floating dtypes only. The order is fixed by the shapes. Sums are taken in float64 for both dtypes, which
+/// for float32 means one rounding at the end (for each of the groups of adjacent axes that go); along the
+/// last axis they are also pairwise. The maximum and the minimum of elements with a NaN are NaN, and those of
+/// none are -inf and inf.
+Array sum_to(const Array& x, const Shape& shape);
+Array max_to(const Array& x, const Shape& shape);
+Array min_to(const Array& x, const Shape& shape);
+
+}  // namespace cpu
+
+}  // namespace tenbin
