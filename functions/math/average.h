@@ -1,0 +1,60 @@
+// The average over axes, weighted or not.
+#pragma once
+
+#include "tenbin/core/function.h"
+#include "tenbin/core/reduction.h"
+
+namespace tenbin {
+
+class Average : public Function {
+ public:
+  explicit Average(const ReductionOptions& options) : options_(options) {}
+  std::string name() const override { return "average"; }
+  void check(const Arrays& xs) const override;
+  Arrays forward_cpu(const Arrays& xs) override;
+  Arrays forward_gpu(const Arrays& xs) override;
+  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
+  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+
+ private:
+  ReductionOptions options_;
+  ReducedShape shapes_;
+  Shape x_shape_;
+  Array divisor_;  // the sums of the weights, or the number of elements
+};
+
+/// Options of average.
+struct AverageOptions {
+  /// The axes that disappear; all of them if empty.
+  Axes axis = {};
+  /// Empty for equal weights; or of x's shape; or, if `axis` is one axis, a vector of its length. They
+  /// collect gradients too.
+  Variable weights = {};
+  /// Leave the reduced axes in the result, with length 1.
+  bool keepdims = false;
+};
+
+/// sum(weights * x) / sum(weights) over some axes, or over all of them.
+///
+/// x: float32 or float64, any shape; weights of x's dtype. The average of no elements, or of weights that add
+/// up to 0, follows IEEE 754: NaN or an infinity. Errors: those of `sum`; weights of another shape or dtype.
+///
+///     Variable m = average(x, {.axis = 0, .weights = Array{0.2f, 0.8f}});
+inline Variable average(const Variable& x, const AverageOptions& options = {}) {
+  const ReductionOptions reduction{options.axis, options.keepdims};
+  return options.weights ? apply<Average>({x, options.weights}, reduction) : apply<Average>({x}, reduction);
+}
+
+/// The arithmetic mean over some axes, or over all of them: `average` with equal weights. The mean of no
+/// elements is NaN, as in NumPy.
+///
+///     Variable loss = mean(e * e);
+///     Variable m = mean(x, {.axis = 0, .keepdims = true});
+inline Variable mean(const Variable& x, const ReductionOptions& options = {}) {
+  return apply<Average>({x}, options);
+}
+inline Variable mean(const Variable& x, int axis, bool keepdims = false) {
+  return mean(x, ReductionOptions{axis, keepdims});
+}
+
+}  // namespace tenbin

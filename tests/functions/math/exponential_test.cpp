@@ -1,0 +1,46 @@
+#include "tenbin/functions/math/exponential.h"
+
+#include <limits>
+
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+const double inf = std::numeric_limits<double>::infinity();
+const double NaN = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<double> map(const Array& x, double (*f)(double)) {
+  auto y = values(x);
+  for (double& v : y) v = f(v);
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("exp") {
+  check_function({
+      .inputs = {uniform({3, 5}, -2, 2)},
+      .forward = [](const Variables& xs) { return exp(xs[0]); },
+      .expected = [](const Arrays& xs) { return map(xs[0], std::exp); },
+  });
+  check_close(values(exp(Array{-inf, 0.0, inf, NaN, 710.0}).data()), {0, 1, inf, NaN, inf}, 0, 0);
+  CHECK_THROWS_WITH(exp(Array{1, 2}), "exp: x must be float32 or float64, got int32(2)");
+}
+
+TEST_CASE("log") {
+  check_function({
+      .inputs = {uniform({3, 5}, 0.5, 2)},
+      .forward = [](const Variables& xs) { return log(xs[0]); },
+      .expected = [](const Arrays& xs) { return map(xs[0], std::log); },
+  });
+  Variable x(Array{0.0, -1.0, inf});
+  Variable y = log(x);
+  check_close(values(y.data()), {-inf, NaN, inf}, 0, 0);
+  y.set_grad(Array{1.0, 1.0, 1.0});
+  y.backward();
+  check_close(values(x.grad()), {inf, -1, 0}, 0, 0);
+  CHECK_THROWS_WITH(log(Array{1, 2}), "log: x must be float32 or float64, got int32(2)");
+}

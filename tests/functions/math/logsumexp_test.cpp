@@ -1,0 +1,54 @@
+#include "tenbin/functions/math/logsumexp.h"
+
+#include <limits>
+
+#include "tenbin/tests/functions/math/reductions.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+TEST_CASE("logsumexp") {
+  check_reduction(
+      uniform({2, 3, 4}, -2, 2),
+      [](const Variable& x, const ReductionOptions& options) { return logsumexp(x, options); },
+      [](const std::vector<double>& xs) {
+        double y = 0;
+        for (const double x : xs) y += std::exp(x);
+        return std::log(y);
+      });
+}
+
+TEST_CASE("logsumexp neither overflows nor loses its gradient") {
+  for (const float offset : {1e8f, -1e8f, 3e38f}) {
+    Variable x(Array{{offset, offset}, {offset, 0.f}});
+    Variable y = logsumexp(x, 1);
+    check_close(values(y.data()), {offset, std::max(offset, 0.f)}, 1, 1e-7);
+    y.set_grad(Array{1.f, 1.f});
+    y.backward();
+    const double first = offset > 0 ? 1 : 0;
+    CHECK(values(x.grad()) == std::vector<double>{0.5, 0.5, first, 1 - first});
+  }
+}
+
+TEST_CASE("logsumexp of infinities and NaN") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Variable x(Array{{-inf, -inf}, {-inf, 2.0}, {inf, 2.0}, {nan, 2.0}});
+  Variable y = logsumexp(x, 1);
+  check_close(values(y.data()), {-inf, 2, inf, nan}, 0, 0);
+  y.set_grad(Array{1.0, 1.0, 1.0, 1.0});
+  y.backward();
+  check_close(values(x.grad().slice(0, 2)), {0, 0, 0, 1}, 0, 0);
+}
+
+TEST_CASE("logsumexp of nothing is -inf") {
+  const Variable x(Array::zeros({0, 2}));
+  for (const double y : values(logsumexp(x, 0).data())) CHECK(y == -std::numeric_limits<double>::infinity());
+  CHECK(logsumexp(x, 1).shape() == Shape{0});
+}
+
+TEST_CASE("logsumexp refuses axes that are not there") {
+  CHECK_THROWS_WITH(logsumexp(Array::zeros({2, 3}), 2),
+                    "logsumexp: axis 2 is out of range for float32(2, 3)");
+  CHECK_THROWS_WITH(logsumexp(Array{1, 2}), "logsumexp: x must be float32 or float64, got int32(2)");
+}

@@ -1,0 +1,80 @@
+#include "tenbin/functions/math/sum.h"
+
+#include "tenbin/tests/functions/math/reductions.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+TEST_CASE("sum") {
+  check_reduction(
+      uniform({2, 3, 4}), [](const Variable& x, const ReductionOptions& options) { return sum(x, options); },
+      [](const std::vector<double>& xs) {
+        double y = 0;
+        for (const double x : xs) y += x;
+        return y;
+      });
+}
+
+TEST_CASE("the spellings of sum") {
+  const Variable x(Array{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}});
+  CHECK(sum(x).item() == 21);
+  CHECK(values(sum(x, 0).data()) == std::vector<double>{5, 7, 9});
+  CHECK(values(sum(x, -1).data()) == std::vector<double>{6, 15});
+  CHECK(sum(x, 1, true).shape() == Shape{2, 1});
+  CHECK(values(sum(x, {.axis = 1}).data()) == std::vector<double>{6, 15});
+  CHECK(sum(x, {.axis = {0, 1}}).shape() == Shape{});
+  CHECK(sum(x, {.axis = {0}, .keepdims = true}).shape() == Shape{1, 3});
+  CHECK(sum(x, {.keepdims = true}).shape() == Shape{1, 1});
+  const auto takes_braced_axes = [](const auto& v) {
+    return requires { sum(v, {0, 1}); };
+  };
+  CHECK_FALSE(takes_braced_axes(x));  // it would mean axis 0 and keepdims
+}
+
+TEST_CASE("sums of long float32 rows and columns are right to one rounding") {
+  const std::size_t n = 1'000'003;  // neither a multiple of a lane nor of a block
+  const double expected = static_cast<double>(n) * static_cast<double>(0.1f);
+  const Array tenth = Array::full({n}, 0.1);
+  CHECK(sum(tenth).item<float>() == static_cast<float>(expected));
+  for (const std::size_t columns : {2, 65}) {
+    const Array rows = Array::full({n / 65, columns}, 0.1);
+    const float one = static_cast<float>(static_cast<double>(n / 65) * static_cast<double>(0.1f));
+    CHECK(values(sum(rows, 0).data()) == std::vector<double>(columns, one));
+  }
+}
+
+TEST_CASE("sums of every length around the lanes and halves") {
+  for (const std::size_t n : {1, 7, 8, 9, 15, 17, 1023, 1024, 1025, 1033, 2049, 4099}) {
+    CAPTURE(n);
+    const Array x = Array::arange(n).astype(Dtype::float64);
+    CHECK(sum(x).item() == static_cast<double>(n * (n - 1) / 2));
+    // 63, 64, 65 columns: the edges of a block
+    for (const std::size_t columns : {63, 64, 65}) {
+      const Array matrix = Array::arange(n * columns).astype(Dtype::float64).reshape({n, columns});
+      const auto y = values(sum(matrix, 0).data());
+      for (std::size_t j = 0; j < columns; ++j)
+        REQUIRE(y[j] == static_cast<double>(columns * (n * (n - 1) / 2) + j * n));
+    }
+  }
+}
+
+TEST_CASE("sums of nothing, and over axes of length 1") {
+  const Variable x(Array::zeros({0, 3}));
+  CHECK(values(sum(x, 0).data()) == std::vector<double>{0, 0, 0});
+  CHECK(sum(x, 1).shape() == Shape{0});
+  CHECK(sum(x).item() == 0);
+  const Variable y(Array::ones({2, 1, 3}));
+  CHECK(sum(y, 1).shape() == Shape{2, 3});
+  CHECK(sum(y).item() == 6);
+  CHECK(sum(Array::scalar(5)).item() == 5);
+}
+
+TEST_CASE("sum refuses axes that are not there") {
+  const Variable x(Array::zeros({2, 3}));
+  CHECK_THROWS_WITH(sum(x, 2), "sum: axis 2 is out of range for float32(2, 3)");
+  CHECK_THROWS_WITH(sum(x, -3), "sum: axis -3 is out of range for float32(2, 3)");
+  CHECK_THROWS_WITH(sum(Array::scalar(1), 0), "sum: axis 0 is out of range for float32()");
+  CHECK_THROWS_WITH(sum(x, {.axis = {1, -1}}), "sum: axis -1 is named twice for float32(2, 3)");
+  CHECK_THROWS_WITH((Axes{0, 1, 2, 3, 4, 5, 6, 7, 8}), "Axes: an array has at most 8 axes");
+  CHECK_THROWS_WITH(sum(Array{1, 2}), "sum: x must be float32 or float64, got int32(2)");
+}
