@@ -47,3 +47,7 @@
 #include "tenbin/functions/math/minmax.h"
 #include "tenbin/functions/math/sqrt.h"
 #include "tenbin/functions/math/sum.h"
+#include "tenbin/functions/loss/mean_squared_error.h"
+#include "tenbin/functions/loss/reduce.h"
+#include "tenbin/functions/loss/sigmoid_cross_entropy.h"
+#include "tenbin/functions/noise/dropout.h"

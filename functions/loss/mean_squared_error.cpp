@@ -1,0 +1,57 @@
+#include "tenbin/functions/loss/mean_squared_error.h"
+
+#include "tenbin/core/check.h"
+
+namespace tenbin {
+
+namespace {
+
+template <class T>
+double sum_of_squares(const T* x0, const T* x1, std::size_t size) {
+  double sum = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const double difference = static_cast<double>(x0[i]) - static_cast<double>(x1[i]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+}  // namespace
+
+void MeanSquaredError::check(const Arrays& xs) const {
+  require_floating(*this, "x0", xs[0]);
+  require_same_dtype(*this, "x0", xs[0], "x1", xs[1]);
+  require_same_shape(*this, "x0", xs[0], "x1", xs[1]);
+}
+
+Arrays MeanSquaredError::forward_cpu(const Arrays& xs) {
+  const Array& x0 = xs[0];
+  const double sum = visit_floating(x0.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    return sum_of_squares(x0.data<T>(), xs[1].data<T>(), x0.size());
+  });
+  const double loss = x0.size() == 0 ? 0 : sum / static_cast<double>(x0.size());
+  return {Array::scalar(loss, x0.dtype())};
+}
+
+Arrays MeanSquaredError::backward_cpu(const Arrays& xs, const Arrays& gys) {
+  Arrays gxs{Array(), Array()};
+  visit_floating(xs[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* x0 = xs[0].data<T>();
+    const T* x1 = xs[1].data<T>();
+    const T scale = T{2} * *gys[0].data<T>() / static_cast<T>(xs[0].size());
+    for (const std::size_t input : {0, 1}) {
+      if (!needs_grad(input)) continue;
+      gxs[input] = new_gradient(input, xs[input]);
+      T* gx = gxs[input].data<T>();
+      const T sign_scale = input == 0 ? scale : -scale;
+      for (std::size_t i = 0; i < xs[0].size(); ++i) gx[i] = sign_scale * (x0[i] - x1[i]);
+    }
+  });
+  return gxs;
+}
+
+TENBIN_NO_GPU(MeanSquaredError);
+
+}  // namespace tenbin

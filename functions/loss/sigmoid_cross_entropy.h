@@ -1,0 +1,57 @@
+// Cross entropy of independent binary labels.
+#pragma once
+
+#include <cstdint>
+
+#include "tenbin/core/function.h"
+#include "tenbin/functions/loss/reduce.h"
+
+namespace tenbin {
+
+/// Options of `sigmoid_cross_entropy`, in Chainer's order.
+struct SigmoidCrossEntropyOptions {
+  /// What `Reduce::mean` divides by, at least 1: the number of elements that are not ignored (true), or the
+  /// length of the first axis (false).
+  bool normalize = true;
+  /// `Reduce::no` gives a loss per element.
+  Reduce reduce = Reduce::mean;
+  /// Elements with this label count for nothing; the comparison comes before any other use of the label.
+  std::int64_t ignore_label = -1;
+};
+
+class SigmoidCrossEntropy : public Function {
+ public:
+  explicit SigmoidCrossEntropy(const SigmoidCrossEntropyOptions& options = {}) : options_(options) {}
+
+  std::string name() const override { return "sigmoid_cross_entropy"; }
+  void check(const Arrays& xs) const override;
+  Arrays forward_cpu(const Arrays& xs) override;
+  Arrays forward_gpu(const Arrays& xs) override;
+  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
+  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+
+ private:
+  SigmoidCrossEntropyOptions options_;
+  double divisor_ = 1;
+};
+
+/// Cross entropy of labels 0 and 1 under the probabilities sigmoid(x), each element for itself:
+///
+///     loss = log(1 + exp(-x)) where t is 1, log(1 + exp(x)) where t is 0, 0 where t is ignored
+///
+/// computed without overflow. Ignored elements are selected away: NaN there does no harm. If all are
+/// ignored, or there are none, the loss and its gradient are 0. (Chainer: `F.sigmoid_cross_entropy`.)
+///
+/// x: any shape, float32 or float64; t: the same shape, int32 or int64. The loss: a scalar, or of that shape
+/// with `Reduce::no`; the dtype of x.
+///
+/// Errors: x and t differ in shape; a label other than 0, 1 and `ignore_label`, naming its position in
+/// row-major order and its value.
+///
+///     Variable loss = sigmoid_cross_entropy(model(x), t);     // x and t: (N, number of labels)
+inline Variable sigmoid_cross_entropy(const Variable& x, const Variable& t,
+                                      const SigmoidCrossEntropyOptions& options = {}) {
+  return apply<SigmoidCrossEntropy>({x, t}, options);
+}
+
+}  // namespace tenbin

@@ -1,0 +1,56 @@
+#include "tenbin/functions/noise/dropout.h"
+
+#include <algorithm>
+
+#include "tenbin/core/check.h"
+#include "tenbin/core/config.h"
+
+namespace tenbin {
+
+namespace {
+
+template <class T>
+void apply_mask(const random::Draw& draw, std::uint32_t threshold, T scale, const T* x, std::size_t size,
+                T* y) {
+  // Four words at a time: a draw is made of blocks of four.
+  for (std::size_t start = 0; start < size; start += 4) {
+    const auto words = random::philox(draw.seed, draw.first + start / 4);
+    const std::size_t count = std::min<std::size_t>(4, size - start);
+    for (std::size_t i = 0; i < count; ++i) y[start + i] = words[i] < threshold ? T{0} : x[start + i] * scale;
+  }
+}
+
+}  // namespace
+
+Dropout::Dropout(double ratio) : ratio_(ratio), threshold_(0) {
+  if (!(ratio >= 0 && ratio < 1)) throw Error("dropout: ratio must be in [0, 1), got ", ratio);
+  threshold_ = static_cast<std::uint32_t>(ratio * 0x1p32);
+}
+
+void Dropout::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
+
+Array Dropout::mask(const Array& x) const {
+  Array y = Array::empty_like(x);
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    apply_mask(draw_, threshold_, static_cast<T>(1 / (1 - ratio_)), x.data<T>(), x.size(), y.data<T>());
+  });
+  return y;
+}
+
+Arrays Dropout::forward_cpu(const Arrays& xs) {
+  retain_inputs({});
+  draw_ = random::default_generator().draw(xs[0].size());
+  return {mask(xs[0])};
+}
+
+Arrays Dropout::backward_cpu(const Arrays&, const Arrays& gys) { return {mask(gys[0])}; }
+
+Variable dropout(const Variable& x, double ratio) {
+  const Reference<Function> function(new Dropout(ratio));
+  return config().train ? function->apply({x})[0] : x;
+}
+
+TENBIN_NO_GPU(Dropout);
+
+}  // namespace tenbin

@@ -1,0 +1,45 @@
+// Dropout.
+#pragma once
+
+#include "tenbin/core/function.h"
+#include "tenbin/core/random.h"
+
+namespace tenbin {
+
+class Dropout : public Function {
+ public:
+  /// Errors: ratio outside [0, 1).
+  explicit Dropout(double ratio = 0.5);
+
+  std::string name() const override { return "dropout"; }
+  void check(const Arrays& xs) const override;
+  Arrays forward_cpu(const Arrays& xs) override;
+  Arrays forward_gpu(const Arrays& xs) override;
+  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
+  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+
+ private:
+  // x where the draw keeps it, scaled, and 0 elsewhere.
+  Array mask(const Array& x) const;
+
+  double ratio_;
+  std::uint32_t threshold_;  // a word of the draw below it drops its element
+  random::Draw draw_;        // the mask itself is not stored: backward draws it again
+};
+
+/// Dropout: in training sets each element to 0 with probability `ratio`, independently, and multiplies the
+/// others by 1 / (1 - ratio), so that the expectation stays; under TestMode returns x itself (Srivastava et
+/// al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014; Chainer:
+/// `F.dropout`).
+///
+/// The mask comes from `random::default_generator()`, one word per element whatever the dtype and the ratio:
+/// after `random::seed(s)` it is the same in every run and on every device.
+///
+/// x: any shape, float32 or float64; y: the same. A dropped NaN or infinity is gone.
+///
+/// Errors: ratio outside [0, 1), also under TestMode.
+///
+///     Variable h = dropout(relu(l1(x)), 0.2);
+Variable dropout(const Variable& x, double ratio = 0.5);
+
+}  // namespace tenbin

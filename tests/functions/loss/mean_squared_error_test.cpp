@@ -1,0 +1,57 @@
+#include "tenbin/functions/loss/mean_squared_error.h"
+
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+TEST_CASE("mean_squared_error") {
+  for (const Shape& shape : {Shape{4, 3}, Shape{5}, Shape{}, Shape{2, 1, 3}}) {
+    CAPTURE(shape);
+    check_function({
+        .inputs = {uniform(shape, -2, 2), uniform(shape, -2, 2)},
+        .forward = [](const Variables& xs) { return mean_squared_error(xs[0], xs[1]); },
+        .expected =
+            [](const Arrays& xs) {
+              const auto a = values(xs[0]);
+              const auto b = values(xs[1]);
+              double sum = 0;
+              for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+              return std::vector<double>{sum / static_cast<double>(a.size())};
+            },
+    });
+  }
+}
+
+TEST_CASE("mean_squared_error leaves a constant target without gradient") {
+  Variable x(Array{{1.f, 2.f}});
+  const Variable t = Array{{0.f, 4.f}};
+  Variable loss = mean_squared_error(x, t);
+  loss.backward();
+  CHECK(loss.item() == 2.5);
+  CHECK(values(x.grad()) == std::vector<double>{1, -2});
+  CHECK_FALSE(t.grad());
+}
+
+TEST_CASE("mean_squared_error of nothing is 0") {
+  Variable x(Array::zeros({0, 3}));
+  Variable loss = mean_squared_error(x, Array::zeros({0, 3}));
+  CHECK(loss.item() == 0);
+  loss.backward();
+  CHECK(x.grad().shape() == Shape{0, 3});
+}
+
+TEST_CASE("mean_squared_error of many elements adds up beyond the digits of float32") {
+  const Variable loss = mean_squared_error(Array::full({2000000}, 0.1), Array::zeros({2000000}));
+  CHECK(std::abs(loss.item() - 0.01) < 1e-9);
+}
+
+TEST_CASE("mean_squared_error refuses inputs that differ") {
+  const Array x = Array::zeros({2, 3});
+  CHECK_THROWS_WITH(mean_squared_error(x, Array::zeros({2, 1})),
+                    "mean_squared_error: x0 and x1 differ in shape: float32(2, 3) and float32(2, 1)");
+  CHECK_THROWS_WITH(mean_squared_error(x, Array::zeros({2, 3}, Dtype::float64)),
+                    "mean_squared_error: x0 and x1 differ in dtype: float32(2, 3) and float64(2, 3)");
+  CHECK_THROWS_WITH(mean_squared_error(Array{1}, Array{1}),
+                    "mean_squared_error: x0 must be float32 or float64, got int32(1)");
+}

@@ -1,0 +1,126 @@
+#include "tenbin/functions/loss/sigmoid_cross_entropy.h"
+
+#include <limits>
+
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+std::vector<double> expected_loss(const Arrays& xs, const SigmoidCrossEntropyOptions& options) {
+  const auto x = values(xs[0]);
+  const auto t = values(xs[1]);
+  const auto ignore_label = static_cast<double>(options.ignore_label);
+  std::vector<double> losses;
+  double sum = 0;
+  double valid = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double probability = 1 / (1 + std::exp(-x[i]));
+    const double loss = -std::log(t[i] == 1 ? probability : 1 - probability);
+    losses.push_back(t[i] == ignore_label ? 0 : loss);
+    valid += t[i] == ignore_label ? 0 : 1;
+    sum += losses.back();
+  }
+  if (options.reduce == Reduce::no) return losses;
+  if (options.reduce == Reduce::sum) return {sum};
+  return {sum / (options.normalize ? valid : static_cast<double>(xs[0].shape()[0]))};
+}
+
+}  // namespace
+
+TEST_CASE("sigmoid_cross_entropy") {
+  for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+    for (const bool normalize : {true, false}) {
+      for (const Dtype labels : {Dtype::int32, Dtype::int64}) {
+        for (const std::int64_t ignore_label : {-1, 7, 0}) {
+          CAPTURE(reduce, normalize, labels, ignore_label);
+          const int ignored = static_cast<int>(ignore_label);
+          const SigmoidCrossEntropyOptions options{normalize, reduce, ignore_label};
+          check_function({
+              .inputs = {uniform({4, 3}, -3, 3),
+                         Array({{0, 1, 1}, {ignored, 0, 1}, {ignored, ignored, 0}, {1, 1, 0}}, labels)},
+              .forward = [=](const Variables& xs) { return sigmoid_cross_entropy(xs[0], xs[1], options); },
+              .expected = [=](const Arrays& xs) { return expected_loss(xs, options); },
+          });
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("sigmoid_cross_entropy divides by the elements that count, or by the length of the batch") {
+  const Array x = Array::zeros({2, 3}, Dtype::float64);
+  const Array t{{1, 0, -1}, {-1, -1, 1}};
+  const double log2 = std::log(2);
+  CHECK(sigmoid_cross_entropy(x, t).item() == Approx(log2));
+  CHECK(sigmoid_cross_entropy(x, t, {.normalize = false}).item() == Approx(3 * log2 / 2));
+  CHECK(sigmoid_cross_entropy(x, t, {.reduce = Reduce::sum}).item() == Approx(3 * log2));
+  CHECK(sigmoid_cross_entropy(x, t, {.reduce = Reduce::no}).shape() == Shape{2, 3});
+  CHECK(
+      sigmoid_cross_entropy(Array::scalar(0), Array::scalar(1, Dtype::int32), {.normalize = false}).item() ==
+      Approx(log2));
+}
+
+TEST_CASE("sigmoid_cross_entropy of extreme logits") {
+  const float inf = std::numeric_limits<float>::infinity();
+  Variable x(Array{1e4f, -1e4f, 1e4f, -1e4f, inf, -inf, inf});
+  const Array t{1, 0, 0, 1, 1, 0, 0};
+  Variable loss = sigmoid_cross_entropy(x, t, {.reduce = Reduce::no});
+  CHECK(values(loss.data()) == std::vector<double>{0, 0, 1e4, 1e4, 0, 0, inf});
+  loss.set_grad(Array::ones({7}));
+  loss.backward();
+  CHECK(values(x.grad()) == std::vector<double>{0, 0, 1, -1, 0, 0, 1});
+}
+
+TEST_CASE("sigmoid_cross_entropy keeps the digits of a small loss and its gradient") {
+  Variable x(Array{50.f});
+  Variable loss = sigmoid_cross_entropy(x, Array{1});
+  loss.backward();
+  check_close(values(loss.data()), {1.9287498479639178e-22}, 0, 1e-6);
+  check_close(values(x.grad()), {-1.9287498479639178e-22}, 0, 1e-6);
+}
+
+TEST_CASE("sigmoid_cross_entropy selects ignored elements away") {
+  for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+    Variable x(Array{std::nanf(""), 0.f, INFINITY});
+    Variable loss = sigmoid_cross_entropy(x, Array{-1, 1, -1}, {.reduce = reduce});
+    if (reduce == Reduce::no) loss.set_grad(Array{std::nanf(""), 1.f, INFINITY});
+    loss.backward();
+    CHECK(values(x.grad()) == std::vector<double>{0, -0.5, 0});
+    double sum = 0;
+    for (const double v : values(loss.data())) sum += v;
+    CHECK(sum == Approx(std::log(2)));
+  }
+}
+
+TEST_CASE("sigmoid_cross_entropy of nothing is 0") {
+  for (const bool normalize : {true, false}) {
+    Variable x(Array{{1.f, std::nanf("")}});
+    Variable loss = sigmoid_cross_entropy(x, Array{{-1, -1}}, {.normalize = normalize});
+    loss.backward();
+    CHECK(loss.item() == 0);
+    CHECK(values(x.grad()) == std::vector<double>{0, 0});
+
+    Variable none(Array::zeros({0, 2}));
+    loss = sigmoid_cross_entropy(none, Array::zeros({0, 2}, Dtype::int64), {.normalize = normalize});
+    loss.backward();
+    CHECK(loss.item() == 0);
+    CHECK(none.grad().shape() == Shape{0, 2});
+  }
+}
+
+TEST_CASE("sigmoid_cross_entropy refuses what is no label, and what does not fit") {
+  const Array x = Array::zeros({2, 2});
+  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{{0, 1}, {2, 0}}),
+                    "sigmoid_cross_entropy: t must be 0, 1 or -1 (ignore_label), got 2 at position 2");
+  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{{0, -1}, {1, 0}}, {.ignore_label = 9}),
+                    "sigmoid_cross_entropy: t must be 0, 1 or 9 (ignore_label), got -1 at position 1");
+  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{0, 1}),
+                    "sigmoid_cross_entropy: x and t differ in shape: float32(2, 2) and int32(2)");
+  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, x),
+                    "sigmoid_cross_entropy: t must be int32 or int64, got float32(2, 2)");
+  CHECK_THROWS_WITH(sigmoid_cross_entropy(Array{1}, Array{1}),
+                    "sigmoid_cross_entropy: x must be float32 or float64, got int32(1)");
+}

@@ -1,0 +1,121 @@
+#include "tenbin/functions/noise/dropout.h"
+
+#include <limits>
+
+#include "tenbin/core/config.h"
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+// The documented mask, one element at a time.
+std::vector<double> expected_dropout(const Array& x, double ratio, std::uint64_t seed) {
+  const random::Draw draw{seed, 0};
+  auto y = values(x);
+  for (std::size_t i = 0; i < y.size(); ++i)
+    y[i] = draw.word(i) / 4294967296.0 < ratio ? 0 : y[i] / (1 - ratio);
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("dropout") {
+  for (const double ratio : {0.0, 0.25, 0.5, 0.9}) {
+    CAPTURE(ratio);
+    check_function({
+        .inputs = {uniform({5, 7})},  // 35 elements: the last block of four words is not full
+        .forward =
+            [=](const Variables& xs) {
+              random::seed(3);
+              return dropout(xs[0], ratio);
+            },
+        .expected = [=](const Arrays& xs) { return expected_dropout(xs[0], ratio, 3); },
+    });
+  }
+}
+
+TEST_CASE("dropout drops the ratio that it was told, and keeps the expectation") {
+  random::seed(0);
+  const std::size_t n = 100000;
+  for (const double ratio : {0.1, 0.5, 0.8}) {
+    CAPTURE(ratio);
+    double dropped = 0;
+    double sum = 0;
+    for (const double v : values(dropout(Array::ones({n}), ratio).data())) {
+      dropped += v == 0 ? 1 : 0;
+      sum += v;
+    }
+    const double deviation = std::sqrt(ratio * (1 - ratio) / n);
+    CHECK(std::abs(dropped / n - ratio) < 4 * deviation);
+    CHECK(std::abs(sum / n - 1) < 4 * deviation / (1 - ratio));
+  }
+}
+
+TEST_CASE("dropout passes the gradient where it passed the input") {
+  random::seed(5);
+  Variable x(Array::ones({1000}));
+  Variable y = dropout(x, 0.3);
+  dropout(x, 0.3);  // moves the generator on: backward must not ask it
+  y.set_grad(Array::ones({1000}));
+  y.backward();
+  CHECK(values(x.grad()) == values(y.data()));
+}
+
+TEST_CASE("dropout repeats itself from the same seed only") {
+  const Array x = Array::ones({64});
+  const auto draw = [&](std::uint64_t seed) {
+    random::seed(seed);
+    return values(dropout(x).data());
+  };
+  CHECK(draw(1) == draw(1));
+  CHECK(draw(1) != draw(2));
+  random::seed(1);
+  CHECK(values(dropout(x).data()) != values(dropout(x).data()));
+}
+
+TEST_CASE("dropout takes as many words off the generator whatever the dtype and the ratio") {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    for (const double ratio : {0.0, 0.5}) {
+      random::seed(1);
+      dropout(Array::zeros({3, 3}, dtype), ratio);
+      CHECK(random::default_generator().position() == 3);
+    }
+  }
+}
+
+TEST_CASE("dropout under TestMode is its input, and draws nothing") {
+  const TestMode testing;
+  random::seed(1);
+  const Variable x(Array{1.f, 2.f});
+  const Variable y = dropout(x);
+  CHECK(y.data().raw_data() == x.data().raw_data());
+  CHECK(y.creator() == nullptr);
+  CHECK(random::default_generator().position() == 0);
+}
+
+TEST_CASE("dropout with ratio 0 changes no bit") {
+  const std::vector<double> x = {-0.0, 1e-310, std::numeric_limits<double>::infinity(), 0.1};
+  CHECK(values(dropout(Array(x), 0).data()) == x);
+}
+
+TEST_CASE("dropout selects: what it drops does no harm") {
+  random::seed(0);
+  Variable x(Array::full({100}, std::numeric_limits<double>::quiet_NaN()));
+  std::size_t zeros = 0;
+  for (const double v : values(dropout(x, 0.5).data())) zeros += v == 0 ? 1 : 0;
+  CHECK(zeros > 20);
+}
+
+TEST_CASE("dropout refuses integers and ratios outside [0, 1), and then draws nothing") {
+  random::seed(0);
+  const Array x{1.f};
+  CHECK_THROWS_WITH(dropout(x, 1), "dropout: ratio must be in [0, 1), got 1");
+  CHECK_THROWS_WITH(dropout(x, -0.1), "dropout: ratio must be in [0, 1), got -0.1");
+  CHECK_THROWS_WITH(dropout(x, std::nan("")), "dropout: ratio must be in [0, 1), got nan");
+  CHECK_THROWS_WITH(dropout(Array{1, 2}), "dropout: x must be float32 or float64, got int32(2)");
+  const TestMode testing;
+  CHECK_THROWS_WITH(dropout(x, 1), "dropout: ratio must be in [0, 1), got 1");
+  CHECK(random::default_generator().position() == 0);
+}
