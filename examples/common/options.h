@@ -1,0 +1,54 @@
+// The command line of an example: --name value, --name=value, flags and --help.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tenbin::examples {
+
+/// Variables that the command line may set. What they hold before is the default.
+///
+///     std::size_t epochs = 20;
+///     bool quick = false;
+///     Options options("Trains an MLP on MNIST.");
+///     options.add("epochs", epochs, "passes over the training set");
+///     options.add("quick", quick, "train on a tenth of the data");
+///     if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+class Options {
+ public:
+  using Target = std::variant<bool*, int*, std::size_t*, double*, std::string*>;
+
+  explicit Options(std::string description) : description_(std::move(description)) {}
+
+  /// The variable must outlive this object. A bool is a flag: `--quick`, or `--quick=false`.
+  template <class T>
+  void add(std::string name, T& variable, std::string description) {
+    add_option(std::move(name), &variable, std::move(description));
+  }
+
+  /// Sets the variables. Nothing: go on. A number: leave main with it; 0 after --help, which is printed on
+  /// `out`; 2 after a mistake in the command line, which is explained on `error`.
+  std::optional<int> parse(int argc, const char* const* argv, std::ostream& out, std::ostream& error) const;
+
+  std::string help(const std::string& program) const;
+
+ private:
+  struct Option {
+    std::string name;
+    Target variable;
+    std::string description;
+    std::string default_value;
+  };
+  void add_option(std::string name, Target variable, std::string description);
+  // Takes the argument at argv[i], moving i on if the value is the next one; says what is wrong, or nothing.
+  std::string take(int argc, const char* const* argv, int& i) const;
+
+  std::string description_;
+  std::vector<Option> options_;
+};
+
+}  // namespace tenbin::examples

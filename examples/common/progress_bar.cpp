@@ -1,0 +1,101 @@
+#include "tenbin/examples/common/progress_bar.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+namespace tenbin::examples {
+
+namespace {
+
+constexpr std::size_t bar_width = 30;
+constexpr std::chrono::milliseconds redraw_interval(100);
+
+// Of the terminal behind standard error; 0 if nothing should be redrawn there.
+std::size_t terminal_columns() {
+  const char* const no_color = std::getenv("NO_COLOR");
+  const char* const term = std::getenv("TERM");
+  const bool plain =
+      (no_color != nullptr && *no_color != '\0') || term == nullptr || term == std::string("dumb");
+  if (plain || isatty(STDERR_FILENO) == 0) return 0;
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+std::string clock_text(std::chrono::seconds time) {
+  const auto seconds = time.count();
+  char text[32];
+  if (seconds >= 3600) {
+    std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", static_cast<long long>(seconds / 3600),
+                  static_cast<long long>(seconds / 60 % 60), static_cast<long long>(seconds % 60));
+  } else {
+    std::snprintf(text, sizeof(text), "%lld:%02lld", static_cast<long long>(seconds / 60),
+                  static_cast<long long>(seconds % 60));
+  }
+  return text;
+}
+
+}  // namespace
+
+ProgressBar::ProgressBar(std::size_t total) : ProgressBar(total, std::cerr, terminal_columns()) {}
+
+ProgressBar::ProgressBar(std::size_t total, std::ostream& out, std::size_t columns)
+    : total_(total), out_(out), columns_(columns) {}
+
+void ProgressBar::update(std::size_t done, const std::string& text) {
+  done_ = std::min(done, total_);
+  text_ = text;
+  if (columns_ == 0) {
+    if (parts_done(10) > tenths_printed_) print_plain();
+  } else if (Clock::now() - drawn_ >= redraw_interval) {
+    redraw();
+  }
+}
+
+void ProgressBar::finish() {
+  if (columns_ == 0) {
+    // A complete run has printed its last tenth already.
+    if (parts_done(10) != tenths_printed_ || done_ < total_) print_plain();
+    return;
+  }
+  redraw();
+  out_ << '\n' << std::flush;
+}
+
+std::size_t ProgressBar::parts_done(std::size_t parts) const {
+  return total_ == 0 ? parts : done_ * parts / total_;
+}
+
+std::string ProgressBar::time_left() const {
+  const auto elapsed = std::chrono::duration<double>(Clock::now() - start_);
+  if (done_ >= total_) return "in " + clock_text(std::chrono::duration_cast<std::chrono::seconds>(elapsed));
+  if (done_ == 0) return "ETA -:--";
+  const auto left = elapsed * (static_cast<double>(total_ - done_) / static_cast<double>(done_));
+  return "ETA " + clock_text(std::chrono::duration_cast<std::chrono::seconds>(left));
+}
+
+void ProgressBar::redraw() {
+  const std::size_t filled = parts_done(bar_width);
+  const std::string percent = std::to_string(parts_done(100));
+  std::string line = "[" + std::string(filled, '#') + std::string(bar_width - filled, ' ') + "] " +
+                     std::string(3 - percent.size(), ' ') + percent + "%  " + time_left();
+  if (!text_.empty()) line += "  " + text_;
+  // A line that wraps could not be redrawn.
+  if (line.size() >= columns_) line.resize(columns_ - 1);
+  // Back to the first column, and clear what a longer line has left.
+  out_ << '\r' << line << "\x1b[K" << std::flush;
+  drawn_ = Clock::now();
+}
+
+void ProgressBar::print_plain() {
+  out_ << parts_done(100) << "%  " << time_left() << (text_.empty() ? "" : "  ") << text_ << '\n'
+       << std::flush;
+  tenths_printed_ = parts_done(10);
+}
+
+}  // namespace tenbin::examples

@@ -1,0 +1,47 @@
+// Shows how far a training run has got.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+
+namespace tenbin::examples {
+
+/// On a terminal one line that is redrawn in place, with percentage, time left and a text. Elsewhere, and
+/// with NO_COLOR or TERM=dumb, a plain line every tenth of the way, so that log files stay readable.
+///
+///     ProgressBar bar(epochs * batches);
+///     for (...) bar.update(++done, "loss " + fixed(loss, 4));
+///     bar.finish();
+class ProgressBar {
+ public:
+  /// Writes to standard error.
+  explicit ProgressBar(std::size_t total);
+  /// Writes to `out`: redraws if it is a terminal with so many columns, 0 for plain lines.
+  ProgressBar(std::size_t total, std::ostream& out, std::size_t columns);
+
+  /// `done` of the total is done. Draws at most ten times a second.
+  void update(std::size_t done, const std::string& text = "");
+  /// Draws the last state once more and ends the line.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void redraw();
+  void print_plain();
+  std::string time_left() const;
+  std::size_t parts_done(std::size_t parts) const;
+
+  std::size_t total_;
+  std::ostream& out_;
+  std::size_t columns_;
+  std::size_t done_ = 0;
+  std::string text_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point drawn_ = {};
+  std::size_t tenths_printed_ = 0;
+};
+
+}  // namespace tenbin::examples

@@ -1,0 +1,54 @@
+#include "tenbin/examples/common/table.h"
+
+#include <algorithm>
+#include <iomanip>
+#include <sstream>
+
+#include "tenbin/core/error.h"
+
+namespace tenbin::examples {
+
+namespace {
+
+// Characters, not bytes, of UTF-8.
+std::size_t length(const std::string& text) {
+  const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::string line(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+  std::string text;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::string space(widths[i] - length(cells[i]), ' ');
+    text += i == 0 ? cells[i] + space : "  " + space + cells[i];
+  }
+  return text.erase(text.find_last_not_of(' ') + 1) + '\n';
+}
+
+}  // namespace
+
+void Table::add(std::vector<std::string> cells) {
+  if (cells.size() != rows_[0].size())
+    throw Error("Table::add: ", cells.size(), " cells for ", rows_[0].size(), " columns");
+  rows_.push_back(std::move(cells));
+}
+
+std::string Table::to_string() const {
+  std::vector<std::size_t> widths(rows_[0].size(), 0);
+  for (const auto& row : rows_)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], length(row[i]));
+  std::vector<std::string> rule;
+  for (const std::size_t width : widths) rule.emplace_back(width, '-');
+
+  std::string text = line(rows_[0], widths) + line(rule, widths);
+  for (std::size_t i = 1; i < rows_.size(); ++i) text += line(rows_[i], widths);
+  return text;
+}
+
+std::string fixed(double value, int digits) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(digits) << value;
+  return out.str();
+}
+
+}  // namespace tenbin::examples

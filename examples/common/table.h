@@ -1,0 +1,34 @@
+// Results in aligned columns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tenbin::examples {
+
+/// Text in columns: the first is aligned to the left, the others, which tend to be numbers, to the right.
+///
+///     Table table({"method", "accuracy"});
+///     table.add({"plain", fixed(81.78, 2)});
+///     std::cout << table.to_string();
+///
+///     method  accuracy
+///     ------  --------
+///     plain      81.78
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+
+  /// Errors: not as many cells as the header has.
+  void add(std::vector<std::string> cells);
+
+  std::string to_string() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// The number with so many digits after the point.
+std::string fixed(double value, int digits);
+
+}  // namespace tenbin::examples

@@ -1,0 +1,106 @@
+#include "tenbin/examples/common/options.h"
+
+#include <sstream>
+
+#include "tenbin/tests/catch.h"
+
+using tenbin::examples::Options;
+
+namespace {
+
+struct Values {
+  std::size_t epochs = 20;
+  int shift = -3;
+  double rate = 0.001;
+  bool quick = false;
+  std::string device = "cpu";
+};
+
+struct Outcome {
+  Values values;
+  std::optional<int> exit_code;
+  std::string out;
+  std::string error;
+};
+
+Outcome parse(std::vector<const char*> arguments) {
+  Outcome outcome;
+  Options options("Trains.");
+  options.add("epochs", outcome.values.epochs, "passes over the data");
+  options.add("shift", outcome.values.shift, "moves it");
+  options.add("rate", outcome.values.rate, "step size");
+  options.add("quick", outcome.values.quick, "less of everything");
+  options.add("device", outcome.values.device, "where to run");
+  arguments.insert(arguments.begin(), "demo");
+  std::ostringstream out;
+  std::ostringstream error;
+  outcome.exit_code = options.parse(static_cast<int>(arguments.size()), arguments.data(), out, error);
+  outcome.out = out.str();
+  outcome.error = error.str();
+  return outcome;
+}
+
+void check_mistake(std::vector<const char*> arguments, const std::string& text) {
+  const Outcome outcome = parse(std::move(arguments));
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(outcome.error == "demo: " + text + "; --help lists the options\n");
+}
+
+}  // namespace
+
+TEST_CASE("Options keep their defaults") {
+  const Outcome outcome = parse({});
+  CHECK_FALSE(outcome.exit_code);
+  CHECK(outcome.values.epochs == 20);
+  CHECK(outcome.values.device == "cpu");
+  CHECK((outcome.out + outcome.error).empty());
+}
+
+TEST_CASE("Options read values in both spellings, and flags") {
+  const Outcome outcome =
+      parse({"--epochs", "5", "--rate=2.5e-4", "--shift", "-7", "--quick", "--device=cuda:0"});
+  CHECK_FALSE(outcome.exit_code);
+  CHECK(outcome.values.epochs == 5);
+  CHECK(outcome.values.rate == 2.5e-4);
+  CHECK(outcome.values.shift == -7);
+  CHECK(outcome.values.quick);
+  CHECK(outcome.values.device == "cuda:0");
+  CHECK_FALSE(parse({"--quick", "--quick=false"}).values.quick);
+  CHECK(parse({"--epochs=1", "--epochs=2"}).values.epochs == 2);
+  CHECK(parse({"--device=a=b"}).values.device == "a=b");
+  CHECK(parse({"--device="}).values.device.empty());
+}
+
+TEST_CASE("Options explain mistakes and leave with 2") {
+  check_mistake({"--epoch", "5"}, "unknown option --epoch");
+  check_mistake({"--epoch=5"}, "unknown option --epoch");
+  check_mistake({"-h"}, "unexpected argument -h");
+  check_mistake({"train"}, "unexpected argument train");
+  check_mistake({"--epochs"}, "--epochs needs a value");
+  check_mistake({"--epochs", "--quick"}, "--epochs needs a value");
+  check_mistake({"--epochs", "-1"}, "--epochs expects an integer >= 0, got '-1'");
+  check_mistake({"--epochs=5x"}, "--epochs expects an integer >= 0, got '5x'");
+  check_mistake({"--shift", "1.5"}, "--shift expects an integer, got '1.5'");
+  check_mistake({"--shift", "99999999999"}, "--shift expects an integer, got '99999999999'");
+  check_mistake({"--rate="}, "--rate expects a number, got ''");
+  check_mistake({"--rate", "fast"}, "--rate expects a number, got 'fast'");
+  check_mistake({"--quick=yes"}, "--quick expects true or false, got 'yes'");
+}
+
+TEST_CASE("Options print their help and leave with 0") {
+  const Outcome outcome = parse({"--epochs", "5", "--help"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.error.empty());
+  CHECK(outcome.out ==
+        "Trains.\n"
+        "\n"
+        "Usage: demo [options]\n"
+        "\n"
+        "  --epochs <20>   passes over the data\n"
+        "  --shift <-3>    moves it\n"
+        "  --rate <0.001>  step size\n"
+        "  --quick         less of everything\n"
+        "  --device <cpu>  where to run\n"
+        "  --help          this text; <> are the defaults\n");
+}
