@@ -41,7 +41,7 @@ Arrays MeanSquaredError::backward_cpu(const Arrays& xs, const Arrays& gys) {
     const T* x0 = xs[0].data<T>();
     const T* x1 = xs[1].data<T>();
     const T scale = T{2} * *gys[0].data<T>() / static_cast<T>(xs[0].size());
-    for (const std::size_t input : {0, 1}) {
+    for (std::size_t input = 0; input < 2; ++input) {
       if (!needs_grad(input)) continue;
       gxs[input] = new_gradient(input, xs[input]);
       T* gx = gxs[input].data<T>();

@@ -42,7 +42,10 @@ TEST_CASE("log_softmax along any axis") {
     check_function({
         .inputs = {uniform({2, 3, 4}, -3, 3)},
         .forward = [=](const Variables& xs) { return log_softmax(xs[0], axis); },
-        .expected = [=](const Arrays& xs) { return expected_log_softmax(xs[0], (axis + 3) % 3u); },
+        .expected =
+            [=](const Arrays& xs) {
+              return expected_log_softmax(xs[0], static_cast<std::size_t>((axis + 3) % 3));
+            },
     });
   }
 }

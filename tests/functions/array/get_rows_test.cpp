@@ -13,7 +13,7 @@ TEST_CASE("get_rows, with indices of two axes, some negative, some repeated") {
           [](const Arrays& xs) {
             const auto x = values(xs[0]);
             std::vector<double> y;
-            for (const std::size_t row : {0, 3, 2, 2, 0, 3})
+            for (const std::size_t row : {0u, 3u, 2u, 2u, 0u, 3u})
               for (std::size_t k = 0; k < 3; ++k) y.push_back(x[row * 3 + k]);
             return y;
           },
