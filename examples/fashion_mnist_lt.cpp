@@ -58,7 +58,9 @@ std::vector<Method> make_methods() {
       {.name = "class weights / weight sum",
        .loss = {.normalize = Normalize::weight_sum, .class_weight = weights}},
       {.name = "logit-adjusted loss", .offset = prior},
-      {.name = "post-hoc logit adjustment", .test_offset = (-Variable(prior)).data(), .shares_plain_model = true},
+      {.name = "post-hoc logit adjustment",
+       .test_offset = (-Variable(prior)).data(),
+       .shares_plain_model = true},
   };
 }
 
@@ -69,7 +71,9 @@ Dataset as_dataset(const LabeledImages& data) {
   return Dataset((Variable(pixels) / 255).data(), data.labels);
 }
 
-Variable with_offset(const Variable& logits, const Array& offset) { return offset ? logits + offset : logits; }
+Variable with_offset(const Variable& logits, const Array& offset) {
+  return offset ? logits + offset : logits;
+}
 
 struct Schedule {
   std::size_t epochs = 20;
@@ -187,9 +191,9 @@ std::string to_table(const std::vector<Result>& results) {
   for (const Result& r : results) {
     const std::string spread = r.runs.size() < 2 ? "" : " +- " + fixed(r.spread(&Scores::accuracy), 2);
     table.add({r.method, fixed(r.mean(&Scores::accuracy), 2) + spread, fixed(r.mean(&Scores::head), 1),
-               fixed(r.mean(&Scores::mid), 1), fixed(r.mean(&Scores::tail), 1), fixed(r.mean(&Scores::shirt), 1),
-               fixed(r.mean(&Scores::g_mean), 3), fixed(r.mean(&Scores::ece), 3),
-               fixed(r.mean(&Scores::seconds), 1)});
+               fixed(r.mean(&Scores::mid), 1), fixed(r.mean(&Scores::tail), 1),
+               fixed(r.mean(&Scores::shirt), 1), fixed(r.mean(&Scores::g_mean), 3),
+               fixed(r.mean(&Scores::ece), 3), fixed(r.mean(&Scores::seconds), 1)});
   }
   return table.to_string();
 }
@@ -236,14 +240,16 @@ int main(int argc, char** argv) try {
   const FashionMnist data = load_fashion_mnist(data_directory);
   const Dataset train_set = as_dataset(data.train).subset(long_tail_subset(data.train.labels, counts));
   const Dataset test_set = as_dataset(data.test);
-  std::cout << "Fashion-MNIST-LT: " << train_set.size() << " training images, 6000 of the first class to 60 of the last; "
-            << test_set.size() << " test images\n";
+  std::cout << "Fashion-MNIST-LT: " << train_set.size()
+            << " training images, 6000 of the first class to 60 of the last; " << test_set.size()
+            << " test images\n";
   std::cout << "784-256-128-10 relu, momentum SGD, " << schedule.epochs << " epochs, " << schedule.seeds
             << " seed(s)\n\n";
 
   const std::vector<Result> results = run_all(train_set, test_set, schedule);
   std::cout << to_table(results)
-            << "\nRecall, in percent, of the 3 most frequent classes, the 4 in the middle, the 3 rarest, and \"Shirt\".\n";
+            << "\nRecall, in percent, of the 3 most frequent classes, the 4 in the middle, the 3 rarest, and "
+               "\"Shirt\".\n";
   to_json(results, schedule).save(json_path);
   std::cout << "Every run is in " << json_path << ".\n";
   return 0;

@@ -19,7 +19,7 @@ Arrays LeakyReLU::forward_cpu(const Arrays& xs) {
 
 Arrays LeakyReLU::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const auto gradient = [slope = slope_](auto signed_like_x, auto gy) {
-    return signed_like_x < 0 ? static_cast<decltype(gy)>(slope) * gy : gy;
+    return signed_like_x > 0 ? gy : static_cast<decltype(gy)>(slope) * gy;
   };
   return {cpu::map(gradient, slope_ > 0 ? retained_output(0) : xs[0], gys[0])};
 }

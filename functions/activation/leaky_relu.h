@@ -21,7 +21,7 @@ class LeakyReLU : public Function {
 };
 
 /// Leaky rectified linear unit, y = x for x >= 0 and slope * x below (Maas et al., "Rectifier nonlinearities
-/// improve neural network acoustic models", 2013). The derivative at 0 is 1. (Chainer: `F.leaky_relu`.)
+/// improve neural network acoustic models", 2013). The derivative at 0 is the slope. (Chainer: `F.leaky_relu`.)
 ///
 /// x: any shape, float32 or float64; y: the same.
 ///

@@ -27,7 +27,8 @@ Reduce reduce(const GoldenCase& golden) {
   return golden.option("reduce", "mean") == "no" ? Reduce::no : Reduce::mean;
 }
 
-void check_group(const std::string& group, std::size_t expected_runs, const std::map<std::string, Check>& checks) {
+void check_group(const std::string& group, std::size_t expected_runs,
+                 const std::map<std::string, Check>& checks) {
   run_golden(group, expected_runs, [&](const GoldenCase& golden) -> LeftOut {
     const auto found = checks.find(golden.function);
     if (found == checks.end()) return golden.function + " is not one of our functions";
@@ -40,74 +41,116 @@ void check_group(const std::string& group, std::size_t expected_runs, const std:
 
 TEST_CASE("golden: activations") {
   const auto axis = [](const GoldenCase& golden) { return golden.axes("axis").at(0); };
-  check_group("activations", 14, {
-      {"leaky_relu", function_of({"x"}, [](const Variables& xs, const GoldenCase& golden) {
-         return leaky_relu(xs[0], golden.number("slope"));
-       })},
-      {"softmax", function_of({"x"}, [=](const Variables& xs, const GoldenCase& golden) {
-         return softmax(xs[0], axis(golden));
-       })},
-      {"log_softmax", function_of({"x"}, [=](const Variables& xs, const GoldenCase& golden) {
-         return log_softmax(xs[0], axis(golden));
-       })},
-  });
+  check_group("activations", 14,
+              {
+                  {"leaky_relu", function_of({"x"},
+                                             [](const Variables& xs, const GoldenCase& golden) {
+                                               return leaky_relu(xs[0], golden.number("slope"));
+                                             })},
+                  {"softmax", function_of({"x"},
+                                          [=](const Variables& xs, const GoldenCase& golden) {
+                                            return softmax(xs[0], axis(golden));
+                                          })},
+                  {"log_softmax", function_of({"x"},
+                                              [=](const Variables& xs, const GoldenCase& golden) {
+                                                return log_softmax(xs[0], axis(golden));
+                                              })},
+              });
 }
 
 TEST_CASE("golden: losses") {
-  check_group("losses", 10, {
-      {"mean_squared_error", function_of({"x0", "x1"}, [](const Variables& xs, const GoldenCase&) {
-         return mean_squared_error(xs[0], xs[1]);
-       })},
-      {"sigmoid_cross_entropy", function_of({"x"}, [](const Variables& xs, const GoldenCase& golden) {
-         return sigmoid_cross_entropy(xs[0], golden.input("t"),
-                                      {.normalize = golden.flag("normalize"), .reduce = reduce(golden)});
-       })},
-  });
+  check_group("losses", 10,
+              {
+                  {"mean_squared_error", function_of({"x0", "x1"},
+                                                     [](const Variables& xs, const GoldenCase&) {
+                                                       return mean_squared_error(xs[0], xs[1]);
+                                                     })},
+                  {"sigmoid_cross_entropy", function_of({"x"},
+                                                        [](const Variables& xs, const GoldenCase& golden) {
+                                                          return sigmoid_cross_entropy(
+                                                              xs[0], golden.input("t"),
+                                                              {.normalize = golden.flag("normalize"),
+                                                               .reduce = reduce(golden)});
+                                                        })},
+              });
 }
 
 TEST_CASE("golden: linear") {
-  check_group("connections", 6, {
-      {"linear", [](const GoldenCase& golden) {
-         const auto n_batch_axes = static_cast<std::size_t>(golden.number("n_batch_axes", 1));
-         if (golden.flag("nobias")) {
-           check_golden_function(golden, {"x", "W"}, [&](const Variables& xs) {
-             return linear(xs[0], xs[1], {}, n_batch_axes);
-           });
-         } else {
-           check_golden_function(golden, {"x", "W", "b"}, [&](const Variables& xs) {
-             return linear(xs[0], xs[1], xs[2], n_batch_axes);
-           });
-         }
-       }},
-  });
+  check_group("connections", 6,
+              {
+                  {"linear",
+                   [](const GoldenCase& golden) {
+                     const auto n_batch_axes = static_cast<std::size_t>(golden.number("n_batch_axes", 1));
+                     if (golden.flag("nobias")) {
+                       check_golden_function(golden, {"x", "W"}, [&](const Variables& xs) {
+                         return linear(xs[0], xs[1], {}, n_batch_axes);
+                       });
+                     } else {
+                       check_golden_function(golden, {"x", "W", "b"}, [&](const Variables& xs) {
+                         return linear(xs[0], xs[1], xs[2], n_batch_axes);
+                       });
+                     }
+                   }},
+              });
 }
 
 TEST_CASE("golden: mathematics and arrays") {
   const auto constant = [](const GoldenCase& golden) { return golden.number("c"); };
-  check_group("math_array", 110, {
-      {"add", function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] + xs[1]; })},
-      {"sub", function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] - xs[1]; })},
-      {"mul", function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] * xs[1]; })},
-      {"pow", function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return pow(xs[0], xs[1]); })},
-      {"maximum", function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return maximum(xs[0], xs[1]); })},
-      {"minimum", function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return minimum(xs[0], xs[1]); })},
-      {"add_constant", function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return xs[0] + constant(g); })},
-      {"mul_constant", function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return constant(g) * xs[0]; })},
-      {"rsub_constant", function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return constant(g) - xs[0]; })},
-      {"rdiv_constant", function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return constant(g) / xs[0]; })},
-      {"pow_constant", function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return pow(xs[0], constant(g)); })},
-      {"rpow_constant", function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return pow(constant(g), xs[0]); })},
-      {"log", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return log(xs[0]); })},
-      {"sqrt", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return sqrt(xs[0]); })},
-      {"sum", function_of({"a"}, [](const Variables& xs, const GoldenCase& g) { return sum(xs[0], reduction(g)); })},
-      {"mean", function_of({"a"}, [](const Variables& xs, const GoldenCase& g) { return mean(xs[0], reduction(g)); })},
-      {"max", function_of({"a"}, [](const Variables& xs, const GoldenCase& g) { return max(xs[0], reduction(g)); })},
-      {"min", function_of({"a"}, [](const Variables& xs, const GoldenCase& g) { return min(xs[0], reduction(g)); })},
-      {"logsumexp", function_of({"a"}, [](const Variables& xs, const GoldenCase& g) { return logsumexp(xs[0], reduction(g)); })},
-      {"matmul", function_of({"a", "b"}, [](const Variables& xs, const GoldenCase& g) { return matmul(xs[0], xs[1], g.flag("transa"), g.flag("transb")); })},
-      {"expand_dims", function_of({"a"}, [](const Variables& xs, const GoldenCase& g) { return reshape(xs[0], g.output("y").shape()); })},
-      {"flatten", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return reshape(xs[0], {-1}); })},
-      {"swapaxes", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return transpose(xs[0], {2, 1, 0}); })},
-      {"get_item", function_of({"a"}, [](const Variables& xs, const GoldenCase& g) { return get_rows(xs[0], g.input("idx")); })},
-  });
+  check_group(
+      "math_array", 116,
+      {
+          {"add",
+           function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] + xs[1]; })},
+          {"sub",
+           function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] - xs[1]; })},
+          {"mul",
+           function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] * xs[1]; })},
+          {"pow",
+           function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return pow(xs[0], xs[1]); })},
+          {"maximum", function_of({"a", "b"}, [](const Variables& xs,
+                                                 const GoldenCase&) { return maximum(xs[0], xs[1]); })},
+          {"minimum", function_of({"a", "b"}, [](const Variables& xs,
+                                                 const GoldenCase&) { return minimum(xs[0], xs[1]); })},
+          {"add_constant",
+           function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return xs[0] + constant(g); })},
+          {"mul_constant",
+           function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return constant(g) * xs[0]; })},
+          {"rsub_constant",
+           function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return constant(g) - xs[0]; })},
+          {"rdiv_constant",
+           function_of({"a"}, [=](const Variables& xs, const GoldenCase& g) { return constant(g) / xs[0]; })},
+          {"pow_constant", function_of({"a"}, [=](const Variables& xs,
+                                                  const GoldenCase& g) { return pow(xs[0], constant(g)); })},
+          {"rpow_constant", function_of({"a"}, [=](const Variables& xs,
+                                                   const GoldenCase& g) { return pow(constant(g), xs[0]); })},
+          {"log", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return log(xs[0]); })},
+          {"sqrt", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return sqrt(xs[0]); })},
+          {"sum", function_of({"a"}, [](const Variables& xs,
+                                        const GoldenCase& g) { return sum(xs[0], reduction(g)); })},
+          {"mean", function_of({"a"}, [](const Variables& xs,
+                                         const GoldenCase& g) { return mean(xs[0], reduction(g)); })},
+          {"max", function_of({"a"}, [](const Variables& xs,
+                                        const GoldenCase& g) { return max(xs[0], reduction(g)); })},
+          {"min", function_of({"a"}, [](const Variables& xs,
+                                        const GoldenCase& g) { return min(xs[0], reduction(g)); })},
+          {"logsumexp",
+           function_of({"a"}, [](const Variables& xs,
+                                 const GoldenCase& g) { return logsumexp(xs[0], reduction(g)); })},
+          {"matmul", function_of({"a", "b"},
+                                 [](const Variables& xs, const GoldenCase& g) {
+                                   return matmul(xs[0], xs[1], g.flag("transa"), g.flag("transb"));
+                                 })},
+          {"expand_dims",
+           function_of({"a"}, [](const Variables& xs,
+                                 const GoldenCase& g) { return reshape(xs[0], g.output("y").shape()); })},
+          {"flatten",
+           function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return reshape(xs[0], {-1}); })},
+          {"swapaxes", function_of({"a"},
+                                   [](const Variables& xs, const GoldenCase&) {
+                                     return transpose(xs[0], {2, 1, 0});
+                                   })},
+          {"get_item",
+           function_of({"a"}, [](const Variables& xs,
+                                 const GoldenCase& g) { return get_rows(xs[0], g.input("idx")); })},
+      });
 }

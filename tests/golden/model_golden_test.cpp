@@ -50,7 +50,8 @@ TEST_CASE("golden: Adam goes on where Chainer stopped") {
   const Array x = expected.read("x"), t = expected.read("t");
   std::vector<double> losses;
   for (int step = 0; step < 5; ++step) {
-    Variable loss = softmax_cross_entropy(model.predictor(x), t, {.class_weight = expected.read("class_weight")});
+    Variable loss =
+        softmax_cross_entropy(model.predictor(x), t, {.class_weight = expected.read("class_weight")});
     losses.push_back(loss.item());
     model.cleargrads();
     loss.backward();

@@ -12,7 +12,8 @@ std::unique_ptr<Optimizer> make_optimizer(const GoldenCase& golden) {
   const auto number = [&](const char* name) { return golden.number(name); };
   if (golden.function == "SGD") return std::make_unique<SGD>(SGDOptions{.lr = number("lr")});
   if (golden.function == "MomentumSGD")
-    return std::make_unique<MomentumSGD>(MomentumSGDOptions{.lr = number("lr"), .momentum = number("momentum")});
+    return std::make_unique<MomentumSGD>(
+        MomentumSGDOptions{.lr = number("lr"), .momentum = number("momentum")});
   if (golden.function == "AdaGrad")
     return std::make_unique<AdaGrad>(AdaGradOptions{.lr = number("lr"), .eps = number("eps")});
   if (golden.function == "RMSprop")

@@ -13,7 +13,9 @@ namespace {
 
 struct MLP : Chain {
   MLP(std::size_t in, std::size_t hidden, std::size_t out)
-      : l1(link("l1", Linear(in, hidden))), l2(link("l2", Linear(hidden, hidden))), l3(link("l3", Linear(hidden, out))) {}
+      : l1(link("l1", Linear(in, hidden))),
+        l2(link("l2", Linear(hidden, hidden))),
+        l3(link("l3", Linear(hidden, out))) {}
   Variable operator()(const Variable& x) const { return l3(dropout(relu(l2(relu(l1(x)))), 0.2)); }
   Linear l1, l2, l3;
 };
@@ -37,7 +39,8 @@ void train(MLP& model, Optimizer& optimizer, const Dataset& data, std::size_t ba
   const Array weights = balanced_class_weight(data.t, model.l3.W.shape()[0]);
   std::size_t step = 0;
   for (std::uint64_t epoch = 0; step < steps; ++epoch)
-    for (auto [x, t] : Minibatches(data, {.batch_size = batch_size, .seed = 3, .epoch = epoch, .drop_last = true})) {
+    for (auto [x, t] :
+         Minibatches(data, {.batch_size = batch_size, .seed = 3, .epoch = epoch, .drop_last = true})) {
       Variable loss = softmax_cross_entropy(model(x), t, {.class_weight = weights});
       model.cleargrads();
       loss.backward();
