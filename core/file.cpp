@@ -132,29 +132,25 @@ void ByteStream::inflate(unsigned char* to, std::size_t bytes) {
     const std::size_t part = std::min(bytes, step);
     zlib_->next_out = to;
     zlib_->avail_out = static_cast<uInt>(part);
-    while (zlib_->avail_out > 0) {
-      if (ended_ || !refill()) throw Error(label_, ": the compressed data end too early");
-      const int result = ::inflate(zlib_.get(), Z_NO_FLUSH);
-      if (result == Z_STREAM_END) {
-        ended_ = true;
-      } else if (result != Z_OK) {
-        throw Error(label_, ": the compressed data are damaged");
-      }
-    }
+    while (zlib_->avail_out > 0) inflate_some();
     to += part;
     bytes -= part;
   }
 }
 
-// True if there is input to decode.
-bool ByteStream::refill() {
-  if (zlib_->avail_in > 0) return true;
-  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(section_.end - input_, buffer_bytes));
-  file_->read(input_, buffer_.get(), count);
-  input_ += count;
-  zlib_->next_in = buffer_.get();
-  zlib_->avail_in = static_cast<uInt>(count);
-  return count > 0;
+void ByteStream::inflate_some() {
+  if (zlib_->avail_in == 0) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(section_.end - input_, buffer_bytes));
+    file_->read(input_, buffer_.get(), count);
+    input_ += count;
+    zlib_->next_in = buffer_.get();
+    zlib_->avail_in = static_cast<uInt>(count);
+  }
+  // Without input there may still be output: a short code can stand for many bytes.
+  const int result = ended_ ? Z_BUF_ERROR : ::inflate(zlib_.get(), Z_NO_FLUSH);
+  if (result == Z_BUF_ERROR) throw Error(label_, ": the compressed data end too early");
+  if (result != Z_OK && result != Z_STREAM_END) throw Error(label_, ": the compressed data are damaged");
+  ended_ = result == Z_STREAM_END;
 }
 
 void ByteStream::expect(std::uint64_t bytes) const {
@@ -185,11 +181,8 @@ void ByteStream::finish() {
     unsigned char surplus = 0;
     zlib_->next_out = &surplus;
     zlib_->avail_out = 1;
-    if (!refill()) throw Error(label_, ": the compressed data end too early");
-    const int result = ::inflate(zlib_.get(), Z_NO_FLUSH);
+    inflate_some();
     if (zlib_->avail_out == 0) throw Error(label_, ": there are more data than announced");
-    if (result != Z_OK && result != Z_STREAM_END) throw Error(label_, ": the compressed data are damaged");
-    ended_ = result == Z_STREAM_END;
   }
   const std::uint64_t unused = section_.end - input_ + (zlib_ ? zlib_->avail_in : 0);
   if (unused > 0) throw Error(label_, ": ", unused, " bytes follow the end of the compressed data");

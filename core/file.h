@@ -16,8 +16,8 @@ namespace tenbin {
 /// Text from a file, fit for an error message: unprintable bytes as `\x1b`, shortened after 80 characters.
 std::string printable(const std::string& text);
 
-/// The bytes that an announced shape asks for. Errors: `label: the shape (4000000000, 4000000000) is too large`,
-/// also if another axis of length 0 hides it, since strides computed from it would overflow.
+/// The bytes that an announced shape asks for. Errors: `label: the shape (4000000000, 4000000000) is too
+/// large`, also if another axis of length 0 hides it, since strides computed from it would overflow.
 std::uint64_t checked_bytes(const Shape& shape, std::size_t item_bytes, const std::string& label);
 
 /// A regular file open for reading. Errors, all starting with the path: it is missing, unreadable, a
@@ -77,7 +77,7 @@ class ByteStream {
 
  private:
   void inflate(unsigned char* to, std::size_t bytes);
-  bool refill();
+  void inflate_some();
 
   const InputFile* file_;
   FileSection section_;

@@ -41,6 +41,7 @@ inline std::string read_bytes(const std::string& path) {
 }
 
 inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::filesystem::remove(path);  // ext4 waits for the disk when a file is truncated and rewritten
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 

@@ -1,31 +1,527 @@
 #include "tenbin/serializers/npz.h"
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <csignal>
+#include <cstring>
+#include <limits>
+#include <optional>
+
 #include "tenbin/tests/catch.h"
+#include "tenbin/tests/scratch_directory.h"
 
 using namespace tenbin;
+using namespace tenbin::testing;
 
 namespace {
 
 const std::string data = TENBIN_TEST_DATA "/serializers/";
 
+bool same(const Array& a, const Array& b) {
+  return a.dtype() == b.dtype() && a.shape() == b.shape() &&
+         std::memcmp(a.raw_data(), b.raw_data(), a.nbytes()) == 0;
+}
+
+// ---- archives with any lie in them: a second writer, which shares nothing with the library's
+
+std::string le(std::uint64_t value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 255);
+  return out;
+}
+
+std::string deflated(const std::string& content) {
+  std::string out(::compressBound(content.size()) + 64, '\0');
+  z_stream zlib{};
+  REQUIRE(::deflateInit2(&zlib, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  zlib.avail_in = static_cast<uInt>(content.size());
+  zlib.next_out = reinterpret_cast<Bytef*>(out.data());
+  zlib.avail_out = static_cast<uInt>(out.size());
+  REQUIRE(::deflate(&zlib, Z_FINISH) == Z_STREAM_END);
+  out.resize(zlib.total_out);
+  ::deflateEnd(&zlib);
+  return out;
+}
+
+struct Entry {
+  std::string name = "x.npy";
+  std::string content = {};
+  bool deflate = false;
+  std::string data = {};  // instead of the content, deflated or not
+  unsigned flags = 0;
+  std::optional<unsigned> method = {};
+  std::optional<std::uint64_t> size = {}, compressed_size = {}, crc = {}, offset = {};
+  std::optional<std::uint64_t> local_size = {}, local_crc = {}, local_compressed_size = {};
+  std::string local_name = {};
+  std::string local_extra = {};
+  std::string after = {};  // follows the data
+};
+
+struct End {
+  std::optional<std::uint64_t> entries = {}, size = {}, offset = {};
+  unsigned disk = 0;
+  std::string comment = {};
+  std::string after = {};
+};
+
+std::string make_zip(const std::vector<Entry>& entries, const End& end = {}) {
+  std::string out, directory;
+  for (const Entry& e : entries) {
+    const std::string bytes = !e.data.empty() ? e.data : e.deflate ? deflated(e.content) : e.content;
+    const std::uint64_t crc =
+        ::crc32_z(0, reinterpret_cast<const Bytef*>(e.content.data()), e.content.size());
+    const std::uint64_t size = e.size.value_or(e.content.size());
+    const std::uint64_t compressed_size = e.compressed_size.value_or(bytes.size());
+    const std::string start = le(e.flags, 2) + le(e.method.value_or(e.deflate ? 8 : 0), 2) + le(0x210000, 4);
+    const std::string local_name = e.local_name.empty() ? e.name : e.local_name;
+    directory += "PK\1\2" + le(20, 2) + le(20, 2) + start + le(e.crc.value_or(crc), 4) +
+                 le(compressed_size, 4) + le(size, 4) + le(e.name.size(), 2) + std::string(12, '\0') +
+                 le(e.offset.value_or(out.size()), 4) + e.name;
+    out += "PK\3\4" + le(20, 2) + start + le(e.local_crc.value_or(e.crc.value_or(crc)), 4) +
+           le(e.local_compressed_size.value_or(compressed_size), 4) + le(e.local_size.value_or(size), 4) +
+           le(local_name.size(), 2) + le(e.local_extra.size(), 2) + local_name + e.local_extra + bytes +
+           e.after;
+  }
+  return out + directory + "PK\5\6" + le(end.disk, 2) + le(0, 2) +
+         le(end.entries.value_or(entries.size()), 2) + le(end.entries.value_or(entries.size()), 2) +
+         le(end.size.value_or(directory.size()), 4) + le(end.offset.value_or(out.size()), 4) +
+         le(end.comment.size(), 2) + end.comment + end.after;
+}
+
+std::string npy_of(const std::string& dict, const std::string& payload, unsigned version = 1) {
+  const std::string text = dict + "\n";
+  return "\x93NUMPY" + le(version, 2) + le(text.size(), version == 1 ? 2 : 4) + text + payload;
+}
+
+std::string dict_of(const std::string& descr, const std::string& shape,
+                    const std::string& fortran = "False") {
+  return "{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
+}
+
+const std::string six_floats = le(0x3f800000, 4) + le(0x40000000, 4) + le(0x40400000, 4) + le(0x40800000, 4) +
+                               le(0x40a00000, 4) + le(0x40c00000, 4);  // 1 2 3 4 5 6
+const std::string good_npy = npy_of(dict_of("<f4", "(2, 3)"), six_floats);
+
+class Fixture {
+ public:
+  const ScratchDirectory directory;
+  const std::string path = directory / "model.npz";
+
+  Array read(const std::string& archive, const std::string& key = "x") {
+    write_bytes(path, archive);
+    return NpzReader(path).read(key);
+  }
+  Array read_npy(const std::string& npy) { return read(make_zip({{.content = npy}})); }
+
+  // What is wrong, without the path; reading must not have asked for memory for any array.
+  std::string error(const std::string& archive, const std::string& key = "x") {
+    const std::size_t before = memory::stats().system_allocations;
+    try {
+      read(archive, key);
+    } catch (const Error& e) {
+      CHECK(memory::stats().system_allocations == before);
+      const std::string text = e.what();
+      CHECK(text.substr(0, path.size() + 2) == path + ": ");
+      return text.substr(path.size() + 2);
+    }
+    return "no error";
+  }
+  std::string npy_error(const std::string& npy) { return error(make_zip({{.content = npy}})); }
+};
+
+NamedArrays sample() {
+  return {{"l1/W", Array{{1.f, -2.f, 0.5f}, {3.f, 4.f, std::numeric_limits<float>::infinity()}}},
+          {"l1/b", Array{0.1, 0.2}},
+          {"t", Array::scalar(25, Dtype::int64)},
+          {"labels", Array{1, -1, 2147483647}},
+          {"bytes", Array({0, 255, 7}, Dtype::uint8)},
+          {"empty", Array::zeros({0, 3})}};
+}
+
 }  // namespace
 
+// ---- files of others
+
 TEST_CASE("NpzReader reads what Chainer saved, compressed and stored") {
-  const NpzReader deflated(data + "mlp_8_16_3.npz");
+  const NpzReader compressed(data + "mlp_8_16_3.npz");
   const NpzReader stored(data + "mlp_8_16_3_stored.npz");
-  CHECK(deflated.keys() == std::vector<std::string>{"l1/W", "l1/b", "l2/W", "l2/b", "l3/W", "l3/b"});
-  for (const std::string& key : deflated.keys()) {
-    const Array a = deflated.read(key);
-    CHECK(a.dtype() == Dtype::float32);
-    CHECK(a.shape() == stored.read(key).shape());
-    CHECK(a.to_vector<float>() == stored.read(key).to_vector<float>());
+  CHECK(compressed.keys() == std::vector<std::string>{"l1/W", "l1/b", "l2/W", "l2/b", "l3/W", "l3/b"});
+  for (const std::string& key : compressed.keys()) {
+    CHECK(compressed.read(key).dtype() == Dtype::float32);
+    CHECK(same(compressed.read(key), stored.read(key)));
   }
-  CHECK(deflated.read("l1/W").shape() == Shape{16, 8});
+  CHECK(compressed.read("l1/W").shape() == Shape{16, 8});
   const NpzReader adam(data + "adam_8_16_3.npz");
-  CHECK(adam.read("t").shape() == Shape{});
-  CHECK(adam.read("t").dtype() == Dtype::int64);
-  CHECK(adam.read("t").item<std::int64_t>() == 25);
+  CHECK(same(adam.read("t"), Array::scalar(25, Dtype::int64)));
   CHECK(adam.contains("predictor/l1/W/m"));
   CHECK_FALSE(adam.contains("predictor/l1/W"));
   CHECK(NpzReader(data + "mlp_expected.npz").read("loss").item() == Approx(0.1379294));
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader converts the dtypes and orders it says it does") {
+  CHECK(same(read_npy(good_npy), Array{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}));
+  CHECK(same(read_npy(npy_of(dict_of("<f4", "(2, 3)", "True"), six_floats)),
+             Array{{1.f, 3.f, 5.f}, {2.f, 4.f, 6.f}}));
+  CHECK(same(read_npy(npy_of(dict_of("<f4", "(1, 3, 2)", "True"), six_floats)),
+             Array{{{1.f, 4.f}, {2.f, 5.f}, {3.f, 6.f}}}));
+  CHECK(same(read_npy(npy_of(dict_of("<f4", "(6,)", "True"), six_floats)),
+             Array{1.f, 2.f, 3.f, 4.f, 5.f, 6.f}));
+  CHECK(same(read_npy(npy_of(dict_of("<f4", "(0, 3)", "True"), "")), Array::zeros({0, 3})));
+  CHECK(same(read_npy(npy_of(dict_of("|b1", "(2,)"), std::string("\0\1", 2))), Array({0, 1}, Dtype::uint8)));
+  CHECK(same(read_npy(npy_of(dict_of("|i1", "(3,)"), "\x7f\x80\xff")), Array{127, -128, -1}));
+  CHECK(same(read_npy(npy_of(dict_of("<f4", "(2, 3)"), six_floats, 2)),
+             Array{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}));
+  CHECK(same(read_npy(npy_of("{\"shape\":(2,3,),\"descr\":\"<f4\",\"fortran_order\":False}", six_floats)),
+             Array{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}));
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader is lazy: an entry that it cannot read does not spoil the others") {
+  const std::string archive = make_zip(
+      {{.content = good_npy}, {.name = "half.npy", .content = npy_of(dict_of("<f2", "(1,)"), "ab")}});
+  CHECK(read(archive).size() == 6);
+  CHECK(error(archive, "half") == "half: dtype '<f2' is not supported");
+  CHECK(error(archive, "none") == "none: there is no such key");
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader names the dtypes that it does not read") {
+  for (const std::string descr :
+       {"<f2", "|O", "<U5", ">f4", ">i8", "<c8", "<u4", "<i2", "=f4", "<f9999999", ""})
+    CHECK(npy_error(npy_of(dict_of(descr, "(1,)"), "")) == "x: dtype '" + descr + "' is not supported");
+  CHECK(npy_error(npy_of("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "")) ==
+        "x: structured dtypes are not supported");
+}
+
+// ---- lies
+
+TEST_CASE_METHOD(Fixture, "NpzReader refuses shapes that the entry cannot hold, before it allocates") {
+  const auto shape_error = [&](const std::string& shape) {
+    return npy_error(npy_of(dict_of("<f4", shape), six_floats));
+  };
+  CHECK(shape_error("(4000000000,)") == "x: 16000000000 bytes of values are announced, 24 are there");
+  CHECK(shape_error("(5,)") == "x: 20 bytes of values are announced, 24 are there");
+  CHECK(shape_error("(7,)") == "x: 28 bytes of values are announced, 24 are there");
+  CHECK(shape_error("(0,)") == "x: 0 bytes of values are announced, 24 are there");
+  CHECK(shape_error("(4294967296, 4294967296)") == "x: the shape (4294967296, 4294967296) is too large");
+  CHECK(shape_error("(2305843009213693952, 2, 2)") ==
+        "x: the shape (2305843009213693952, 2, 2) is too large");
+  CHECK(shape_error("(0, 18446744073709551615)") == "x: the shape (0, 18446744073709551615) is too large");
+  CHECK_THAT(shape_error("(18446744073709551616,)"), ContainsSubstring("x: the shape is too large"));
+  CHECK_THAT(shape_error("(1,1,1,1,1,1,1,1,6)"), ContainsSubstring("x: an array has at most 8 axes"));
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader accepts nothing but the one dict") {
+  for (const std::string dict :
+       {"", "{", "}", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (6,)",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), } x",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), 'shape': (6,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), 'more': 1}",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (6,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (6)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': 6}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-6,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (6, 1 1)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (,)}",
+        "{'descr': '<f4', 'fortran_order': False 'shape': (6,)}", "{'descr': '<f4",
+        "{'descr': \"<f4', 'fortran_order': False, 'shape': (6,)}", "((((((((((((((((((((((("})
+    CHECK_THAT(npy_error(npy_of(dict, six_floats)), ContainsSubstring("x: not a .npy header"));
+  CHECK_THAT(npy_error(npy_of("{'\x1b[31m'}", six_floats)), ContainsSubstring("'\\x1b[31m'"));
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader bounds the .npy header") {
+  CHECK(npy_error("\x93NUMPY" + le(2, 2) + le(0xffffffff, 4) + six_floats) ==
+        "x: the .npy header of 4294967295 bytes is too long");
+  CHECK(npy_error("\x93NUMPY" + le(1, 2) + le(60000, 2) + six_floats) == "x: the data end too early");
+  CHECK(npy_error("\x93NUMPY" + le(3, 2) + le(6, 4) + six_floats) == "x: .npy version 3.0 is not supported");
+  CHECK(npy_error("\x93NUMPX" + le(1, 2) + le(6, 4) + six_floats) == "x: not a .npy array");
+  CHECK(npy_error("\x93") == "x: the data end too early");
+  CHECK(npy_error("") == "x: the data end too early");
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader compares what inflates with what was declared") {
+  const std::string packed = deflated(good_npy);
+  const auto zip_error = [&](Entry entry) {
+    entry.deflate = true;
+    return error(make_zip({entry}));
+  };
+  CHECK(error(make_zip({{.content = good_npy, .deflate = true}})) == "no error");
+  const std::uint64_t size = good_npy.size();
+  CHECK(zip_error({.content = good_npy, .size = size - 1}) ==
+        "x: 24 bytes of values are announced, 23 are there");
+  CHECK(zip_error({.content = good_npy, .size = size + 1}) ==
+        "x: 24 bytes of values are announced, 25 are there");
+  CHECK(zip_error({.content = good_npy, .size = 4000000000}) ==
+        "x: 24 bytes of values are announced, " + std::to_string(4000000000 - size + 24) + " are there");
+  // Directory and .npy header agree, the data do not.
+  CHECK(zip_error({.content = good_npy, .data = deflated(good_npy + "x")}) ==
+        "x: there are more data than announced");
+  CHECK(zip_error({.content = good_npy, .data = deflated(good_npy.substr(0, size - 1))}) ==
+        "x: the compressed data end too early");
+  CHECK(zip_error({.content = good_npy, .data = packed + "x"}) ==
+        "x: 1 bytes follow the end of the compressed data");
+  CHECK(zip_error({.content = good_npy, .data = packed.substr(0, packed.size() - 1)}) ==
+        "x: the compressed data end too early");
+  CHECK(zip_error({.content = good_npy, .data = "\xff\xff\xff"}) == "x: the compressed data are damaged");
+  CHECK(zip_error({.content = good_npy, .crc = 1}) == "x: the checksum (CRC-32) is wrong");
+  CHECK(error(make_zip({{.content = good_npy, .crc = 1}})) == "x: the checksum (CRC-32) is wrong");
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader survives zip bombs") {
+  const std::string zeros(20 << 20, '\0');
+  const std::string honest = npy_of(dict_of("|u1", "(20971520,)"), zeros);
+  CHECK(read(make_zip({{.content = honest, .deflate = true}})).size() == zeros.size());
+  // Lies within what deflate could hold: found out by a rehearsal.
+  const std::string packed = deflated(npy_of(dict_of("|u1", "(19971520,)"), zeros));
+  const std::string head = npy_of(dict_of("|u1", "(19971520,)"), "");
+  CHECK(error(make_zip(
+            {{.deflate = true, .data = deflated(honest.substr(0, 20900000)), .size = honest.size()}})) ==
+        "x: the compressed data end too early");
+  CHECK(error(make_zip({{.deflate = true, .data = packed, .size = head.size() + 19971520}})) ==
+        "x: there are more data than announced");
+  const std::string lie = npy_of(dict_of("|u1", "(4000000000,)"), "");
+  CHECK(error(make_zip({{.content = lie, .deflate = true, .size = lie.size() + 4000000000}})) ==
+        "x: 4000000000 bytes of values are announced, " + std::to_string(deflated(lie).size()) +
+            " compressed bytes cannot hold them");
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader wants directory and entries to agree") {
+  const std::string contradiction = "x: the zip entry contradicts the directory";
+  CHECK(error(make_zip({{.content = good_npy, .local_crc = 1}})) == contradiction);
+  CHECK(error(make_zip({{.content = good_npy, .local_size = 1}})) == contradiction);
+  CHECK(error(make_zip({{.content = good_npy, .local_compressed_size = 1}})) == contradiction);
+  CHECK(error(make_zip({{.content = good_npy, .local_name = "y.npy"}})) == contradiction);
+  CHECK(error(make_zip({{.content = good_npy, .local_name = "xx.npy"}})) == contradiction);
+  CHECK(error(make_zip({{.content = good_npy, .offset = 1}})) == contradiction);
+  CHECK(error(make_zip({{.content = good_npy, .offset = 4000000000}})) ==
+        "x: the zip entry overlaps another");
+  CHECK(error(make_zip({{.content = good_npy, .size = good_npy.size() + 1}})) ==
+        "x: " + std::to_string(good_npy.size() + 1) + " bytes are declared, " +
+            std::to_string(good_npy.size()) + " are stored");
+  CHECK(error(make_zip({{.content = good_npy, .compressed_size = good_npy.size() + 1}})) ==
+        "x: the zip entry overlaps another");
+  CHECK(error(make_zip({{.content = good_npy}, {.name = "y.npy", .content = good_npy, .offset = 0}})) ==
+        "x: the zip entry overlaps another");
+  CHECK(error(make_zip({{.content = good_npy}, {.content = good_npy}})) == "x: the key occurs twice");
+  CHECK(error(make_zip({{.content = good_npy}, {.name = "x", .content = good_npy}})) ==
+        "x: the key occurs twice");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "NpzReader reads zip64 headers and data descriptors, as NumPy writes them to a pipe") {
+  const std::uint64_t size = good_npy.size();
+  const std::string zip64 = le(1, 2) + le(16, 2) + le(size, 8) + le(size, 8);
+  const std::string descriptor = "PK\7\10" + le(0, 4) + le(size, 4) + le(size, 4);
+  Entry entry{.content = good_npy, .local_size = 0xffffffff, .local_compressed_size = 0xffffffff};
+  CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
+  entry.local_extra = le(7, 2) + le(1, 2) + "?" + zip64;
+  CHECK(error(make_zip({entry})) == "no error");
+  entry.local_extra = le(1, 2) + le(16, 2) + le(size, 8) + le(size + 1, 8);
+  CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
+  entry.local_extra = le(1, 2) + le(17, 2) + le(size, 8) + le(size, 8);  // longer than there is
+  CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
+  Entry streamed{.content = good_npy,
+                 .flags = 8,
+                 .local_size = 0,
+                 .local_crc = 0,
+                 .local_compressed_size = 0,
+                 .after = descriptor};
+  CHECK(error(make_zip({streamed})) == "no error");
+  streamed.flags = 0;
+  CHECK(error(make_zip({streamed})) == "x: the zip entry contradicts the directory");
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader refuses archives that it does not understand") {
+  const std::string good = make_zip({{.content = good_npy}});
+  CHECK(error(make_zip({{.content = good_npy, .flags = 1}})) ==
+        "x: encrypted or patched zip entries are not supported");
+  CHECK(error(make_zip({{.content = good_npy, .method = 12}})) ==
+        "x: zip method 12 is not supported, only stored and deflate");
+  CHECK(error(make_zip({{.content = good_npy}}, {.disk = 1})) ==
+        "zip archives of several disks are not supported");
+  const std::string misplaced = "the zip directory is not where the end record says";
+  CHECK(error("#!/bin/sh\n" + good) == misplaced);
+  CHECK(error(make_zip({{.content = good_npy}}, {.offset = 0})) == misplaced);
+  CHECK(error(make_zip({{.content = good_npy}}, {.size = 4000000000})) == misplaced);
+  CHECK(error(make_zip({{.content = good_npy}}, {.entries = 2})) == "the zip directory is damaged");
+  CHECK(error(make_zip({{.content = good_npy}}, {.entries = 0})) == "the zip directory is damaged");
+  CHECK(error(make_zip({{.content = good_npy}}, {.entries = 65535})) ==
+        "zip64 archives (over 4 GiB or 65534 entries) are not supported");
+  CHECK(error(make_zip({{.content = good_npy, .size = 0xffffffff}})) ==
+        "x.npy: zip64 archives (over 4 GiB) are not supported");
+  CHECK_THAT(error(make_zip({{.content = good_npy}}, {.after = "garbage"})),
+             ContainsSubstring("not a zip archive"));
+  CHECK_THAT(error("not a zip"), ContainsSubstring("not a zip archive"));
+  CHECK_THAT(error(std::string(100000, 'P')), ContainsSubstring("not a zip archive"));
+  CHECK(error("") == "the file is empty");
+  CHECK(error(make_zip({})) == "x: there is no such key");
+  CHECK(error(make_zip({{.content = good_npy}}, {.comment = "by hand"})) == "no error");
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader says what is wrong with the path") {
+  const std::string missing = directory / "missing.npz";
+  CHECK_THROWS_WITH(NpzReader(missing), missing + ": cannot open: No such file or directory");
+  CHECK_THROWS_WITH(NpzReader(directory.path()), directory.path() + ": cannot read: it is a directory");
+  CHECK_THROWS_WITH(NpzReader("/dev/null"), "/dev/null: cannot read: not a regular file");
+  const std::string pipe = directory / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(NpzReader(pipe), pipe + ": cannot read: not a regular file");
+}
+
+// ---- damage
+
+TEST_CASE_METHOD(Fixture, "a truncated .npz is an error at every length") {
+  for (const bool compression : {true, false}) {
+    save_npz(path, sample(), compression);
+    const std::string bytes = read_bytes(path);
+    for (std::size_t length = 0; length < bytes.size(); ++length) {
+      INFO(length);
+      write_bytes(path, bytes.substr(0, length));
+      REQUIRE_THROWS_AS(NpzReader(path), Error);
+    }
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a damaged byte of an .npz is an error or does no harm") {
+  const NamedArrays arrays = sample();
+  for (const bool compression : {true, false}) {
+    save_npz(path, arrays, compression);
+    const std::string bytes = read_bytes(path);
+    int errors = 0;
+    int wrong = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      for (const int flip : {1, 2, 4, 8, 16, 32, 64, 128, 255}) {
+        std::string damaged = bytes;
+        damaged[i] = static_cast<char>(damaged[i] ^ flip);
+        write_bytes(path, damaged);
+        try {
+          const NpzReader reader(path);
+          for (const auto& [key, array] : arrays) wrong += same(reader.read(key), array) ? 0 : 1;
+        } catch (const Error&) {
+          ++errors;
+        }
+      }
+    }
+    CHECK(wrong == 0);
+    // Dates, versions and attributes may change without harm, the rest may not.
+    CHECK(errors > static_cast<int>(bytes.size() * 9 * 3 / 4));
+  }
+}
+
+// ---- writing
+
+TEST_CASE_METHOD(Fixture, "save_npz and NpzReader are inverse") {
+  for (const bool compression : {true, false}) {
+    save_npz(path, sample(), compression);
+    const NpzReader reader(path);
+    CHECK(reader.keys().size() == sample().size());
+    for (const auto& [key, array] : sample()) CHECK(same(reader.read(key), array));
+  }
+  save_npz(path, {});
+  CHECK(NpzReader(path).keys().empty());
+  const Array rows = Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}.slice(1, 2);
+  save_npz(path, {{"", rows}, {"a.npy", Array{1}}, {"\xc3\xbc", Array{2}}});
+  CHECK(same(NpzReader(path).read(""), Array{{3.f, 4.f}}));
+  CHECK(same(NpzReader(path).read("a.npy"), Array{1}));
+  CHECK(same(NpzReader(path).read("\xc3\xbc"), Array{2}));
+}
+
+TEST_CASE_METHOD(Fixture, "save_npz compresses, and the same arrays are the same bytes") {
+  const NamedArrays zeros = {{"x", Array::zeros({1000})}};
+  save_npz(path, zeros);
+  const std::string bytes = read_bytes(path);
+  CHECK(bytes.size() < 400);
+  save_npz(directory / "again.npz", zeros);
+  CHECK(read_bytes(directory / "again.npz") == bytes);
+  save_npz(path, zeros, false);
+  CHECK(read_bytes(path).size() > 4000);
+}
+
+TEST_CASE_METHOD(Fixture, "save_npz replaces a file, keeps its mode and follows its links") {
+  write_bytes(path, "old");
+  REQUIRE(::chmod(path.c_str(), 0642) == 0);
+  const std::string link = directory / "link.npz";
+  std::filesystem::create_symlink("model.npz", link);
+  save_npz(link, sample());
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(NpzReader(path).contains("l1/W"));
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0642);
+  CHECK(directory.count() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a save that fails leaves the old file and nothing else") {
+  write_bytes(path, "old");
+  CHECK_THROWS_WITH(save_npz(path, {{"x", Array{1}}, {"l1/W", Array()}}), path + ": l1/W: the array is none");
+  CHECK_THROWS_WITH(save_npz(path, {{"x", Array{1}}, {"x", Array{1}}}), path + ": x: the key occurs twice");
+  CHECK_THROWS_WITH(save_npz(path, {{std::string("a\0b", 3), Array{1}}}),
+                    path + ": a\\x00b: a key cannot contain NUL");
+  CHECK_THROWS_WITH(save_npz(path, {{std::string(65532, 'k'), Array{1}}}),
+                    ContainsSubstring("the key is too long"));
+  CHECK_THROWS_WITH(save_npz(directory.path(), sample()),
+                    directory.path() + ": cannot write: it is a directory");
+  CHECK_THROWS_WITH(save_npz("/dev/full", sample()), "/dev/full: cannot write: not a regular file");
+  CHECK_THROWS_WITH(save_npz(directory / "no/model.npz", sample()),
+                    ContainsSubstring("cannot write: No such file or directory"));
+  // The disk is full in the middle of it.
+  struct rlimit limit {};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const struct rlimit small { 1000, limit.rlim_max };
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::string message;
+  try {
+    save_npz(path, {{"x", Array::zeros({1000})}}, false);
+  } catch (const Error& e) {
+    message = e.what();
+  }
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  std::signal(SIGXFSZ, handler);
+  CHECK(message == path + ": cannot write: File too large");
+  CHECK(read_bytes(path) == "old");
+  CHECK(directory.count() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "save_npz steps around a temporary file that is not its own") {
+  const std::string stale = path + ".tmp-" + std::to_string(::getpid());
+  write_bytes(stale, "someone's");
+  save_npz(path, sample());
+  CHECK(read_bytes(stale) == "someone's");
+  CHECK(NpzReader(path).contains("l1/W"));
+  CHECK(directory.count() == 2);
+}
+
+// ---- loading
+
+TEST_CASE_METHOD(Fixture, "load_npz copies into the targets' memory") {
+  save_npz(path, sample());
+  const Array W = Array::zeros({2, 3});
+  const Array shared = W.reshape({6});
+  const Array t = Array::scalar(0, Dtype::int64);
+  load_npz(path, {{"l1/W", W}, {"t", t}});
+  CHECK(shared.to_vector<float>()[3] == 3);
+  CHECK(t.item<std::int64_t>() == 25);
+  const Array b = Array::zeros({2}, Dtype::float64);
+  load_npz(path, {{"b", b}, {"missing", Array::zeros({1})}}, {.path = "l1/", .strict = false});
+  CHECK(b.to_vector<double>() == std::vector<double>{0.1, 0.2});
+}
+
+TEST_CASE_METHOD(Fixture, "a load that fails changes nothing") {
+  save_npz(path, sample());
+  const Array W = Array::zeros({2, 3});
+  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/c", Array::zeros({2})}}),
+                    path + ": l1/c: there is no such key");
+  CHECK_THROWS_WITH(load_npz(path, {{"W", W}, {"c", W}}, {.path = "l1/"}),
+                    path + ": l1/c: there is no such key");
+  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({3}, Dtype::float64)}}),
+                    path + ": l1/b: expected float64(3), got float64(2)");
+  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({1}, Dtype::float64)}}),
+                    path + ": l1/b: expected float64(1), got float64(2)");
+  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({2})}}, {.strict = false}),
+                    path + ": l1/b: expected float32(2), got float64(2)");
+  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array()}}),
+                    path + ": l1/b: expected none, got float64(2)");
+  CHECK(W.to_vector<float>() == std::vector<float>(6, 0));
 }
