@@ -8,20 +8,20 @@ namespace tenbin {
 void LeakyReLU::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
 
 Arrays LeakyReLU::forward_cpu(const Arrays& xs) {
-  // y tells the sign of x only if the slope is positive; where it does, x need not be kept.
-  if (slope_ > 0) {
+  // y > 0 where x > 0 and nowhere else, unless the slope is negative: then x need not be kept.
+  if (slope_ >= 0) {
     retain_inputs({});
     retain_outputs({0});
   }
   return {
-      cpu::map([slope = slope_](auto x) { return x < 0 ? static_cast<decltype(x)>(slope) * x : x; }, xs[0])};
+      cpu::map([slope = slope_](auto x) { return x > 0 ? x : static_cast<decltype(x)>(slope) * x; }, xs[0])};
 }
 
 Arrays LeakyReLU::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const auto gradient = [slope = slope_](auto signed_like_x, auto gy) {
     return signed_like_x > 0 ? gy : static_cast<decltype(gy)>(slope) * gy;
   };
-  return {cpu::map(gradient, slope_ > 0 ? retained_output(0) : xs[0], gys[0])};
+  return {cpu::map(gradient, slope_ >= 0 ? retained_output(0) : xs[0], gys[0])};
 }
 
 TENBIN_NO_GPU(LeakyReLU);

@@ -20,8 +20,9 @@ class LeakyReLU : public Function {
   double slope_;
 };
 
-/// Leaky rectified linear unit, y = x for x >= 0 and slope * x below (Maas et al., "Rectifier nonlinearities
-/// improve neural network acoustic models", 2013). The derivative at 0 is the slope. (Chainer: `F.leaky_relu`.)
+/// Leaky rectified linear unit, y = x for x > 0 and slope * x elsewhere (Maas et al., "Rectifier
+/// nonlinearities improve neural network acoustic models", 2013). The derivative at 0 is the slope. (Chainer:
+/// `F.leaky_relu`.)
 ///
 /// x: any shape, float32 or float64; y: the same.
 ///

@@ -23,7 +23,7 @@ TEST_CASE("leaky_relu") {
   }
 }
 
-TEST_CASE("leaky_relu has slope 0.2 if nothing is said, and the same slope at 0") {
+TEST_CASE("leaky_relu has slope 0.2 if nothing is said, also for the gradient at 0") {
   const double inf = std::numeric_limits<double>::infinity();
   Variable x(Array{-1.0, 0.0, -0.0, -inf, inf, std::nan("")});
   Variable y = leaky_relu(x);
@@ -35,4 +35,13 @@ TEST_CASE("leaky_relu has slope 0.2 if nothing is said, and the same slope at 0"
 
 TEST_CASE("leaky_relu refuses integers") {
   CHECK_THROWS_WITH(leaky_relu(Array{1, 2}), "leaky_relu: x must be float32 or float64, got int32(2)");
+}
+
+TEST_CASE("leaky_relu with a negative slope looks at the sign of x, not of y") {
+  Variable x(Array{-2.0, 0.0, 2.0});
+  Variable y = leaky_relu(x, -0.5);
+  CHECK(values(y.data()) == std::vector<double>{1, 0, 2});
+  y.set_grad(Array::ones({3}, Dtype::float64));
+  y.backward();
+  CHECK(values(x.grad()) == std::vector<double>{-0.5, -0.5, 1});
 }
