@@ -11,18 +11,19 @@ void Clip::check(const Arrays& xs) const {
 }
 
 Arrays Clip::forward_cpu(const Arrays& xs) {
-  const auto clip = [this](auto x) {
-    const auto low = static_cast<decltype(x)>(x_min_);
-    const auto high = static_cast<decltype(x)>(x_max_);
-    return x < low ? low : x > high ? high : x;
+  const auto clip = [x_min = x_min_, x_max = x_max_](auto x) {
+    const auto low = static_cast<decltype(x)>(x_min);
+    const auto high = static_cast<decltype(x)>(x_max);
+    const auto raised = x < low ? low : x;
+    return raised > high ? high : raised;
   };
   return {cpu::map(clip, xs[0])};
 }
 
 Arrays Clip::backward_cpu(const Arrays& xs, const Arrays& gys) {
-  const auto pass = [this](auto x, auto gy) {
-    const auto low = static_cast<decltype(x)>(x_min_);
-    const auto high = static_cast<decltype(x)>(x_max_);
+  const auto pass = [x_min = x_min_, x_max = x_max_](auto x, auto gy) {
+    const auto low = static_cast<decltype(x)>(x_min);
+    const auto high = static_cast<decltype(x)>(x_max);
     return low <= x && x <= high ? gy : decltype(gy){0};
   };
   return {cpu::map(pass, xs[0], gys[0])};

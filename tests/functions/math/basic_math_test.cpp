@@ -171,6 +171,13 @@ TEST_CASE("a variable used twice gets the sum of both gradients, and operands ke
   z.backward();
   CHECK(values(a.grad()) == std::vector<double>{2, 20});
   CHECK(values(z.grad()) == std::vector<double>{1, 10});
+  a.cleargrad();
+  const Variable h = a * 3;  // an intermediate variable may keep what add hands on
+  Variable w = h + h;
+  w.set_grad(Array{1.f, 10.f});
+  w.backward();
+  CHECK(values(a.grad()) == std::vector<double>{6, 60});
+  CHECK(values(w.grad()) == std::vector<double>{1, 10});
 }
 
 TEST_CASE("a gradient nobody asked for is not computed") {

@@ -36,7 +36,7 @@ TEST_CASE("sums of long float32 rows and columns are right to one rounding") {
   const double expected = static_cast<double>(n) * static_cast<double>(0.1f);
   const Array tenth = Array::full({n}, 0.1);
   CHECK(sum(tenth).item<float>() == static_cast<float>(expected));
-  for (const std::size_t columns : {2, 65}) {
+  for (const std::size_t columns : {2u, 65u}) {
     const Array rows = Array::full({n / 65, columns}, 0.1);
     const float one = static_cast<float>(static_cast<double>(n / 65) * static_cast<double>(0.1f));
     CHECK(values(sum(rows, 0).data()) == std::vector<double>(columns, one));
@@ -44,12 +44,12 @@ TEST_CASE("sums of long float32 rows and columns are right to one rounding") {
 }
 
 TEST_CASE("sums of every length around the lanes and halves") {
-  for (const std::size_t n : {1, 7, 8, 9, 15, 17, 1023, 1024, 1025, 1033, 2049, 4099}) {
+  for (const std::size_t n : {1u, 7u, 8u, 9u, 15u, 17u, 1023u, 1024u, 1025u, 1033u, 2049u, 4099u}) {
     CAPTURE(n);
     const Array x = Array::arange(n).astype(Dtype::float64);
     CHECK(sum(x).item() == static_cast<double>(n * (n - 1) / 2));
     // 63, 64, 65 columns: the edges of a block
-    for (const std::size_t columns : {63, 64, 65}) {
+    for (const std::size_t columns : {63u, 64u, 65u}) {
       const Array matrix = Array::arange(n * columns).astype(Dtype::float64).reshape({n, columns});
       const auto y = values(sum(matrix, 0).data());
       for (std::size_t j = 0; j < columns; ++j)
