@@ -203,6 +203,7 @@ void print_values(std::ostream& out, const T* values, const Shape& shape, std::s
 
 std::string Array::to_string() const {
   if (!buffer_) return "none";
+  if (size_ == 0) return "[]";
   const Array host = to(Device::cpu());
   std::ostringstream out;
   out << std::setprecision(8);

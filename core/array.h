@@ -196,7 +196,7 @@ Array::Array(std::initializer_list<std::initializer_list<std::initializer_list<T
   Shape block_shape{0, 0};
   for (const auto& rows : blocks) {
     const Array block(rows);
-    if (!values.empty() && block.shape() != block_shape)
+    if (&rows != blocks.begin() && block.shape() != block_shape)
       throw Error("Array: blocks of shape ", block_shape, " and ", block.shape());
     block_shape = block.shape();
     for (const auto& row : rows) values.insert(values.end(), row.begin(), row.end());
