@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <iterator>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -23,7 +24,7 @@ class SmallVector {
   SmallVector() = default;
   SmallVector(std::initializer_list<T> values) : SmallVector(values.begin(), values.end()) {}
   template <class Iterator, class = typename std::iterator_traits<Iterator>::iterator_category>
-  SmallVector(Iterator first, Iterator last) {
+  SmallVector(Iterator first, Iterator last) : SmallVector() {  // from here on a throw runs the destructor
     for (; first != last; ++first) emplace_back(*first);
   }
   SmallVector(const SmallVector& other) : SmallVector(other.begin(), other.end()) {}
