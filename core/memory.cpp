@@ -44,16 +44,10 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
+// Trivially destructible, so that it can still be used when the thread's other objects are being destroyed:
+// arrays of static storage may be freed after its blocks have gone back.
 class ThreadCache {
  public:
-  ThreadCache() = default;
-  ThreadCache(const ThreadCache&) = delete;
-  ThreadCache& operator=(const ThreadCache&) = delete;
-  ~ThreadCache() {
-    drop_all();
-    closed_ = true;
-  }
-
   void* allocate(SizeClass size) {
     FreeBlock*& head = free_[size.index];
     if (head == nullptr) {
@@ -68,7 +62,8 @@ class ThreadCache {
   }
 
   void release(void* memory, SizeClass size) noexcept {
-    if (closed_ || stats_.cached_bytes + size.bytes > max_cached_bytes) {
+    if (state_ == State::unused) open();
+    if (state_ == State::closed || stats_.cached_bytes + size.bytes > max_cached_bytes) {
       ::operator delete (memory, std::align_val_t{alignment});
       return;
     }
@@ -91,9 +86,28 @@ class ThreadCache {
   const Stats& stats() const noexcept { return stats_; }
 
  private:
+  enum class State : unsigned char { unused, open, closed };
+
+  // Closes the cache when the thread ends.
+  struct Closer {
+    explicit Closer(ThreadCache& opened) : cache(opened) {}
+    Closer(const Closer&) = delete;
+    Closer& operator=(const Closer&) = delete;
+    ~Closer() {
+      cache.drop_all();
+      cache.state_ = State::closed;
+    }
+    ThreadCache& cache;
+  };
+
+  void open() noexcept {
+    state_ = State::open;
+    thread_local const Closer closer(*this);
+  }
+
   FreeBlock* free_[class_count] = {};
   Stats stats_{};
-  bool closed_ = false;  // arrays of static storage may be freed after this cache is gone
+  State state_ = State::unused;
 };
 
 ThreadCache& cache() {
