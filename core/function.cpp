@@ -109,7 +109,10 @@ bool Function::needs_grad(std::size_t index) const {
 Array Function::new_gradient(std::size_t index, const Array& x) const {
   if (!inputs_.empty()) {
     detail::Node& node = *inputs_[index];
-    if (node.grad_slot && !node.grad && !node.slot_taken) {
+    // An input that comes twice gets two gradients: bringing one to the slot would overwrite the other.
+    const auto is_node = [&](const Reference<detail::Node>& input) { return input.get() == &node; };
+    const bool once = std::count_if(inputs_.begin(), inputs_.end(), is_node) == 1;
+    if (once && node.grad_slot && !node.grad && !node.slot_taken) {
       node.slot_taken = true;
       return *node.grad_slot;
     }
