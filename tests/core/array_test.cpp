@@ -1,10 +1,23 @@
+// Arrays: construction, views, conversions, printing, and the texts of errors.
 #include "tenbin/core/array.h"
 
 #include <limits>
 
+#include "tenbin/cuda/runtime.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
+
+namespace {
+
+template <class T>
+std::string printed(const T& value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+}  // namespace
 
 TEST_CASE("an Array takes shape and dtype from nested lists") {
   const Array x = {{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}};
@@ -15,5 +28,193 @@ TEST_CASE("an Array takes shape and dtype from nested lists") {
   CHECK(Array({1, 2}, Dtype::float64).dtype() == Dtype::float64);
   CHECK(Array{{{1.0}, {2.0}}}.shape() == Shape{1, 2, 1});
   CHECK(Array({1}).shape() == Shape{1});
+  const Array blocks = {{{1, 2}, {3, 4}, {5, 6}}, {{7, 8}, {9, 10}, {11, 12}}};
+  CHECK(blocks.shape() == Shape{2, 3, 2});
+  CHECK(blocks.to_vector<int>() == std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+}
+
+TEST_CASE("nested lists must be regular") {
   CHECK_THROWS_WITH((Array{{1, 2}, {3}}), "Array: rows of 2 and 1 values");
+  CHECK_THROWS_WITH((Array{{1}, {2, 3}}), "Array: rows of 1 and 2 values");
+  CHECK_THROWS_WITH((Array{{{1, 2}, {3, 4}}, {{5, 6}}}), "Array: blocks of shape (2, 2) and (1, 2)");
+  CHECK_THROWS_WITH((Array{{{1, 2}, {3}}}), "Array: rows of 2 and 1 values");
+  const std::initializer_list<std::initializer_list<int>> empty_block = {};
+  const std::initializer_list<std::initializer_list<int>> full_block = {{1}};
+  CHECK_THROWS_WITH((Array{empty_block, full_block}), "Array: blocks of shape (0, 0) and (1, 1)");
+}
+
+TEST_CASE("an Array takes the values of a vector") {
+  const std::vector<std::int64_t> values = {1, 2, 3, 4, 5, 6};
+  CHECK(Array(values).shape() == Shape{6});
+  CHECK(Array(values, {2, 3}).shape() == Shape{2, 3});
+  CHECK(Array(values, {2, 3}).dtype() == Dtype::int64);
+  CHECK_THROWS_WITH(Array(values, {4}), "Array: 6 values do not fill the shape (4)");
+  CHECK(Array(std::vector<double>{}).shape() == Shape{0});
+}
+
+TEST_CASE("an Array that is none") {
+  const Array none;
+  CHECK_FALSE(none);
+  CHECK(printed(none) == "none");
+  CHECK(none.to_string() == "none");
+  CHECK_FALSE(none.copy());
+  CHECK_FALSE(none.astype(Dtype::int32));
+  CHECK_THROWS_WITH(none.data<float>(), "Array::data: asked for float32, the array is none");
+  CHECK_THROWS_WITH(none.item(), "Array::item: expected one element, got none");
+  CHECK_THROWS_WITH((Array{1.f}).copy().assign(none), "Array::assign: expected float32(1), got none");
+}
+
+TEST_CASE("a copy of an Array shares, copy() does not") {
+  Array x = {1.f, 2.f};
+  Array shared = x;
+  const Array separate = x.copy();
+  shared.data<float>()[0] = 7;
+  CHECK(x.to_vector<float>() == std::vector<float>{7, 2});
+  CHECK(separate.to_vector<float>() == std::vector<float>{1, 2});
+  CHECK(x.shares_memory_with(shared));
+  CHECK_FALSE(x.shares_memory_with(separate));
+  CHECK_FALSE(x.owns_buffer());
+  CHECK(separate.owns_buffer());
+}
+
+TEST_CASE("reshape and slice are views") {
+  Array x = Array::arange(12, Dtype::float64).reshape({4, 3});
+  Array rows = x.slice(1, 3);
+  CHECK(rows.shape() == Shape{2, 3});
+  CHECK(rows.to_vector<double>() == std::vector<double>{3, 4, 5, 6, 7, 8});
+  Array column = rows.reshape({6, 1}).slice(4, 5);
+  CHECK(column.item() == 7);
+  column.data<double>()[0] = -1;
+  CHECK(x.data<double>()[7] == -1);
+  CHECK(column.shares_memory_with(x));
+  CHECK_FALSE(column.owns_buffer());
+
+  SECTION("a view outlives the array that it was taken from") {
+    x = Array();
+    rows = Array();
+    CHECK(column.item() == -1);
+    CHECK_FALSE(column.owns_buffer());  // it spans a part of its buffer only
+  }
+  SECTION("a copy of a view holds the view's elements") {
+    CHECK(x.slice(3, 4).copy().to_vector<double>() == std::vector<double>{9, 10, 11});
+    CHECK(x.slice(3, 4).astype(Dtype::int32).to_vector<int>() == std::vector<int>{9, 10, 11});
+  }
+  SECTION("in-place operations stay inside a view") {
+    x.slice(0, 1).fill(5);
+    x.slice(3, 4).add(Array({1, 1, 1}, Dtype::float64).reshape({1, 3}));
+    CHECK(x.to_vector<double>() == std::vector<double>{5, 5, 5, 3, 4, 5, 6, -1, 8, 10, 11, 12});
+  }
+  SECTION("no rows") {
+    CHECK(x.slice(4, 4).shape() == Shape{0, 3});
+    CHECK(x.slice(0, 0).size() == 0);
+    CHECK(Array::zeros({5, 0}).slice(2, 4).shape() == Shape{2, 0});
+  }
+  SECTION("errors") {
+    CHECK_THROWS_WITH(x.reshape({5}), "Array::reshape: float64(4, 3) has not the size of (5)");
+    CHECK_THROWS_WITH(x.slice(2, 5), "Array::slice: no rows [2, 5) in float64(4, 3)");
+    CHECK_THROWS_WITH(x.slice(3, 2), "Array::slice: no rows [3, 2) in float64(4, 3)");
+    CHECK_THROWS_WITH(Array::scalar(1).slice(0, 0), "Array::slice: no rows [0, 0) in float32()");
+  }
+}
+
+TEST_CASE("data, item and astype look at the dtype") {
+  const Array x = {1.75, -2.0};
+  CHECK_THROWS_WITH(x.data<float>(), "Array::data: asked for float32, the array is float64(2)");
+  CHECK_THROWS_WITH(x.item(), "Array::item: expected one element, got float64(2)");
+  CHECK(x.astype(Dtype::float64).shares_memory_with(x));
+  CHECK(x.astype(Dtype::int32).to_vector<int>() == std::vector<int>{1, -2});  // towards zero, as NumPy
+  CHECK(x.astype(Dtype::float32).dtype() == Dtype::float32);
+  CHECK(Array({255, 0}, Dtype::uint8).astype(Dtype::float32).to_vector<float>() ==
+        std::vector<float>{255, 0});
+  CHECK(Array::scalar(2.5).item() == 2.5);
+  CHECK(Array({{{7}}}).item<int>() == 7);
+  const std::int64_t large = (std::int64_t{1} << 53) + 1;  // no double holds it
+  CHECK(Array{large}.item<std::int64_t>() == large);
+  CHECK(Array{large}.to_vector<std::int64_t>()[0] == large);
+}
+
+TEST_CASE("arrays made by value") {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64, Dtype::uint8}) {
+    CAPTURE(dtype);
+    CHECK(Array::full({2, 2}, 3, dtype).to_vector<double>() == std::vector<double>(4, 3));
+    CHECK(Array::zeros({3}, dtype).to_vector<double>() == std::vector<double>(3, 0));
+    CHECK(Array::ones({3}, dtype).nbytes() == 3 * item_size(dtype));
+    CHECK(Array::arange(3, dtype).to_vector<double>() == std::vector<double>{0, 1, 2});
+    CHECK(Array::zeros_like(Array::ones({2, 1}, dtype)).dtype() == dtype);
+    CHECK(Array::empty_like(Array::ones({2, 1}, dtype)).shape() == Shape{2, 1});
+    CHECK(Array::scalar(1, dtype).ndim() == 0);
+    CHECK(Array::scalar(1, dtype).size() == 1);
+  }
+}
+
+TEST_CASE("add and assign demand the same shape and dtype") {
+  Array x = {1.f, 2.f};
+  x.add(x);
+  CHECK(x.to_vector<float>() == std::vector<float>{2, 4});
+  x.assign(Array{5.f, 6.f});
+  CHECK(x.to_vector<float>() == std::vector<float>{5, 6});
+  CHECK_THROWS_WITH(x.add(Array{1.0, 2.0}), "Array::add: expected float32(2), got float64(2)");
+  CHECK_THROWS_WITH(x.assign(Array{{1.f, 2.f}}), "Array::assign: expected float32(2), got float32(1, 2)");
+  CHECK(x.to_vector<float>() == std::vector<float>{5, 6});
+  Array empty = Array::zeros({0, 3});
+  empty.add(empty);
+  CHECK(empty.size() == 0);
+}
+
+TEST_CASE("shapes have limits") {
+  const Shape eight{1, 1, 1, 1, 1, 1, 1, 2};
+  CHECK(Array::zeros(eight).reshape({2}).size() == 2);
+  CHECK_THROWS_WITH((Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}), "Shape: an array has at most 8 axes");
+
+  const std::size_t huge = std::size_t{1} << 32;
+  const char* const too_large = "Shape: the number of elements is too large";
+  CHECK_THROWS_WITH(Array::empty({huge, huge}), too_large);                  // 2^64 wraps to 0
+  CHECK_THROWS_WITH(Array::empty({huge, huge, 2}), too_large);               // the last product does not wrap
+  CHECK_THROWS_WITH(Array::empty({std::size_t{1} << 63}), too_large);        // times 4 bytes wraps to 0
+  CHECK_THROWS_WITH(Array::zeros({3}).reshape({huge, huge, 3}), too_large);  // 0 elements, if it wrapped
+  CHECK(Array::empty({huge, huge, 0}).size() == 0);
+}
+
+TEST_CASE("arrays of no elements") {
+  const Array x = Array::zeros({0, 3}, Dtype::int64);
+  CHECK(x);
+  CHECK(x.to_vector<double>().empty());
+  CHECK(x.copy().shape() == Shape{0, 3});
+  CHECK(x.astype(Dtype::float32).shape() == Shape{0, 3});
+  CHECK(x.reshape({3, 0, 7}).shape() == Shape{3, 0, 7});
+  CHECK_THROWS_WITH(x.item(), "Array::item: expected one element, got int64(0, 3)");
+  CHECK(printed(x) == "int64(0, 3)");
+  CHECK(x.to_string() == "[]");
+  CHECK(Array::zeros({std::size_t{1} << 40, 0}).to_string() == "[]");  // at once
+}
+
+TEST_CASE("an Array prints as NumPy prints it") {
+  CHECK(printed(Array{{1.f, 2.f}}) == "float32(1, 2)");
+  CHECK(printed(Array::scalar(1)) == "float32()");
+  CHECK(Array::scalar(1.5).to_string() == "1.5");
+  CHECK(Array({1, -2, 3}).to_string() == "[1, -2, 3]");
+  CHECK(Array({{1, 2}, {3, 4}}).to_string() == "[[1, 2],\n [3, 4]]");
+  CHECK(Array({{{1}, {2}}, {{3}, {4}}}).to_string() == "[[[1],\n  [2]],\n [[3],\n  [4]]]");
+  CHECK(Array({65, 7}, Dtype::uint8).to_string() == "[65, 7]");  // numbers, not characters
+  const float inf = std::numeric_limits<float>::infinity();
+  CHECK(Array({inf, -inf, -0.f}).to_string() == "[inf, -inf, -0]");
+  CHECK(Array::arange(1000).to_string().find("...") == std::string::npos);
+  CHECK(Array::arange(1001).to_string() == "[0, 1, 2, ..., 998, 999, 1000]");
+}
+
+TEST_CASE("without a GPU, asking for one says so") {
+  if (gpu::is_available()) return;
+  CHECK_THROWS_WITH(Array{1.f}.to(Device::cuda(0)), ContainsSubstring("cuda:0 is not available"));
+  CHECK_THROWS_WITH(Array::zeros({2}, Dtype::float32, Device::cuda(3)),
+                    ContainsSubstring("cuda:3 is not available"));
+  const Array x = {1.f};
+  CHECK(x.to(Device::cpu()).shares_memory_with(x));
+  CHECK(printed(Device::cpu()) == "cpu");
+  CHECK(printed(Device::cuda(1)) == "cuda:1");
+}
+
+TEST_CASE("visit refuses what it does not know") {
+  CHECK_THROWS_WITH(visit_floating(Dtype::int32, [](auto) {}), "expected float32 or float64, got int32");
+  CHECK_THROWS_WITH(visit_integer(Dtype::float32, [](auto) {}),
+                    "expected int32, int64 or uint8, got float32");
 }

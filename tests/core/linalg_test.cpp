@@ -1,0 +1,130 @@
+// Matrix products against sums in double, and their bits at several numbers of threads.
+#include "tenbin/core/linalg.h"
+
+#include <cmath>
+#include <limits>
+
+#include "tenbin/core/parallel.h"
+#include "tenbin/core/random.h"
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+struct Product {
+  bool transpose_a;
+  bool transpose_b;
+  std::size_t m;
+  std::size_t n;
+  std::size_t k;
+};
+
+// The largest error in units of what rounding allows: k additions of products of that magnitude.
+template <class T>
+double error(const Product& p, T beta, const std::vector<T>& a, const std::vector<T>& b,
+             const std::vector<T>& before, const std::vector<T>& after) {
+  double worst = 0;
+  for (std::size_t i = 0; i < p.m; ++i)
+    for (std::size_t j = 0; j < p.n; ++j) {
+      double sum = 0;
+      double magnitude = 0;
+      for (std::size_t l = 0; l < p.k; ++l) {
+        const double x = static_cast<double>(p.transpose_a ? a[l * p.m + i] : a[i * p.k + l]) *
+                         static_cast<double>(p.transpose_b ? b[j * p.k + l] : b[l * p.n + j]);
+        sum += x;
+        magnitude += std::abs(x);
+      }
+      if (beta != 0) {
+        const double kept = static_cast<double>(beta) * static_cast<double>(before[i * p.n + j]);
+        sum += kept;
+        magnitude += std::abs(kept);
+      }
+      const double difference = std::abs(static_cast<double>(after[i * p.n + j]) - sum);
+      const double allowed =
+          static_cast<double>(std::numeric_limits<T>::epsilon()) * static_cast<double>(p.k + 2) * magnitude +
+          std::numeric_limits<double>::min();
+      worst = std::isnan(difference) ? INFINITY : std::max(worst, difference / allowed);
+    }
+  return worst;
+}
+
+template <class T>
+std::vector<T> random_values(random::Generator& generator, std::size_t count) {
+  return generator.uniform({count}, -1, 1, dtype_of<T>).template to_vector<T>();
+}
+
+template <class T>
+void check_product(const Product& p, T beta) {
+  CAPTURE(p.transpose_a, p.transpose_b, p.m, p.n, p.k, beta);
+  random::Generator generator(p.m * 10007 + p.n * 101 + p.k);
+  const auto a = random_values<T>(generator, p.m * p.k);
+  const auto b = random_values<T>(generator, p.k * p.n);
+  auto c = random_values<T>(generator, p.m * p.n);
+  if (beta == 0) c.assign(c.size(), std::numeric_limits<T>::quiet_NaN());  // not read
+  const auto before = c;
+  linalg::gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, a.data(), b.data(), beta, c.data());
+  CHECK(error(p, beta, a, b, before, c) <= 1);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("gemm is the sum of products", "", float, double) {
+  for (const bool transpose_a : {false, true})
+    for (const bool transpose_b : {false, true})
+      for (const std::size_t m : {1, 3, 17, 64})
+        for (const std::size_t n : {1, 2, 31, 65})
+          for (const std::size_t k : {0, 1, 5, 33})
+            for (const int half_beta : {0, 1, 2})
+              check_product<TestType>({transpose_a, transpose_b, m, n, k},
+                                      static_cast<TestType>(0.5 * half_beta));
+}
+
+TEMPLATE_TEST_CASE("gemm is cut into blocks of rows", "", float, double) {
+  for (const bool transpose_a : {false, true})
+    for (const bool transpose_b : {false, true}) {
+      check_product<TestType>({transpose_a, transpose_b, 257, 193, 311}, TestType{0});
+      check_product<TestType>({transpose_a, transpose_b, 1001, 3, 2999}, TestType{1});
+    }
+}
+
+TEST_CASE("gemm of nothing touches nothing") {
+  float c[2] = {1, 2};
+  linalg::gemm<float>(false, false, 0, 2, 3, nullptr, nullptr, 0, c);
+  linalg::gemm<float>(false, false, 2, 0, 3, nullptr, nullptr, 0, c);
+  CHECK(c[0] == 1);
+  CHECK(c[1] == 2);
+  linalg::gemm<float>(false, false, 1, 2, 0, nullptr, nullptr, 2, c);
+  CHECK(c[0] == 2);
+  CHECK(c[1] == 4);
+  CHECK(linalg::matmul(Array::ones({0, 3}), Array::ones({3, 2})).shape() == Shape{0, 2});
+  CHECK(linalg::matmul(Array::ones({2, 0}), Array::ones({0, 2})).to_vector<double>() ==
+        std::vector<double>(4, 0));
+}
+
+TEMPLATE_TEST_CASE("the bits of a product do not depend on the number of threads", "", float, double) {
+  const std::size_t before = num_threads();
+  random::Generator generator(1);
+  for (const bool transpose : {false, true}) {
+    const Array a = generator.uniform({601, 301}, -1, 1, dtype_of<TestType>);
+    const Array b = generator.uniform({transpose ? 601u : 301u, 257u}, -1, 1, dtype_of<TestType>);
+    set_num_threads(1);
+    const auto expected = linalg::matmul(a, b, transpose).template to_vector<TestType>();
+    for (const std::size_t threads : {2, 4, 7}) {
+      CAPTURE(threads, transpose);
+      set_num_threads(threads);
+      CHECK((linalg::matmul(a, b, transpose).template to_vector<TestType>() == expected));
+    }
+  }
+  set_num_threads(before);
+}
+
+TEST_CASE("matmul") {
+  const Array a = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
+  const Array b = {{1.0, 0.0, -1.0}, {2.0, 1.0, 0.0}};
+  const Array product = linalg::matmul(a, b, false, true);
+  CHECK(product.shape() == Shape{2, 2});
+  CHECK(product.to_vector<double>() == std::vector<double>{-2, 4, -2, 13});
+  CHECK(linalg::matmul(a, b, true, false).to_vector<double>() ==
+        std::vector<double>{9, 4, -1, 12, 5, -2, 15, 6, -3});
+}

@@ -1,0 +1,88 @@
+// parallel_for: every index once, at any number of threads; exceptions; nesting.
+#include "tenbin/core/parallel.h"
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "tenbin/core/error.h"
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+struct ThreadCount {
+  explicit ThreadCount(std::size_t count) { set_num_threads(count); }
+  ~ThreadCount() { set_num_threads(before); }
+  std::size_t before = num_threads();
+};
+
+std::vector<std::size_t> visits(std::size_t count) {
+  std::vector<std::atomic<std::size_t>> seen(count);
+  parallel_for(count, [&](std::size_t i) { ++seen[i]; });
+  return {seen.begin(), seen.end()};
+}
+
+}  // namespace
+
+TEST_CASE("parallel_for calls every index once") {
+  for (const std::size_t threads : {1, 2, 4, 7}) {
+    const ThreadCount guard(threads);
+    CHECK(num_threads() == threads);
+    for (const std::size_t count : {0, 1, 2, 3, 7, 8, 1000}) {
+      CAPTURE(threads, count);
+      CHECK(visits(count) == std::vector<std::size_t>(count, 1));
+    }
+  }
+}
+
+TEST_CASE("parallel_for rethrows, and works afterwards") {
+  for (const std::size_t threads : {1, 2, 4, 7}) {
+    CAPTURE(threads);
+    const ThreadCount guard(threads);
+    for (const std::size_t bad : {0, 50, 99})
+      CHECK_THROWS_WITH(parallel_for(100,
+                                     [&](std::size_t i) {
+                                       if (i == bad) throw Error("task ", i);
+                                     }),
+                        "task " + std::to_string(bad));
+    CHECK_THROWS_AS(parallel_for(3, [](std::size_t) { throw std::range_error("all"); }), std::range_error);
+    CHECK(visits(100) == std::vector<std::size_t>(100, 1));
+  }
+}
+
+TEST_CASE("parallel_for inside parallel_for") {
+  for (const std::size_t threads : {1, 2, 4, 7}) {
+    CAPTURE(threads);
+    const ThreadCount guard(threads);
+    std::vector<std::atomic<std::size_t>> seen(30 * 20);
+    parallel_for(30, [&](std::size_t i) {
+      parallel_for(20, [&, i](std::size_t j) { ++seen[i * 20 + j]; });
+      parallel_for(0, [](std::size_t) {});
+    });
+    CHECK(std::vector<std::size_t>(seen.begin(), seen.end()) == std::vector<std::size_t>(600, 1));
+    CHECK_THROWS_WITH(
+        parallel_for(4, [](std::size_t) { parallel_for(4, [](std::size_t) { throw Error("inner"); }); }),
+        "inner");
+  }
+}
+
+TEST_CASE("parallel_for from several threads at once") {
+  const ThreadCount guard(4);
+  std::atomic<std::size_t> sum{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; ++caller)
+    callers.emplace_back([&] {
+      for (int round = 0; round < 50; ++round) parallel_for(20, [&](std::size_t i) { sum += i; });
+    });
+  for (std::thread& caller : callers) caller.join();
+  CHECK(sum == 4 * 50 * 190);
+}
+
+TEST_CASE("there is at least one thread") {
+  const std::size_t before = num_threads();
+  CHECK_THROWS_WITH(set_num_threads(0), "set_num_threads: expected at least one thread, got 0");
+  CHECK(num_threads() == before);
+}

@@ -1,0 +1,179 @@
+// Random numbers: Philox against published vectors, the distributions' moments, repeatability.
+#include "tenbin/core/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+using Words = std::array<std::uint32_t, 4>;
+
+// Mean, variance, and the fourth moment over the squared variance.
+struct Moments {
+  explicit Moments(const std::vector<double>& values) {
+    const auto n = static_cast<double>(values.size());
+    for (const double v : values) mean += v / n;
+    double fourth = 0;
+    for (const double v : values) {
+      variance += std::pow(v - mean, 2) / n;
+      fourth += std::pow(v - mean, 4) / n;
+    }
+    kurtosis = fourth / (variance * variance);
+  }
+  double mean = 0;
+  double variance = 0;
+  double kurtosis = 0;
+};
+
+double correlation(const std::vector<double>& values, std::size_t lag) {
+  const Moments moments(values);
+  double sum = 0;
+  for (std::size_t i = 0; i + lag < values.size(); ++i)
+    sum += (values[i] - moments.mean) * (values[i + lag] - moments.mean);
+  return sum / moments.variance / static_cast<double>(values.size() - lag);
+}
+
+}  // namespace
+
+// kat_vectors of Random123, the generator's reference implementation: philox4x32-10.
+TEST_CASE("philox gives the published words") {
+  const std::uint64_t ones = ~std::uint64_t{0};
+  CHECK(random::philox(0, 0, 0) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+  CHECK(random::philox(ones, ones, ones) == Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+  CHECK(random::philox(0x299f31d0a4093822, 0x85a308d3243f6a88, 0x0370734413198a2e) ==
+        Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST_CASE("a draw is words of philox, and the generator moves past it") {
+  random::Generator generator(7);
+  CHECK(generator.seed() == 7);
+  const random::Draw first = generator.draw(5);  // five words: two blocks
+  CHECK(generator.position() == 2);
+  const random::Draw second = generator.draw(1);
+  CHECK(second.first == 2);
+  CHECK(first.word(0) == random::philox(7, 0)[0]);
+  CHECK(first.word(6) == random::philox(7, 1)[2]);
+  CHECK(second.word(3) == random::philox(7, 2)[3]);
+  CHECK(generator.draw(0).first == 3);
+  CHECK(generator.position() == 3);
+}
+
+TEST_CASE("uniform numbers") {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    CAPTURE(dtype);
+    random::Generator generator(1);
+    const std::size_t n = 200000;
+    const auto values = generator.uniform({n}, -3, 5, dtype).to_vector<double>();
+    CHECK(*std::min_element(values.begin(), values.end()) >= -3);
+    CHECK(*std::max_element(values.begin(), values.end()) < 5);
+    const Moments moments(values);  // five standard errors each
+    CHECK(std::abs(moments.mean - 1) < 5 * 8 / std::sqrt(12. * n));
+    CHECK(std::abs(moments.variance - 64. / 12) < 0.06);
+    CHECK(std::abs(moments.kurtosis - 1.8) < 0.02);
+    for (const std::size_t lag : {1, 2, 3, 4, 5})
+      CHECK(std::abs(correlation(values, lag)) < 5 / std::sqrt(n));
+  }
+}
+
+TEST_CASE("uniform numbers never reach the upper end") {
+  random::Generator generator(1);
+  // Between 1 and the next float there is nothing: rounding would give the end to half of the draws.
+  const auto values =
+      generator.uniform({1000}, 1, static_cast<double>(std::nextafter(1.f, 2.f))).to_vector<float>();
+  CHECK(std::all_of(values.begin(), values.end(), [](float v) { return v == 1; }));
+  CHECK(generator.uniform({3}, 2, 2).to_vector<double>() == std::vector<double>{2, 2, 2});
+}
+
+TEST_CASE("normal numbers") {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    CAPTURE(dtype);
+    random::Generator generator(2);
+    const std::size_t n = 200001;  // odd: the last pair is cut
+    const auto values = generator.normal({n}, 2, 3, dtype).to_vector<double>();
+    const Moments moments(values);
+    CHECK(std::abs(moments.mean - 2) < 5 * 3 / std::sqrt(n));
+    CHECK(std::abs(moments.variance - 9) < 5 * 9 * std::sqrt(2. / n));
+    CHECK(std::abs(moments.kurtosis - 3) < 5 * std::sqrt(24. / n));
+    const auto beyond =
+        std::count_if(values.begin(), values.end(), [](double v) { return std::abs(v - 2) > 6; });
+    CHECK(std::abs(static_cast<double>(beyond) / n - 0.0455) < 0.0025);
+    for (const std::size_t lag : {1, 2, 3, 4}) CHECK(std::abs(correlation(values, lag)) < 5 / std::sqrt(n));
+  }
+}
+
+TEST_CASE("the same seed gives the same numbers, the next call others") {
+  random::Generator a(9);
+  random::Generator b(9);
+  CHECK(a.normal({5}).to_vector<float>() == b.normal({5}).to_vector<float>());
+  CHECK(a.uniform({5}).to_vector<float>() == b.uniform({5}).to_vector<float>());
+  CHECK(a.permutation(20) == b.permutation(20));
+  random::Generator copied = a;
+  const auto next = a.uniform({5}).to_vector<float>();
+  CHECK(copied.uniform({5}).to_vector<float>() == next);
+  CHECK(a.uniform({5}).to_vector<float>() != next);
+  CHECK(random::Generator(10).uniform({5}).to_vector<float>() !=
+        random::Generator(9).uniform({5}).to_vector<float>());
+
+  random::seed(3);
+  const auto from_default = random::default_generator().uniform({4}).to_vector<float>();
+  random::seed(3);
+  CHECK(random::default_generator().uniform({4}).to_vector<float>() == from_default);
+  CHECK(random::Generator(3).uniform({4}).to_vector<float>() == from_default);
+}
+
+TEST_CASE("draws of no elements, and of other dtypes") {
+  random::Generator generator(1);
+  CHECK(generator.uniform({0, 3}).size() == 0);
+  CHECK(generator.normal({0}).size() == 0);
+  CHECK(generator.position() == 0);
+  CHECK_THROWS_WITH(generator.uniform({2}, 0, 1, Dtype::int32), "expected float32 or float64, got int32");
+}
+
+TEST_CASE("integers have no bias") {
+  random::Generator generator(4);
+  const std::size_t draws = 70000;
+  std::vector<double> counts(7);
+  for (std::size_t i = 0; i < draws; ++i) ++counts.at(generator.integer(7));
+  double chi_squared = 0;
+  for (const double count : counts) chi_squared += std::pow(count - draws / 7., 2) / (draws / 7.);
+  CHECK(chi_squared < 22.5);  // 6 degrees of freedom: passed by all but one in a thousand
+  CHECK(generator.integer(1) == 0);
+
+  // Of 2^64 values, a remainder by 3/4 2^64 would give the lowest third twice the weight.
+  const std::uint64_t bound = std::uint64_t{3} << 62;
+  int low = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const std::uint64_t value = generator.integer(bound);
+    REQUIRE(value < bound);
+    low += value < bound / 3;
+  }
+  CHECK(std::abs(low - 1000) < 130);
+  CHECK_THROWS_WITH(generator.integer(0), "random::Generator::integer: expected a bound above 0, got 0");
+}
+
+TEST_CASE("a permutation holds every index once, in every order alike") {
+  random::Generator generator(5);
+  CHECK(generator.permutation(0).empty());
+  CHECK(generator.permutation(1) == std::vector<std::size_t>{0});
+  auto order = generator.permutation(1000);
+  std::vector<std::size_t> sorted(1000);
+  std::iota(sorted.begin(), sorted.end(), std::size_t{0});
+  CHECK(order != sorted);
+  std::sort(order.begin(), order.end());
+  CHECK(order == sorted);
+
+  std::vector<double> counts(6);
+  const double draws = 12000;
+  for (int i = 0; i < draws; ++i) {
+    const auto p = generator.permutation(3);
+    ++counts[p[0] * 2 + (p[1] > p[2])];
+  }
+  double chi_squared = 0;
+  for (const double count : counts) chi_squared += std::pow(count - draws / 6, 2) / (draws / 6);
+  CHECK(chi_squared < 20.5);  // 5 degrees of freedom
+}
