@@ -109,7 +109,7 @@ class Pool {
 
 std::size_t default_num_threads() {
   if (const char* text = std::getenv("TENBIN_NUM_THREADS")) {
-    const long count = std::strtol(text, nullptr, 10);
+    const auto count = std::strtol(text, nullptr, 10);
     if (count >= 1) return static_cast<std::size_t>(count);
   }
   const std::size_t processors = std::thread::hardware_concurrency();
