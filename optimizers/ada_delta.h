@@ -1,0 +1,32 @@
+// AdaDelta.
+#pragma once
+
+#include "tenbin/optimizers/optimizer.h"
+
+namespace tenbin {
+
+/// What AdaDelta may be told.
+struct AdaDeltaOptions {
+  double rho = 0.95;  ///< decay of the means of squares, in [0, 1)
+  double eps = 1e-6;  ///< >= 0
+};
+
+/// AdaDelta, msg = rho msg + (1 - rho) g^2; dx = sqrt((msdx + eps) / (msg + eps)) g;
+/// msdx = rho msdx + (1 - rho) dx^2; w -= dx. (Chainer: `AdaDelta`; Zeiler, arXiv:1212.5701.)
+///
+///     AdaDelta optimizer;
+class AdaDelta : public Optimizer {
+ public:
+  explicit AdaDelta(const AdaDeltaOptions& options = {}) : hyperparam(options) {}
+  std::string name() const override { return "AdaDelta"; }
+
+  AdaDeltaOptions hyperparam;
+
+ protected:
+  SmallVector<const char*, 3> state_names() const override { return {"msg", "msdx"}; }
+  void check() const override;
+  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
+  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+};
+
+}  // namespace tenbin

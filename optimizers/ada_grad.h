@@ -1,0 +1,31 @@
+// AdaGrad.
+#pragma once
+
+#include "tenbin/optimizers/optimizer.h"
+
+namespace tenbin {
+
+/// What AdaGrad may be told.
+struct AdaGradOptions {
+  double lr = 0.001;  ///< learning rate
+  double eps = 1e-8;  ///< >= 0
+};
+
+/// AdaGrad, h += g^2; w -= lr g / (sqrt(h) + eps). (Chainer: `AdaGrad`; Duchi et al., JMLR 12, 2011.)
+///
+///     AdaGrad optimizer({.lr = 0.1});
+class AdaGrad : public Optimizer {
+ public:
+  explicit AdaGrad(const AdaGradOptions& options = {}) : hyperparam(options) {}
+  std::string name() const override { return "AdaGrad"; }
+
+  AdaGradOptions hyperparam;
+
+ protected:
+  SmallVector<const char*, 3> state_names() const override { return {"h"}; }
+  void check() const override;
+  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
+  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+};
+
+}  // namespace tenbin

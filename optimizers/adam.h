@@ -1,0 +1,79 @@
+// Adam and its kin: AdamW, AMSGrad, AdaBound.
+#pragma once
+
+#include "tenbin/optimizers/optimizer.h"
+
+namespace tenbin {
+
+/// What Adam may be told.
+struct AdamOptions {
+  double alpha = 0.001;          ///< step size
+  double beta1 = 0.9;            ///< decay of the mean, in [0, 1)
+  double beta2 = 0.999;          ///< decay of the mean of squares, in [0, 1)
+  double eps = 1e-8;             ///< >= 0
+  double eta = 1;                ///< multiplies the step and the weight decay, for schedules
+  double weight_decay_rate = 0;  ///< decoupled weight decay (AdamW)
+  bool amsgrad = false;          ///< never lets the divisor shrink
+  bool adabound = false;         ///< clips the step towards final_lr
+  double final_lr = 0.1;         ///< of adabound: the rate in the end
+  double gamma = 1e-3;           ///< of adabound: how fast the bounds close in, > 0
+};
+
+/// Adam (Kingma and Ba, ICLR 2015), after Chainer's `Adam`:
+///
+///     m += (1 - beta1) (g - m);  v += (1 - beta2) (g^2 - v)
+///     vhat = max(vhat, v) with amsgrad, v otherwise
+///     step = alpha sqrt(1 - beta2^t) / (1 - beta1^t) / (sqrt(vhat) + eps), clipped with adabound
+///     w -= eta (step m + weight_decay_rate w)
+///
+/// Two things differ from PyTorch: eps is added to the uncorrected sqrt(v), and the weight decay (Loshchilov
+/// and Hutter, "Decoupled weight decay regularization", ICLR 2019) is not multiplied by alpha. AMSGrad: Reddi
+/// et al., ICLR 2018. AdaBound: Luo et al., ICLR 2019; the bounds are final_lr (1 - 1 / (gamma t + 1)) and
+/// final_lr (1 + 1 / (gamma t)), where final_lr follows alpha if that is changed after construction.
+///
+///     Adam optimizer({.alpha = 1e-3});
+class Adam : public Optimizer {
+ public:
+  explicit Adam(const AdamOptions& options = {}) : hyperparam(options) {}
+  std::string name() const override { return "Adam"; }
+
+  AdamOptions hyperparam;
+
+ protected:
+  SmallVector<const char*, 3> state_names() const override {
+    return hyperparam.amsgrad ? SmallVector<const char*, 3>{"m", "v", "vhat"}
+                              : SmallVector<const char*, 3>{"m", "v"};
+  }
+  void check() const override;
+  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
+  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+
+ private:
+  double initial_alpha_ = hyperparam.alpha;
+};
+
+/// Adam with decoupled weight decay: an Adam whose `weight_decay_rate` is meant to be set. (Chainer:
+/// `AdamW`.)
+///
+///     AdamW optimizer({.alpha = 1e-3, .weight_decay_rate = 1e-2});
+class AdamW : public Adam {
+ public:
+  using Adam::Adam;
+  std::string name() const override { return "AdamW"; }
+};
+
+/// Adam with `amsgrad` set. (Chainer: `AMSGrad`.)
+class AMSGrad : public Adam {
+ public:
+  explicit AMSGrad(const AdamOptions& options = {}) : Adam(options) { hyperparam.amsgrad = true; }
+  std::string name() const override { return "AMSGrad"; }
+};
+
+/// Adam with `adabound` set. (Chainer: `AdaBound`.)
+class AdaBound : public Adam {
+ public:
+  explicit AdaBound(const AdamOptions& options = {}) : Adam(options) { hyperparam.adabound = true; }
+  std::string name() const override { return "AdaBound"; }
+};
+
+}  // namespace tenbin

@@ -1,0 +1,19 @@
+#include "tenbin/optimizers/sgd.h"
+
+#include "tenbin/optimizers/update_loop.h"
+
+namespace tenbin {
+
+void SGD::check() const { require_finite("lr", hyperparam.lr); }
+
+void SGD::update_cpu(FlatParameters& p, std::int64_t) {
+  visit_floating(p.data.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T lr = static_cast<T>(hyperparam.lr);
+    cpu::for_each_element<T>([lr](T& w, const T& g) { w -= lr * g; }, p.data, p.grad);
+  });
+}
+
+TENBIN_NO_GPU_UPDATE(SGD);
+
+}  // namespace tenbin

@@ -1,0 +1,29 @@
+// Stochastic gradient descent.
+#pragma once
+
+#include "tenbin/optimizers/optimizer.h"
+
+namespace tenbin {
+
+/// What SGD may be told.
+struct SGDOptions {
+  double lr = 0.01;  ///< learning rate
+};
+
+/// Stochastic gradient descent, w -= lr g. (Chainer: `SGD`.)
+///
+///     SGD optimizer({.lr = 0.1});
+class SGD : public Optimizer {
+ public:
+  explicit SGD(const SGDOptions& options = {}) : hyperparam(options) {}
+  std::string name() const override { return "SGD"; }
+
+  SGDOptions hyperparam;
+
+ protected:
+  void check() const override;
+  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
+  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+};
+
+}  // namespace tenbin

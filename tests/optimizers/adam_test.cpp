@@ -1,0 +1,153 @@
+#include "tenbin/optimizers/adam.h"
+
+#include <limits>
+
+#include "tenbin/tests/optimizers/optimizer_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+TEST_CASE("Adam with its defaults") {
+  check_rule<Adam>(AdamOptions{}, {"m", "v"}, [](double& w, double g, auto& s, double t) {
+    s[0] = 0.9 * s[0] + (1 - 0.9) * g;
+    s[1] = 0.999 * s[1] + (1 - 0.999) * g * g;
+    const double corrected = 0.001 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t));
+    const double step = corrected / (std::sqrt(s[1]) + 1e-8);
+    w -= 1 * (step * s[0] + 0 * w);
+  });
+}
+
+TEST_CASE("Adam") {
+  check_rule<Adam>(AdamOptions{.alpha = 0.1, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .eta = 0.5},
+                   {"m", "v"}, [](double& w, double g, auto& s, double t) {
+                     s[0] = 0.8 * s[0] + (1 - 0.8) * g;
+                     s[1] = 0.95 * s[1] + (1 - 0.95) * g * g;
+                     const double corrected = 0.1 * std::sqrt(1 - std::pow(0.95, t)) / (1 - std::pow(0.8, t));
+                     const double step = corrected / (std::sqrt(s[1]) + 1e-3);
+                     w -= 0.5 * (step * s[0] + 0 * w);
+                   });
+}
+
+TEST_CASE("AdamW") {
+  check_rule<AdamW>(AdamOptions{.alpha = 0.1, .eta = 0.5, .weight_decay_rate = 0.05}, {"m", "v"},
+                    [](double& w, double g, auto& s, double t) {
+                      s[0] = 0.9 * s[0] + (1 - 0.9) * g;
+                      s[1] = 0.999 * s[1] + (1 - 0.999) * g * g;
+                      const double corrected =
+                          0.1 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t));
+                      const double step = corrected / (std::sqrt(s[1]) + 1e-8);
+                      w -= 0.5 * (step * s[0] + 0.05 * w);
+                    });
+}
+
+TEST_CASE("AMSGrad") {
+  check_rule<AMSGrad>(AdamOptions{.alpha = 0.1, .beta2 = 0.5}, {"m", "v", "vhat"},
+                      [](double& w, double g, auto& s, double t) {
+                        s[0] = 0.9 * s[0] + (1 - 0.9) * g;
+                        s[1] = 0.5 * s[1] + (1 - 0.5) * g * g;
+                        s[2] = std::max(s[2], s[1]);
+                        const double corrected =
+                            0.1 * std::sqrt(1 - std::pow(0.5, t)) / (1 - std::pow(0.9, t));
+                        const double step = corrected / (std::sqrt(s[2]) + 1e-8);
+                        w -= 1 * (step * s[0] + 0 * w);
+                      });
+}
+
+TEST_CASE("AdaBound") {
+  check_rule<AdaBound>(AdamOptions{.alpha = 0.1, .final_lr = 0.05, .gamma = 0.01}, {"m", "v"},
+                       [](double& w, double g, auto& s, double t) {
+                         s[0] = 0.9 * s[0] + (1 - 0.9) * g;
+                         s[1] = 0.999 * s[1] + (1 - 0.999) * g * g;
+                         const double corrected =
+                             0.1 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t));
+                         double step = corrected / (std::sqrt(s[1]) + 1e-8);
+                         step = std::max(step, 0.05 * (1 - 1 / (0.01 * t + 1)));
+                         step = std::min(step, 0.05 * (1 + 1 / (0.01 * t)));
+                         w -= 1 * (step * s[0] + 0 * w);
+                       });
+}
+
+TEST_CASE("Adam refuses hyperparameters out of range, and changes nothing") {
+  Bowl bowl(Dtype::float32);
+  const auto before = values(bowl.W.data());
+  Adam optimizer;
+  optimizer.setup(bowl);
+  bowl.set_gradients();
+  {
+    const auto kept = optimizer.hyperparam;
+    optimizer.hyperparam.alpha = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH(optimizer.update(), "Adam: alpha must be finite, got inf");
+    optimizer.hyperparam = kept;
+  }
+  {
+    const auto kept = optimizer.hyperparam;
+    optimizer.hyperparam.beta1 = 1.5;
+    CHECK_THROWS_WITH(optimizer.update(), "Adam: beta1 must be in [0, 1), got 1.5");
+    optimizer.hyperparam = kept;
+  }
+  {
+    const auto kept = optimizer.hyperparam;
+    optimizer.hyperparam.beta2 = 1;
+    CHECK_THROWS_WITH(optimizer.update(), "Adam: beta2 must be in [0, 1), got 1");
+    optimizer.hyperparam = kept;
+  }
+  {
+    const auto kept = optimizer.hyperparam;
+    optimizer.hyperparam.eps = -1;
+    CHECK_THROWS_WITH(optimizer.update(), "Adam: eps must be finite and >= 0, got -1");
+    optimizer.hyperparam = kept;
+  }
+  {
+    const auto kept = optimizer.hyperparam;
+    optimizer.hyperparam.eps = 1e-40;
+    CHECK_THROWS_WITH(optimizer.update(), "Adam: eps must be 0 or a normal float32, got 1e-40");
+    optimizer.hyperparam = kept;
+  }
+  CHECK(values(bowl.W.data()) == before);
+  CHECK(optimizer.t() == 0);
+}
+
+TEST_CASE(
+    "Adam adds eps to the uncorrected root, AdamW's decay is not multiplied by alpha: Chainer's figures") {
+  const auto one_step = [](Optimizer& optimizer) {
+    Chain model;
+    Parameter w = model.param("w", Array{1.0});
+    optimizer.setup(model);
+    w.set_grad(Array{0.5});
+    optimizer.update();
+    return w.data().item();
+  };
+  Adam adam({.alpha = 0.1, .eps = 0.01});
+  CHECK(one_step(adam) == Approx(0.938742588672).epsilon(1e-11));
+  AdamW adamw({.alpha = 0.1, .weight_decay_rate = 0.05});
+  CHECK(one_step(adamw) == Approx(0.850000063246).epsilon(1e-11));
+}
+
+TEST_CASE("Adam can turn to AMSGrad between updates") {
+  Bowl bowl(Dtype::float64);
+  Adam optimizer;
+  optimizer.setup(bowl);
+  bowl.set_gradients();
+  optimizer.update();
+  const auto v = values(optimizer.state_arrays()[4].second);
+  optimizer.hyperparam.amsgrad = true;
+  bowl.set_gradients();
+  optimizer.update();
+  const NamedArrays arrays = optimizer.state_arrays();
+  CHECK(arrays[5].first == "W/vhat");
+  for (std::size_t i = 0; i < v.size(); ++i) CHECK(values(arrays[5].second)[i] > v[i]);
+}
+
+TEST_CASE("AdaBound's last rate follows alpha") {
+  const auto run = [](double factor) {
+    Bowl bowl(Dtype::float64);
+    const double before = values(bowl.W.data())[0];
+    AdaBound optimizer({.alpha = 100, .final_lr = 0.5, .gamma = 1});  // so large that the upper bound decides
+    optimizer.setup(bowl);
+    optimizer.hyperparam.alpha *= factor;
+    bowl.set_gradients();
+    optimizer.update();
+    return values(bowl.W.data())[0] - before;
+  };
+  CHECK(run(0.5) == Approx(run(1) / 2));
+}

@@ -1,0 +1,164 @@
+#include "tenbin/optimizers/optimizer_hooks.h"
+
+#include <limits>
+
+#include "tenbin/optimizers/sgd.h"
+#include "tenbin/tests/optimizers/optimizer_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+// w = {1, -2, 0, 4}, split over two parameters and two dtypes, with gradients {3, 0, -4, 12}: norm 13.
+struct Model : Chain {
+  Parameter a = param("a", Array{1.f, -2.f});
+  Parameter b = param("b", Array{0.0, 4.0});
+  Model() { set_gradients(); }
+  void set_gradients() {
+    a.set_grad(Array{3.f, 0.f});
+    b.set_grad(Array{-4.0, 12.0});
+  }
+  std::vector<double> gradients() const {
+    auto all = values(a.grad());
+    for (const double g : values(b.grad())) all.push_back(g);
+    return all;
+  }
+  std::vector<double> parameters() const {
+    auto all = values(a.data());
+    for (const double w : values(b.data())) all.push_back(w);
+    return all;
+  }
+};
+
+// The gradients after one hook.
+template <class Hook>
+std::vector<double> hooked(const Hook& hook) {
+  Model model;
+  SGD optimizer({.lr = 0});
+  optimizer.setup(model);
+  optimizer.add_hook(hook);
+  optimizer.update();
+  return model.gradients();
+}
+
+using Values = std::vector<double>;
+
+}  // namespace
+
+TEST_CASE("WeightDecay adds rate w") { CHECK(hooked(WeightDecay(0.5)) == Values{3.5, -1, -4, 14}); }
+
+TEST_CASE("Lasso adds rate sign(w), and nothing at 0") {
+  CHECK(hooked(Lasso(0.5)) == Values{3.5, -0.5, -4, 12.5});
+}
+
+TEST_CASE("GradientHardClipping clips each element") {
+  CHECK(hooked(GradientHardClipping(-1, 5)) == Values{3, 0, -1, 5});
+  CHECK_THROWS_WITH(GradientHardClipping(2, 1),
+                    "GradientHardClipping: lower_bound must not be above upper_bound, got 2 and 1");
+}
+
+TEST_CASE("GradientClipping scales by the norm of all gradients together") {
+  check_close(hooked(GradientClipping(6.5)), {1.5, 0, -2, 6}, 1e-6, 0);
+  CHECK(hooked(GradientClipping(13)) == Values{3, 0, -4, 12});
+  CHECK(hooked(GradientClipping(20)) == Values{3, 0, -4, 12});
+  CHECK(hooked(GradientClipping(0)) == Values{0, 0, 0, 0});
+  CHECK_THROWS_WITH(GradientClipping(-1), "GradientClipping: threshold must be >= 0, got -1");
+}
+
+TEST_CASE("GradientClipping leaves gradients of zero") {
+  Model model;
+  model.cleargrads();
+  SGD optimizer;
+  optimizer.setup(model);
+  optimizer.add_hook(GradientClipping(1));
+  optimizer.update();
+  CHECK(model.parameters() == Values{1, -2, 0, 4});
+}
+
+TEST_CASE("GradientClipping sums long gradients in double") {
+  Chain model;
+  Parameter w = model.param("w", Array::zeros({100003}));
+  w.set_grad(Array::full({100003}, 0.1));
+  SGD optimizer;
+  optimizer.setup(model);
+  optimizer.add_hook(GradientClipping(1));
+  optimizer.update();
+  const double expected = 1 / std::sqrt(100003.0);
+  check_close(values(w.grad()), Values(100003, expected), 0, 1e-6);
+}
+
+TEST_CASE("GradientClipping refuses a norm that is not finite and leaves all as it was") {
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    Model model;
+    SGD optimizer;
+    optimizer.setup(model);
+    optimizer.add_hook(GradientClipping(1));
+    model.b.set_grad(Array{bad, 1.0});
+    CHECK_THROWS_WITH(optimizer.update(),
+                      ContainsSubstring("GradientClipping: the norm of the gradients is "));
+    CHECK(model.parameters() == Values{1, -2, 0, 4});
+    CHECK(values(model.a.grad()) == Values{3, 0});
+    CHECK(optimizer.t() == 0);
+    model.set_gradients();
+    optimizer.update();  // and goes on
+    CHECK(optimizer.t() == 1);
+  }
+}
+
+TEST_CASE("GradientNoise has the deviation it promises, and repeats") {
+  const auto noise = [](std::int64_t updates, std::uint64_t seed) {
+    Chain model;
+    Parameter w = model.param("w", Array::zeros({20000}));
+    SGD optimizer({.lr = 0});
+    optimizer.setup(model);
+    optimizer.add_hook(GradientNoise(0.3, seed));
+    for (std::int64_t t = 0; t <= updates; ++t) {
+      w.set_grad(Array::zeros({20000}));
+      optimizer.update();
+    }
+    return values(w.grad());
+  };
+  const auto variance = [](const Values& v) {
+    double sum = 0;
+    for (const double x : v) sum += x * x;
+    return sum / static_cast<double>(v.size());
+  };
+  CHECK(variance(noise(0, 1)) == Approx(0.3).epsilon(0.03));
+  CHECK(variance(noise(9, 1)) == Approx(0.3 / std::pow(10, 0.55)).epsilon(0.03));
+  CHECK(noise(2, 1) == noise(2, 1));
+  CHECK(noise(2, 1) != noise(2, 2));
+  CHECK(noise(2, 1) != noise(3, 1));
+  CHECK_THROWS_WITH(GradientNoise(-1), "GradientNoise: eta must be >= 0, got -1");
+}
+
+TEST_CASE("hooks run in the order of insertion, before the update") {
+  const auto run = [](bool decay_first) {
+    Model model;
+    SGD optimizer({.lr = 1});
+    optimizer.setup(model);
+    if (decay_first) optimizer.add_hook(WeightDecay(1));
+    optimizer.add_hook(GradientHardClipping(-1, 1));
+    if (!decay_first) optimizer.add_hook(WeightDecay(1));
+    optimizer.update();
+    return model.parameters();
+  };
+  CHECK(run(true) == Values{0, -1, 1, 3});
+  CHECK(run(false) == Values{-1, 0, 1, -1});
+}
+
+TEST_CASE("hooks are named, changed and removed") {
+  Model model;
+  SGD optimizer({.lr = 1});
+  optimizer.setup(model);
+  WeightDecay& decay = optimizer.add_hook(WeightDecay(1));
+  CHECK_THROWS_WITH(optimizer.add_hook(WeightDecay(2)), "SGD: there is a hook 'WeightDecay' already");
+  optimizer.add_hook(WeightDecay(2), "second");
+  CHECK_THROWS_WITH(optimizer.add_hook(Lasso(1), "second"), "SGD: there is a hook 'second' already");
+  optimizer.remove_hook("second");
+  CHECK_THROWS_WITH(optimizer.remove_hook("second"), "SGD: there is no hook 'second'");
+  decay.rate = 0.5;
+  optimizer.update();
+  CHECK(model.gradients() == Values{3.5, -1, -4, 14});
+}
