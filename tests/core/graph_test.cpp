@@ -575,7 +575,7 @@ TEST_CASE("a Variable is a handle") {
   out << same << ", " << Variable() << ", " << Variable(Array{1});
   CHECK(out.str() == "variable x float32(1, 2), variable none, variable int32(1)");
   CHECK_FALSE(Variable());
-  x = x;  // NOLINT(clang-diagnostic-self-assign-overloaded)
+  x = same;  // itself
   CHECK(x.name() == "x");
 }
 

@@ -72,9 +72,9 @@ void check_product(const Product& p, T beta) {
 TEMPLATE_TEST_CASE("gemm is the sum of products", "", float, double) {
   for (const bool transpose_a : {false, true})
     for (const bool transpose_b : {false, true})
-      for (const std::size_t m : {1, 3, 17, 64})
-        for (const std::size_t n : {1, 2, 31, 65})
-          for (const std::size_t k : {0, 1, 5, 33})
+      for (const std::size_t m : {1u, 3u, 17u, 64u})
+        for (const std::size_t n : {1u, 2u, 31u, 65u})
+          for (const std::size_t k : {0u, 1u, 5u, 33u})
             for (const int half_beta : {0, 1, 2})
               check_product<TestType>({transpose_a, transpose_b, m, n, k},
                                       static_cast<TestType>(0.5 * half_beta));
@@ -110,7 +110,7 @@ TEMPLATE_TEST_CASE("the bits of a product do not depend on the number of threads
     const Array b = generator.uniform({transpose ? 601u : 301u, 257u}, -1, 1, dtype_of<TestType>);
     set_num_threads(1);
     const auto expected = linalg::matmul(a, b, transpose).template to_vector<TestType>();
-    for (const std::size_t threads : {2, 4, 7}) {
+    for (const std::size_t threads : {2u, 4u, 7u}) {
       CAPTURE(threads, transpose);
       set_num_threads(threads);
       CHECK((linalg::matmul(a, b, transpose).template to_vector<TestType>() == expected));

@@ -28,10 +28,10 @@ std::vector<std::size_t> visits(std::size_t count) {
 }  // namespace
 
 TEST_CASE("parallel_for calls every index once") {
-  for (const std::size_t threads : {1, 2, 4, 7}) {
+  for (const std::size_t threads : {1u, 2u, 4u, 7u}) {
     const ThreadCount guard(threads);
     CHECK(num_threads() == threads);
-    for (const std::size_t count : {0, 1, 2, 3, 7, 8, 1000}) {
+    for (const std::size_t count : {0u, 1u, 2u, 3u, 7u, 8u, 1000u}) {
       CAPTURE(threads, count);
       CHECK(visits(count) == std::vector<std::size_t>(count, 1));
     }
@@ -39,10 +39,10 @@ TEST_CASE("parallel_for calls every index once") {
 }
 
 TEST_CASE("parallel_for rethrows, and works afterwards") {
-  for (const std::size_t threads : {1, 2, 4, 7}) {
+  for (const std::size_t threads : {1u, 2u, 4u, 7u}) {
     CAPTURE(threads);
     const ThreadCount guard(threads);
-    for (const std::size_t bad : {0, 50, 99})
+    for (const std::size_t bad : {0u, 50u, 99u})
       CHECK_THROWS_WITH(parallel_for(100,
                                      [&](std::size_t i) {
                                        if (i == bad) throw Error("task ", i);
@@ -54,7 +54,7 @@ TEST_CASE("parallel_for rethrows, and works afterwards") {
 }
 
 TEST_CASE("parallel_for inside parallel_for") {
-  for (const std::size_t threads : {1, 2, 4, 7}) {
+  for (const std::size_t threads : {1u, 2u, 4u, 7u}) {
     CAPTURE(threads);
     const ThreadCount guard(threads);
     std::vector<std::atomic<std::size_t>> seen(30 * 20);

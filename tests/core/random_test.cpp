@@ -75,7 +75,7 @@ TEST_CASE("uniform numbers") {
     CHECK(std::abs(moments.mean - 1) < 5 * 8 / std::sqrt(12. * n));
     CHECK(std::abs(moments.variance - 64. / 12) < 0.06);
     CHECK(std::abs(moments.kurtosis - 1.8) < 0.02);
-    for (const std::size_t lag : {1, 2, 3, 4, 5})
+    for (const std::size_t lag : {1u, 2u, 3u, 4u, 5u})
       CHECK(std::abs(correlation(values, lag)) < 5 / std::sqrt(n));
   }
 }
@@ -102,7 +102,8 @@ TEST_CASE("normal numbers") {
     const auto beyond =
         std::count_if(values.begin(), values.end(), [](double v) { return std::abs(v - 2) > 6; });
     CHECK(std::abs(static_cast<double>(beyond) / n - 0.0455) < 0.0025);
-    for (const std::size_t lag : {1, 2, 3, 4}) CHECK(std::abs(correlation(values, lag)) < 5 / std::sqrt(n));
+    for (const std::size_t lag : {1u, 2u, 3u, 4u})
+      CHECK(std::abs(correlation(values, lag)) < 5 / std::sqrt(n));
   }
 }
 
