@@ -11,23 +11,10 @@
 #include "tenbin/optimizers/optimizer_hooks.h"
 #include "tenbin/optimizers/sgd.h"
 #include "tenbin/optimizers/update_loop.h"
+#include "tenbin/tests/allocation_count.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
-
-namespace {
-thread_local std::size_t heap_allocations = 0;
-}
-
-// The whole test program allocates through these, so that a test can count. Not inlined: g++ would take the
-// free() of an inlined delete for a mistake.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  ++heap_allocations;
-  if (void* const block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
-[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 
 namespace {
 
@@ -423,9 +410,9 @@ TEST_CASE("a steady training step allocates nothing") {
   optimizer.add_hook(GradientNoise(1e-6));
   for (int i = 0; i < 3; ++i) train_step(model, optimizer);
   const std::size_t from_system = memory::stats().system_allocations;
-  const std::size_t from_heap = heap_allocations;
+  const std::size_t from_heap = allocation_count();
   REQUIRE(from_heap > 0);  // the count works
   for (int i = 0; i < 10; ++i) train_step(model, optimizer);
   CHECK(memory::stats().system_allocations == from_system);
-  CHECK(heap_allocations == from_heap);
+  CHECK(allocation_count() == from_heap);
 }
