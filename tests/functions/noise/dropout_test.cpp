@@ -108,7 +108,7 @@ TEST_CASE("dropout selects: what it drops does no harm") {
   CHECK(zeros > 20);
 }
 
-TEST_CASE("dropout refuses integers and ratios outside [0, 1), and then draws nothing") {
+TEST_CASE("dropout refuses integers and ratios below 0 or from 1 on, and then draws nothing") {
   random::seed(0);
   const Array x{1.f};
   CHECK_THROWS_WITH(dropout(x, 1), "dropout: ratio must be in [0, 1), got 1");
