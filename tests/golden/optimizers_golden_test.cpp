@@ -23,14 +23,17 @@ std::unique_ptr<Optimizer> make_optimizer(const GoldenCase& golden) {
                                                     .eps_inside_sqrt = golden.flag("eps_inside_sqrt")});
   if (golden.function == "AdaDelta")
     return std::make_unique<AdaDelta>(AdaDeltaOptions{.rho = number("rho"), .eps = number("eps")});
-  if (golden.function == "Adam" || golden.function == "AMSGrad")
+  if (golden.function == "Adam" || golden.function == "AMSGrad" || golden.function == "AdaBound")
     return std::make_unique<Adam>(AdamOptions{.alpha = number("alpha"),
                                               .beta1 = number("beta1"),
                                               .beta2 = number("beta2"),
                                               .eps = number("eps"),
                                               .eta = number("eta"),
                                               .weight_decay_rate = number("weight_decay_rate"),
-                                              .amsgrad = golden.flag("amsgrad")});
+                                              .amsgrad = golden.flag("amsgrad"),
+                                              .adabound = golden.flag("adabound"),
+                                              .final_lr = number("final_lr"),
+                                              .gamma = number("gamma")});
   return nullptr;
 }
 
@@ -133,7 +136,7 @@ void check_mlp(const GoldenCase& golden, Optimizer& optimizer) {
 }  // namespace
 
 TEST_CASE("golden: optimizers and hooks") {
-  run_golden("optimizers", 30, [](const GoldenCase& golden) -> LeftOut {
+  run_golden("optimizers", 36, [](const GoldenCase& golden) -> LeftOut {
     const std::unique_ptr<Optimizer> optimizer = make_optimizer(golden);
     if (!optimizer) return golden.function + " is not one of our optimizers";
     const std::string missing = add_hooks(*optimizer, golden);
