@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tenbin/core/error.h"
@@ -15,18 +16,34 @@ namespace tenbin {
 
 namespace {
 
+thread_local bool inside_a_task = false;
+
+class InsideATask {
+ public:
+  InsideATask() : outer_(std::exchange(inside_a_task, true)) {}
+  InsideATask(const InsideATask&) = delete;
+  InsideATask& operator=(const InsideATask&) = delete;
+  ~InsideATask() { inside_a_task = outer_; }
+
+ private:
+  const bool outer_;
+};
+
 // One call of parallel_for: threads take indices until none is left.
 class Job {
  public:
-  Job(std::size_t count, const std::function<void(std::size_t)>& task) : count_(count), task_(task) {}
+  Job(std::size_t count, void (*call)(void*, std::size_t), void* task)
+      : count_(count), call_(call), task_(task) {}
 
   void work() {
+    const InsideATask inside;
     for (std::size_t i = next_++; i < count_; i = next_++) {
       try {
-        task_(i);
+        call_(task_, i);
       } catch (...) {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (!failure_) failure_ = std::current_exception();
+        next_ = count_;  // what has not begun is left, as it is by one thread
       }
     }
   }
@@ -37,7 +54,8 @@ class Job {
 
  private:
   const std::size_t count_;
-  const std::function<void(std::size_t)>& task_;
+  void (*const call_)(void*, std::size_t);
+  void* const task_;
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
   std::exception_ptr failure_;
@@ -127,13 +145,6 @@ Threads& threads() {
   return instance;
 }
 
-thread_local bool inside_a_task = false;
-
-struct InsideATask {
-  InsideATask() { inside_a_task = true; }
-  ~InsideATask() { inside_a_task = false; }
-};
-
 std::shared_ptr<Pool> current_pool() {
   Threads& settings = threads();
   const std::lock_guard<std::mutex> lock(settings.mutex);
@@ -158,20 +169,11 @@ std::size_t num_threads() {
   return settings.count;
 }
 
-void parallel_for(std::size_t count, const std::function<void(std::size_t)>& task) {
-  const std::function<void(std::size_t)> guarded = [&](std::size_t i) {
-    const InsideATask inside;
-    task(i);
-  };
+void detail::parallel_for(std::size_t count, void (*call)(void* task, std::size_t i), void* task) {
   const std::shared_ptr<Pool> pool = count > 1 && !inside_a_task ? current_pool() : nullptr;
-  if (pool) {
-    Job job(count, guarded);
-    if (pool->run(job)) {
-      job.rethrow();
-      return;
-    }
-  }
-  for (std::size_t i = 0; i < count; ++i) task(i);
+  Job job(count, call, task);
+  if (!pool || !pool->run(job)) job.work();
+  job.rethrow();
 }
 
 }  // namespace tenbin

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <memory>
+#include <type_traits>
 
 namespace tenbin {
 
@@ -11,8 +12,22 @@ namespace tenbin {
 void set_num_threads(std::size_t count);
 std::size_t num_threads();
 
+namespace detail {
+
+void parallel_for(std::size_t count, void (*call)(void* task, std::size_t i), void* task);
+
+}  // namespace detail
+
 /// Calls `task(i)` once for every i in [0, count), on several threads if there are any. Returns when all are
 /// done; an exception of a task is rethrown here. A task must not write where another one reads or writes.
-void parallel_for(std::size_t count, const std::function<void(std::size_t)>& task);
+/// Allocates nothing.
+///
+///     parallel_for(rows, [&](std::size_t i) { sums[i] = sum_of_row(i); });
+template <class Task>
+void parallel_for(std::size_t count, Task&& task) {
+  using T = std::remove_reference_t<Task>;
+  const auto call = [](void* context, std::size_t i) { (*static_cast<T*>(context))(i); };
+  detail::parallel_for(count, call, const_cast<std::remove_const_t<T>*>(std::addressof(task)));
+}
 
 }  // namespace tenbin

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 
 #include "tenbin/core/array.h"
 #include "tenbin/core/parallel.h"
@@ -50,8 +49,7 @@ void for_each_element(F formula, Array& first, FlatArrays&... rest) {
     const std::size_t begin = index * block;
     loop(std::min(block, count - begin), first.data<T>() + begin, (rest.template data<T>() + begin)...);
   };
-  // By reference: a std::function of the lambda itself would allocate.
-  if (count > 0) parallel_for((count + block - 1) / block, std::ref(run_block));
+  parallel_for((count + block - 1) / block, run_block);
 }
 
 }  // namespace tenbin::cpu

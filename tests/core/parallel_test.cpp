@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tenbin/core/error.h"
+#include "tenbin/tests/allocation_count.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
@@ -85,4 +86,17 @@ TEST_CASE("there is at least one thread") {
   const std::size_t before = num_threads();
   CHECK_THROWS_WITH(set_num_threads(0), "set_num_threads: expected at least one thread, got 0");
   CHECK(num_threads() == before);
+}
+
+TEST_CASE("parallel_for allocates nothing once its threads are there") {
+  const std::size_t before = num_threads();
+  set_num_threads(4);
+  std::atomic<std::size_t> sum{0};
+  const auto run = [&] { parallel_for(100, [&](std::size_t i) { sum += i; }); };
+  run();
+  const std::size_t allocations = testing::allocation_count();
+  run();
+  CHECK(testing::allocation_count() == allocations);
+  CHECK(sum == 2 * 4950);
+  set_num_threads(before);
 }
