@@ -2,7 +2,6 @@
 #include <pthread.h>
 
 #include <cmath>
-#include <fstream>
 #include <functional>
 #include <limits>
 
@@ -12,6 +11,7 @@
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/tests/function_test.h"
+#include "tenbin/tests/memory_use.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -624,18 +624,6 @@ TEST_CASE("a million functions are built, swept and destroyed on a small stack")
   CHECK(result.after.nodes == 0);
 }
 
-namespace {
-
-std::size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  statm >> total >> resident;
-  return resident * 4096;
-}
-
-}  // namespace
-
 TEST_CASE("ten thousand steps leave nothing behind") {
   check_no_graph_is_left();
   Variable x(Array({{1, 2}, {3, 4}}, Dtype::float64));
@@ -647,15 +635,11 @@ TEST_CASE("ten thousand steps leave nothing behind") {
     y.backward();
   };
   for (int i = 0; i < 100; ++i) step();
-  const std::size_t resident = resident_bytes();
+  const std::size_t resident = testing::resident_bytes();
   const std::size_t allocations = memory::stats().system_allocations;
   for (int i = 0; i < 10000; ++i) step();
   CHECK(memory::stats().system_allocations == allocations);
-#if !defined(__SANITIZE_ADDRESS__)  // which keeps what is freed for a while
-  CHECK(resident_bytes() < resident + (1 << 20));
-#else
-  (void)resident;
-#endif
+  CHECK(testing::resident_bytes() < resident + (1 << 20));
   CHECK(graph_stats().nodes == 1);
   CHECK(graph_stats().functions == 0);
 }

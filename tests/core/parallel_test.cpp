@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "tenbin/core/error.h"
-#include "tenbin/tests/allocation_count.h"
 #include "tenbin/tests/catch.h"
+#include "tenbin/tests/memory_use.h"
 
 using namespace tenbin;
 

@@ -11,7 +11,7 @@
 #include "tenbin/optimizers/optimizer_hooks.h"
 #include "tenbin/optimizers/sgd.h"
 #include "tenbin/optimizers/update_loop.h"
-#include "tenbin/tests/allocation_count.h"
+#include "tenbin/tests/memory_use.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;

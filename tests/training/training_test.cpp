@@ -1,10 +1,7 @@
 // Whole training runs: the same bits every time, no memory lost, nothing asked of the system.
-#include <cstring>
-#include <fstream>
-
 #include "tenbin/tenbin.h"
-#include "tenbin/tests/allocation_count.h"
 #include "tenbin/tests/function_test.h"
+#include "tenbin/tests/memory_use.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -68,13 +65,6 @@ std::uint64_t hash_after_200_steps(std::size_t hidden, std::size_t batch_size) {
   optimizer.setup(model);
   train(model, optimizer, data, batch_size, 200, [](std::size_t) {});
   return hash_of(model);
-}
-
-std::size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t total = 0, resident = 0;
-  statm >> total >> resident;
-  return resident * 4096;
 }
 
 }  // namespace
