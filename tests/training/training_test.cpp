@@ -79,7 +79,7 @@ TEST_CASE("the same seed gives the same bits with 1, 2 and 4 threads") {
   const std::size_t before = num_threads();
   set_num_threads(1);
   const std::uint64_t expected = hash_after_200_steps(400, 500);
-  for (const std::size_t threads : {2, 4}) {
+  for (const std::size_t threads : {2u, 4u}) {
     set_num_threads(threads);
     CHECK(hash_after_200_steps(400, 500) == expected);
   }
