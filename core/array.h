@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tenbin/core/device.h"
@@ -164,6 +165,9 @@ class Array {
 };
 
 using Arrays = SmallVector<Array, 3>;
+
+/// Arrays with their keys, `l1/W`: what a file of them holds, in its order.
+using NamedArrays = std::vector<std::pair<std::string, Array>>;
 
 /// Prints dtype and shape, `float32(8, 10)`: what error messages need. A default Array prints `none`.
 std::ostream& operator<<(std::ostream& out, const Array& array);

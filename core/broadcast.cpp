@@ -131,6 +131,7 @@ void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumula
 template <class Reduce>
 Array reduce_to(const Array& array, const Shape& shape, Reduce reduce) {
   if (array.shape() == shape) return array;
+  if (element_count(shape) == 0) return Array::empty(shape, array.dtype());
   const Shape large = array.shape();
   const Shape small = pad(shape, large.size());
   Array x = array;
@@ -164,6 +165,7 @@ void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t
 
 Array broadcast_to(const Array& array, const Shape& shape) {
   if (array.shape() == shape) return array;
+  if (element_count(shape) == 0) return Array::empty(shape, array.dtype());
   const Shape small = pad(array.shape(), shape.size());
   Array x = array.reshape(small);
   for_each_run(small, shape, [&](std::size_t begin, std::size_t end) {

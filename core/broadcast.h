@@ -17,8 +17,8 @@ bool can_broadcast_to(const Shape& from, const Shape& to);
 
 namespace cpu {
 
-/// x repeated to `shape`; x itself if that is its shape. The caller has checked that it can be.
-Array broadcast_to(const Array& x, const Shape& shape);
+/// The array repeated to `shape`; itself if that is its shape. The caller has checked that it can be.
+Array broadcast_to(const Array& array, const Shape& shape);
 
 /// Reduces x to `shape`, which could be broadcast to x's: the sum, the maximum or the minimum of the elements
 /// that broadcasting would have made from one. x itself if that is its shape. `sum_to` turns the gradient of

@@ -196,7 +196,11 @@ namespace {
 
 std::string follow_links(const std::string& path) {
   const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
-  return resolved ? resolved.get() : path;
+  if (resolved) return resolved.get();
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode))
+    throw Error(path, ": cannot write: it is a link to a file that does not exist");
+  return path;
 }
 
 std::string directory_of(const std::string& path) {

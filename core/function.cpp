@@ -83,9 +83,8 @@ void Function::destroy() {
 }
 
 void Function::unchain() {
-  for (std::size_t i = 0; i < inputs_.size(); ++i)
-    if (has_bit(retained_inputs_, i)) inputs_[i]->release_data();
   inputs_.clear();
+  saved_inputs_.clear();
 }
 
 void Function::retain_inputs(std::initializer_list<std::size_t> indices) {
@@ -179,8 +178,12 @@ Variables Function::apply(const Variables& inputs) {
   if (!record) return outputs;
   for (const Variable& x : inputs) {
     inputs_.push_back(x.node_);
-    if (has_bit(retained_inputs_, inputs_.size() - 1)) x.node_->retain_data();
     if (x.creator() != nullptr) rank_ = std::max(rank_, x.creator()->rank_ + 1);
+  }
+  if (retained_inputs_ != 0) {
+    saved_inputs_.resize(xs.size());
+    for (std::size_t i = 0; i < xs.size(); ++i)
+      if (has_bit(retained_inputs_, i)) saved_inputs_[i] = std::move(xs[i]);
   }
   const Reference<Function> self(this);
   for (Variable& y : outputs) {
@@ -276,7 +279,7 @@ void Variable::backward(bool retain_grad) {
     }
     Arrays xs;
     for (std::size_t i = 0; i < function.inputs_.size(); ++i)
-      xs.push_back(has_bit(function.retained_inputs_, i) ? function.inputs_[i]->data : Array());
+      xs.push_back(function.saved_inputs_.empty() ? Array() : function.saved_inputs_[i]);
 
     Arrays gxs = function.backward(xs, gys);
     gys.clear();  // what only they held may now be handed on without a copy

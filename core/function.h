@@ -86,6 +86,7 @@ class Function : public memory::Pooled {
 
   SmallVector<Reference<detail::Node>, 2> inputs_;  // strong: the graph is held from its outputs
   SmallVector<detail::Node*, 1> outputs_;           // weak, null when the node has gone: no cycle
+  SmallVector<Array, 0> saved_inputs_;              // none where not retained; empty if none is
   SmallVector<Array, 0> retained_outputs_;
   std::uint64_t retained_inputs_ = ~std::uint64_t{0};  // a bit per input
   std::uint64_t retained_output_bits_ = 0;

@@ -16,7 +16,7 @@ inline Array to_labels(const char* function, const char* argument, const Array& 
 
 // The same for one label per row. Errors: also `class_counts: t must have one axis, got int32(3, 2)`.
 inline Array to_label_vector(const char* function, const char* argument, const Array& t) {
-  const Array labels = to_labels(function, argument, t);
+  Array labels = to_labels(function, argument, t);
   if (t.ndim() != 1) throw Error(function, ": ", argument, " must have one axis, got ", t);
   return labels;
 }

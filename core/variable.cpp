@@ -39,7 +39,7 @@ std::int64_t live_node_count() { return live_nodes; }
 Variable::Variable(Array data, bool requires_grad) {
   const bool wants_grad = requires_grad && (!data || is_floating(data.dtype()));
   node_ = Reference<detail::Node>(new detail::Node(std::move(data), wants_grad));
-  node_->retain_data();
+  node_->add_handle();
 }
 
 void Variable::set_data(Array data) {

@@ -16,9 +16,9 @@ using Variables = SmallVector<Variable, 3>;
 
 namespace detail {
 
-// What a Variable is a handle to. Two counts keep it: `references_` are all owners, handles and graph alike;
-// `data_users_` are those that need the array - handles, and functions that retained it. When the last user
-// has gone the array is freed, although the graph may still need the node for its gradient.
+// What a Variable is a handle to. Two counts keep it: `references` are all owners, handles and graph alike,
+// `handles` the Variables among them. When the last handle has gone the array is let go, although the graph
+// may still need the node for its gradient; a function that needs the array for backward has kept it.
 struct Node : memory::Pooled {
   explicit Node(Array array, bool wants_grad);
   ~Node();
@@ -27,19 +27,19 @@ struct Node : memory::Pooled {
   void release() {
     if (references.decrement()) delete this;
   }
-  void retain_data() { data_users.increment(); }
-  void release_data() {
-    if (data_users.decrement()) data.drop_memory();
+  void add_handle() { handles.increment(); }
+  void drop_handle() {
+    if (handles.decrement()) data.drop_memory();
   }
 
-  Array data;  // after its last user has gone: none, but of the same shape and dtype
+  Array data;  // after the last handle has gone: none, but of the same shape and dtype
   Array grad;
   Reference<Function> creator;
   std::unique_ptr<Array> grad_slot;   // where a parameter's gradient lives once an optimizer has laid it out
   std::unique_ptr<std::string> name;  // most nodes have none
   std::uint64_t sweep = 0;            // the last backward() that brought a gradient here
   ReferenceCount references;
-  ReferenceCount data_users;
+  ReferenceCount handles;
   std::uint32_t output_index = 0;  // of the creator
   bool requires_grad;
   bool slot_taken = false;  // a function was handed grad_slot to write to
@@ -73,15 +73,15 @@ class Variable {
     return *this;
   }
   ~Variable() {
-    if (node_) node_->release_data();
+    if (node_) node_->drop_handle();
   }
 
   /// False for a default constructed Variable; everything else but assignment needs true.
   explicit operator bool() const { return static_cast<bool>(node_); }
 
   const Array& data() const { return node_->data; }
-  /// Replaces the array. Functions that retained this variable see the new one. A gradient that no longer
-  /// fits, by dtype, shape or device, is dropped.
+  /// Replaces the array. Functions that were applied before keep the one that they saw. A gradient
+  /// that no longer fits, by dtype, shape or device, is dropped.
   void set_data(Array data);
 
   /// The gradient, or none. A leaf owns it: it is writable and nothing else shares it.
@@ -126,7 +126,7 @@ class Variable {
   friend class Optimizer;
 
   explicit Variable(Reference<detail::Node> node) : node_(std::move(node)) {
-    if (node_) node_->retain_data();
+    if (node_) node_->add_handle();
   }
 
   Reference<detail::Node> node_;

@@ -14,9 +14,9 @@ namespace tenbin {
 ///     auto [train_x, train_t] = train;
 struct Dataset {
   Dataset() = default;
-  /// x: (N, ...), t: (N, ...), of any dtype. Errors: an array without axes, first axes that differ, different
-  /// devices.
-  Dataset(Array x, Array t);
+  /// samples: (N, ...), labels: (N, ...), of any dtype. Errors: an array without axes, first axes that
+  /// differ, different devices.
+  Dataset(Array samples, Array labels);
 
   /// The number of samples, N.
   std::size_t size() const { return x.ndim() == 0 ? 0 : x.shape()[0]; }

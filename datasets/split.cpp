@@ -33,12 +33,10 @@ std::vector<Indices> samples_by_class(const Array& t) {
 // How many of every class are tested: the whole parts of the shares, and one more for the largest remainders.
 Indices test_counts(const std::vector<Indices>& classes, std::size_t n_test, std::size_t n) {
   Indices counts;
-  std::vector<double> remainders;
+  Indices remainders;  // in parts of n: exact, so that equal ones are equal
   for (const Indices& samples : classes) {
-    const double share =
-        static_cast<double>(samples.size()) * static_cast<double>(n_test) / static_cast<double>(n);
-    counts.push_back(static_cast<std::size_t>(share));
-    remainders.push_back(share - std::floor(share));
+    counts.push_back(samples.size() * n_test / n);
+    remainders.push_back(samples.size() * n_test % n);
   }
   Indices by_remainder(classes.size());
   std::iota(by_remainder.begin(), by_remainder.end(), std::size_t{0});

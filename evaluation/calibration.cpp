@@ -44,6 +44,8 @@ double expected_calibration_error(const Array& probabilities, const Array& t, st
     throw Error(function, ": probabilities must be float32 or float64 (N, C), got ", probabilities, " for t ",
                 t);
   const std::size_t n_class = probabilities.shape()[1];
+  if (n_class == 0)
+    throw Error(function, ": probabilities must have at least one class, got ", probabilities);
   const Array host = probabilities.to(Device::cpu());
   const Array predicted = argmax(host);
   const std::int64_t* truth = labels.data<std::int64_t>();

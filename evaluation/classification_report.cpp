@@ -7,7 +7,6 @@ namespace tenbin {
 
 namespace {
 
-constexpr int column_width = 10;
 constexpr const char* balanced_accuracy_title = "balanced accuracy";
 
 // Characters, not bytes, of UTF-8.
@@ -18,14 +17,15 @@ std::size_t length(const std::string& text) {
 
 class Report {
  public:
-  Report(std::size_t title_width, int digits) : title_width_(title_width) {
+  Report(std::size_t title_width, int digits)
+      : title_width_(title_width), column_width_(std::max(10, digits + 4)) {
     out_ << std::fixed << std::setprecision(digits);
   }
 
   template <class... Cells>
   void line(const std::string& title, const Cells&... cells) {
     out_ << std::string(title_width_ - length(title), ' ') << title << ' ';
-    ((out_ << std::setw(column_width) << cells), ...);
+    ((out_ << std::setw(column_width_) << cells), ...);
     out_ << '\n';
   }
   void blank_line() { out_ << '\n'; }
@@ -34,6 +34,7 @@ class Report {
  private:
   std::ostringstream out_;
   std::size_t title_width_;
+  int column_width_;
 };
 
 std::vector<std::string> class_names(const ConfusionMatrix& matrix, const std::vector<std::string>& given) {
@@ -48,6 +49,8 @@ std::vector<std::string> class_names(const ConfusionMatrix& matrix, const std::v
 }  // namespace
 
 std::string classification_report(const ConfusionMatrix& matrix, const ClassificationReportOptions& options) {
+  if (options.digits < 0)
+    throw Error("classification_report: expected digits of at least 0, got ", options.digits);
   const auto names = class_names(matrix, options.class_names);
   const auto precision = matrix.precision(options.zero_division);
   const auto recall = matrix.recall(options.zero_division);

@@ -13,6 +13,7 @@ namespace {
 
 // A stray label of a million would ask for terabytes.
 constexpr std::int64_t largest_inferred_class = 9999;
+constexpr std::size_t most_classes = std::size_t{1} << 16;  // whose counts take 32 GiB
 
 struct Outcomes {
   double true_positive;
@@ -108,6 +109,8 @@ std::size_t ConfusionMatrix::n_class_for(const Array& t, const Array& predicted,
 
 void ConfusionMatrix::grow(std::size_t n_class) {
   if (n_class <= n_class_) return;
+  if (n_class > most_classes)
+    throw Error("ConfusionMatrix: expected at most ", most_classes, " classes, got ", n_class);
   std::vector<std::int64_t> larger(n_class * n_class, 0);
   for (std::size_t row = 0; row < n_class_; ++row)
     std::copy_n(&counts_[row * n_class_], n_class_, &larger[row * n_class]);

@@ -53,8 +53,8 @@ class ConfusionMatrix {
   /// The mean recall of the classes that occur (scikit-learn: `balanced_accuracy_score`); 0 for an empty
   /// matrix. A classifier that ignores its input gets 1 / n_class, however skewed the classes are.
   double balanced_accuracy() const;
-  /// The geometric mean of the recalls of the classes that occur (imbalanced-learn: `geometric_mean_score`):
-  /// 0 as soon as one class is never found; 0 for an empty matrix.
+  /// The geometric mean of the recalls of the classes that occur (after imbalanced-learn's
+  /// `geometric_mean_score`): 0 as soon as one class is never found; 0 for an empty matrix.
   double g_mean() const;
 
   /// Of what was predicted as the class, the share that is: TP / (TP + FP).

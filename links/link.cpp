@@ -52,7 +52,7 @@ std::shared_ptr<LinkRegistry> copied(const std::shared_ptr<LinkRegistry>& regist
   auto& memo = open_memo->registries;
   const auto known = memo.find(registry.get());
   if (known != memo.end()) return known->second.copy;
-  const auto copy = std::make_shared<LinkRegistry>(*registry);
+  auto copy = std::make_shared<LinkRegistry>(*registry);
   memo.emplace(registry.get(), DeepCopyMemo::CopiedRegistry{registry, copy});
   memo.emplace(copy.get(), DeepCopyMemo::CopiedRegistry{copy, copy});
   return copy;
@@ -198,7 +198,7 @@ void Link::print(std::ostream& out, const std::string& path) const {
   if (!registry_->params.empty()) out << "  " << count;
   out << '\n';
   for (const auto& [name, child] : registry_->children)
-    child.print(out, path + (path.empty() ? "" : "/") + name);
+    child.print(out, path.empty() ? name : path + '/' + name);
 }
 
 std::ostream& operator<<(std::ostream& out, const Link& link) {

@@ -52,7 +52,6 @@ class Parameter : public Variable {
 };
 
 using NamedParameters = std::vector<std::pair<std::string, Parameter>>;
-using NamedArrays = std::vector<std::pair<std::string, Array>>;
 
 /// Something with parameters and, maybe, links inside it. (Chainer: `Link` and `Chain`.)
 ///

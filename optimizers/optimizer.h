@@ -80,10 +80,10 @@ class Optimizer {
   /// Adds a hook; hooks run in the order in which they were added. Returns the hook that is kept, whose
   /// members may be changed later. Errors: the name, by default that of the hook, is taken.
   template <class Hook>
-  Hook& add_hook(Hook hook, std::string name = "") {
+  Hook& add_hook(Hook hook, const std::string& name = "") {
     auto owned = std::make_unique<Hook>(std::move(hook));
     Hook& kept = *owned;
-    insert_hook(std::move(owned), std::move(name));
+    insert_hook(std::move(owned), name);
     return kept;
   }
   /// Errors: there is none of that name.

@@ -75,7 +75,7 @@ class HeaderParser {
     if (quote == '\'') require(quote);
     const std::size_t end = text_.find(quote, position_);
     if (end == std::string::npos) fail();
-    const std::string value = text_.substr(position_, end - position_);
+    std::string value = text_.substr(position_, end - position_);
     position_ = end + 1;
     return value;
   }
@@ -163,7 +163,7 @@ Array widen_int8(const Array& bytes) {
   Array out = Array::empty(bytes.shape(), Dtype::int32);
   const std::uint8_t* const from = bytes.data<std::uint8_t>();
   std::int32_t* const to = out.data<std::int32_t>();
-  for (std::size_t i = 0; i < bytes.size(); ++i) to[i] = static_cast<std::int8_t>(from[i]);
+  for (std::size_t i = 0; i < bytes.size(); ++i) to[i] = from[i] < 128 ? from[i] : from[i] - 256;
   return out;
 }
 

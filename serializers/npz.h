@@ -14,9 +14,6 @@ namespace zip {
 class Archive;
 }
 
-/// Arrays with their keys, `l1/W`, in the order in which they are written.
-using NamedArrays = std::vector<std::pair<std::string, Array>>;
-
 /// An .npz file, as numpy.savez, numpy.savez_compressed and chainer.serializers.save_npz write it: a zip
 /// archive of `<key>.npy`. Opening reads only the directory; an entry is read, and checked, when it is asked
 /// for.
@@ -71,9 +68,10 @@ auto save_npz(const std::string& path, Object&& object, bool compression = true)
 
 /// Chainer's arguments of `load_npz`.
 struct LoadNpz {
-  std::string path =
-      "";              ///< goes before each key: "predictor/" loads a network from a file of its classifier
-  bool strict = true;  ///< a missing key is an error; otherwise its array stays as it is
+  /// Goes before each key: "predictor/" loads a network from a file of its classifier.
+  std::string path = {};
+  /// A missing key is an error; otherwise its array stays as it is.
+  bool strict = true;
 };
 
 /// Reads the arrays named by `targets` from an .npz file into the targets' memory, on any device. Keys of the

@@ -86,6 +86,7 @@ Entry take_entry(const unsigned char*& line, const unsigned char* end, const std
 
 void set_limits(std::vector<Entry>& entries, std::uint64_t directory_offset) {
   std::vector<Entry*> by_offset;
+  by_offset.reserve(entries.size());
   for (Entry& entry : entries) by_offset.push_back(&entry);
   std::sort(by_offset.begin(), by_offset.end(),
             [](const Entry* a, const Entry* b) { return a->offset < b->offset; });
@@ -161,7 +162,8 @@ ByteStream Archive::open(const Entry& entry, const std::string& label) const {
     if (compressed_size == 0) compressed_size = entry.compressed_size;
   }
   if (crc != entry.crc || size != entry.size || compressed_size != entry.compressed_size ||
-      std::memcmp(rest.data(), entry.name.data(), name_bytes) != 0)
+      !std::equal(entry.name.begin(), entry.name.end(), rest.begin(),
+                  [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; }))
     throw Error(label, ": the zip entry contradicts the directory");
 
   FileSection section;

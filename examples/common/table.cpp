@@ -38,6 +38,7 @@ std::string Table::to_string() const {
   for (const auto& row : rows_)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], length(row[i]));
   std::vector<std::string> rule;
+  rule.reserve(widths.size());
   for (const std::size_t width : widths) rule.emplace_back(width, '-');
 
   std::string text = line(rows_[0], widths) + line(rule, widths);

@@ -11,6 +11,8 @@ void Softplus::check(const Arrays& xs) const {
   require_floating(*this, "x", xs[0]);
   if (beta_ == 0 || !std::isfinite(beta_))
     throw Error("softplus: beta must be finite and not 0, got ", beta_);
+  if (xs[0].dtype() == Dtype::float32 && static_cast<float>(beta_) == 0)
+    throw Error("softplus: beta must not round to 0 in float32, got ", beta_);
 }
 
 Arrays Softplus::forward_cpu(const Arrays& xs) {
@@ -18,8 +20,10 @@ Arrays Softplus::forward_cpu(const Arrays& xs) {
   retain_outputs({0});
   const auto stable = [beta = beta_](auto x) {
     using T = decltype(x);
-    const T z = static_cast<T>(beta) * x;
-    return ((z > 0 ? z : T{0}) + std::log1p(std::exp(-std::abs(z)))) / static_cast<T>(beta);
+    const T b = static_cast<T>(beta);
+    // The linear part comes from x itself: beta x may overflow where x does not.
+    const T linear = (b > 0) == (x < 0) ? T{0} : x;
+    return linear + std::log1p(std::exp(-std::abs(b * x))) / b;
   };
   return {cpu::map(stable, xs[0])};
 }

@@ -11,8 +11,8 @@ namespace tenbin {
 /// The length of one axis of a new shape, from any integer type; -1 stands for whatever is left.
 struct Length {
   template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
-  constexpr Length(T length)
-      : value(static_cast<std::int64_t>(length)) {}  // NOLINT(google-explicit-constructor)
+  constexpr Length(T length)  // NOLINT(google-explicit-constructor)
+      : value(static_cast<std::int64_t>(length)) {}
 
   std::int64_t value;
 };

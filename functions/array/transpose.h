@@ -30,7 +30,7 @@ class Transpose : public Function {
 /// x with its axes in another order: axis i of y is axis `axes[i]` of x. Without `axes` their order is
 /// reversed, which transposes a matrix. Negative axes count from the last. (Chainer: `F.transpose`.)
 ///
-/// x: any shape and dtype; y: the same dtype, a copy.
+/// x: any shape and dtype; y: the same dtype, a copy (of fewer than two axes: the same memory).
 ///
 /// Errors: the number of axes is not that of x, an axis is out of range or comes twice.
 ///

@@ -228,10 +228,12 @@ struct Problem {
 
 // The index of position p in t, for people: `t[2]` or `t[2, 0, 1]`.
 std::string position_name(const Array& t, std::size_t p) {
-  std::string index;
-  for (std::size_t axis = t.ndim(); axis-- > 0; p /= t.shape()[axis])
-    index = std::to_string(p % t.shape()[axis]) + (index.empty() ? "" : ", ") + index;
-  return "t[" + index + "]";
+  Shape index = t.shape();
+  for (std::size_t axis = t.ndim(); axis-- > 0; p /= t.shape()[axis]) index[axis] = p % t.shape()[axis];
+  std::ostringstream name;
+  for (std::size_t axis = 0; axis < index.size(); ++axis) name << (axis == 0 ? "t[" : ", ") << index[axis];
+  name << ']';
+  return name.str();
 }
 
 // Calls `f(p, target)` for every position. Errors: a label out of range, before f has seen any position.

@@ -8,8 +8,8 @@ namespace tenbin {
 
 class Average : public Function {
  public:
-  explicit Average(const ReductionOptions& options) : options_(options) {}
-  std::string name() const override { return "average"; }
+  Average(const ReductionOptions& options, const char* name) : options_(options), name_(name) {}
+  std::string name() const override { return name_; }
   void check(const Arrays& xs) const override;
   Arrays forward_cpu(const Arrays& xs) override;
   Arrays forward_gpu(const Arrays& xs) override;
@@ -18,6 +18,7 @@ class Average : public Function {
 
  private:
   ReductionOptions options_;
+  const char* name_;  // "average" or "mean"
   ReducedShape shapes_;
   Shape x_shape_;
   Array divisor_;  // the sums of the weights, or the number of elements
@@ -42,7 +43,8 @@ struct AverageOptions {
 ///     Variable m = average(x, {.axis = 0, .weights = Array{0.2f, 0.8f}});
 inline Variable average(const Variable& x, const AverageOptions& options = {}) {
   const ReductionOptions reduction{options.axis, options.keepdims};
-  return options.weights ? apply<Average>({x, options.weights}, reduction) : apply<Average>({x}, reduction);
+  return options.weights ? apply<Average>({x, options.weights}, reduction, "average")
+                         : apply<Average>({x}, reduction, "average");
 }
 
 /// The arithmetic mean over some axes, or over all of them: `average` with equal weights. The mean of no
@@ -51,10 +53,11 @@ inline Variable average(const Variable& x, const AverageOptions& options = {}) {
 ///     Variable loss = mean(e * e);
 ///     Variable m = mean(x, {.axis = 0, .keepdims = true});
 inline Variable mean(const Variable& x, const ReductionOptions& options = {}) {
-  return apply<Average>({x}, options);
+  return apply<Average>({x}, options, "mean");
 }
-inline Variable mean(const Variable& x, int axis, bool keepdims = false) {
-  return mean(x, ReductionOptions{axis, keepdims});
+template <class Int, class = std::enable_if_t<std::is_integral_v<Int>>>
+Variable mean(const Variable& x, Int axis, bool keepdims = false) {
+  return mean(x, ReductionOptions{static_cast<int>(axis), keepdims});
 }
 
 }  // namespace tenbin

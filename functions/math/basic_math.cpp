@@ -116,6 +116,7 @@ std::string ScalarOperation::name() const {
   switch (kind_) {
     case Kind::add:
       return "add";
+    case Kind::sub:
     case Kind::rsub:
       return "sub";
     case Kind::mul:
@@ -142,6 +143,8 @@ Arrays ScalarOperation::forward_cpu(const Arrays& xs) {
   switch (kind_) {
     case Kind::add:
       return map([](auto v, auto c) { return v + c; });
+    case Kind::sub:
+      return map([](auto v, auto c) { return v - c; });
     case Kind::rsub:
       return map([](auto v, auto c) { return c - v; });
     case Kind::mul:
@@ -170,6 +173,7 @@ Arrays ScalarOperation::backward_cpu(const Arrays& xs, const Arrays& gys) {
   };
   switch (kind_) {
     case Kind::add:
+    case Kind::sub:
       return {gy};
     case Kind::rsub:
       return {cpu::map([](auto g) { return -g; }, gy)};

@@ -27,7 +27,7 @@ class BinaryOperation : public Function {
 /// Arithmetic of an array and a scalar; `rsub`, `rdiv` and `rpow` have the scalar on the left.
 class ScalarOperation : public Function {
  public:
-  enum class Kind { add, rsub, mul, div, rdiv, pow, rpow };
+  enum class Kind { add, sub, rsub, mul, div, rdiv, pow, rpow };
 
   ScalarOperation(Kind kind, double scalar) : kind_(kind), scalar_(scalar) {}
   std::string name() const override;
@@ -94,7 +94,9 @@ inline Variable add(const Variable& x, Scalar c) {
   return apply<ScalarOperation>({x}, ScalarOperation::Kind::add, c.value);
 }
 inline Variable add(Scalar c, const Variable& x) { return add(x, c); }
-inline Variable sub(const Variable& x, Scalar c) { return add(x, -c.value); }
+inline Variable sub(const Variable& x, Scalar c) {
+  return apply<ScalarOperation>({x}, ScalarOperation::Kind::sub, c.value);
+}
 inline Variable sub(Scalar c, const Variable& x) {
   return apply<ScalarOperation>({x}, ScalarOperation::Kind::rsub, c.value);
 }

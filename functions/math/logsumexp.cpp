@@ -30,7 +30,7 @@ Arrays LogSumExp::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array scale = cpu::map([](auto gy, auto sum) { return sum == 0 ? decltype(gy){0} : gy / sum; },
                                gys[0].reshape(shapes_.kept), sum_);
   const Shape& shape = xs[0].shape();
-  return {cpu::map([](auto x, auto offset, auto s) { return s * std::exp(x - offset); }, xs[0],
+  return {cpu::map([](auto x, auto offset, auto s) { return s == 0 ? s : s * std::exp(x - offset); }, xs[0],
                    cpu::broadcast_to(offset_, shape), cpu::broadcast_to(scale, shape))};
 }
 

@@ -33,8 +33,9 @@ class LogSumExp : public Function {
 inline Variable logsumexp(const Variable& x, const ReductionOptions& options = {}) {
   return apply<LogSumExp>({x}, options);
 }
-inline Variable logsumexp(const Variable& x, int axis, bool keepdims = false) {
-  return logsumexp(x, ReductionOptions{axis, keepdims});
+template <class Int, class = std::enable_if_t<std::is_integral_v<Int>>>
+Variable logsumexp(const Variable& x, Int axis, bool keepdims = false) {
+  return logsumexp(x, ReductionOptions{static_cast<int>(axis), keepdims});
 }
 
 }  // namespace tenbin

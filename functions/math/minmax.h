@@ -35,16 +35,18 @@ class MinMax : public Function {
 inline Variable max(const Variable& x, const ReductionOptions& options = {}) {
   return apply<MinMax>({x}, MinMax::Kind::max, options);
 }
-inline Variable max(const Variable& x, int axis, bool keepdims = false) {
-  return max(x, ReductionOptions{axis, keepdims});
+template <class Int, class = std::enable_if_t<std::is_integral_v<Int>>>
+Variable max(const Variable& x, Int axis, bool keepdims = false) {
+  return max(x, ReductionOptions{static_cast<int>(axis), keepdims});
 }
 
 /// The minimum over some axes, or over all of them; otherwise as `max`.
 inline Variable min(const Variable& x, const ReductionOptions& options = {}) {
   return apply<MinMax>({x}, MinMax::Kind::min, options);
 }
-inline Variable min(const Variable& x, int axis, bool keepdims = false) {
-  return min(x, ReductionOptions{axis, keepdims});
+template <class Int, class = std::enable_if_t<std::is_integral_v<Int>>>
+Variable min(const Variable& x, Int axis, bool keepdims = false) {
+  return min(x, ReductionOptions{static_cast<int>(axis), keepdims});
 }
 
 }  // namespace tenbin

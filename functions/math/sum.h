@@ -33,8 +33,9 @@ class Sum : public Function {
 inline Variable sum(const Variable& x, const ReductionOptions& options = {}) {
   return apply<Sum>({x}, options);
 }
-inline Variable sum(const Variable& x, int axis, bool keepdims = false) {
-  return sum(x, ReductionOptions{axis, keepdims});
+template <class Int, class = std::enable_if_t<std::is_integral_v<Int>>>
+Variable sum(const Variable& x, Int axis, bool keepdims = false) {
+  return sum(x, ReductionOptions{static_cast<int>(axis), keepdims});
 }
 
 }  // namespace tenbin

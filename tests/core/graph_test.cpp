@@ -643,3 +643,17 @@ TEST_CASE("ten thousand steps leave nothing behind") {
   CHECK(graph_stats().nodes == 1);
   CHECK(graph_stats().functions == 0);
 }
+
+TEST_CASE("a function keeps the array that it saw, whatever the variable holds later") {
+  Variable x(Array{1.0, 2.0});
+  Variable y = multiply(x, x);
+  x.set_data(Array{10.0, 20.0});
+  y.set_grad(Array{1.0, 1.0});
+  y.backward();
+  CHECK(x.grad().to_vector<double>() == std::vector<double>{2, 4});
+
+  Variable z = multiply(x, x);
+  x.set_data(Array::zeros({1000000}, Dtype::float64));
+  z.set_grad(Array{1.0, 1.0});
+  CHECK_THROWS_WITH(z.backward(), ContainsSubstring("for input 0, float64(1000000)"));
+}

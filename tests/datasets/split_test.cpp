@@ -104,3 +104,13 @@ TEST_CASE("stratified_split refuses what cannot be split") {
   CHECK_THROWS_WITH(stratified_split(Array{0, 0}, std::numeric_limits<double>::quiet_NaN(), 0),
                     "stratified_split: expected a test_fraction in (0, 1), got nan");
 }
+
+TEST_CASE("stratified_split: equal remainders that no binary fraction holds are equal") {
+  std::vector<std::int32_t> labels;
+  for (const auto& [label, count] : {std::pair{0, 4}, std::pair{1, 10}, std::pair{2, 7}})
+    labels.insert(labels.end(), static_cast<std::size_t>(count), label);
+  const Split split = stratified_split(Array(labels), 1.0 / 3, 0);
+  std::vector<int> tested(3);
+  for (const std::size_t i : split.test) ++tested[static_cast<std::size_t>(labels[i])];
+  CHECK(tested == std::vector<int>{2, 3, 2});
+}

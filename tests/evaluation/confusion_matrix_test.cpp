@@ -207,3 +207,17 @@ TEST_CASE("classification_report makes room for long names, counted in character
   CHECK_THAT(report, ContainsSubstring("\na rather long class name       1.00"));
   CHECK_THAT(report, ContainsSubstring("\n                  M\xC3\xBCller       1.00"));
 }
+
+TEST_CASE("a ConfusionMatrix refuses more classes than it can count") {
+  CHECK_THROWS_WITH(ConfusionMatrix({.n_class = std::size_t{1} << 32}),
+                    "ConfusionMatrix: expected at most 65536 classes, got 4294967296");
+  CHECK_THROWS_WITH(ConfusionMatrix({.n_class = ~std::size_t{0}}),
+                    ContainsSubstring("expected at most 65536"));
+}
+
+TEST_CASE("classification_report keeps its columns apart at any number of digits") {
+  const ConfusionMatrix matrix(Array{0, 1}, Array{0, 1});
+  CHECK(classification_report(matrix, {.digits = 9}).find("1.000000000 ") != std::string::npos);
+  CHECK_THROWS_WITH(classification_report(matrix, {.digits = -1}),
+                    "classification_report: expected digits of at least 0, got -1");
+}

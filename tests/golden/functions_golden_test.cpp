@@ -97,7 +97,7 @@ TEST_CASE("golden: linear") {
 TEST_CASE("golden: mathematics and arrays") {
   const auto constant = [](const GoldenCase& golden) { return golden.number("c"); };
   check_group(
-      "math_array", 116,
+      "math_array", 118,
       {
           {"add",
            function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] + xs[1]; })},
@@ -129,6 +129,10 @@ TEST_CASE("golden: mathematics and arrays") {
                                         const GoldenCase& g) { return sum(xs[0], reduction(g)); })},
           {"mean", function_of({"a"}, [](const Variables& xs,
                                          const GoldenCase& g) { return mean(xs[0], reduction(g)); })},
+          {"average", function_of({"a", "w"},
+                                  [](const Variables& xs, const GoldenCase& g) {
+                                    return average(xs[0], {.axis = g.axes("axis").at(0), .weights = xs[1]});
+                                  })},
           {"max", function_of({"a"}, [](const Variables& xs,
                                         const GoldenCase& g) { return max(xs[0], reduction(g)); })},
           {"min", function_of({"a"}, [](const Variables& xs,

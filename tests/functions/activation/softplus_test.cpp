@@ -46,3 +46,10 @@ TEST_CASE("softplus refuses integers and a beta that it cannot divide by") {
   CHECK_THROWS_WITH(softplus(Array{1.f}, 0), "softplus: beta must be finite and not 0, got 0");
   CHECK_THROWS_WITH(softplus(Array{1.f}, INFINITY), "softplus: beta must be finite and not 0, got inf");
 }
+
+TEST_CASE("softplus overflows for no beta") {
+  check_close(values(softplus(Variable(Array{1e38f, 3e38f, -3e38f}), 10).data()), {1e38, 3e38, 0}, 0, 1e-6);
+  check_close(values(softplus(Variable(Array{3e38f, -3e38f}), -10).data()), {0, -3e38}, 0, 1e-6);
+  CHECK_THROWS_WITH(softplus(Variable(Array{1.f}), 1e-50),
+                    "softplus: beta must not round to 0 in float32, got 1e-50");
+}

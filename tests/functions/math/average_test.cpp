@@ -85,6 +85,6 @@ TEST_CASE("average refuses weights that do not fit") {
                     "for float32(2, 3)");
   CHECK_THROWS_WITH(average(x, {.axis = 0, .weights = Array{1.0, 2.0}}),
                     "average: x and weights differ in dtype: float32(2, 3) and float64(2)");
-  CHECK_THROWS_WITH(mean(x, 2), "average: axis 2 is out of range for float32(2, 3)");
-  CHECK_THROWS_WITH(mean(Array{1, 2}), "average: x must be float32 or float64, got int32(2)");
+  CHECK_THROWS_WITH(mean(x, 2), "mean: axis 2 is out of range for float32(2, 3)");
+  CHECK_THROWS_WITH(mean(Array{1, 2}), "mean: x must be float32 or float64, got int32(2)");
 }

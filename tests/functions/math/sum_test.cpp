@@ -1,5 +1,6 @@
 #include "tenbin/functions/math/sum.h"
 
+#include "tenbin/functions/array/broadcast_to.h"
 #include "tenbin/tests/functions/math/reductions.h"
 
 using namespace tenbin;
@@ -77,4 +78,12 @@ TEST_CASE("sum refuses axes that are not there") {
   CHECK_THROWS_WITH(sum(x, {.axis = {1, -1}}), "sum: axis -1 is named twice for float32(2, 3)");
   CHECK_THROWS_WITH((Axes{0, 1, 2, 3, 4, 5, 6, 7, 8}), "Axes: an array has at most 8 axes");
   CHECK_THROWS_WITH(sum(Array{1, 2}), "sum: x must be float32 or float64, got int32(2)");
+}
+
+TEST_CASE("sum over empty braces is the sum over everything") {
+  CHECK(sum(Variable(Array{{1.0, 2.0}, {3.0, 4.0}}), {}).item() == 10);
+}
+
+TEST_CASE("sum to nothing from an axis of 2^36 takes no time") {
+  CHECK(broadcast_to(Variable(Array::zeros({1, 0})), {std::size_t{1} << 36, 0}).size() == 0);
 }
