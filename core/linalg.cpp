@@ -1,6 +1,7 @@
 #include "tenbin/core/linalg.h"
 
 #include <algorithm>
+#include <limits>
 #include <xtensor-blas/xblas.hpp>
 
 #include "tenbin/core/parallel.h"
@@ -43,8 +44,11 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
     for (std::size_t i = 0; i < m * n; ++i) c[i] = beta == T{0} ? T{0} : beta * c[i];
     return;
   }
-  use_blas_single_threaded();
   using Size = xt::blas_index_t;
+  constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<Size>::max());
+  if (std::max({m, n, k}) > longest)
+    throw Error("gemm: BLAS takes lengths up to ", longest, ", got m = ", m, ", n = ", n, ", k = ", k);
+  use_blas_single_threaded();
   const auto size = [](std::size_t length) { return static_cast<Size>(length); };
   const std::size_t rows = rows_per_block(m, n, k);
   const auto multiply_block = [&](std::size_t block) {

@@ -9,7 +9,7 @@ namespace tenbin::linalg {
 /// op(B) is (k, n), C is (m, n). C is not read if beta is 0.
 ///
 /// The result's bits depend on the shapes alone, not on the number of threads: BLAS runs single-threaded on
-/// blocks of rows that are cut by shape.
+/// blocks of rows that are cut by shape. Errors: a length beyond BLAS's 32 bits.
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
           const T* b, T beta, T* c);
