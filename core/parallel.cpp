@@ -1,11 +1,13 @@
 #include "tenbin/core/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -65,8 +67,13 @@ class Job {
 // alone.
 class Pool {
  public:
-  explicit Pool(std::size_t workers) {
-    for (std::size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { serve(); });
+  explicit Pool(std::size_t workers) : asked_(workers) {
+    threads_.reserve(workers);
+    try {
+      for (std::size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {
+      // The system gives no more: fewer threads do the same work, with the same bits.
+    }
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -79,7 +86,7 @@ class Pool {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  std::size_t workers() const { return threads_.size(); }
+  std::size_t asked() const { return asked_; }
 
   // False if the pool is busy.
   bool run(Job& job) {
@@ -114,6 +121,7 @@ class Pool {
     }
   }
 
+  const std::size_t asked_;
   std::vector<std::thread> threads_;
   std::mutex turn_;
   std::mutex mutex_;
@@ -125,10 +133,12 @@ class Pool {
   bool stopping_ = false;
 };
 
+constexpr std::size_t most_threads = 1024;
+
 std::size_t default_num_threads() {
   if (const char* text = std::getenv("TENBIN_NUM_THREADS")) {
     const auto count = std::strtol(text, nullptr, 10);
-    if (count >= 1) return static_cast<std::size_t>(count);
+    if (count >= 1) return std::min(static_cast<std::size_t>(count), most_threads);
   }
   const std::size_t processors = std::thread::hardware_concurrency();
   return processors == 0 ? 1 : processors;
@@ -150,14 +160,15 @@ std::shared_ptr<Pool> current_pool() {
   const std::lock_guard<std::mutex> lock(settings.mutex);
   const std::size_t workers = settings.count - 1;
   if (workers == 0) return nullptr;
-  if (!settings.pool || settings.pool->workers() != workers) settings.pool = std::make_shared<Pool>(workers);
+  if (!settings.pool || settings.pool->asked() != workers) settings.pool = std::make_shared<Pool>(workers);
   return settings.pool;
 }
 
 }  // namespace
 
 void set_num_threads(std::size_t count) {
-  if (count == 0) throw Error("set_num_threads: expected at least one thread, got 0");
+  if (count == 0 || count > most_threads)
+    throw Error("set_num_threads: expected 1 to ", most_threads, " threads, got ", count);
   Threads& settings = threads();
   const std::lock_guard<std::mutex> lock(settings.mutex);
   settings.count = count;

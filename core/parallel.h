@@ -8,7 +8,7 @@
 namespace tenbin {
 
 /// How many threads large operations may use, the caller's included. The default is TENBIN_NUM_THREADS, or
-/// the number of processors. Errors: zero.
+/// the number of processors. Errors: zero, more than 1024.
 void set_num_threads(std::size_t count);
 std::size_t num_threads();
 

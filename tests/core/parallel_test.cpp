@@ -84,7 +84,8 @@ TEST_CASE("parallel_for from several threads at once") {
 
 TEST_CASE("there is at least one thread") {
   const std::size_t before = num_threads();
-  CHECK_THROWS_WITH(set_num_threads(0), "set_num_threads: expected at least one thread, got 0");
+  CHECK_THROWS_WITH(set_num_threads(0), "set_num_threads: expected 1 to 1024 threads, got 0");
+  CHECK_THROWS_WITH(set_num_threads(1000000), "set_num_threads: expected 1 to 1024 threads, got 1000000");
   CHECK(num_threads() == before);
 }
 
