@@ -163,7 +163,7 @@ void Array::add(const Array& other) {
 }
 
 void Array::require_like(const Array& other, const char* function) const {
-  if (other.shape_ != shape_ || other.dtype_ != dtype_ || !other)
+  if (other.shape_ != shape_ || other.dtype_ != dtype_ || !other || !buffer_)
     throw Error(function, ": expected ", *this, ", got ", other);
 }
 

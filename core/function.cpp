@@ -111,7 +111,10 @@ Array Function::new_gradient(std::size_t index, const Array& x) const {
     // An input that comes twice gets two gradients: bringing one to the slot would overwrite the other.
     const auto is_node = [&](const Reference<detail::Node>& input) { return input.get() == &node; };
     const bool once = std::count_if(inputs_.begin(), inputs_.end(), is_node) == 1;
-    if (once && node.grad_slot && !node.grad && !node.slot_taken) {
+    // The parameter may have been replaced by one of another shape since this function was applied.
+    const bool fits =
+        node.grad_slot && node.grad_slot->shape() == x.shape() && node.grad_slot->dtype() == x.dtype();
+    if (once && fits && !node.grad && !node.slot_taken) {
       node.slot_taken = true;
       return *node.grad_slot;
     }
@@ -199,6 +202,8 @@ namespace {
 // Brings a gradient to a leaf, which owns what it has: nothing may alias it.
 void accumulate_leaf(detail::Node& leaf, Array gx) {
   if (leaf.grad) {
+    // What was an intermediate variable before it was unchained may share its gradient.
+    if (!leaf.grad_slot && !leaf.grad.owns_buffer()) leaf.grad = leaf.grad.copy();
     leaf.grad.add(gx);
   } else if (!leaf.grad_slot) {
     leaf.grad = gx.owns_buffer() ? std::move(gx) : gx.copy();

@@ -46,6 +46,7 @@ void Variable::set_data(Array data) {
   detail::Node& node = *node_;
   node.device = data.device();
   node.data = std::move(data);
+  node.requires_grad = node.requires_grad && is_floating(node.data.dtype());
   if (node.grad && !fits(node.grad, node)) cleargrad();
   if (node.grad_slot && !fits(*node.grad_slot, node)) node.grad_slot.reset();
 }

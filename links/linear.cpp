@@ -35,6 +35,7 @@ void Linear::initialize(const Variable& x, std::size_t n_batch_axes) const {
 }
 
 Variable Linear::operator()(const Variable& x, std::size_t n_batch_axes) const {
+  if (!x) throw Error("Linear: x is an empty Variable");
   if (!W.is_initialized()) initialize(x, n_batch_axes);
   return linear(x, W, b, n_batch_axes);
 }

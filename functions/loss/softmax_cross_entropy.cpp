@@ -46,7 +46,7 @@ void check_weights(const Function& function, const char* option, const Array& we
   if (!is_floating(weights.dtype()) || weights.shape() != shape)
     throw Error(function.name(), ": ", option, " must be float32 or float64 of shape ", shape, ", got ",
                 weights, " for ", x);
-  const Array host = weights.to(Device::cpu());
+  const Array host = weights.to(Device::cpu()).astype(x.dtype());  // as it will be used
   visit_floating(host.dtype(), [&](auto zero) {
     const auto* values = host.data<decltype(zero)>();
     for (std::size_t i = 0; i < host.size(); ++i)
@@ -135,8 +135,8 @@ struct LabelTarget {
     return weight == T{0} ? 0 : -static_cast<double>(weight) * norm.log_softmax(x[label]);
   }
 
-  void gradient(Row<const T> x, LogSum<T> norm, T scale, Row<T> gx) const {
-    const T factor = scale * weight;
+  void gradient(Row<const T> x, LogSum<T> norm, double scale, Row<T> gx) const {
+    const T factor = static_cast<T>(scale * static_cast<double>(weight));
     if (factor == T{0}) return fill_zero(gx, n_class);
     for (std::size_t c = 0; c < n_class; ++c)
       gx[c] = factor * (norm.softmax(x[c]) - (c == label ? T{1} : T{0}));
@@ -176,23 +176,24 @@ struct SpreadTarget {
     return loss;
   }
 
-  void gradient(Row<const T> x, LogSum<T> norm, T scale, Row<T> gx) const {
+  void gradient(Row<const T> x, LogSum<T> norm, double scale, Row<T> gx) const {
     double sum = 0;
     bool any = false;
     for (std::size_t c = 0; c < n_class; ++c) {
       sum += static_cast<double>(amount(c));
       any = any || amount(c) != T{0};
     }
-    if (scale == T{0} || !any) return fill_zero(gx, n_class);
+    if (scale == 0 || !any) return fill_zero(gx, n_class);
     const T total = static_cast<T>(sum);
-    for (std::size_t c = 0; c < n_class; ++c) gx[c] = scale * (total * norm.softmax(x[c]) - amount(c));
+    for (std::size_t c = 0; c < n_class; ++c)
+      gx[c] = static_cast<T>(scale * static_cast<double>(total * norm.softmax(x[c]) - amount(c)));
   }
 
   // The gradient of a soft target itself: -w[c] z[c] smoothed, less what a divisor made of targets takes
   // back.
-  void target_gradient(Row<const T> x, LogSum<T> norm, T scale, T divided_loss, Row<T> gt) const {
+  void target_gradient(Row<const T> x, LogSum<T> norm, double scale, T divided_loss, Row<T> gt) const {
     for (std::size_t c = 0; c < n_class; ++c) {
-      const T factor = scale * weight(c);
+      const T factor = static_cast<T>(scale * static_cast<double>(weight(c)));
       gt[c] = factor == T{0}
                   ? T{0}
                   : factor * (-(1 - smoothing) * static_cast<T>(norm.log_softmax(x[c])) - divided_loss);
@@ -296,7 +297,7 @@ double coefficient(const SoftmaxCrossEntropyOptions& options, std::size_t batch,
     case Normalize::batch_size:
       return 1 / static_cast<double>(std::max<std::size_t>(batch, 1));
     case Normalize::weight_sum:
-      return weight_sum == 0 ? 0 : 1 / weight_sum;
+      return std::isnormal(weight_sum) ? 1 / weight_sum : 0;
   }
   return 1;
 }
@@ -346,6 +347,11 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& x = xs[0];
   const Array& t = xs[1];
   if (!coefficient_) forward_cpu(xs);
+  const Shape loss_shape = options_.reduce == Reduce::no ? position_shape(x) : Shape{};
+  if (gys[0].dtype() != x.dtype() || gys[0].shape() != loss_shape)
+    throw Error(name(), ": the gradient of the loss must be ", x.dtype(), loss_shape, ", got ", gys[0]);
+  if (log_sums_ && log_sums_.size() != 2 * element_count(position_shape(x)))
+    throw Error(name(), ": backward got another x than forward, ", x);
   return visit_floating(x.dtype(), [&](auto zero) -> Arrays {
     using T = decltype(zero);
     const Problem<T> problem(x, options_);
@@ -367,8 +373,9 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
       const Row<const T> row = problem.row(problem.x, p);
       const LogSum<T> norm =
           cached != nullptr ? LogSum<T>{cached[2 * p], cached[2 * p + 1]} : log_sum_exp(row, problem.n_class);
-      const T scale =
-          gy[options_.reduce == Reduce::no ? p : 0] * static_cast<T>(*coefficient_) * problem.sample(p);
+      // In double: the product may be representable where its parts are not.
+      const double scale = static_cast<double>(gy[options_.reduce == Reduce::no ? p : 0]) * *coefficient_ *
+                           static_cast<double>(problem.sample(p));
       target.gradient(row, norm, scale, gx_row);
       if constexpr (std::is_same_v<std::decay_t<decltype(target)>, SpreadTarget<T>>)
         if (gt) target.target_gradient(row, norm, scale, divided_loss, problem.row(gt.data<T>(), p));

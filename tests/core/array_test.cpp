@@ -218,3 +218,8 @@ TEST_CASE("visit refuses what it does not know") {
   CHECK_THROWS_WITH(visit_integer(Dtype::float32, [](auto) {}),
                     "expected int32, int64 or uint8, got float32");
 }
+
+TEST_CASE("nothing can be assigned to a none Array") {
+  Array none;
+  CHECK_THROWS_WITH(none.assign(Array::scalar(1)), "Array::assign: expected none, got float32()");
+}

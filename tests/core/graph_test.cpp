@@ -657,3 +657,17 @@ TEST_CASE("a function keeps the array that it saw, whatever the variable holds l
   z.set_grad(Array{1.0, 1.0});
   CHECK_THROWS_WITH(z.backward(), ContainsSubstring("for input 0, float64(1000000)"));
 }
+
+TEST_CASE("an unchained variable does not share the gradient that it goes on with") {
+  Variable x(Array{1.0, 2.0});
+  Variable h = identity(x);
+  Variable y = add(h, identity(x));
+  y.set_grad(Array{1.0, 1.0});
+  y.backward(true);
+  h.unchain_backward();
+  Variable z = identity(h);
+  z.set_grad(Array{3.0, 3.0});
+  z.backward();
+  CHECK(h.grad().to_vector<double>() == std::vector<double>{4, 4});
+  CHECK(y.grad().to_vector<double>() == std::vector<double>{1, 1});
+}

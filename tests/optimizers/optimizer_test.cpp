@@ -416,3 +416,18 @@ TEST_CASE("a steady training step allocates nothing") {
   CHECK(memory::stats().system_allocations == from_system);
   CHECK(allocation_count() == from_heap);
 }
+
+TEST_CASE("a parameter replaced between forward and backward does no harm to its neighbours") {
+  struct Model : Chain {
+    Linear l = link("l", Linear(4, 4));
+  } model;
+  SGD optimizer;
+  optimizer.setup(model);
+  Variable y = model.l(Variable(Array::ones({1, 4})));
+  model.l.W.set_data(Array::ones({1, 1}));
+  optimizer.state_arrays();  // lays out anew: the gradient of W has one element now, that of b follows it
+  model.l.b.set_grad(Array::zeros({4}));
+  y.set_grad(Array::ones({1, 4}));
+  CHECK_THROWS_WITH(y.backward(), ContainsSubstring("for input 1, float32(1, 1)"));
+  CHECK(model.l.b.grad().to_vector<float>() == std::vector<float>{0, 0, 0, 0});
+}

@@ -337,3 +337,29 @@ TEST_CASE("softmax_cross_entropy says what is wrong") {
       "backward: variable float64(4) has no gradient to start from; only a variable of one element "
       "starts from 1: call set_grad");
 }
+
+TEST_CASE("weights at the limits of their dtype") {
+  const Array x = {{1.f, 0.f}};
+  CHECK_THROWS_WITH(softmax_cross_entropy(x, Array{1}, {.class_weight = {1.0, 1e39}}),
+                    "softmax_cross_entropy: class_weight must be finite and not negative, got inf at 1");
+  // A sum of weights whose inverse float32 does not hold.
+  Variable scores(x);
+  Variable loss = softmax_cross_entropy(
+      scores, Array{1}, {.normalize = Normalize::weight_sum, .class_weight = {1e-40f, 1e-40f}});
+  loss.backward();
+  CHECK(loss.item() == Approx(1.3132616));
+  check_close(values(scores.grad()), {0.7310586, -0.7310586}, 0, 1e-5);
+}
+
+TEST_CASE("softmax_cross_entropy alone refuses a gradient or an x that does not fit") {
+  const Array x = Array::zeros({4, 2});
+  const Array t = {0, 1, 0, 1};
+  SoftmaxCrossEntropy each({.reduce = Reduce::no});
+  each.forward({x, t});
+  CHECK_THROWS_WITH(each.backward({x, t}, {Array::scalar(1)}),
+                    "softmax_cross_entropy: the gradient of the loss must be float32(4), got float32()");
+  SoftmaxCrossEntropy mean;
+  mean.forward({x.slice(0, 2), t.slice(0, 2)});
+  CHECK_THROWS_WITH(mean.backward({x, t}, {Array::scalar(1)}),
+                    "softmax_cross_entropy: backward got another x than forward, float32(4, 2)");
+}
