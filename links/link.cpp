@@ -197,8 +197,11 @@ void Link::print(std::ostream& out, const std::string& path) const {
   }
   if (!registry_->params.empty()) out << "  " << count;
   out << '\n';
-  for (const auto& [name, child] : registry_->children)
-    child.print(out, path.empty() ? name : path + '/' + name);
+  for (const auto& [name, child] : registry_->children) {
+    std::string child_path = path;
+    if (!child_path.empty()) child_path += '/';
+    child.print(out, child_path += name);
+  }
 }
 
 std::ostream& operator<<(std::ostream& out, const Link& link) {
