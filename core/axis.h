@@ -1,6 +1,8 @@
 // An array as the lines along one of its axes: what functions that work along an axis loop over.
 #pragma once
 
+#include <limits>
+
 #include "tenbin/core/array.h"
 
 namespace tenbin {
@@ -23,6 +25,14 @@ inline Lines lines_along(const Shape& shape, std::size_t axis) {
 }
 
 namespace cpu {
+
+/// The largest of `length` values that lie `stride` apart, -inf for none. A NaN is passed over.
+template <class T>
+T largest_of_line(const T* x, std::size_t length, std::size_t stride) {
+  T largest = -std::numeric_limits<T>::infinity();
+  for (std::size_t j = 0; j < length; ++j) largest = x[j * stride] > largest ? x[j * stride] : largest;
+  return largest;
+}
 
 /// The counterpart of `cpu::map` for formulas that need a whole line: calls `f(y, xs..., length, stride)`
 /// with pointers to the first element of every line of the new array and of the arrays, all of one shape and

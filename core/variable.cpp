@@ -8,13 +8,8 @@ namespace {
 
 thread_local std::int64_t live_nodes = 0;
 
-bool fits(const Array& grad, const detail::Node& node) {
-  return grad.dtype() == node.data.dtype() && grad.shape() == node.data.shape() &&
-         grad.device() == node.device;
-}
-
 void require_fits(const char* what, const Array& grad, const detail::Node& node) {
-  if (fits(grad, node)) return;
+  if (node.fits(grad)) return;
   throw Error(what, ": the gradient is ", grad, " for a variable ", node.data.dtype(), node.data.shape());
 }
 
@@ -47,8 +42,8 @@ void Variable::set_data(Array data) {
   node.device = data.device();
   node.data = std::move(data);
   node.requires_grad = node.requires_grad && is_floating(node.data.dtype());
-  if (node.grad && !fits(node.grad, node)) cleargrad();
-  if (node.grad_slot && !fits(*node.grad_slot, node)) node.grad_slot.reset();
+  if (node.grad && !node.fits(node.grad)) cleargrad();
+  if (node.grad_slot && !node.fits(*node.grad_slot)) node.grad_slot.reset();
 }
 
 void Variable::set_grad(Array grad) {

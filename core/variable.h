@@ -27,6 +27,11 @@ struct Node : memory::Pooled {
   void release() {
     if (references.decrement()) delete this;
   }
+  /// Whether an array can be this node's gradient: of its dtype and shape, on its device.
+  bool fits(const Array& gradient) const {
+    return gradient.dtype() == data.dtype() && gradient.shape() == data.shape() &&
+           gradient.device() == device;
+  }
   void add_handle() { handles.increment(); }
   void drop_handle() {
     if (handles.decrement()) data.drop_memory();

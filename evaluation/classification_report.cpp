@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <iomanip>
 
+#include "tenbin/core/text.h"
+
 namespace tenbin {
 
 namespace {
 
 constexpr const char* balanced_accuracy_title = "balanced accuracy";
-
-// Characters, not bytes, of UTF-8.
-std::size_t length(const std::string& text) {
-  const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
 
 class Report {
  public:
@@ -24,7 +20,7 @@ class Report {
 
   template <class... Cells>
   void line(const std::string& title, const Cells&... cells) {
-    out_ << std::string(title_width_ - length(title), ' ') << title << ' ';
+    out_ << std::string(title_width_ - detail::character_count(title), ' ') << title << ' ';
     ((out_ << std::setw(column_width_) << cells), ...);
     out_ << '\n';
   }
@@ -59,7 +55,7 @@ std::string classification_report(const ConfusionMatrix& matrix, const Classific
   const auto total = matrix.total();
 
   std::size_t width = std::string(balanced_accuracy_title).size();
-  for (const std::string& name : names) width = std::max(width, length(name));
+  for (const std::string& name : names) width = std::max(width, detail::character_count(name));
   Report report(width, options.digits);
   report.line("", "precision", "recall", "f1-score", "support");
   report.blank_line();

@@ -5,21 +5,16 @@
 #include <sstream>
 
 #include "tenbin/core/error.h"
+#include "tenbin/core/text.h"
 
 namespace tenbin::examples {
 
 namespace {
 
-// Characters, not bytes, of UTF-8.
-std::size_t length(const std::string& text) {
-  const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
 std::string line(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
   std::string text;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::string space(widths[i] - length(cells[i]), ' ');
+    const std::string space(widths[i] - detail::character_count(cells[i]), ' ');
     text += i == 0 ? cells[i] + space : "  " + space + cells[i];
   }
   return text.erase(text.find_last_not_of(' ') + 1) + '\n';
@@ -36,7 +31,8 @@ void Table::add(std::vector<std::string> cells) {
 std::string Table::to_string() const {
   std::vector<std::size_t> widths(rows_[0].size(), 0);
   for (const auto& row : rows_)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], length(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], detail::character_count(row[i]));
   std::vector<std::string> rule;
   rule.reserve(widths.size());
   for (const std::size_t width : widths) rule.emplace_back(width, '-');

@@ -1,7 +1,6 @@
 #include "tenbin/functions/activation/softmax.h"
 
 #include <cmath>
-#include <limits>
 
 #include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
@@ -12,8 +11,7 @@ namespace {
 
 template <class T>
 void softmax_line(T* y, const T* x, std::size_t length, std::size_t stride) {
-  T largest = -std::numeric_limits<T>::infinity();
-  for (std::size_t j = 0; j < length; ++j) largest = x[j * stride] > largest ? x[j * stride] : largest;
+  const T largest = cpu::largest_of_line(x, length, stride);
   double sum = 0;
   for (std::size_t j = 0; j < length; ++j) {
     const T value = std::exp(x[j * stride] - largest);
