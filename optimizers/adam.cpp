@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "tenbin/optimizers/update_loop.h"
 
@@ -36,13 +37,17 @@ void Adam::update_cpu(FlatParameters& p, std::int64_t t) {
     const T eps = static_cast<T>(hyperparam.eps);
     const T eta = static_cast<T>(hyperparam.eta);
     const T decay = static_cast<T>(hyperparam.weight_decay_rate);
+    const T infinity = std::numeric_limits<T>::infinity();
     const bool bounded = hyperparam.adabound;
-    const T lower = static_cast<T>(final_rate * (1 - 1 / (hyperparam.gamma * count + 1)));
-    const T upper = static_cast<T>(final_rate * (1 + 1 / (hyperparam.gamma * count)));
+    // Without bounds everything lies between them: a branch would keep the loop from being vectorised.
+    const T lower = bounded ? static_cast<T>(final_rate * (1 - 1 / (hyperparam.gamma * count + 1))) : -infinity;
+    const T upper = bounded ? static_cast<T>(final_rate * (1 + 1 / (hyperparam.gamma * count))) : infinity;
 
-    const auto move = [=](T& w, const T& m, const T& square) {
-      const T step = alpha / (std::sqrt(square) + eps);
-      w -= eta * ((bounded ? std::clamp(step, lower, upper) : step) * m + decay * w);
+    const auto move = [=](T& w, T m, T square) {
+      T step = alpha / (std::sqrt(square) + eps);
+      step = step < lower ? lower : step;
+      step = step > upper ? upper : step;
+      w -= eta * (step * m + decay * w);
     };
     const auto adam = [=](T& w, const T& g, T& m, T& v) {
       m += beta1_complement * (g - m);
