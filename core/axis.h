@@ -1,8 +1,6 @@
 // An array as the lines along one of its axes: what functions that work along an axis loop over.
 #pragma once
 
-#include <limits>
-
 #include "tenbin/core/array.h"
 
 namespace tenbin {
@@ -13,6 +11,13 @@ struct Lines {
   std::size_t outer = 1;
   std::size_t length = 1;
   std::size_t inner = 1;
+
+  std::size_t count() const { return outer * inner; }
+  /// Where line number i * inner + k begins.
+  std::size_t start(std::size_t line) const {
+    if (inner == 1) return line * length;  // without the division, which would cost more than the rest
+    return line / inner * length * inner + line % inner;
+  }
 };
 
 /// Precondition: `axis` is below the number of axes (`require_axis`).
@@ -25,14 +30,6 @@ inline Lines lines_along(const Shape& shape, std::size_t axis) {
 }
 
 namespace cpu {
-
-/// The largest of `length` values that lie `stride` apart, -inf for none. A NaN is passed over.
-template <class T>
-T largest_of_line(const T* x, std::size_t length, std::size_t stride) {
-  T largest = -std::numeric_limits<T>::infinity();
-  for (std::size_t j = 0; j < length; ++j) largest = x[j * stride] > largest ? x[j * stride] : largest;
-  return largest;
-}
 
 /// The counterpart of `cpu::map` for formulas that need a whole line: calls `f(y, xs..., length, stride)`
 /// with pointers to the first element of every line of the new array and of the arrays, all of one shape and

@@ -1,9 +1,8 @@
 #include "tenbin/functions/activation/sigmoid.h"
 
-#include <cmath>
-
 #include "tenbin/core/check.h"
 #include "tenbin/core/elementwise.h"
+#include "tenbin/core/vector_math.h"
 
 namespace tenbin {
 
@@ -12,11 +11,7 @@ void Sigmoid::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]
 Arrays Sigmoid::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   retain_outputs({0});
-  const auto stable = [](auto x) {
-    const auto small = std::exp(-std::abs(x));  // at most 1, so nothing overflows
-    return (x < 0 ? small : 1) / (1 + small);
-  };
-  return {cpu::map(stable, xs[0])};
+  return {cpu::map([](auto x) { return vector_math::sigmoid(x); }, xs[0])};
 }
 
 Arrays Sigmoid::backward_cpu(const Arrays&, const Arrays& gys) {

@@ -1,25 +1,12 @@
 #include "tenbin/functions/activation/softmax.h"
 
-#include <cmath>
-
 #include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
+#include "tenbin/core/softmax.h"
 
 namespace tenbin {
 
 namespace {
-
-template <class T>
-void softmax_line(T* y, const T* x, std::size_t length, std::size_t stride) {
-  const T largest = cpu::largest_of_line(x, length, stride);
-  double sum = 0;
-  for (std::size_t j = 0; j < length; ++j) {
-    const T value = std::exp(x[j * stride] - largest);
-    y[j * stride] = value;
-    sum += static_cast<double>(value);
-  }
-  for (std::size_t j = 0; j < length; ++j) y[j * stride] /= static_cast<T>(sum);
-}
 
 template <class T>
 void gradient_line(T* gx, const T* y, const T* gy, std::size_t length, std::size_t stride) {
@@ -41,7 +28,15 @@ Arrays Softmax::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   retain_outputs({0});
   const Lines lines = lines_along(xs[0].shape(), require_axis(*this, xs[0], axis_));
-  return {cpu::map_lines([](auto... line) { softmax_line(line...); }, lines, xs[0])};
+  Array y = Array::empty_like(xs[0]);
+  visit_floating(y.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    cpu::for_each_softmax_block<T>(lines, [&](cpu::SoftmaxBlock<T>& block, std::size_t) {
+      block.exponentials(xs[0].data<T>(), y.data<T>());
+      block.softmax(y.data<T>());
+    });
+  });
+  return {y};
 }
 
 Arrays Softmax::backward_cpu(const Arrays&, const Arrays& gys) {

@@ -1,9 +1,8 @@
 #include "tenbin/functions/activation/tanh.h"
 
-#include <cmath>
-
 #include "tenbin/core/check.h"
 #include "tenbin/core/elementwise.h"
+#include "tenbin/core/vector_math.h"
 
 namespace tenbin {
 
@@ -12,7 +11,7 @@ void Tanh::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); 
 Arrays Tanh::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   retain_outputs({0});
-  return {cpu::map([](auto x) { return std::tanh(x); }, xs[0])};
+  return {cpu::map([](auto x) { return vector_math::tanh(x); }, xs[0])};
 }
 
 Arrays Tanh::backward_cpu(const Arrays&, const Arrays& gys) {

@@ -4,15 +4,19 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/core/config.h"
+#include "tenbin/core/softmax.h"
 
 namespace tenbin {
+
+using cpu::LogSum;
+using cpu::SoftmaxBlock;
 
 Variable softmax_cross_entropy(const Variable& x, const Variable& t, SoftmaxCrossEntropyOptions options) {
   return apply<SoftmaxCrossEntropy>({x, t}, std::move(options));
 }
 
-// ---- checks
-// ------------------------------------------------------------------------------------------------
+// ---- checks ----------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -71,8 +75,7 @@ void SoftmaxCrossEntropy::check(const Arrays& xs) const {
     throw Error(name(), ": label_smoothing must be in [0, 1), got ", options_.label_smoothing);
 }
 
-// ---- one position
-// ------------------------------------------------------------------------------------------
+// ---- targets ---------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -84,34 +87,6 @@ struct Row {
 
   T& operator[](std::size_t c) const { return values[c * stride]; }
 };
-
-// log softmax(x)[c] = (x[c] - max) - log_sum. Kept apart: their sum would round at the magnitude of max.
-template <class T>
-struct LogSum {
-  T max;
-  T log_sum;
-
-  // In double, where the difference of two floats cannot overflow and a sum of losses keeps their digits.
-  double log_softmax(T x) const {
-    return (static_cast<double>(x) - static_cast<double>(max)) - static_cast<double>(log_sum);
-  }
-  T softmax(T x) const { return std::exp((x - max) - log_sum); }
-};
-
-template <class T>
-LogSum<T> log_sum_exp(Row<const T> x, std::size_t n_class) {
-  T max = x[0];
-  for (std::size_t c = 1; c < n_class; ++c) max = std::max(max, x[c]);
-  // Short sums in T, their sum in double: the digits stay right for any number of classes.
-  constexpr std::size_t chunk = 64;
-  double sum = 0;
-  for (std::size_t first = 0; first < n_class; first += chunk) {
-    T part = 0;
-    for (std::size_t c = first; c < std::min(first + chunk, n_class); ++c) part += std::exp(x[c] - max);
-    sum += static_cast<double>(part);
-  }
-  return {max, std::log(static_cast<T>(sum))};
-}
 
 template <class T>
 void fill_zero(Row<T> row, std::size_t count) {
@@ -133,13 +108,6 @@ struct LabelTarget {
 
   double cross_entropy(Row<const T> x, LogSum<T> norm) const {
     return weight == T{0} ? 0 : -static_cast<double>(weight) * norm.log_softmax(x[label]);
-  }
-
-  void gradient(Row<const T> x, LogSum<T> norm, double scale, Row<T> gx) const {
-    const T factor = static_cast<T>(scale * static_cast<double>(weight));
-    if (factor == T{0}) return fill_zero(gx, n_class);
-    for (std::size_t c = 0; c < n_class; ++c)
-      gx[c] = factor * (norm.softmax(x[c]) - (c == label ? T{1} : T{0}));
   }
 };
 
@@ -176,7 +144,8 @@ struct SpreadTarget {
     return loss;
   }
 
-  void gradient(Row<const T> x, LogSum<T> norm, double scale, Row<T> gx) const {
+  // gx holds softmax(x), and becomes the gradient.
+  void gradient(double scale, Row<T> gx) const {
     double sum = 0;
     bool any = false;
     for (std::size_t c = 0; c < n_class; ++c) {
@@ -186,7 +155,7 @@ struct SpreadTarget {
     if (scale == 0 || !any) return fill_zero(gx, n_class);
     const T total = static_cast<T>(sum);
     for (std::size_t c = 0; c < n_class; ++c)
-      gx[c] = static_cast<T>(scale * static_cast<double>(total * norm.softmax(x[c]) - amount(c)));
+      gx[c] = static_cast<T>(scale * static_cast<double>(total * gx[c] - amount(c)));
   }
 
   // The gradient of a soft target itself: -w[c] z[c] smoothed, less what a divisor made of targets takes
@@ -201,30 +170,72 @@ struct SpreadTarget {
   }
 };
 
-// ---- all positions
-// -----------------------------------------------------------------------------------------
+// The targets of all positions, by how t and the options give them.
 
-// Pointers and sizes of one problem. Position p = i * inner + j of t is column j of block i of x.
+template <class T, class Label>
+struct LabelTargets {
+  const Label* labels;
+  std::int64_t ignore_label;
+  const T* class_weight;
+  std::size_t n_class;
+
+  LabelTarget<T> operator[](std::size_t p) const {
+    const bool valid = std::int64_t{labels[p]} != ignore_label;
+    const std::size_t label = valid ? static_cast<std::size_t>(labels[p]) : 0;
+    return {valid, label, class_weight == nullptr ? T{1} : class_weight[label], n_class};
+  }
+};
+
+template <class T, class Label>
+struct SmoothedTargets {
+  LabelTargets<T, Label> targets;
+  T smoothing;
+
+  SpreadTarget<T> operator[](std::size_t p) const {
+    const LabelTarget<T> target = targets[p];
+    return {target.valid, {nullptr, 0}, target.label, targets.class_weight, smoothing, target.n_class};
+  }
+};
+
+template <class T>
+struct SoftTargets {
+  const T* values;
+  Lines lines;
+  const T* class_weight;
+  T smoothing;
+
+  SpreadTarget<T> operator[](std::size_t p) const {
+    const Row<const T> soft{values + lines.start(p), lines.inner};
+    bool any = false;
+    for (std::size_t c = 0; c < lines.length; ++c) any = any || soft[c] != T{0};
+    return {any, soft, 0, class_weight, smoothing, lines.length};
+  }
+};
+
+// ---- all positions ---------------------------------------------------------------------------------------
+
+// Pointers and sizes of one problem. Position p = i * inner + j of t is line p of x along the class axis.
 template <class T>
 struct Problem {
   const T* x;
-  std::size_t batch, n_class, inner;
+  Lines lines;
   Array class_weight, sample_weight;  // as T on x's device, or none
 
   Problem(const Array& scores, const SoftmaxCrossEntropyOptions& options)
       : x(scores.data<T>()),
-        batch(scores.shape()[0]),
-        n_class(scores.shape()[1]),
-        inner(batch == 0 ? 0 : scores.size() / (batch * n_class)),
+        lines(lines_along(scores.shape(), 1)),
         class_weight(options.class_weight.to(scores.device()).astype(scores.dtype())),
         sample_weight(options.sample_weight.to(scores.device()).astype(scores.dtype())) {}
 
-  std::size_t positions() const { return batch * inner; }
+  std::size_t batch() const { return lines.outer; }
+  std::size_t n_class() const { return lines.length; }
+  std::size_t positions() const { return lines.count(); }
   template <class U>
   Row<U> row(U* values, std::size_t p) const {
-    return {values + p / inner * n_class * inner + p % inner, inner};
+    return {values + lines.start(p), lines.inner};
   }
-  T sample(std::size_t p) const { return sample_weight ? sample_weight.template data<T>()[p] : T{1}; }
+  const T* weights() const { return class_weight ? class_weight.template data<T>() : nullptr; }
+  const T* sample_weights() const { return sample_weight ? sample_weight.template data<T>() : nullptr; }
 };
 
 // The index of position p in t, for people: `t[2]` or `t[2, 0, 1]`.
@@ -237,67 +248,93 @@ std::string position_name(const Array& t, std::size_t p) {
   return name.str();
 }
 
-// Calls `f(p, target)` for every position. Errors: a label out of range, before f has seen any position.
+template <class Label>
+void check_labels(const Function& function, const Array& t, std::size_t n_class, std::int64_t ignore_label) {
+  const Label* labels = t.data<Label>();
+  for (std::size_t p = 0; p < t.size(); ++p) {
+    const std::int64_t label = labels[p];
+    if (static_cast<std::uint64_t>(label) >= n_class && label != ignore_label)
+      throw Error(function.name(), ": ", position_name(t, p), " is ", label, ", expected a label in [0, ",
+                  n_class, ") or ignore_label ", ignore_label);
+  }
+}
+
+// Calls `f` with the targets in their own type. Errors: a label out of range.
 template <class T, class F>
-void for_each_label(const Function& function, const Problem<T>& problem, const Array& t,
-                    const SoftmaxCrossEntropyOptions& options, F f) {
-  const T* weights = problem.class_weight ? problem.class_weight.template data<T>() : nullptr;
-  const std::size_t n_class = problem.n_class;
-  visit_integer(t.dtype(), [&](auto label_zero) {
-    const auto* labels = t.data<decltype(label_zero)>();
-    const auto is_ignored = [&](std::size_t p) { return std::int64_t{labels[p]} == options.ignore_label; };
-    for (std::size_t p = 0; p < problem.positions(); ++p) {
-      const std::int64_t label = labels[p];
-      if (!is_ignored(p) && (label < 0 || static_cast<std::uint64_t>(label) >= n_class))
-        throw Error(function.name(), ": ", position_name(t, p), " is ", label, ", expected a label in [0, ",
-                    n_class, ") or ignore_label ", options.ignore_label);
-    }
-    const T smoothing = static_cast<T>(options.label_smoothing);
-    for (std::size_t p = 0; p < problem.positions(); ++p) {
-      const bool valid = !is_ignored(p);
-      const std::size_t label = valid ? static_cast<std::size_t>(labels[p]) : 0;
-      if (smoothing == T{0}) {
-        f(p, LabelTarget<T>{valid, label, weights == nullptr ? T{1} : weights[label], n_class});
-      } else {
-        f(p, SpreadTarget<T>{valid, {nullptr, 0}, label, weights, smoothing, n_class});
-      }
+void visit_targets(const Function& function, const Problem<T>& problem, const Array& t,
+                   const SoftmaxCrossEntropyOptions& options, F f) {
+  const T smoothing = static_cast<T>(options.label_smoothing);
+  const std::size_t n_class = problem.n_class();
+  if (has_soft_targets(t)) {
+    f(SoftTargets<T>{t.data<T>(), problem.lines, problem.weights(), smoothing});
+    return;
+  }
+  visit_integer(t.dtype(), [&](auto zero) {
+    using Label = decltype(zero);
+    check_labels<Label>(function, t, n_class, options.ignore_label);
+    const LabelTargets<T, Label> targets{t.data<Label>(), options.ignore_label, problem.weights(), n_class};
+    if (smoothing == T{0}) {
+      f(targets);
+    } else {
+      f(SmoothedTargets<T, Label>{targets, smoothing});
     }
   });
 }
 
-template <class T>
-bool all_zero(Row<const T> row, std::size_t count) {
-  for (std::size_t c = 0; c < count; ++c)
-    if (row[c] != T{0}) return false;
-  return true;
+// Gradients of one block; gx holds what `exponentials` has left there.
+
+template <class T, class Targets, class Scale>
+void label_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale,
+                     SoftmaxBlock<T>& block, T* gx) {
+  bool all_count = true;
+  for (std::size_t i = 0; i < block.count(); ++i) {
+    const std::size_t p = block.first() + i;
+    const LabelTarget<T> target = targets[p];
+    block.label[i] = static_cast<typename SoftmaxBlock<T>::Label>(target.label);
+    block.factor[i] = target.valid ? static_cast<T>(scale(p) * static_cast<double>(target.weight)) : T{0};
+    all_count = all_count && block.factor[i] != T{0};
+  }
+  block.label_gradient(gx);
+  if (all_count) return;
+  for (std::size_t i = 0; i < block.count(); ++i)  // left out rather than multiplied by 0: x may be NaN there
+    if (block.factor[i] == T{0}) fill_zero(problem.row(gx, block.first() + i), problem.n_class());
 }
 
-template <class T, class F>
-void for_each_target(const Function& function, const Problem<T>& problem, const Array& t,
-                     const SoftmaxCrossEntropyOptions& options, F f) {
-  if (!has_soft_targets(t)) {
-    for_each_label<T>(function, problem, t, options, f);
-    return;
-  }
-  const T* weights = problem.class_weight ? problem.class_weight.template data<T>() : nullptr;
-  const T smoothing = static_cast<T>(options.label_smoothing);
-  for (std::size_t p = 0; p < problem.positions(); ++p) {
-    const Row<const T> soft = problem.row(t.data<T>(), p);
-    f(p, SpreadTarget<T>{!all_zero(soft, problem.n_class), soft, 0, weights, smoothing, problem.n_class});
+template <class T, class Targets, class Scale>
+void spread_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale, T divided_loss,
+                      const SoftmaxBlock<T>& block, T* gx, T* gt) {
+  block.softmax(gx);
+  for (std::size_t i = 0; i < block.count(); ++i) {
+    const std::size_t p = block.first() + i;
+    const SpreadTarget<T> target = targets[p];
+    if (!target.valid) {
+      fill_zero(problem.row(gx, p), problem.n_class());
+      if (gt != nullptr) fill_zero(problem.row(gt, p), problem.n_class());
+      continue;
+    }
+    target.gradient(scale(p), problem.row(gx, p));
+    if (gt != nullptr)
+      target.target_gradient(problem.row(problem.x, p), block[i], scale(p), divided_loss, problem.row(gt, p));
   }
 }
+
+// What the losses of some positions add up to.
+struct Sums {
+  double loss = 0;
+  double weight = 0;
+  std::size_t valid = 0;
+};
 
 // What the summed loss is multiplied by.
-double coefficient(const SoftmaxCrossEntropyOptions& options, std::size_t batch, std::size_t valid_count,
-                   double weight_sum) {
+double coefficient(const SoftmaxCrossEntropyOptions& options, std::size_t batch, const Sums& sums) {
   if (options.reduce != Reduce::mean) return 1;
   switch (options.normalize) {
     case Normalize::valid_count:
-      return 1 / static_cast<double>(std::max<std::size_t>(valid_count, 1));
+      return 1 / static_cast<double>(std::max<std::size_t>(sums.valid, 1));
     case Normalize::batch_size:
       return 1 / static_cast<double>(std::max<std::size_t>(batch, 1));
     case Normalize::weight_sum:
-      return std::isnormal(weight_sum) ? 1 / weight_sum : 0;
+      return std::isnormal(sums.weight) ? 1 / sums.weight : 0;
   }
   return 1;
 }
@@ -311,33 +348,47 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
     const Problem<T> problem(x, options_);
     const bool reduce = options_.reduce != Reduce::no;
     Array losses = Array::empty(reduce ? Shape{} : position_shape(x), x.dtype());
-    Array log_sums;
-    if (options_.cache_score) log_sums = Array::empty({problem.positions(), 2}, x.dtype());
+    const bool keep = options_.cache_score && config().enable_backprop;
+    Array exponentials = keep ? Array::empty_like(x) : Array();
+    Array line_sums = keep ? Array::empty({2, problem.positions()}, x.dtype()) : Array();
+    const T* const samples = problem.sample_weights();
+    T* const each_loss = reduce ? nullptr : losses.data<T>();
+    SmallVector<Sums, 4> parts;
+    parts.resize(cpu::softmax_task_count<T>(problem.lines));
 
-    double loss_sum = 0;
-    double weight_sum = 0;
-    std::size_t valid_count = 0;
-    for_each_target(*this, problem, xs[1], options_, [&](std::size_t p, const auto& target) {
-      double loss = 0;
-      if (target.valid) {
-        const Row<const T> row = problem.row(problem.x, p);
-        const LogSum<T> norm = log_sum_exp(row, problem.n_class);
-        if (log_sums) {
-          log_sums.data<T>()[2 * p] = norm.max;
-          log_sums.data<T>()[2 * p + 1] = norm.log_sum;
+    visit_targets(*this, problem, xs[1], options_, [&](const auto& targets) {
+      cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t task) {
+        block.exponentials(problem.x, keep ? exponentials.data<T>() : nullptr);
+        if (keep) block.save(line_sums.data<T>(), line_sums.data<T>() + problem.positions());
+        Sums sums = parts[task];
+        for (std::size_t i = 0; i < block.count(); ++i) {
+          const std::size_t p = block.first() + i;
+          const auto target = targets[p];
+          const T sample = samples == nullptr ? T{1} : samples[p];
+          double loss = 0;
+          if (target.valid) {
+            if (sample != T{0})
+              loss = static_cast<double>(sample) * target.cross_entropy(problem.row(problem.x, p), block[i]);
+            sums.loss += loss;
+            sums.weight += static_cast<double>(sample) * target.unsmoothed_total();
+            ++sums.valid;
+          }
+          if (each_loss != nullptr) each_loss[p] = static_cast<T>(loss);
         }
-        const T sample = problem.sample(p);
-        if (sample != T{0}) loss = static_cast<double>(sample) * target.cross_entropy(row, norm);
-        loss_sum += loss;
-        weight_sum += static_cast<double>(sample) * target.unsmoothed_total();
-        ++valid_count;
-      }
-      if (!reduce) losses.data<T>()[p] = static_cast<T>(loss);
+        parts[task] = sums;
+      });
     });
 
-    coefficient_ = coefficient(options_, problem.batch, valid_count, weight_sum);
-    loss_ = *coefficient_ == 0 ? 0 : loss_sum * *coefficient_;
-    log_sums_ = log_sums;
+    Sums total;
+    for (const Sums& part : parts) {
+      total.loss += part.loss;
+      total.weight += part.weight;
+      total.valid += part.valid;
+    }
+    coefficient_ = coefficient(options_, problem.batch(), total);
+    loss_ = *coefficient_ == 0 ? 0 : total.loss * *coefficient_;
+    exponentials_ = std::move(exponentials);
+    line_sums_ = std::move(line_sums);
     if (reduce) losses.fill(loss_);
     return {losses};
   });
@@ -350,35 +401,41 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Shape loss_shape = options_.reduce == Reduce::no ? position_shape(x) : Shape{};
   if (gys[0].dtype() != x.dtype() || gys[0].shape() != loss_shape)
     throw Error(name(), ": the gradient of the loss must be ", x.dtype(), loss_shape, ", got ", gys[0]);
-  if (log_sums_ && log_sums_.size() != 2 * element_count(position_shape(x)))
+  if (exponentials_ && exponentials_.shape() != x.shape())
     throw Error(name(), ": backward got another x than forward, ", x);
   return visit_floating(x.dtype(), [&](auto zero) -> Arrays {
     using T = decltype(zero);
     const Problem<T> problem(x, options_);
     const T* gy = gys[0].data<T>();
-    const T* cached = log_sums_ ? log_sums_.data<T>() : nullptr;
     const T divided_loss = options_.reduce == Reduce::mean && options_.normalize == Normalize::weight_sum
                                ? static_cast<T>(loss_)
                                : T{0};
-
-    Array gx = new_gradient(0, x);
+    // What forward has kept becomes the gradient, in its own place; a second backward computes it anew.
+    const bool kept = static_cast<bool>(exponentials_);
+    Array gx = kept ? std::exchange(exponentials_, Array()) : new_gradient(0, x);
     Array gt = has_soft_targets(t) && needs_grad(1) ? new_gradient(1, t) : Array();
-    for_each_target(*this, problem, t, options_, [&](std::size_t p, const auto& target) {
-      const Row<T> gx_row = problem.row(gx.data<T>(), p);
-      if (!target.valid) {
-        fill_zero(gx_row, problem.n_class);
-        if (gt) fill_zero(problem.row(gt.data<T>(), p), problem.n_class);
-        return;
-      }
-      const Row<const T> row = problem.row(problem.x, p);
-      const LogSum<T> norm =
-          cached != nullptr ? LogSum<T>{cached[2 * p], cached[2 * p + 1]} : log_sum_exp(row, problem.n_class);
-      // In double: the product may be representable where its parts are not.
-      const double scale = static_cast<double>(gy[options_.reduce == Reduce::no ? p : 0]) * *coefficient_ *
-                           static_cast<double>(problem.sample(p));
-      target.gradient(row, norm, scale, gx_row);
-      if constexpr (std::is_same_v<std::decay_t<decltype(target)>, SpreadTarget<T>>)
-        if (gt) target.target_gradient(row, norm, scale, divided_loss, problem.row(gt.data<T>(), p));
+
+    // In double: the product may be representable where its parts are not.
+    const T* const samples = problem.sample_weights();
+    const auto scale = [samples, gy, each = options_.reduce == Reduce::no,
+                        coefficient = *coefficient_](std::size_t p) {
+      const double outer = static_cast<double>(gy[each ? p : 0]) * coefficient;
+      return samples == nullptr ? outer : outer * static_cast<double>(samples[p]);
+    };
+    visit_targets(*this, problem, t, options_, [&](const auto& targets) {
+      cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t) {
+        if (kept) {
+          block.load(line_sums_.data<T>(), line_sums_.data<T>() + problem.positions());
+        } else {
+          block.exponentials(problem.x, gx.data<T>());
+        }
+        if constexpr (std::is_same_v<std::decay_t<decltype(targets[0])>, LabelTarget<T>>) {
+          label_gradients(problem, targets, scale, block, gx.data<T>());
+        } else {
+          spread_gradients(problem, targets, scale, divided_loss, block, gx.data<T>(),
+                           gt ? gt.data<T>() : nullptr);
+        }
+      });
     });
     return {gx, gt};
   });

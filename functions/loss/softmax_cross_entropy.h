@@ -18,8 +18,9 @@ enum class Normalize {
 /// The keyword arguments of `softmax_cross_entropy`, in Chainer's order where Chainer has them.
 struct SoftmaxCrossEntropyOptions {
   Normalize normalize = Normalize::valid_count;
-  /// Keep the maximum and the log sum of every position for backward, which then need not compute them again.
-  /// The results are the same to the bit.
+  /// Keep the exponentials for backward, which makes the gradient of them in place. Without, they are
+  /// computed twice, and between forward and backward an array of x's size is saved. The results are the same
+  /// to the bit.
   bool cache_score = true;
   /// w, (C,), float32 or float64 on any device, finite and not negative. None: ones.
   Array class_weight = {};
@@ -51,7 +52,8 @@ class SoftmaxCrossEntropy : public Function {
  private:
   SoftmaxCrossEntropyOptions options_;
   // What forward leaves for backward.
-  Array log_sums_;                     // (positions, 2): maximum and log sum, if cache_score
+  Array exponentials_;                 // exp(x - max), if cache_score
+  Array line_sums_;                    // (2, positions): maxima and sums of these
   std::optional<double> coefficient_;  // one over the divisor
   double loss_ = 0;
 };

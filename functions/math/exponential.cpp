@@ -4,6 +4,7 @@
 
 #include "tenbin/core/check.h"
 #include "tenbin/core/elementwise.h"
+#include "tenbin/core/vector_math.h"
 
 namespace tenbin {
 
@@ -12,7 +13,7 @@ void Exp::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
 Arrays Exp::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   retain_outputs({0});
-  return {cpu::map([](auto x) { return std::exp(x); }, xs[0])};
+  return {cpu::map([](auto x) { return vector_math::exp(x); }, xs[0])};
 }
 
 Arrays Exp::backward_cpu(const Arrays&, const Arrays& gys) {

@@ -5,6 +5,7 @@
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
 #include "tenbin/core/elementwise.h"
+#include "tenbin/core/vector_math.h"
 
 namespace tenbin {
 
@@ -18,7 +19,7 @@ Arrays LogSumExp::forward_cpu(const Arrays& xs) {
   shapes_ = reduce_shape(*this, x, options_);
   offset_ = cpu::map([](auto max) { return std::isfinite(max) ? max : decltype(max){0}; },
                      cpu::max_to(x, shapes_.kept));
-  sum_ = cpu::sum_to(cpu::map([](auto v, auto offset) { return std::exp(v - offset); }, x,
+  sum_ = cpu::sum_to(cpu::map([](auto v, auto offset) { return vector_math::exp(v - offset); }, x,
                               cpu::broadcast_to(offset_, x.shape())),
                      shapes_.kept);
   return {cpu::map([](auto offset, auto sum) { return offset + std::log(sum); }, offset_, sum_)
@@ -30,8 +31,8 @@ Arrays LogSumExp::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array scale = cpu::map([](auto gy, auto sum) { return sum == 0 ? decltype(gy){0} : gy / sum; },
                                gys[0].reshape(shapes_.kept), sum_);
   const Shape& shape = xs[0].shape();
-  return {cpu::map([](auto x, auto offset, auto s) { return s == 0 ? s : s * std::exp(x - offset); }, xs[0],
-                   cpu::broadcast_to(offset_, shape), cpu::broadcast_to(scale, shape))};
+  return {cpu::map([](auto x, auto offset, auto s) { return s == 0 ? s : s * vector_math::exp(x - offset); },
+                   xs[0], cpu::broadcast_to(offset_, shape), cpu::broadcast_to(scale, shape))};
 }
 
 TENBIN_NO_GPU(LogSumExp);

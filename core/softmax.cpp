@@ -1,0 +1,331 @@
+// Two ways to fill the machine's registers. Across lines: one class of `lanes` neighbouring lines at a time,
+// so that lines of two classes are as fast as any; lines without gaps are transposed for it, and stay so
+// between the steps. Along a line: neighbouring classes of one, where there are enough of them.
+#include "tenbin/core/softmax.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "tenbin/core/vector_math.h"
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+namespace tenbin::cpu {
+
+namespace {
+
+constexpr std::size_t lanes = 32;
+constexpr std::size_t long_line = 48;      // classes from which on the second way is the faster one
+constexpr std::size_t width = 32;          // neighbouring classes in the second way
+constexpr std::size_t small_step = 8;      // for what is left of a line
+constexpr std::size_t terms_per_sum = 64;  // short sums in T, their sum in double: no digits are lost
+
+using AllLanes = std::integral_constant<std::size_t, lanes>;  // a length that the compiler knows
+
+template <class T>
+constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
+
+// ---- across `n` lines: class c of line r is x[c * stride + r] ---------------------------------------------
+
+// Finds the n maxima and sums; y gets exp(x - max).
+template <class T, class Count>
+void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, std::size_t x_stride,
+                         T* __restrict y, std::size_t y_stride, T* __restrict max, T* __restrict sum) {
+  T largest[lanes];
+  std::fill_n(largest, lanes, minus_infinity<T>);
+  for (std::size_t c = 0; c < n_class; ++c)
+    for (std::size_t r = 0; r < n; ++r)
+      largest[r] = x[c * x_stride + r] > largest[r] ? x[c * x_stride + r] : largest[r];
+  double total[lanes] = {};
+  for (std::size_t begin = 0; begin < n_class; begin += terms_per_sum) {
+    T part[lanes] = {};
+    for (std::size_t c = begin; c < std::min(begin + terms_per_sum, n_class); ++c)
+      for (std::size_t r = 0; r < n; ++r) {
+        const T value = vector_math::exp_nonpositive(x[c * x_stride + r] - largest[r]);
+        y[c * y_stride + r] = value;
+        part[r] += value;
+      }
+    for (std::size_t r = 0; r < n; ++r) total[r] += static_cast<double>(part[r]);
+  }
+  for (std::size_t r = 0; r < n; ++r) {
+    max[r] = largest[r];
+    sum[r] = static_cast<T>(total[r]);
+  }
+}
+
+// to[c * lanes + r] = from[r * n_class + c] for n rows, and back. Small as the tiles are, copying one element
+// at a time would take as long as the exponentials: squares in registers; two and three classes, whose number
+// the compiler knows, by the loops that it makes of them.
+template <class T>
+void transpose_square(const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
+#if defined(__SSE2__)
+  if constexpr (std::is_same_v<T, float>) {
+    __m128 row0 = _mm_loadu_ps(from), row1 = _mm_loadu_ps(from + from_stride);
+    __m128 row2 = _mm_loadu_ps(from + 2 * from_stride), row3 = _mm_loadu_ps(from + 3 * from_stride);
+    _MM_TRANSPOSE4_PS(row0, row1, row2, row3);
+    _mm_storeu_ps(to, row0);
+    _mm_storeu_ps(to + to_stride, row1);
+    _mm_storeu_ps(to + 2 * to_stride, row2);
+    _mm_storeu_ps(to + 3 * to_stride, row3);
+    return;
+  }
+#endif
+  for (std::size_t r = 0; r < 4; ++r)
+    for (std::size_t c = 0; c < 4; ++c) to[c * to_stride + r] = from[r * from_stride + c];
+}
+
+// Calls `f(r, c)` for the squares of a tile of whole lanes; the last ones of a row overlap.
+template <class F>
+void for_each_square(std::size_t n_class, F f) {
+  for (std::size_t r = 0; r < lanes; r += 4)
+    for (std::size_t end = 4; end < n_class + 4; end += 4) f(r, std::min(end, n_class) - 4);
+}
+
+template <class T, class Count>
+void transpose_in(const T* __restrict from, std::size_t n, Count n_class, T* __restrict to) {
+  if (n == lanes && n_class >= 4) {
+    for_each_square(n_class, [&](std::size_t r, std::size_t c) {
+      transpose_square(from + r * n_class + c, n_class, to + c * lanes + r, lanes);
+    });
+    return;
+  }
+  for (std::size_t c = 0; c < n_class; ++c)
+    for (std::size_t r = 0; r < n; ++r) to[c * lanes + r] = from[r * n_class + c];
+}
+
+template <class T, class Count>
+void transpose_out(const T* __restrict from, std::size_t n, Count n_class, T* __restrict to) {
+  if (n == lanes && n_class >= 4) {
+    for_each_square(n_class, [&](std::size_t r, std::size_t c) {
+      transpose_square(from + c * lanes + r, lanes, to + r * n_class + c, n_class);
+    });
+    return;
+  }
+  for (std::size_t r = 0; r < n; ++r)
+    for (std::size_t c = 0; c < n_class; ++c) to[r * n_class + c] = from[c * lanes + r];
+}
+
+// Calls `f` with the number of classes, the commonest ones as constants that the compiler sees.
+template <class F>
+void with_n_class(std::size_t n_class, F f) {
+  if (n_class == 2) return f(std::integral_constant<std::size_t, 2>());
+  if (n_class == 3) return f(std::integral_constant<std::size_t, 3>());
+  f(n_class);
+}
+
+// ---- along one line ---------------------------------------------------------------------------------------
+
+// values[0] and all the others, halving their number step by step.
+template <class T, class F>
+T fold(T (&values)[width], F f) {
+#pragma GCC unroll 8
+  for (std::size_t half = width / 2; half > 0; half /= 2)
+    for (std::size_t r = 0; r < half; ++r) values[r] = f(values[r], values[r + half]);
+  return values[0];
+}
+
+template <bool keep, class T>
+void exponentials_along(std::size_t n_class, const T* __restrict x, T* __restrict y, T& max, T& sum) {
+  const std::size_t whole = n_class / width * width;
+  T rest[width];  // what is left, filled up with what counts for nothing
+  std::fill_n(rest, width, minus_infinity<T>);
+  std::copy(x + whole, x + n_class, rest);
+
+  T largest[width];
+  std::copy_n(rest, width, largest);
+  for (std::size_t c = 0; c < whole; c += width)
+    for (std::size_t r = 0; r < width; ++r) largest[r] = x[c + r] > largest[r] ? x[c + r] : largest[r];
+  const T top = fold(largest, [](T a, T b) { return a > b ? a : b; });
+
+  const auto add = [](T a, T b) { return a + b; };
+  double total = 0;
+  for (std::size_t begin = 0; begin < whole; begin += width * terms_per_sum) {
+    T part[width] = {};
+    for (std::size_t c = begin; c < std::min(begin + width * terms_per_sum, whole); c += width)
+      for (std::size_t r = 0; r < width; ++r) {
+        const T value = vector_math::exp_nonpositive(x[c + r] - top);
+        if constexpr (keep) y[c + r] = value;
+        part[r] += value;
+      }
+    total += static_cast<double>(fold(part, add));
+  }
+  const std::size_t left = n_class - whole;
+  for (std::size_t c = 0; c < left; c += small_step)
+    for (std::size_t r = 0; r < small_step; ++r)
+      rest[c + r] = vector_math::exp_nonpositive(rest[c + r] - top);
+  std::fill(rest + left, rest + width, T{0});
+  if constexpr (keep) std::copy_n(rest, left, y + whole);
+  max = top;
+  sum = static_cast<T>(total + static_cast<double>(fold(rest, add)));
+}
+
+// ---- what becomes of exp(x - max) -------------------------------------------------------------------------
+
+template <class T>
+struct Normalise {
+  const T* sum;
+
+  template <class Count>
+  void across(Count n, std::size_t i, std::size_t n_class, T* __restrict y, std::size_t stride) const {
+    T scale[lanes];
+    for (std::size_t r = 0; r < n; ++r) scale[r] = 1 / sum[i + r];
+    for (std::size_t c = 0; c < n_class; ++c)
+      for (std::size_t r = 0; r < n; ++r) y[c * stride + r] *= scale[r];
+  }
+
+  void along(std::size_t i, std::size_t n_class, T* y) const {
+    const T scale = 1 / sum[i];
+    for (std::size_t c = 0; c < n_class; ++c) y[c] *= scale;
+  }
+};
+
+template <class T>
+struct LabelGradient {
+  using Label = typename SoftmaxBlock<T>::Label;
+
+  const T* sum;
+  const T* factor;
+  const Label* label;
+
+  template <class Count>
+  void across(Count n, std::size_t i, std::size_t n_class, T* __restrict y, std::size_t stride) const {
+    T scale[lanes], outer[lanes];
+    Label right[lanes];
+    for (std::size_t r = 0; r < n; ++r) {
+      scale[r] = 1 / sum[i + r];
+      outer[r] = factor[i + r];
+      right[r] = label[i + r];
+    }
+    for (std::size_t c = 0; c < n_class; ++c)
+      for (std::size_t r = 0; r < n; ++r) {
+        T& value = y[c * stride + r];
+        value = outer[r] * (value * scale[r] - (right[r] == static_cast<Label>(c) ? T{1} : T{0}));
+      }
+  }
+
+  void along(std::size_t i, std::size_t n_class, T* y) const {
+    const T scale = 1 / sum[i], outer = factor[i];
+    T& right = y[label[i]];
+    const T right_value = outer * (right * scale - 1);
+    for (std::size_t c = 0; c < n_class; ++c) y[c] = outer * (y[c] * scale);
+    right = right_value;
+  }
+};
+
+}  // namespace
+
+// ---- blocks -----------------------------------------------------------------------------------------------
+
+template <class T>
+SoftmaxBlock<T>::SoftmaxBlock(const Lines& lines, std::size_t first)
+    : lines_(lines), first_(first), count_(std::min(size, lines.outer * lines.inner - first)) {
+  static_assert(size % lanes == 0, "a transposed tile fits into the block's arrays");
+  for (std::size_t i = count_; i % lanes != 0; ++i) {  // computed with, and left
+    sum[i] = 1;
+    factor[i] = 0;
+    label[i] = 0;
+  }
+}
+
+template <class T>
+void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
+  const std::size_t n_class = lines_.length, inner = lines_.inner;
+  if (inner == 1 && n_class >= long_line) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::size_t start = (first_ + i) * n_class;
+      if (y == nullptr) {
+        exponentials_along<false>(n_class, x + start, y, max[i], sum[i]);
+      } else {
+        exponentials_along<true>(n_class, x + start, y + start, max[i], sum[i]);
+      }
+    }
+  } else if (inner == 1) {
+    with_n_class(n_class, [&](auto n_class_known) {
+      T in[long_line * lanes] = {}, out[long_line * lanes];
+      for (std::size_t i = 0; i < count_; i += lanes) {
+        const std::size_t n = std::min(lanes, count_ - i), start = (first_ + i) * n_class;
+        transpose_in(x + start, n, n_class_known, in);
+        exponentials_across(AllLanes(), n_class_known, in, lanes, out, lanes, max + i, sum + i);
+        if (y == nullptr) continue;
+        for (std::size_t c = 0; c < n_class_known; ++c) std::copy_n(out + c * lanes, n, y + start + c * n);
+      }
+    });
+  } else {
+    T unwanted[lanes];
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < count_; i += n) {
+      n = std::min({lanes, count_ - i, inner - (first_ + i) % inner});
+      const std::size_t start = lines_.start(first_ + i);
+      T* const to = y == nullptr ? unwanted : y + start;
+      const std::size_t to_stride = y == nullptr ? 0 : inner;
+      if (n == lanes) {
+        exponentials_across(AllLanes(), n_class, x + start, inner, to, to_stride, max + i, sum + i);
+      } else {
+        exponentials_across(n, n_class, x + start, inner, to, to_stride, max + i, sum + i);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log(sum[i]);
+}
+
+template <class T>
+template <class Op>
+void SoftmaxBlock<T>::run_in_place(const Op& op, T* y) const {
+  const std::size_t n_class = lines_.length, inner = lines_.inner;
+  if (inner == 1 && n_class >= long_line) {
+    for (std::size_t i = 0; i < count_; ++i) op.along(i, n_class, y + (first_ + i) * n_class);
+  } else if (inner == 1) {
+    with_n_class(n_class, [&](auto n_class_known) {
+      T tile[long_line * lanes] = {};
+      for (std::size_t i = 0; i < count_; i += lanes) {
+        const std::size_t n = std::min(lanes, count_ - i);
+        T* const start = y + (first_ + i) * n_class;
+        for (std::size_t c = 0; c < n_class_known; ++c) std::copy_n(start + c * n, n, tile + c * lanes);
+        op.across(AllLanes(), i, n_class_known, tile, lanes);
+        transpose_out(tile, n, n_class_known, start);
+      }
+    });
+  } else {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < count_; i += n) {
+      n = std::min({lanes, count_ - i, inner - (first_ + i) % inner});
+      T* const start = y + lines_.start(first_ + i);
+      if (n == lanes) {
+        op.across(AllLanes(), i, n_class, start, inner);
+      } else {
+        op.across(n, i, n_class, start, inner);
+      }
+    }
+  }
+}
+
+template <class T>
+void SoftmaxBlock<T>::save(T* all_max, T* all_sums) const {
+  std::copy_n(max, count_, all_max + first_);
+  std::copy_n(sum, count_, all_sums + first_);
+}
+
+template <class T>
+void SoftmaxBlock<T>::load(const T* all_max, const T* all_sums) {
+  std::copy_n(all_max + first_, count_, max);
+  std::copy_n(all_sums + first_, count_, sum);
+  for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log(sum[i]);
+}
+
+template <class T>
+void SoftmaxBlock<T>::softmax(T* y) const {
+  run_in_place(Normalise<T>{sum}, y);
+}
+
+template <class T>
+void SoftmaxBlock<T>::label_gradient(T* y) const {
+  run_in_place(LabelGradient<T>{sum, factor, label}, y);
+}
+
+template class SoftmaxBlock<float>;
+template class SoftmaxBlock<double>;
+
+}  // namespace tenbin::cpu

@@ -1,0 +1,104 @@
+// Both ways to compute a softmax against plain sums in long double, and their independence of where a block
+// begins.
+#include "tenbin/core/softmax.h"
+
+#include <cmath>
+#include <limits>
+
+#include "tenbin/core/random.h"
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+using cpu::SoftmaxBlock;
+
+namespace {
+
+template <class T>
+struct Results {
+  std::vector<T> softmax, gradient, max, log_sum;
+};
+
+template <class T>
+Results<T> compute(const Lines& lines, const std::vector<T>& x, bool keep = true) {
+  Results<T> results;
+  results.softmax.assign(x.size(), T{-1});
+  results.gradient.assign(x.size(), T{-1});
+  for (std::size_t first = 0; first < lines.count(); first += SoftmaxBlock<T>::size) {
+    SoftmaxBlock<T> block(lines, first);
+    block.exponentials(x.data(), keep ? results.softmax.data() : nullptr);
+    if (keep) block.softmax(results.softmax.data());
+    block.exponentials(x.data(), results.gradient.data());
+    for (std::size_t i = 0; i < block.count(); ++i) {
+      block.factor[i] = static_cast<T>(first + i + 1);
+      block.label[i] = static_cast<typename SoftmaxBlock<T>::Label>((first + i) % lines.length);
+      results.max.push_back(block[i].max);
+      results.log_sum.push_back(block[i].log_sum);
+    }
+    block.label_gradient(results.gradient.data());
+  }
+  return results;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("softmax blocks equal plain sums in long double", "", float, double) {
+  using T = TestType;
+  for (const std::size_t n_class : {1u, 2u, 3u, 4u, 5u, 10u, 33u, 47u, 48u, 49u, 64u, 100u, 257u, 2500u})
+    for (const Lines lines : {Lines{1, n_class, 1}, Lines{31, n_class, 1}, Lines{32, n_class, 1},
+                              Lines{300, n_class, 1}, Lines{2, n_class, 40}, Lines{3, n_class, 7}}) {
+      if (lines.count() * n_class > 100000) continue;
+      CAPTURE(lines.outer, lines.length, lines.inner);
+      random::Generator generator(n_class);
+      const auto x = generator.normal({lines.count() * n_class}, 0, 3, dtype_of<T>).template to_vector<T>();
+      const Results<T> results = compute(lines, x);
+      const double tolerance = 8 * static_cast<double>(std::numeric_limits<T>::epsilon());
+      double worst = 0;
+      for (std::size_t line = 0; line < lines.count(); ++line) {
+        const auto at = [&](std::size_t c) { return lines.start(line) + c * lines.inner; };
+        long double max = -INFINITY, sum = 0;  // more digits than what is tested has
+        for (std::size_t c = 0; c < n_class; ++c) max = std::max(max, static_cast<long double>(x[at(c)]));
+        for (std::size_t c = 0; c < n_class; ++c) sum += std::exp(static_cast<long double>(x[at(c)]) - max);
+        REQUIRE(static_cast<long double>(results.max[line]) == max);
+        const auto miss = [](T got, long double exact) {
+          return static_cast<double>(std::abs(static_cast<long double>(got) - exact));
+        };
+        worst = std::max(worst, miss(results.log_sum[line], std::log(sum)));
+        for (std::size_t c = 0; c < n_class; ++c) {
+          const long double p = std::exp(static_cast<long double>(x[at(c)]) - max) / sum;
+          const long double factor = static_cast<long double>(line + 1);
+          const long double gradient = factor * (p - (line % n_class == c ? 1 : 0));
+          worst = std::max(worst, miss(results.softmax[at(c)], p));
+          worst = std::max(worst, miss(results.gradient[at(c)], gradient) / static_cast<double>(factor));
+        }
+      }
+      CHECK(worst < tolerance);
+    }
+}
+
+TEST_CASE("what softmax finds does not depend on whether the exponentials are kept") {
+  for (const std::size_t n_class : {3u, 100u}) {
+    const Lines lines{70, n_class, 1};
+    const auto x = random::Generator(1).normal({lines.count() * n_class}).to_vector<float>();
+    const Results<float> kept = compute(lines, x), found = compute(lines, x, false);
+    CHECK(kept.max == found.max);
+    CHECK(kept.log_sum == found.log_sum);
+  }
+}
+
+TEMPLATE_TEST_CASE("NaN and infinities stay in their line", "", float, double) {
+  using T = TestType;
+  const T nan = std::numeric_limits<T>::quiet_NaN(), infinity = std::numeric_limits<T>::infinity();
+  for (const std::size_t n_class : {5u, 100u}) {
+    const Lines lines{4, n_class, 1};
+    std::vector<T> x(lines.count() * n_class, T{1});
+    x[n_class + 2] = nan;
+    x[2 * n_class + 3] = infinity;
+    x[3 * n_class + 1] = -infinity;
+    const Results<T> results = compute(lines, x);
+    CHECK(results.softmax[0] == Approx(1. / static_cast<double>(n_class)));
+    CHECK(std::isnan(results.softmax[n_class]));
+    CHECK(std::isnan(results.softmax[2 * n_class + 3]));
+    CHECK(results.softmax[3 * n_class] == Approx(1. / static_cast<double>(n_class - 1)));
+    CHECK(results.softmax[3 * n_class + 1] == 0);
+  }
+}

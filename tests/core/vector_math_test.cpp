@@ -1,0 +1,109 @@
+// exp, log and their relatives against the C library in long double, over their whole ranges.
+#include "tenbin/core/vector_math.h"
+
+#include <cmath>
+
+#include "tenbin/core/random.h"
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+template <class T>
+constexpr T infinity = std::numeric_limits<T>::infinity();
+
+// The error in units of the last place of the exact result; of a denormal one, in units of the smallest.
+template <class T>
+double error_in_ulp(T got, long double exact) {
+  const T nearest = static_cast<T>(exact);
+  if (!std::isfinite(nearest)) return got == nearest ? 0 : std::numeric_limits<double>::infinity();
+  const T size = std::abs(nearest);
+  const long double unit = static_cast<long double>(std::nextafter(size, infinity<T>)) - size;
+  return static_cast<double>(std::abs(static_cast<long double>(got) - exact) / unit);
+}
+
+// The largest error of `function` at values that `at` makes of numbers in [0, 1).
+template <class T, class Function, class Exact, class At>
+double worst_error(Function function, Exact exact, At at) {
+  random::Generator generator(1);
+  const std::vector<double> uniform = generator.uniform({20000}, 0, 1, Dtype::float64).to_vector<double>();
+  double worst = 0;
+  for (const double u : uniform) {
+    const T x = static_cast<T>(at(u));
+    worst = std::max(worst, error_in_ulp<T>(function(x), exact(static_cast<long double>(x))));
+  }
+  return worst;
+}
+
+template <class F>
+auto between(F low, F high) {
+  return [=](double u) { return low + (high - low) * u; };
+}
+// Of either sign, from 2^-40 to 2^4.
+double small_or_not(double u) { return (u < 0.5 ? -1 : 1) * std::exp2(std::fmod(u * 88, 44) - 40); }
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("exp is right to a unit in the last place", "", float, double) {
+  using T = TestType;
+  const auto exact = [](long double x) { return std::exp(x); };
+  const auto exp = [](T x) { return vector_math::exp(x); };
+  const auto exp_nonpositive = [](T x) { return vector_math::exp_nonpositive(x); };
+  const bool single = std::is_same_v<T, float>;
+  const double denormal = single ? -103 : -744, normal = single ? -87.3 : -708.3,
+               most = single ? 88.7 : 709.7;
+  CHECK(worst_error<T>(exp, exact, between(normal, most)) < 1.1);
+  CHECK(worst_error<T>(exp, exact, between(denormal, normal)) < 1.1);
+  CHECK(worst_error<T>(exp, exact, between(-1., 1.)) < 1.1);
+  CHECK(worst_error<T>(exp_nonpositive, exact, between(normal, 0.)) < 1.1);
+  CHECK(worst_error<T>(exp_nonpositive, exact, between(-1., 0.)) < 1.1);
+}
+
+TEMPLATE_TEST_CASE("exp at its ends", "", float, double) {
+  using T = TestType;
+  const T nan = std::numeric_limits<T>::quiet_NaN(), huge = std::numeric_limits<T>::max();
+  CHECK(vector_math::exp(T{0}) == 1);
+  CHECK(vector_math::exp(infinity<T>) == infinity<T>);
+  CHECK(vector_math::exp(huge) == infinity<T>);
+  CHECK(vector_math::exp(-infinity<T>) == 0);
+  CHECK(vector_math::exp(-huge) == 0);
+  CHECK(std::isnan(vector_math::exp(nan)));
+
+  const T least = std::log(std::numeric_limits<T>::min());
+  CHECK(vector_math::exp_nonpositive(T{0}) == 1);
+  CHECK(vector_math::exp_nonpositive(least + T{1} / 1024) >= std::numeric_limits<T>::min());
+  CHECK(vector_math::exp_nonpositive(least - T{1} / 1024) == 0);
+  CHECK(vector_math::exp_nonpositive(-huge) == 0);
+  CHECK(vector_math::exp_nonpositive(-infinity<T>) == 0);
+  CHECK(std::isnan(vector_math::exp_nonpositive(nan)));
+}
+
+TEMPLATE_TEST_CASE("log from 1/2 on is right to a unit in the last place", "", float, double) {
+  using T = TestType;
+  const auto exact = [](long double x) { return std::log(x); };
+  const auto log = [](T x) { return vector_math::log(x); };
+  CHECK(worst_error<T>(log, exact, between(0.5, 2.)) < 1);
+  CHECK(worst_error<T>(log, exact, [](double u) { return 1 + std::exp2(-50 * u); }) < 1);
+  CHECK(worst_error<T>(log, exact, [](double u) { return std::exp2(127 * u); }) < 1);
+  CHECK(vector_math::log(T{1}) == 0);
+  CHECK(std::isnan(vector_math::log(std::numeric_limits<T>::quiet_NaN())));
+  CHECK(std::isnan(vector_math::log(infinity<T>)));
+}
+
+TEMPLATE_TEST_CASE("expm1, tanh and sigmoid keep their digits where they are small", "", float, double) {
+  using T = TestType;
+  CHECK(worst_error<T>([](T x) { return vector_math::expm1(x); }, [](long double x) { return std::expm1(x); },
+                       small_or_not) < 2);
+  CHECK(worst_error<T>([](T x) { return vector_math::tanh(x); }, [](long double x) { return std::tanh(x); },
+                       small_or_not) < 3);
+  CHECK(worst_error<T>([](T x) { return vector_math::sigmoid(x); },
+                       [](long double x) { return 1 / (1 + std::exp(-x)); }, between(-80., 80.)) < 3);
+  CHECK(vector_math::tanh(infinity<T>) == 1);
+  CHECK(vector_math::tanh(-infinity<T>) == -1);
+  CHECK(vector_math::tanh(T{0}) == 0);
+  CHECK(vector_math::sigmoid(infinity<T>) == 1);
+  CHECK(vector_math::sigmoid(-infinity<T>) == 0);
+  CHECK(std::isnan(vector_math::tanh(std::numeric_limits<T>::quiet_NaN())));
+  CHECK(std::isnan(vector_math::sigmoid(std::numeric_limits<T>::quiet_NaN())));
+}
