@@ -7,6 +7,7 @@
 #include "tenbin/core/parallel.h"
 #include "tenbin/core/random.h"
 #include "tenbin/core/variable.h"
+#include "tenbin/datasets/class_count_table.h"
 #include "tenbin/datasets/class_weight.h"
 #include "tenbin/datasets/dataset.h"
 #include "tenbin/datasets/fashion_mnist.h"

@@ -1,6 +1,8 @@
 #include "tenbin/datasets/class_weight.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "tenbin/core/labels.h"
 
@@ -8,20 +10,51 @@ namespace tenbin {
 
 namespace {
 
-// formula(n_c, N) of every class, computed in double.
-template <class F>
-Array from_counts(const char* function, const std::vector<std::size_t>& counts, F formula) {
-  if (counts.empty()) throw Error(function, ": expected at least one class, got none");
+// The counts as double, once for every formula: of the classes that are there, how many, and their sum.
+struct Counts {
+  std::vector<double> of_class;
   double total = 0;
+  double smallest = 0;  // of those that are not 0
+  double n_present = 0;
+};
+
+Counts read_counts(const char* function, const std::vector<std::size_t>& counts, AbsentClass absent) {
+  if (counts.empty()) throw Error(function, ": expected at least one class, got none");
+  Counts read;
   for (std::size_t c = 0; c < counts.size(); ++c) {
-    if (counts[c] == 0) throw Error(function, ": class ", c, " has no samples");
-    total += static_cast<double>(counts[c]);
+    if (counts[c] == 0 && absent == AbsentClass::error)
+      throw Error(function, ": class ", c, " has no samples");
+    const double count = static_cast<double>(counts[c]);
+    read.of_class.push_back(count);
+    if (counts[c] == 0) continue;
+    read.total += count;
+    read.smallest = read.n_present == 0 ? count : std::min(read.smallest, count);
+    ++read.n_present;
   }
-  Array out = Array::empty({counts.size()});
-  float* values = out.data<float>();
-  for (std::size_t c = 0; c < counts.size(); ++c)
-    values[c] = static_cast<float>(formula(static_cast<double>(counts[c]), total));
-  return out;
+  if (read.n_present == 0) throw Error(function, ": none of the ", counts.size(), " classes has samples");
+  return read;
+}
+
+// formula(n_c) of every class that is there, 0 for the others.
+template <class F>
+std::vector<double> of_present(const Counts& counts, F formula) {
+  std::vector<double> values;
+  for (const double count : counts.of_class) values.push_back(count == 0 ? 0 : formula(count));
+  return values;
+}
+
+Array to_float32(const std::vector<double>& values) { return Array(values).astype(Dtype::float32); }
+
+// Scaled to mean 1 over the classes that are there.
+Array with_mean_one(std::vector<double> weights, double n_present) {
+  const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) / n_present;
+  for (double& weight : weights) weight /= mean;
+  return to_float32(weights);
+}
+
+// (n_min / n_c)^exponent. With an exponent of at most 1 float32 holds it for any count.
+std::vector<double> powers(const Counts& counts, double exponent) {
+  return of_present(counts, [&](double count) { return std::pow(counts.smallest / count, exponent); });
 }
 
 }  // namespace
@@ -38,18 +71,54 @@ std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class, std::
   return counts;
 }
 
-Array balanced_class_weight(const std::vector<std::size_t>& counts) {
-  const double n_class = static_cast<double>(counts.size());
-  return from_counts("balanced_class_weight", counts,
-                     [=](double count, double total) { return total / (n_class * count); });
+Array balanced_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent) {
+  const Counts read = read_counts("balanced_class_weight", counts, absent);
+  return to_float32(of_present(read, [&](double count) { return read.total / (read.n_present * count); }));
 }
 
-Array balanced_class_weight(const Array& t, std::size_t n_class, std::int64_t ignore_label) {
-  return balanced_class_weight(class_counts(t, n_class, ignore_label));
+Array balanced_class_weight(const Array& t, std::size_t n_class, std::int64_t ignore_label,
+                            AbsentClass absent) {
+  return balanced_class_weight(class_counts(t, n_class, ignore_label), absent);
+}
+
+Array inverse_frequency_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent) {
+  const Counts read = read_counts("inverse_frequency_class_weight", counts, absent);
+  return with_mean_one(powers(read, 1), read.n_present);
+}
+
+Array inverse_sqrt_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent) {
+  const Counts read = read_counts("inverse_sqrt_class_weight", counts, absent);
+  return with_mean_one(powers(read, 0.5), read.n_present);
+}
+
+Array effective_number_class_weight(const std::vector<std::size_t>& counts, double beta, AbsentClass absent) {
+  if (!(beta >= 0 && beta <= 1))
+    throw Error("effective_number_class_weight: beta must be in [0, 1], got ", beta);
+  const Counts read = read_counts("effective_number_class_weight", counts, absent);
+  if (beta == 1) return with_mean_one(powers(read, 1), read.n_present);
+  // 1 - beta^n without cancellation; the common factor 1 - beta goes with the mean.
+  const double log_beta = std::log(beta);
+  return with_mean_one(of_present(read, [&](double count) { return -1 / std::expm1(count * log_beta); }),
+                       read.n_present);
+}
+
+Array smooth_class_weight(const std::vector<std::size_t>& counts, double exponent, AbsentClass absent) {
+  if (!(exponent >= 0 && exponent <= 1))
+    throw Error("smooth_class_weight: exponent must be in [0, 1], got ", exponent);
+  return to_float32(powers(read_counts("smooth_class_weight", counts, absent), exponent));
+}
+
+Array ldam_margin(const std::vector<std::size_t>& counts, double max_margin) {
+  if (!(max_margin >= 0) || !std::isfinite(max_margin))
+    throw Error("ldam_margin: max_margin must be finite and not negative, got ", max_margin);
+  std::vector<double> margins = powers(read_counts("ldam_margin", counts, AbsentClass::error), 0.25);
+  for (double& margin : margins) margin *= max_margin;
+  return to_float32(margins);
 }
 
 Array log_prior(const std::vector<std::size_t>& counts) {
-  return from_counts("log_prior", counts, [](double count, double total) { return std::log(count / total); });
+  const Counts read = read_counts("log_prior", counts, AbsentClass::error);
+  return to_float32(of_present(read, [&](double count) { return std::log(count / read.total); }));
 }
 
 }  // namespace tenbin

@@ -1,4 +1,10 @@
-// What the class counts of the training set say to the loss.
+// What the class counts of the training set say to the loss: weights, margins, priors.
+//
+// All start from counts, and labels become counts by `class_counts`, with the number of classes explicit: a
+// class that the training set lacks keeps its place.
+//
+//     const auto counts = class_counts(train.t, 10);
+//     softmax_cross_entropy(model(x), t, {.class_weight = effective_number_class_weight(counts)});
 #pragma once
 
 #include <cstdint>
@@ -13,22 +19,86 @@ namespace tenbin {
 /// t: integer, any shape. Errors: any other label outside [0, n_class), named with its position.
 std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class, std::int64_t ignore_label = -1);
 
+/// What becomes of a class without samples.
+enum class AbsentClass : unsigned char {
+  error,  ///< an Error that names it
+  zero,   ///< weight 0: should its label turn up after all, it counts for nothing. K and the mean in the
+          ///< formulas below are those of the classes that are there
+};
+
+// ---- weights -------------------------------------------------------------------------------------------
+//
+// float32 (K), for `softmax_cross_entropy`'s `class_weight`, computed in double. Errors of all of them: no
+// classes; no samples at all; a class without samples, unless `AbsentClass::zero`.
+//
+// They differ in how strongly they favour the rare, and in scale. `balanced_class_weight` has mean 1 over the
+// samples, so that a loss divided by their number keeps its size; the next three have mean 1 over the
+// classes. The scale cancels where the loss divides by the sum of weights (`Normalize::weight_sum`).
+
 /// Weights that let every class pull equally hard: w_c = N / (K n_c), whose mean over the samples is 1.
-/// (scikit-learn: `class_weight="balanced"`.) float32 (K), for `softmax_cross_entropy`'s `class_weight`.
-///
-/// Errors: a class without samples, named; no classes.
+/// (scikit-learn: `class_weight="balanced"`.)
 ///
 ///     softmax_cross_entropy(model(x), t, {.class_weight = balanced_class_weight(train.t, 10)});
-Array balanced_class_weight(const std::vector<std::size_t>& counts);
+Array balanced_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent = AbsentClass::error);
 /// The same from labels, as `class_counts` takes them.
-Array balanced_class_weight(const Array& t, std::size_t n_class, std::int64_t ignore_label = -1);
+Array balanced_class_weight(const Array& t, std::size_t n_class, std::int64_t ignore_label = -1,
+                            AbsentClass absent = AbsentClass::error);
 
-/// Logarithms of the class frequencies, log(n_c / N), float32 (K): add them to the logits while training, or
-/// subtract them when predicting (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021).
+/// Inverse frequency: w_c proportional to 1 / n_c, with mean 1 over the classes: the balanced weights on
+/// another scale.
+Array inverse_frequency_class_weight(const std::vector<std::size_t>& counts,
+                                     AbsentClass absent = AbsentClass::error);
+
+/// Inverse square root: w_c proportional to 1 / sqrt(n_c), with mean 1 over the classes. Halfway between no
+/// weights and inverse frequency, for counts so uneven that the full ones let single samples rule.
+Array inverse_sqrt_class_weight(const std::vector<std::size_t>& counts,
+                                AbsentClass absent = AbsentClass::error);
+
+/// One over the effective number of samples: w_c proportional to (1 - beta) / (1 - beta^n_c), with mean 1
+/// over the classes (Cui et al., "Class-Balanced Loss Based on Effective Number of Samples", CVPR 2019).
+///
+/// beta: 0 gives equal weights, towards 1 it becomes inverse frequency, and is just that at 1; the paper
+/// tries 0.9, 0.99, 0.999 and 0.9999. Right to the last digit for any beta and count. Errors: also a beta
+/// outside [0, 1].
+Array effective_number_class_weight(const std::vector<std::size_t>& counts, double beta = 0.9999,
+                                    AbsentClass absent = AbsentClass::error);
+
+/// Smoothed weights, w_c = (n_min / n_c)^exponent: 1 for the rarest class, less for the others (Zhang et al.,
+/// "Bag of Tricks for Long-Tailed Visual Recognition", AAAI 2021). Exponent 1 is inverse frequency and 1/2
+/// the inverse square root, on this scale. Errors: also an exponent outside [0, 1].
+Array smooth_class_weight(const std::vector<std::size_t>& counts, double exponent = 0.5,
+                          AbsentClass absent = AbsentClass::error);
+
+/// Weights by epoch: none before `start_epoch`, so that the features are learnt from the data as they are,
+/// `class_weight` from then on (deferred re-weighting, DRW: Cao et al., "Learning Imbalanced Datasets with
+/// Label-Distribution-Aware Margin Loss", NeurIPS 2019, who start at epoch 160 of 200). Epochs count from 0.
+///
+///     const DeferredReweighting weights{effective_number_class_weight(counts), 160};
+///     softmax_cross_entropy(model(x), t, {.class_weight = weights(epoch)});
+struct DeferredReweighting {
+  Array class_weight;
+  std::size_t start_epoch;
+
+  Array operator()(std::size_t epoch) const { return epoch < start_epoch ? Array() : class_weight; }
+};
+
+// ---- margins and priors --------------------------------------------------------------------------------
+
+/// Margins for `ldam_loss`: m_c = max_margin (n_min / n_c)^(1/4), so that the rarest class gets `max_margin`
+/// (Cao et al., NeurIPS 2019). float32 (K).
+///
+/// Errors: a class without samples, named; no classes; a margin that is negative or not finite.
+///
+///     ldam_loss(model(x), t, ldam_margin(counts));
+Array ldam_margin(const std::vector<std::size_t>& counts, double max_margin = 0.5);
+
+/// Logarithms of the class frequencies, log(n_c / N), float32 (K), for `logit_adjusted_cross_entropy`,
+/// `balanced_softmax_cross_entropy` and `adjust_logits` (Menon et al., "Long-tail learning via logit
+/// adjustment", ICLR 2021).
 ///
 /// Errors: a class without samples, named; no classes.
 ///
-///     softmax_cross_entropy(model(x) + log_prior(counts), t)
+///     logit_adjusted_cross_entropy(model(x), t, log_prior(counts))
 Array log_prior(const std::vector<std::size_t>& counts);
 
 }  // namespace tenbin
