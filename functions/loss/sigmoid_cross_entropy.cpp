@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/loss/loss_support.h"
 
 namespace tenbin {
 
@@ -23,12 +24,13 @@ T sigmoid(T z) {
 
 // How many elements count. Errors: a label that is none.
 template <class Label>
-std::size_t count_valid(const Label* t, std::size_t size, std::int64_t ignore_label) {
+std::size_t count_valid(const Function& function, const Label* t, std::size_t size,
+                        std::int64_t ignore_label) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < size; ++i) {
     if (t[i] == ignore_label) continue;
     if (t[i] != 0 && t[i] != 1)
-      throw Error("sigmoid_cross_entropy: t must be 0, 1 or ", ignore_label, " (ignore_label), got ", t[i],
+      throw Error(function.name(), ": t must be 0, 1 or ", ignore_label, " (ignore_label), got ", t[i],
                   " at position ", i);
     ++count;
   }
@@ -45,13 +47,44 @@ void visit_both(const Array& x, const Array& t, F f) {
   });
 }
 
+// What the elements weigh: those with label 0, one.
+template <class T>
+class ElementWeights {
+ public:
+  ElementWeights(const Array& pos_weight, const Array& x)
+      : weights_(pos_weight.to(x.device()).astype(x.dtype())) {
+    if (!weights_) return;
+    values_ = weights_.data<T>();
+    count_ = weights_.size();
+    for (std::size_t axis = 2; axis < x.ndim(); ++axis) inner_ *= x.shape()[axis];
+  }
+
+  T of(bool is_positive, std::size_t i) const {
+    return is_positive && values_ != nullptr ? values_[i / inner_ % count_] : T{1};
+  }
+
+ private:
+  Array weights_;  // one, or one per class
+  const T* values_ = nullptr;
+  std::size_t count_ = 1;
+  std::size_t inner_ = 1;
+};
+
 }  // namespace
 
 void SigmoidCrossEntropy::check(const Arrays& xs) const {
-  require_floating(*this, "x", xs[0]);
+  const Array& x = xs[0];
+  require_floating(*this, "x", x);
   if (xs[1].dtype() != Dtype::int32 && xs[1].dtype() != Dtype::int64)
-    throw Error("sigmoid_cross_entropy: t must be int32 or int64, got ", xs[1]);
-  require_same_shape(*this, "x", xs[0], "t", xs[1]);
+    throw Error(name(), ": t must be int32 or int64, got ", xs[1]);
+  require_same_shape(*this, "x", x, "t", xs[1]);
+  const Array& weight = options_.pos_weight;
+  if (!weight) return;
+  const bool is_per_class = x.ndim() >= 2 && weight.shape() == Shape{x.shape()[1]};
+  if (!is_floating(weight.dtype()) || (weight.size() != 1 && !is_per_class))
+    throw Error(name(), ": pos_weight must be float32 or float64, one number or one per class, got ", weight,
+                " for ", x);
+  detail::require_finite(*this, "pos_weight", weight, detail::Sign::not_negative, x);
 }
 
 Arrays SigmoidCrossEntropy::forward_cpu(const Arrays& xs) {
@@ -60,7 +93,8 @@ Arrays SigmoidCrossEntropy::forward_cpu(const Arrays& xs) {
   Array loss = Array::empty(reduces ? Shape{} : x.shape(), x.dtype());
   visit_both(x, xs[1], [&](const auto* logit, const auto* t) {
     using T = std::decay_t<decltype(*logit)>;
-    const std::size_t valid = count_valid(t, x.size(), options_.ignore_label);
+    const std::size_t valid = count_valid(*this, t, x.size(), options_.ignore_label);
+    const ElementWeights<T> weights(options_.pos_weight, x);
     if (options_.reduce == Reduce::mean) {
       const std::size_t batch_size = x.ndim() == 0 ? 1 : x.shape()[0];
       divisor_ = static_cast<double>(std::max<std::size_t>(options_.normalize ? valid : batch_size, 1));
@@ -69,11 +103,13 @@ Arrays SigmoidCrossEntropy::forward_cpu(const Arrays& xs) {
     double sum = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
       const bool ignored = t[i] == options_.ignore_label;
-      const T value = ignored ? T{0} : softplus(t[i] == 1 ? -logit[i] : logit[i]);
+      const T weight = ignored ? T{0} : weights.of(t[i] == 1, i);
+      const T value = weight == 0 ? T{0} : softplus(t[i] == 1 ? -logit[i] : logit[i]);
+      const double weighted = static_cast<double>(weight) * static_cast<double>(value);
       if (reduces) {
-        sum += static_cast<double>(value);
+        sum += weighted;
       } else {
-        out[i] = value;
+        out[i] = static_cast<T>(weighted);
       }
     }
     if (reduces) *out = static_cast<T>(sum / divisor_);
@@ -88,10 +124,11 @@ Arrays SigmoidCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     using T = std::decay_t<decltype(*logit)>;
     const T* gy = gys[0].data<T>();
     const std::size_t gy_stride = options_.reduce == Reduce::no ? 1 : 0;
+    const ElementWeights<T> weights(options_.pos_weight, x);
     T* out = gx.data<T>();
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const T scale = gy[i * gy_stride] / static_cast<T>(divisor_);
-      if (t[i] == options_.ignore_label) {
+      const T scale = gy[i * gy_stride] / static_cast<T>(divisor_) * weights.of(t[i] == 1, i);
+      if (t[i] == options_.ignore_label || scale == 0) {
         out[i] = 0;
       } else {
         out[i] = t[i] == 1 ? -scale * sigmoid(-logit[i]) : scale * sigmoid(logit[i]);

@@ -13,12 +13,16 @@ std::vector<double> expected_loss(const Arrays& xs, const SigmoidCrossEntropyOpt
   const auto x = values(xs[0]);
   const auto t = values(xs[1]);
   const auto ignore_label = static_cast<double>(options.ignore_label);
+  const auto pos_weight = options.pos_weight ? values(options.pos_weight) : std::vector<double>{1};
+  const Shape& shape = xs[0].shape();
+  const std::size_t inner = shape.size() < 3 ? 1 : shape[2];
   std::vector<double> losses;
   double sum = 0;
   double valid = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double probability = 1 / (1 + std::exp(-x[i]));
-    const double loss = -std::log(t[i] == 1 ? probability : 1 - probability);
+    const double loss = t[i] == 1 ? -pos_weight[i / inner % pos_weight.size()] * std::log(probability)
+                                  : -std::log(1 - probability);
     losses.push_back(t[i] == ignore_label ? 0 : loss);
     valid += t[i] == ignore_label ? 0 : 1;
     sum += losses.back();
@@ -37,7 +41,8 @@ TEST_CASE("sigmoid_cross_entropy") {
         for (const std::int64_t ignore_label : {-1, 7, 0}) {
           CAPTURE(reduce, normalize, labels, ignore_label);
           const int ignored = static_cast<int>(ignore_label);
-          const SigmoidCrossEntropyOptions options{normalize, reduce, ignore_label};
+          const SigmoidCrossEntropyOptions options{
+              .normalize = normalize, .reduce = reduce, .ignore_label = ignore_label};
           check_function({
               .inputs = {uniform({4, 3}, -3, 3),
                          Array({{0, 1, 1}, {ignored, 0, 1}, {ignored, ignored, 0}, {1, 1, 0}}, labels)},
@@ -48,6 +53,33 @@ TEST_CASE("sigmoid_cross_entropy") {
       }
     }
   }
+}
+
+TEST_CASE("sigmoid_cross_entropy with weights of positive elements") {
+  for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+    for (const Array& weight : {Array{2.5, 0.25}, Array{4.f}, Array::scalar(0.5), Array{0.0, 3.0}}) {
+      CAPTURE(reduce, weight, weight.to_string());
+      const SigmoidCrossEntropyOptions options{.reduce = reduce, .pos_weight = weight};
+      const auto check = [&](const Shape& shape, const Array& t) {
+        check_function({
+            .inputs = {uniform(shape, -3, 3), t},
+            .forward = [=](const Variables& xs) { return sigmoid_cross_entropy(xs[0], xs[1], options); },
+            .expected = [=](const Arrays& xs) { return expected_loss(xs, options); },
+        });
+      };
+      check({3, 2}, Array{{0, 1}, {1, -1}, {1, 1}});
+      check({2, 2, 3}, Array{{{0, 1, 1}, {1, -1, 0}}, {{1, 1, 1}, {0, 1, 1}}});
+      if (weight.size() == 1) check({4}, Array{0, 1, -1, 1});
+    }
+  }
+}
+
+TEST_CASE("sigmoid_cross_entropy leaves out positive elements of weight 0, whatever their logits") {
+  Variable x(Array{-INFINITY, std::nanf(""), 0.f});
+  Variable loss = sigmoid_cross_entropy(x, Array{1, 1, 0}, {.pos_weight = Array{0.f}});
+  loss.backward();
+  CHECK(loss.item() == Approx(std::log(2) / 3));
+  check_close(values(x.grad()), {0, 0, 0.5 / 3}, 0, 1e-6);
 }
 
 TEST_CASE("sigmoid_cross_entropy divides by the elements that count, or by the length of the batch") {
@@ -123,4 +155,10 @@ TEST_CASE("sigmoid_cross_entropy refuses what is no label, and what does not fit
                     "sigmoid_cross_entropy: t must be int32 or int64, got float32(2, 2)");
   CHECK_THROWS_WITH(sigmoid_cross_entropy(Array{1}, Array{1}),
                     "sigmoid_cross_entropy: x must be float32 or float64, got int32(1)");
+  CHECK_THROWS_WITH(
+      sigmoid_cross_entropy(x, Array{{0, 1}, {1, 0}}, {.pos_weight = Array{1.f, 2.f, 3.f}}),
+      "sigmoid_cross_entropy: pos_weight must be float32 or float64, one number or one per class, "
+      "got float32(3) for float32(2, 2)");
+  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{{0, 1}, {1, 0}}, {.pos_weight = Array{1.f, -2.f}}),
+                    "sigmoid_cross_entropy: pos_weight must be finite and not negative, got -2 at 1");
 }
