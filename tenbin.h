@@ -32,6 +32,7 @@
 #include "tenbin/functions/array/reshape.h"
 #include "tenbin/functions/array/transpose.h"
 #include "tenbin/functions/connection/linear.h"
+#include "tenbin/functions/loss/focal_loss.h"
 #include "tenbin/functions/loss/mean_squared_error.h"
 #include "tenbin/functions/loss/reduce.h"
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"

@@ -1,0 +1,288 @@
+#include "tenbin/functions/loss/focal_loss.h"
+
+#include <limits>
+
+#include "tenbin/functions/loss/sigmoid_cross_entropy.h"
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+const double inf = std::numeric_limits<double>::infinity();
+
+// What a mean, a sum or nothing makes of the losses of all positions.
+struct Divisors {
+  double valid_count, batch_size, weight_sum;
+
+  double of(Normalize normalize) const {
+    if (normalize == Normalize::valid_count) return std::max(valid_count, 1.0);
+    if (normalize == Normalize::batch_size) return std::max(batch_size, 1.0);
+    return weight_sum;
+  }
+};
+
+std::vector<double> reduced(const std::vector<double>& losses, Reduce reduce, double divisor) {
+  if (reduce == Reduce::no) return losses;
+  double sum = 0;
+  for (const double loss : losses) sum += loss;
+  return {reduce == Reduce::mean ? sum / divisor : sum};
+}
+
+// -w s (1 - p)^gamma log p, straight from the paper.
+std::vector<double> expected_softmax(const Arrays& xs, const SoftmaxFocalLossOptions& options) {
+  const auto x = values(xs[0]);
+  const auto t = values(xs[1]);
+  const std::size_t batch = xs[0].shape()[0], n_class = xs[0].shape()[1], inner = t.size() / batch;
+  std::vector<double> losses;
+  Divisors divisors{0, static_cast<double>(batch), 0};
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    losses.push_back(0);
+    if (t[i] == static_cast<double>(options.ignore_label)) continue;
+    const auto at = [&](std::size_t c) { return (i / inner * n_class + c) * inner + i % inner; };
+    double sum = 0;
+    for (std::size_t c = 0; c < n_class; ++c) sum += std::exp(x[at(c)]);
+    const auto label = static_cast<std::size_t>(t[i]);
+    const double p = std::exp(x[at(label)]) / sum;
+    const double weight = (options.class_weight ? values(options.class_weight)[label] : 1) *
+                          (options.sample_weight ? values(options.sample_weight)[i] : 1);
+    losses.back() = -weight * std::pow(1 - p, options.gamma) * std::log(p);
+    divisors.valid_count += 1;
+    divisors.weight_sum += weight;
+  }
+  return reduced(losses, options.reduce, divisors.of(options.normalize));
+}
+
+std::vector<double> expected_sigmoid(const Arrays& xs, const SigmoidFocalLossOptions& options) {
+  const auto x = values(xs[0]);
+  const auto t = values(xs[1]);
+  std::vector<double> losses;
+  double valid = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    losses.push_back(0);
+    if (t[i] == static_cast<double>(options.ignore_label)) continue;
+    const double sigmoid = 1 / (1 + std::exp(-x[i]));
+    const double p = t[i] == 1 ? sigmoid : 1 - sigmoid;
+    const double alpha = options.alpha < 0 ? 1 : t[i] == 1 ? options.alpha : 1 - options.alpha;
+    losses.back() = -alpha * std::pow(1 - p, options.gamma) * std::log(p);
+    valid += 1;
+  }
+  return reduced(losses, options.reduce, options.normalize ? valid : static_cast<double>(xs[0].shape()[0]));
+}
+
+struct Result {
+  std::vector<double> loss;
+  std::vector<double> gx;
+};
+
+// The losses of all positions, and the gradient of their sum.
+Result run(const Variable& x, const Variable& loss) {
+  Variable y = loss;
+  y.set_grad(Array::ones(y.shape(), y.dtype()));
+  y.backward();
+  return {values(y.data()), values(x.grad())};
+}
+
+const std::vector<double> gammas{0, 0.5, 1, 2, 5};
+
+}  // namespace
+
+TEST_CASE("softmax_focal_loss") {
+  for (const double gamma : gammas) {
+    for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+      for (const Normalize normalize :
+           {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
+        if (reduce != Reduce::mean && normalize != Normalize::valid_count) continue;
+        for (const bool weighted : {false, true}) {
+          CAPTURE(gamma, reduce, normalize, weighted);
+          SoftmaxFocalLossOptions options{.gamma = gamma, .normalize = normalize, .reduce = reduce};
+          const Array sample_weight{{0.5, 2.0, 1.0}, {1.5, 1.0, 0.25}};
+          if (weighted) options.class_weight = Array{0.5, 2.0, 1.25, 4.0};
+          check_function({
+              .inputs = {uniform({2, 4, 3}, -3, 3), Array({{0, 3, -1}, {2, 1, 1}}, Dtype::int64)},
+              .forward =
+                  [=](const Variables& xs) {
+                    SoftmaxFocalLossOptions now = options;
+                    if (weighted) now.sample_weight = sample_weight.slice(0, xs[0].shape()[0]);
+                    return softmax_focal_loss(xs[0], xs[1], now);
+                  },
+              .expected =
+                  [=](const Arrays& xs) {
+                    SoftmaxFocalLossOptions now = options;
+                    if (weighted) now.sample_weight = sample_weight;
+                    return expected_softmax(xs, now);
+                  },
+          });
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("softmax_focal_loss ignores any label that it is told to") {
+  for (const std::int64_t ignore_label : {-1, 255, 1}) {
+    CAPTURE(ignore_label);
+    const SoftmaxFocalLossOptions options{.gamma = 1.5, .ignore_label = ignore_label};
+    const int ignored = static_cast<int>(ignore_label);
+    check_function({
+        .inputs = {uniform({4, 3}, -3, 3), Array{0, ignored, 2, ignored}},
+        .forward = [=](const Variables& xs) { return softmax_focal_loss(xs[0], xs[1], options); },
+        .expected = [=](const Arrays& xs) { return expected_softmax(xs, options); },
+    });
+  }
+}
+
+TEST_CASE("sigmoid_focal_loss") {
+  for (const double gamma : gammas) {
+    for (const double alpha : {0.25, -1.0, 0.875, 0.0, 1.0}) {
+      for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+        for (const bool normalize : {true, false}) {
+          if (reduce != Reduce::mean && !normalize) continue;
+          CAPTURE(gamma, alpha, reduce, normalize);
+          const SigmoidFocalLossOptions options{
+              .alpha = alpha, .gamma = gamma, .normalize = normalize, .reduce = reduce, .ignore_label = 7};
+          check_function({
+              .inputs = {uniform({4, 3}, -3, 3), Array{{0, 1, 1}, {7, 0, 1}, {7, 7, 0}, {1, 1, 0}}},
+              .forward = [=](const Variables& xs) { return sigmoid_focal_loss(xs[0], xs[1], options); },
+              .expected = [=](const Arrays& xs) { return expected_sigmoid(xs, options); },
+          });
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("focal losses with gamma 0 are cross entropy to the bit") {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    const Array x = uniform({50, 7}, -30, 30).astype(dtype);
+    Array t = Array::empty({50}, Dtype::int32);
+    Array binary = Array::empty({50, 7}, Dtype::int64);
+    for (int i = 0; i < 50; ++i) t.data<std::int32_t>()[i] = i % 8 - 1;
+    for (int i = 0; i < 350; ++i) binary.data<std::int64_t>()[i] = i % 5 == 0 ? -1 : i % 3 == 0;
+    const Array weight = uniform({7}, 0, 5), sample = uniform({50}, 0, 5);
+    for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+      for (const Normalize normalize :
+           {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
+        Variable a(x), b(x);
+        const Result focal = run(a, softmax_focal_loss(a, t,
+                                                       {.gamma = 0,
+                                                        .normalize = normalize,
+                                                        .class_weight = weight,
+                                                        .reduce = reduce,
+                                                        .sample_weight = sample}));
+        const Result plain = run(
+            b,
+            softmax_cross_entropy(
+                b, t,
+                {.normalize = normalize, .class_weight = weight, .reduce = reduce, .sample_weight = sample}));
+        CHECK(focal.loss == plain.loss);
+        CHECK(focal.gx == plain.gx);
+      }
+      for (const bool normalize : {true, false}) {
+        Variable a(x), b(x);
+        const Result focal =
+            run(a, sigmoid_focal_loss(a, binary,
+                                      {.alpha = -1, .gamma = 0, .normalize = normalize, .reduce = reduce}));
+        const Result plain =
+            run(b, sigmoid_cross_entropy(b, binary, {.normalize = normalize, .reduce = reduce}));
+        CHECK(focal.loss == plain.loss);
+        CHECK(focal.gx == plain.gx);
+      }
+    }
+  }
+}
+
+TEST_CASE("focal losses are exact where p_t is 0 or 1") {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    for (const double gamma : {1e-3, 0.5, 1.0, 2.0, 50.0}) {
+      CAPTURE(dtype, gamma);
+      Variable x(Array({{1e4, -1e4}, {-1e4, 1e4}, {-inf, 0.0}, {0.0, -inf}}, dtype));
+      const Result softmax =
+          run(x, softmax_focal_loss(x, Array{0, 0, 0, 0}, {.gamma = gamma, .reduce = Reduce::no}));
+      CHECK(softmax.loss == std::vector<double>{0, 2e4, inf, 0});
+      CHECK(softmax.gx == std::vector<double>{0, 0, -1, 1, -1, 1, 0, 0});
+
+      Variable z(Array({1e4, -1e4, 1e4, -1e4, inf, -inf, inf, -inf}, dtype));
+      const Result sigmoid = run(z, sigmoid_focal_loss(z, Array{1, 1, 0, 0, 1, 1, 0, 0},
+                                                       {.alpha = -1, .gamma = gamma, .reduce = Reduce::no}));
+      CHECK(sigmoid.loss == std::vector<double>{0, 1e4, 1e4, 0, 0, inf, inf, 0});
+      CHECK(sigmoid.gx == std::vector<double>{0, -1, 1, 0, 0, -1, 1, 0});
+    }
+  }
+}
+
+TEST_CASE("sigmoid_focal_loss keeps the digits of a small 1 - p_t") {
+  // There 1 - p = l = e, so that the loss is e^(1 + gamma) and its gradient -(1 + gamma) times that.
+  const double e = std::exp(-50.0);
+  for (const double gamma : {0.25, 0.5}) {
+    Variable x(Array{50.f});
+    const Result result = run(x, sigmoid_focal_loss(x, Array{1}, {.alpha = -1, .gamma = gamma}));
+    check_close(result.loss, {std::pow(e, 1 + gamma)}, 0, 1e-6);
+    check_close(result.gx, {-(1 + gamma) * std::pow(e, 1 + gamma)}, 0, 1e-6);
+  }
+}
+
+TEST_CASE("class weights do not enter p_t") {
+  const Array x = uniform({6, 3}, -3, 3);
+  const Array t{0, 1, 2, 2, 1, 0};
+  Variable a(x), b(x);
+  const Result plain = run(a, softmax_focal_loss(a, t, {.reduce = Reduce::no}));
+  const Result heavy =
+      run(b, softmax_focal_loss(b, t, {.class_weight = Array::full({3}, 8), .reduce = Reduce::no}));
+  for (std::size_t i = 0; i < plain.loss.size(); ++i) CHECK(heavy.loss[i] == 8 * plain.loss[i]);
+  for (std::size_t i = 0; i < plain.gx.size(); ++i) CHECK(heavy.gx[i] == 8 * plain.gx[i]);
+}
+
+TEST_CASE("focal losses select away what is ignored or weighs nothing") {
+  const double nan = std::nan("");
+  Variable x(Array{{nan, nan}, {0.0, 0.0}, {0.0, -inf}, {nan, 0.0}});
+  Variable loss = softmax_focal_loss(x, Array{-1, 0, 1, 1}, {.class_weight = Array{1.f, 0.f}});
+  loss.backward();
+  CHECK(loss.item() == Approx(0.25 * std::log(2) / 3));
+  const double gx = 0.25 * (0.5 + std::log(2)) / 3;
+  check_close(values(x.grad()), {0, 0, -gx, gx, 0, 0, 0, 0}, 0, 1e-12);
+
+  Variable z(Array{nan, 0.0, -inf, nan});
+  loss = sigmoid_focal_loss(z, Array{-1, 0, 1, 1}, {.alpha = 0});
+  loss.backward();
+  CHECK(loss.item() == Approx(0.25 * std::log(2) / 3));
+  check_close(values(z.grad()), {0, gx, 0, 0}, 0, 1e-12);
+}
+
+TEST_CASE("focal losses of nothing are 0") {
+  for (const Normalize normalize : {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
+    for (const Array& t : {Array{-1, -1}, Array{0, 0}}) {
+      Variable x(Array{{1.f, 2.f}, {3.f, 4.f}});
+      Variable loss = softmax_focal_loss(x, t, {.normalize = normalize, .class_weight = Array{0.f, 1.f}});
+      loss.backward();
+      CHECK(loss.item() == 0);
+      CHECK(values(x.grad()) == std::vector<double>{0, 0, 0, 0});
+    }
+  }
+}
+
+TEST_CASE("focal losses name themselves in errors") {
+  const Array x = Array::zeros({2, 3});
+  const Array t{0, 1};
+  CHECK_THROWS_WITH(softmax_focal_loss(x, Array{0, 3}),
+                    "softmax_focal_loss: t[1] is 3, expected a label in [0, 3) or ignore_label -1");
+  CHECK_THROWS_WITH(softmax_focal_loss(x, x),
+                    "softmax_focal_loss: t must be int32 or int64 labels, got float32(2, 3)");
+  CHECK_THROWS_WITH(
+      softmax_focal_loss(x, t, {.class_weight = Array{1.f}}),
+      "softmax_focal_loss: class_weight must be float32 or float64 of shape (3), got float32(1) "
+      "for float32(2, 3)");
+  CHECK_THROWS_WITH(softmax_focal_loss(x, t, {.sample_weight = Array{1.f, -1.f}}),
+                    "softmax_focal_loss: sample_weight must be finite and not negative, got -1 at 1");
+  CHECK_THROWS_WITH(softmax_focal_loss(x, t, {.gamma = -1}),
+                    "softmax_focal_loss: gamma must be finite and not negative, got -1");
+  CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{2}),
+                    "sigmoid_focal_loss: t must be 0, 1 or -1 (ignore_label), got 2 at position 0");
+  CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0, 1}),
+                    "sigmoid_focal_loss: x and t differ in shape: float32(1) and int32(2)");
+  CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0}, {.alpha = 1.5}),
+                    "sigmoid_focal_loss: alpha must be in [0, 1], or -1 for none, got 1.5");
+  CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0}, {.gamma = inf}),
+                    "sigmoid_focal_loss: gamma must be finite and not negative, got inf");
+}
