@@ -33,6 +33,8 @@
 #include "tenbin/functions/array/transpose.h"
 #include "tenbin/functions/connection/linear.h"
 #include "tenbin/functions/loss/focal_loss.h"
+#include "tenbin/functions/loss/ldam_loss.h"
+#include "tenbin/functions/loss/logit_adjustment.h"
 #include "tenbin/functions/loss/mean_squared_error.h"
 #include "tenbin/functions/loss/reduce.h"
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
