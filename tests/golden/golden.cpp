@@ -48,7 +48,8 @@ std::vector<int> GoldenCase::axes(const std::string& name) const {
 
 void run_golden(const std::string& group, std::size_t expected_runs,
                 const std::function<LeftOut(const GoldenCase&)>& check) {
-  const std::string stem = std::string(TENBIN_TEST_DATA) + "/golden/" + group;
+  const bool has_folder = group.find('/') != std::string::npos;
+  const std::string stem = std::string(TENBIN_TEST_DATA) + (has_folder ? "/" : "/golden/") + group;
   const NpzReader arrays(stem + ".npz");
   std::ifstream lines(stem + ".tsv");
   REQUIRE(lines);

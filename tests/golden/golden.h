@@ -1,4 +1,4 @@
-// Cases with known answers (tests/data/golden): reading them, checking them, counting them.
+// Cases with known answers (tests/data/golden and beside it): reading them, checking them, counting them.
 #pragma once
 
 #include <functional>
@@ -37,8 +37,8 @@ struct GoldenCase {
 /// Why a case was not checked; empty if it was.
 using LeftOut = std::string;
 
-/// Calls `check` for every case of the group, then prints how many ran and the reasons for the others. Fails
-/// if not `expected_runs` of them ran.
+/// Calls `check` for every case of the group, `sce` in tests/data/golden or `pytorch/losses` in tests/data,
+/// then prints how many ran and the reasons for the others. Fails if not `expected_runs` of them ran.
 void run_golden(const std::string& group, std::size_t expected_runs,
                 const std::function<LeftOut(const GoldenCase&)>& check);
 

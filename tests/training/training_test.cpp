@@ -105,6 +105,27 @@ TEST_CASE("ten thousand steps leave no nodes and no memory behind") {
   CHECK(graph_stats().nodes == nodes_before);
 }
 
+TEST_CASE("losses that have warmed up allocate nothing from the system") {
+  const Variable x(Array::full({32, 3}, 0.5));
+  const Array t = blobs(32, 3, 3).t;
+  const Array binary = Array::ones({32, 3}, Dtype::int32);
+  const Array per_class{0.5f, 0.25f, 0.125f};
+  const auto all_losses = [&] {
+    for (Variable loss :
+         {softmax_focal_loss(x, t, {.class_weight = per_class}), sigmoid_focal_loss(x, binary),
+          ldam_loss(x, t, per_class, {.class_weight = per_class}),
+          logit_adjusted_cross_entropy(x, t, per_class),
+          sigmoid_cross_entropy(x, binary, {.pos_weight = per_class})})
+      loss.backward();
+  };
+  for (int i = 0; i < 10; ++i) all_losses();
+  const std::size_t heap_before = allocation_count();
+  const std::size_t pool_before = memory::stats().system_allocations;
+  for (int i = 0; i < 100; ++i) all_losses();
+  CHECK(allocation_count() == heap_before);
+  CHECK(memory::stats().system_allocations == pool_before);
+}
+
 TEST_CASE("a step that has warmed up allocates nothing from the system") {
   const Dataset data = blobs(320, 10, 3);
   MLP model(10, 16, 3);
