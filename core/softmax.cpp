@@ -244,9 +244,10 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
     }
   } else if (inner == 1) {
     with_n_class(n_class, [&](auto n_class_known) {
-      T in[long_line * lanes] = {}, out[long_line * lanes];
+      T in[long_line * lanes], out[long_line * lanes];
       for (std::size_t i = 0; i < count_; i += lanes) {
         const std::size_t n = std::min(lanes, count_ - i), start = (first_ + i) * n_class;
+        if (n < lanes) std::fill_n(in, n_class * lanes, T{0});  // computed with, and left
         transpose_in(x + start, n, n_class_known, in);
         exponentials_across(AllLanes(), n_class_known, in, lanes, out, lanes, max + i, sum + i);
         if (y == nullptr) continue;
@@ -279,10 +280,11 @@ void SoftmaxBlock<T>::run_in_place(const Op& op, T* y) const {
     for (std::size_t i = 0; i < count_; ++i) op.along(i, n_class, y + (first_ + i) * n_class);
   } else if (inner == 1) {
     with_n_class(n_class, [&](auto n_class_known) {
-      T tile[long_line * lanes] = {};
+      T tile[long_line * lanes];
       for (std::size_t i = 0; i < count_; i += lanes) {
         const std::size_t n = std::min(lanes, count_ - i);
         T* const start = y + (first_ + i) * n_class;
+        if (n < lanes) std::fill_n(tile, n_class * lanes, T{0});
         for (std::size_t c = 0; c < n_class_known; ++c) std::copy_n(start + c * n, n, tile + c * lanes);
         op.across(AllLanes(), i, n_class_known, tile, lanes);
         transpose_out(tile, n, n_class_known, start);

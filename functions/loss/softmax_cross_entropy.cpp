@@ -6,6 +6,7 @@
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"
 #include "tenbin/core/softmax.h"
+#include "tenbin/functions/loss/loss_support.h"
 
 namespace tenbin {
 
@@ -50,14 +51,7 @@ void check_weights(const Function& function, const char* option, const Array& we
   if (!is_floating(weights.dtype()) || weights.shape() != shape)
     throw Error(function.name(), ": ", option, " must be float32 or float64 of shape ", shape, ", got ",
                 weights, " for ", x);
-  const Array host = weights.to(Device::cpu()).astype(x.dtype());  // as it will be used
-  visit_floating(host.dtype(), [&](auto zero) {
-    const auto* values = host.data<decltype(zero)>();
-    for (std::size_t i = 0; i < host.size(); ++i)
-      if (!(values[i] >= 0) || !std::isfinite(values[i]))
-        throw Error(function.name(), ": ", option, " must be finite and not negative, got ", values[i],
-                    " at ", i);
-  });
+  detail::require_finite(function, option, weights, detail::Sign::not_negative, x);
 }
 
 }  // namespace
@@ -325,20 +319,6 @@ struct Sums {
   std::size_t valid = 0;
 };
 
-// What the summed loss is multiplied by.
-double coefficient(const SoftmaxCrossEntropyOptions& options, std::size_t batch, const Sums& sums) {
-  if (options.reduce != Reduce::mean) return 1;
-  switch (options.normalize) {
-    case Normalize::valid_count:
-      return 1 / static_cast<double>(std::max<std::size_t>(sums.valid, 1));
-    case Normalize::batch_size:
-      return 1 / static_cast<double>(std::max<std::size_t>(batch, 1));
-    case Normalize::weight_sum:
-      return std::isnormal(sums.weight) ? 1 / sums.weight : 0;
-  }
-  return 1;
-}
-
 }  // namespace
 
 Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
@@ -385,7 +365,8 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
       total.weight += part.weight;
       total.valid += part.valid;
     }
-    coefficient_ = coefficient(options_, problem.batch(), total);
+    coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize, problem.batch(), total.valid,
+                                            total.weight);
     loss_ = *coefficient_ == 0 ? 0 : total.loss * *coefficient_;
     exponentials_ = std::move(exponentials);
     line_sums_ = std::move(line_sums);
