@@ -1,0 +1,56 @@
+// What is measured: the same data and the same initial weights for Tenbin, for the floor and for every peer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin::benchmarks {
+
+/// A training step: an MLP with relu between its layers, class-weighted softmax cross entropy divided by the
+/// number of samples, backward without the gradient of x, Adam. A measurement is a
+/// block of `steps` steps from the initial weights on one batch; the loss is read once, at the block's end.
+struct StepWorkload {
+  std::string name;  ///< `30-64-64-2/32`
+  std::vector<std::size_t> widths;
+  std::size_t batch;
+  std::size_t steps;
+};
+
+/// Small, so that the loss of a block's last step is still far from 0 and tells who did other work.
+inline constexpr double adam_alpha = 1e-4;
+
+/// The loss alone, forward and backward, of scores (rows, classes).
+struct LossWorkload {
+  std::string name;  ///< `4096x2`
+  std::size_t rows;
+  std::size_t classes;
+  std::size_t repeats;
+};
+
+const std::vector<StepWorkload>& step_workloads();
+const std::vector<LossWorkload>& loss_workloads();
+
+/// Scores or samples x, labels t (int32), class weights; for a step also W0 b0 W1 b1 ....
+struct Problem {
+  Array x;
+  Array t;
+  Array class_weight;
+  std::vector<Array> parameters;
+  /// The last loss of a block, from a computation in float64: whoever gets another one did other work.
+  double expected_loss;
+};
+
+/// The problem of a workload, from `<directory>/<step or loss>-<name>.npz`. If the file is not there, the
+/// problem is made, from a fixed seed, and written for the next one to read.
+Problem load(const StepWorkload& workload, const std::string& directory);
+Problem load(const LossWorkload& workload, const std::string& directory);
+
+/// Where `load` is to look: TENBIN_BENCH_DATA, or the current directory.
+std::string data_directory();
+
+/// Throws if a loss is not the expected one but for float32's rounding, a thousandth.
+void require_expected(const std::string& who, double loss, const Problem& problem);
+
+}  // namespace tenbin::benchmarks
