@@ -199,6 +199,8 @@ double loss_and_gradient_of_two(const float* __restrict scores, const std::int32
 
 namespace {
 
+Floats floats(const Array& array) { return Floats(array.data<float>(), array.data<float>() + array.size()); }
+
 struct Share {
   std::size_t begin, end;
   std::size_t size() const { return end - begin; }
@@ -211,7 +213,7 @@ Share share(std::size_t count, std::size_t part, std::size_t parts) {
 struct Layer {
   std::size_t in, out;
   std::size_t W, b;  // where they begin in the flat parameters
-  std::vector<float> y, gy;
+  Floats y, gy;
 };
 
 void add_bias(float* __restrict y, const float* __restrict b, std::size_t rows, std::size_t columns) {
@@ -251,7 +253,7 @@ void adam(Share some, double t, float* __restrict w, const float* __restrict g, 
 
 struct FloorStep::State {
   std::size_t rows, n_thread;
-  std::vector<float> x, class_weight, initial, w, g, m, v;
+  Floats x, class_weight, initial, w, g, m, v;
   std::vector<std::int32_t> labels;
   std::vector<Layer> layers;
   // [thread][layer]; the first layer has no data gradient.
@@ -262,22 +264,21 @@ struct FloorStep::State {
   State(const StepWorkload& workload, const Problem& problem, std::size_t n)
       : rows(workload.batch),
         n_thread(n),
-        x(problem.x.to_vector<float>()),
-        class_weight(problem.class_weight.to_vector<float>()),
+        x(floats(problem.x)),
+        class_weight(floats(problem.class_weight)),
         labels(problem.t.to_vector<std::int32_t>()),
         losses(n) {
     for (std::size_t l = 0; l + 1 < workload.widths.size(); ++l) {
       const std::size_t in = workload.widths[l], out = workload.widths[l + 1];
       const std::size_t W = initial.size();
-      layers.push_back(
-          {in, out, W, W + in * out, std::vector<float>(rows * out), std::vector<float>(rows * out)});
+      layers.push_back({in, out, W, W + in * out, Floats(rows * out), Floats(rows * out)});
       for (const Array& parameter : {problem.parameters[2 * l], problem.parameters[2 * l + 1]}) {
-        const std::vector<float> values = parameter.to_vector<float>();
+        const Floats values = floats(parameter);
         initial.insert(initial.end(), values.begin(), values.end());
       }
     }
     w = initial;
-    g = m = v = std::vector<float>(w.size());
+    g = m = v = Floats(w.size());
     for (std::size_t thread = 0; thread < n_thread; ++thread) choose_gemms(thread);
   }
 
@@ -399,17 +400,19 @@ std::string FloorStep::report() const {
 // ---- the loss alone --------------------------------------------------------------------------------------
 
 FloorLoss::FloorLoss(const LossWorkload& workload, const Problem& problem)
-    : x_(problem.x.to_vector<float>()),
+    : x_(floats(problem.x)),
       y_(x_.size()),
       moved_bytes_(3 * x_.size() * sizeof(float) + workload.rows * (2 * sizeof(std::int32_t) + 16)) {}
 
 void FloorLoss::copy() {
   // A copy moves every byte twice, in and out.
-  std::size_t left = moved_bytes_ / 2;
+  std::size_t left = moved_bytes_ / 2 / sizeof(float);
   while (left > 0) {
-    const std::size_t bytes = std::min(left, x_.size() * sizeof(float));
-    std::memcpy(y_.data(), x_.data(), bytes);
-    left -= bytes;
+    const std::size_t count = std::min(left, x_.size());
+    const float* __restrict x = x_.data();
+    float* __restrict y = y_.data();
+    for (std::size_t i = 0; i < count; ++i) y[i] = x[i];
+    left -= count;
     asm volatile("" : : : "memory");
   }
 }

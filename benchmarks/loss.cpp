@@ -1,5 +1,5 @@
 // loss/<rows>x<classes>/tenbin: softmax_cross_entropy with class weights, forward and backward;
-// loss/<rows>x<classes>/memcpy and /exp: what bounds it from below.
+// loss/<rows>x<classes>/copy and /exp: what bounds it from below.
 #include <benchmark/benchmark.h>
 #include <tenbin/tenbin.h>
 
@@ -41,7 +41,7 @@ const bool registered = [] {
   for (const LossWorkload& workload : loss_workloads()) {
     const std::string name = "loss/" + workload.name;
     benchmark::RegisterBenchmark((name + "/tenbin").c_str(), tenbin_loss, workload)->UseManualTime();
-    benchmark::RegisterBenchmark((name + "/memcpy").c_str(), bound, workload, &FloorLoss::copy)
+    benchmark::RegisterBenchmark((name + "/copy").c_str(), bound, workload, &FloorLoss::copy)
         ->UseManualTime();
     benchmark::RegisterBenchmark((name + "/exp").c_str(), bound, workload, &FloorLoss::exponentials)
         ->UseManualTime();
