@@ -19,6 +19,7 @@ int main(int argc, char** argv) try {
   if (argc == 2 && std::strcmp(argv[1], "--write-data") == 0) {
     for (const StepWorkload& workload : step_workloads()) load(workload, data_directory());
     for (const LossWorkload& workload : loss_workloads()) load(workload, data_directory());
+    load(EpochWorkload{}, data_directory());
     return 0;
   }
   benchmark::Initialize(&argc, argv);

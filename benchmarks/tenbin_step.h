@@ -1,4 +1,4 @@
-// Tenbin's side of the training step, written as a user writes it.
+// Tenbin's side of a training step and of an epoch, written as a user writes them.
 #pragma once
 
 #include <tenbin/tenbin.h>
@@ -23,7 +23,13 @@ struct MLP : Chain {
   std::vector<Linear> layers;
 };
 
-/// A model and its optimizer, which can be sent back to where they started.
+// Back to the start: the initial weights, no momentum.
+inline void restore(const MLP& model, Optimizer& optimizer, const std::vector<Array>& initial) {
+  std::size_t i = 0;
+  for (auto [path, array] : model.state_arrays()) array.assign(initial[i++].astype(array.dtype()));
+  for (auto [path, array] : optimizer.state_arrays()) array.fill(0);
+}
+
 class TenbinStep {
  public:
   TenbinStep(const StepWorkload& workload, const Problem& problem, Dtype dtype = Dtype::float32)
@@ -36,12 +42,7 @@ class TenbinStep {
     reset();
   }
 
-  void reset() {
-    std::size_t i = 0;
-    for (const auto& [path, array] : model_.state_arrays())
-      Array(array).assign(initial_[i++].astype(array.dtype()));
-    for (const auto& [path, array] : optimizer_.state_arrays()) Array(array).fill(0);
-  }
+  void reset() { restore(model_, optimizer_, initial_); }
 
   void run(std::size_t steps) {
     for (std::size_t i = 0; i < steps; ++i) {
@@ -58,6 +59,42 @@ class TenbinStep {
   MLP model_;
   Adam optimizer_{{.alpha = adam_alpha}};
   Array x_, t_, class_weight_;
+  std::vector<Array> initial_;
+  Variable loss_;
+};
+
+class TenbinEpoch {
+ public:
+  TenbinEpoch(const EpochWorkload& workload, const Problem& problem, Dtype dtype = Dtype::float32)
+      : model_(workload.widths, dtype),
+        data_(problem.x.astype(dtype), problem.t),
+        batch_size_(workload.batch_size),
+        initial_(problem.parameters) {
+    optimizer_.setup(model_);
+    optimizer_.add_hook(GradientClipping(5));
+    optimizer_.add_hook(WeightDecay(5e-4));
+    reset();
+  }
+
+  void reset() { restore(model_, optimizer_, initial_); }
+
+  void run() {
+    for (auto [x, t] : Minibatches(data_, {.batch_size = batch_size_})) {
+      loss_ = softmax_cross_entropy(model_(x), t);
+      model_.cleargrads();
+      loss_.backward();
+      optimizer_.update();
+    }
+  }
+
+  /// Of the last minibatch.
+  double loss() const { return loss_.item(); }
+
+ private:
+  MLP model_;
+  MomentumSGD optimizer_{{.lr = 0.05, .momentum = 0.9}};
+  Dataset data_;
+  std::size_t batch_size_;
   std::vector<Array> initial_;
   Variable loss_;
 };

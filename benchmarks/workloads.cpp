@@ -57,15 +57,20 @@ Problem make_problem(std::size_t rows, std::size_t columns, std::size_t classes,
   return problem;
 }
 
-Problem make(const StepWorkload& workload) {
-  const std::vector<std::size_t>& widths = workload.widths;
-  random::Generator rng(1);
-  Problem problem = make_problem(workload.batch, widths.front(), widths.back(), rng);
+std::vector<Array> make_parameters(const std::vector<std::size_t>& widths, random::Generator& rng) {
+  std::vector<Array> parameters;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
     const double deviation = 1 / std::sqrt(static_cast<double>(widths[i]));
-    problem.parameters.push_back(rng.normal({widths[i + 1], widths[i]}, 0, deviation));
-    problem.parameters.push_back(Array::zeros({widths[i + 1]}));
+    parameters.push_back(rng.normal({widths[i + 1], widths[i]}, 0, deviation));
+    parameters.push_back(Array::zeros({widths[i + 1]}));
   }
+  return parameters;
+}
+
+Problem make(const StepWorkload& workload) {
+  random::Generator rng(1);
+  Problem problem = make_problem(workload.batch, workload.widths.front(), workload.widths.back(), rng);
+  problem.parameters = make_parameters(workload.widths, rng);
   TenbinStep step(workload, problem, Dtype::float64);
   step.run(workload.steps);
   problem.expected_loss = step.loss();
@@ -81,13 +86,40 @@ Problem make(const LossWorkload& workload) {
   return problem;
 }
 
+Problem make(const EpochWorkload& workload) {
+  const LabeledImages images = load_fashion_mnist().train;
+  const std::size_t n = images.images.shape()[0];
+  const Array pixels = images.images.reshape({n, workload.widths.front()}).astype(Dtype::float32);
+  const Dataset all((Variable(pixels) / 255).data(), images.labels);
+  const auto [x, t] = all.subset(long_tail_subset(all.t, long_tail_counts(6000, 10, 100)));
+  random::Generator rng(3);
+  Problem problem{};
+  problem.x = x;
+  problem.t = t;
+  problem.order = Array::empty({x.shape()[0]}, Dtype::int64);
+  std::size_t done = 0;
+  const Dataset indices(Array::arange(x.shape()[0]), t);
+  for (auto [index, label] : Minibatches(indices, {.batch_size = workload.batch_size})) {
+    problem.order.slice(done, done + index.size()).assign(index);
+    done += index.size();
+  }
+  problem.parameters = make_parameters(workload.widths, rng);
+  TenbinEpoch epoch(workload, problem, Dtype::float64);
+  epoch.run();
+  problem.expected_loss = epoch.loss();
+  return problem;
+}
+
 std::string parameter_name(std::size_t i) { return (i % 2 == 0 ? "W" : "b") + std::to_string(i / 2); }
 
-void write(const std::string& path, const Problem& problem) {
+void write(const std::string& path, const Problem& problem, std::size_t steps) {
   NamedArrays arrays = {{"x", problem.x},
                         {"t", problem.t},
-                        {"class_weight", problem.class_weight},
-                        {"expected_loss", Array::scalar(problem.expected_loss, Dtype::float64)}};
+                        {"expected_loss", Array::scalar(problem.expected_loss, Dtype::float64)},
+                        {"steps", Array::scalar(static_cast<double>(steps), Dtype::int64)},
+                        {"alpha", Array::scalar(adam_alpha, Dtype::float64)}};
+  if (problem.class_weight) arrays.emplace_back("class_weight", problem.class_weight);
+  if (problem.order) arrays.emplace_back("order", problem.order);
   for (std::size_t i = 0; i < problem.parameters.size(); ++i)
     arrays.emplace_back(parameter_name(i), problem.parameters[i]);
   save_npz(path, arrays, /*compression=*/false);
@@ -95,30 +127,40 @@ void write(const std::string& path, const Problem& problem) {
 
 Problem read(const std::string& path) {
   const NpzReader file(path);
-  Problem problem{
-      file.read("x"), file.read("t"), file.read("class_weight"), {}, file.read("expected_loss").item()};
+  const auto optional = [&](const std::string& key) { return file.contains(key) ? file.read(key) : Array(); };
+  Problem problem{file.read("x"),
+                  file.read("t"),
+                  optional("class_weight"),
+                  optional("order"),
+                  {},
+                  file.read("expected_loss").item()};
   for (std::size_t i = 0; file.contains(parameter_name(i)); ++i)
     problem.parameters.push_back(file.read(parameter_name(i)));
   return problem;
 }
 
 template <class Workload>
-Problem load_or_make(const std::string& kind, const Workload& workload, const std::string& directory) {
+Problem load_or_make(const std::string& kind, const Workload& workload, std::size_t steps,
+                     const std::string& directory) {
   std::string name = kind + '-' + workload.name;
   std::replace(name.begin(), name.end(), '/', '-');
   const std::string path = directory + '/' + name + ".npz";
-  if (!std::filesystem::exists(path)) write(path, make(workload));
+  if (!std::filesystem::exists(path)) write(path, make(workload), steps);
   return read(path);
 }
 
 }  // namespace
 
 Problem load(const StepWorkload& workload, const std::string& directory) {
-  return load_or_make("step", workload, directory);
+  return load_or_make("step", workload, workload.steps, directory);
 }
 
 Problem load(const LossWorkload& workload, const std::string& directory) {
-  return load_or_make("loss", workload, directory);
+  return load_or_make("loss", workload, workload.repeats, directory);
+}
+
+Problem load(const EpochWorkload& workload, const std::string& directory) {
+  return load_or_make("epoch", workload, 1, directory);
 }
 
 std::string data_directory() {

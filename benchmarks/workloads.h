@@ -29,23 +29,32 @@ struct LossWorkload {
   std::size_t repeats;
 };
 
+/// An epoch of the demo's MLP on long-tailed Fashion-MNIST: shuffled minibatches gathered from the data set,
+/// momentum SGD of rate 0.05 and momentum 0.9, gradients clipped to norm 5, weight decay 5e-4.
+struct EpochWorkload {
+  std::string name = "fashion-mnist-lt";
+  std::vector<std::size_t> widths = {784, 256, 128, 10};
+  std::size_t batch_size = 128;
+};
+
 const std::vector<StepWorkload>& step_workloads();
 const std::vector<LossWorkload>& loss_workloads();
 
-/// Scores or samples x, labels t (int32), class weights; for a step also W0 b0 W1 b1 ....
 struct Problem {
-  Array x;
-  Array t;
-  Array class_weight;
-  std::vector<Array> parameters;
+  Array x;                        ///< samples or scores
+  Array t;                        ///< labels, int32
+  Array class_weight;             ///< none for an epoch
+  Array order;                    ///< of an epoch: the samples in the order of its minibatches, int64
+  std::vector<Array> parameters;  ///< W0 b0 W1 b1 ...; none for the loss alone
   /// The last loss of a block, from a computation in float64: whoever gets another one did other work.
   double expected_loss;
 };
 
-/// The problem of a workload, from `<directory>/<step or loss>-<name>.npz`. If the file is not there, the
-/// problem is made, from a fixed seed, and written for the next one to read.
+/// The problem of a workload, from `<directory>/<step, loss or epoch>-<name>.npz`. If the file is not there,
+/// the problem is made, from a fixed seed, and written for the next one to read.
 Problem load(const StepWorkload& workload, const std::string& directory);
 Problem load(const LossWorkload& workload, const std::string& directory);
+Problem load(const EpochWorkload& workload, const std::string& directory);
 
 /// Where `load` is to look: TENBIN_BENCH_DATA, or the current directory.
 std::string data_directory();

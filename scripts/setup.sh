@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, from the packages of Debian or Ubuntu.
 #
-#   scripts/setup.sh [build|test|demo|lint]...     (without arguments: build test)
+#   scripts/setup.sh [build|test|demo|lint|bench|peers]...     (without arguments: build test)
 #
 # Asks for neither root nor network when nothing is missing.
 set -euo pipefail
@@ -15,6 +15,8 @@ packages_of() {
     test) echo catch2 ;;
     demo) echo dataset-fashion-mnist ;;
     lint) echo clang clang-format clang-tidy git ;;
+    bench) echo libbenchmark-dev libdnnl-dev dataset-fashion-mnist ;;
+    peers) echo libtorch-dev python3-venv ;;
     *) return 1 ;;
   esac
 }
@@ -34,6 +36,9 @@ present() {
     ninja-build) command -v ninja >/dev/null && return ;;
     libxtensor-dev) have_header xtensor/xarray.hpp && return ;;
     libxtensor-blas-dev) have_header xtensor-blas/xlinalg.hpp && return ;;
+    libbenchmark-dev) have_header benchmark/benchmark.h && return ;;
+    libdnnl-dev) have_header dnnl.h && return ;;
+    python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && return ;;
     zlib1g-dev) have_header zlib.h && return ;;
     catch2) { have_header catch2/catch_all.hpp || have_header catch2/catch.hpp; } && return ;;
   esac

@@ -1,0 +1,114 @@
+"""The results as tables: who took how long, and which targets are met."""
+from statistics import median
+
+COLUMNS = ["floor", "tenbin", "eager", "compile", "jax", "libtorch", "chainer", "sklearn"]
+HEADINGS = {"floor": "floor", "tenbin": "Tenbin", "eager": "PyTorch eager", "compile": "torch.compile", "jax": "JAX jit",
+            "libtorch": "libtorch", "chainer": "Chainer", "sklearn": "scikit-learn"}
+
+# Of each workload: at most so many times the floor, PyTorch eager at least so many times Tenbin, who else is
+# to be slower by what factor, at most so many seconds, and whether 2 threads must be faster than 1.
+TARGETS = {
+    "step/30-64-64-2/32": {"floor": 1.5, "slower": {"eager": 10, "compile": 1, "jax": 1}},
+    "step/30-64-64-2/256": {"floor": 1.2, "slower": {"eager": 4, "compile": 1, "jax": 1}},
+    "step/30-64-64-2/4096": {"floor": 1.15, "slower": {"eager": 1.5, "compile": 1, "jax": 1}},
+    "step/784-1000-1000-10/100": {"floor": 1.1, "slower": {"eager": 1.2}, "threads_help": True},
+    "step/784-1000-1000-10/4096": {"floor": 1.05, "slower": {"eager": 1.0}, "threads_help": True},
+    "loss/4096x2": {"floor": 1.5, "slower": {"eager": 4, "chainer": 4}},
+    "loss/65536x10": {"floor": 1.5, "slower": {"eager": 4, "chainer": 4}},
+    "loss/65536x100": {"floor": 1.5, "slower": {"eager": 4, "chainer": 4}},
+    "loss/8192x1000": {"floor": 1.5, "slower": {"eager": 4, "chainer": 4}},
+    "graph/forward": {"seconds": 250e-9},
+    "graph/backward": {"seconds": 150e-9},
+    "epoch/fashion-mnist-lt": {"slower": {"eager": 2}},
+}
+NOISE = 1.03  # "no slower" allows for it
+
+
+def unit(seconds):
+    for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "us")):
+        if seconds * factor >= 1:
+            return f"{seconds * factor:.3g} {name}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def markdown(header, rows):
+    table = [header] + rows
+    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
+    line = lambda row: "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
+    return "\n".join([line(header), "|" + "|".join("-" * (width + 2) for width in widths) + "|"] + [line(r) for r in rows])
+
+
+class Results:
+    """Samples by (workload, threads, participant), in seconds, and notes on what is missing."""
+
+    def __init__(self):
+        self.samples, self.notes = {}, {}
+
+    def add(self, workload, threads, who, seconds):
+        self.samples.setdefault((workload, threads, who), []).append(seconds)
+
+    def note(self, workload, threads, who, text):
+        self.notes[workload, threads, who] = text
+
+    def get(self, workload, threads, who, of=median):
+        """The median, or the minimum, over the rounds; None if there is none."""
+        if who == "floor" and workload.startswith("loss/"):  # whichever of the two bounds is the higher one
+            bounds = [self.get(workload, threads, bound, of) for bound in ("copy", "exp")]
+            return None if None in bounds else max(bounds)
+        samples = self.samples.get((workload, threads, who))
+        return of(samples) if samples else None
+
+    def times(self, threads, of=median):
+        workloads = list(dict.fromkeys(w for w, t, _ in self.samples if t == threads))
+        columns = [c for c in COLUMNS if any(self.get(w, threads, c) for w in workloads)]
+        rows = []
+        for workload in workloads:
+            cells = [self.get(workload, threads, column, of) for column in columns]
+            rows.append([workload] + ["-" if cell is None else unit(cell) for cell in cells])
+        return markdown(["workload"] + [HEADINGS[c] for c in columns], rows)
+
+    def bounds(self, threads):
+        """Of the loss alone: the two bounds that its floor is made of."""
+        workloads = list(dict.fromkeys(w for w, t, who in self.samples if t == threads and who == "copy"))
+        return markdown(["workload", "copy of the bytes moved", "one exp a score"],
+                        [[w] + [unit(self.get(w, threads, who)) for who in ("copy", "exp")] for w in workloads])
+
+    def targets(self, first_step):
+        """[{workload, what, measured, target, met}], `met` being None where something was not measured."""
+        verdicts = []
+
+        def judge(workload, what, measured, target, met, text="{:.2f}"):
+            verdicts.append({"workload": workload, "what": what, "target": target,
+                             "measured": None if measured is None else text.format(measured),
+                             "met": None if measured is None else bool(met(measured))})
+
+        def ratio(a, b):
+            return None if a is None or b is None else a / b
+
+        for workload, target in TARGETS.items():
+            tenbin = self.get(workload, 1, "tenbin")
+            if "floor" in target:
+                judge(workload, "Tenbin / floor", ratio(tenbin, self.get(workload, 1, "floor")),
+                      f"<= {target['floor']}", lambda x: x <= target["floor"])
+            for who, factor in target.get("slower", {}).items():
+                judge(workload, f"{HEADINGS[who]} / Tenbin", ratio(self.get(workload, 1, who), tenbin), f">= {factor}",
+                      lambda x: x >= factor)
+            if "seconds" in target:
+                judge(workload, "ns a node", tenbin and tenbin * 1e9, f"<= {target['seconds'] * 1e9:.0f}",
+                      lambda x: x <= target["seconds"] * 1e9, "{:.0f}")
+        for workload in dict.fromkeys(w for w, t, _ in self.samples if t == 2):
+            helps = TARGETS.get(workload, {}).get("threads_help", False)
+            limit = 1 if helps else NOISE
+            judge(workload, "2 threads / 1 thread", ratio(self.get(workload, 2, "tenbin"), self.get(workload, 2, "tenbin1")),
+                  "< 1" if helps else f"<= {NOISE}", lambda x: x < limit if helps else x <= limit)
+        ours, theirs = first_step.get("tenbin"), first_step.get("eager")
+        judge("first step", "ms from the start of the process", ours and ours[0] * 1e3, "<= 30", lambda x: x <= 30, "{:.1f}")
+        judge("first step", "PyTorch's peak memory / Tenbin's", ours and theirs and theirs[1] / ours[1], ">= 5",
+              lambda x: x >= 5, "{:.1f}")
+        return verdicts
+
+
+def targets_table(verdicts):
+    words = {True: "met", False: "NOT MET", None: "not measured"}
+    return markdown(["workload", "what", "measured", "target", ""],
+                    [[v["workload"], v["what"], v["measured"] or "-", v["target"], words[v["met"]]] for v in verdicts])

@@ -1,0 +1,157 @@
+"""Measures Tenbin, the floor and the peers alternately and prints the tables. Started by scripts/bench.sh.
+
+A round goes through the workloads, and at each workload through everybody; in the next round somebody else begins.
+What the tables show is the median over the rounds of the medians that each round gave.
+"""
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+
+import participants
+from participants import Ours, Peer, first_step, peer_programs
+from report import HEADINGS, TARGETS, Results, markdown, targets_table, unit
+
+ROOT = os.path.dirname(participants.HERE)
+SMALL = [w for w in TARGETS if w.startswith(("step/30", "graph/"))]
+OURS_ALONE = ["gather/fashion-mnist-lt"]
+
+
+def output_of(*argv):
+    try:
+        return subprocess.run(argv, capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    except FileNotFoundError:
+        return ""
+
+
+def machine():
+    with open("/proc/cpuinfo") as cpuinfo:
+        lines = [line.split(":", 1)[1].strip() for line in cpuinfo if line.startswith(("model name", "flags"))]
+    vectors = "AVX-512" if " avx512f" in lines[1] else "AVX2" if " avx2" in lines[1] else "SSE"
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "cpu": f"{lines[0]}, {len(participants.ALL_PROCESSORS)} processors, {vectors}",
+        "system": f"{platform.system()} {platform.release()}, {output_of('c++', '--version').splitlines()[0]}",
+        "commit": output_of("git", "describe", "--always", "--dirty"),
+        "packages": output_of("dpkg-query", "--show", "libopenblas0", "libdnnl2").replace("\t", " ").replace("\n", ", "),
+    }
+
+
+def start_peers(arguments, threads, keys, log):
+    peers = []
+    for key, argv in peer_programs(arguments.build, arguments.venv, arguments.chainer_venv).items():
+        if key not in keys:
+            continue
+        if not os.path.exists(argv[0]):
+            print(f"bench: no {HEADINGS[key]}: {argv[0]} is not there", file=sys.stderr)
+            continue
+        peers.append(Peer(key, argv, threads, arguments.data, log))
+        print(f"bench: {peers[-1].name}: {peers[-1].error or 'ready'}", file=sys.stderr)
+    return peers
+
+
+def takes_part(who, workload, quick):
+    """torch.compile takes long to compile: a quick run asks it only where a target does."""
+    return not (quick and isinstance(who, Peer) and who.key == "compile" and workload not in SMALL)
+
+
+def measure(arguments, threads, peers, results, log):
+    ours = Ours(arguments.build, threads, arguments.data, log)
+    single = Ours(arguments.build, 1, arguments.data, log) if threads > 1 else None
+    everybody = [ours] + ([single] if single else []) + peers
+    rounds = 2 if arguments.quick else 5
+    workloads = list(TARGETS) + OURS_ALONE
+    for number in range(rounds):
+        for workload in workloads:
+            print(f"bench: {threads} thread(s), round {number + 1} of {rounds}: {workload}", file=sys.stderr)
+            first = number % len(everybody)
+            for who in everybody[first:] + everybody[:first]:
+                if workload in OURS_ALONE and isinstance(who, Peer) or not takes_part(who, workload, arguments.quick):
+                    continue
+                if (workload, threads, getattr(who, "key", "")) in results.notes:
+                    continue  # it could not the last time
+                answer = who.measure(workload, 0.1 if arguments.quick else 0.3)
+                if isinstance(answer, str):
+                    results.note(workload, threads, who.key, answer)
+                    continue
+                for name, seconds in answer.items():
+                    results.add(workload, threads, name + ("1" if who is single else ""), seconds)
+    return ours.notes
+
+
+def measure_first_step(arguments, log):
+    programs = {"tenbin": [os.path.join(arguments.build, "benchmarks", "first_step")],
+                "eager": [os.path.join(arguments.venv, "bin", "python"),
+                          os.path.join(participants.HERE, "peers", "pytorch_first_step.py")]}
+    runs = {who: [] for who, argv in programs.items() if os.path.exists(argv[0])}
+    for _ in range(3 if arguments.quick else 10):
+        for who in runs:
+            runs[who].append(first_step(programs[who], arguments.data, log))
+    finished = {who: [r for r in all_runs if r] for who, all_runs in runs.items()}
+    middle = lambda values: sorted(values)[len(values) // 2]
+    return {who: (middle([s for s, _ in some]), middle([m for _, m in some])) for who, some in finished.items() if some}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench.sh", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="two rounds of short blocks: a few minutes")
+    parser.add_argument("--json", metavar="FILE", help="write every number there")
+    for name in ("build", "data", "venv", "chainer-venv"):
+        parser.add_argument("--" + name, required=True, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+
+    results, facts = Results(), machine()
+    facts["load at the start"] = os.getloadavg()[0]
+    with open(os.path.join(arguments.build, "bench.log"), "w") as log:
+        gemms = {}
+        for threads in (1, 2):
+            if threads > len(participants.ALL_PROCESSORS):
+                continue
+            keys = set(HEADINGS) if threads == 1 else set() if arguments.quick else {"eager", "jax"}
+            peers = start_peers(arguments, threads, keys, log)
+            if threads == 1:
+                facts["peers"] = ", ".join(peer.name for peer in peers)
+            gemms[threads] = measure(arguments, threads, peers, results, log)
+            for peer in peers:
+                peer.stop()
+        steps = measure_first_step(arguments, log)
+    facts["load at the end"] = os.getloadavg()[0]
+    verdicts = results.targets(steps)
+
+    for name, value in facts.items():
+        print(f"{name}: {value}")
+    print(f"rounds: {2 if arguments.quick else 5}, alternating; times are medians; a peer stands to the right of Tenbin")
+    print("\n1 thread, median\n\n" + results.times(1))
+    print("\n1 thread, minimum\n\n" + results.times(1, min))
+    print("\nWhat the floor of the loss is, the higher of\n\n" + results.bounds(1))
+    if 2 in gemms:
+        print("\n2 threads, median\n\n" + results.times(2))
+    print("\nProcess start to first finished step\n")
+    print(markdown(["", "time", "peak memory"],
+                   [[HEADINGS[who], unit(s), f"{m / 2**20:.1f} MiB"] for who, (s, m) in steps.items()]))
+    print("\nTargets\n\n" + targets_table(verdicts))
+    missing = {(who, text): [] for (_, _, who), text in results.notes.items()}
+    for (workload, threads, who), text in results.notes.items():
+        missing[who, text].append(workload)
+    for (who, text), workloads in missing.items():
+        print(f"\n{HEADINGS[who]} has no {', '.join(dict.fromkeys(workloads))}: {text}", end="")
+    print()
+
+    if arguments.json:
+        rows = [{"workload": w, "threads": t, "participant": who, "seconds": s}
+                for (w, t, who), s in results.samples.items()]
+        notes = [{"workload": w, "threads": t, "participant": who, "note": text}
+                 for (w, t, who), text in results.notes.items()]
+        gemm = [{"workload": w, "threads": t, "gemm": text.splitlines()}
+                for t, notes_of in gemms.items() for (w, who), text in notes_of.items() if text]
+        with open(arguments.json, "w") as file:
+            json.dump({"machine": facts, "rows": rows, "notes": notes, "floor_gemm": gemm, "targets": verdicts,
+                       "first_step": {who: {"seconds": s, "peak_bytes": m} for who, (s, m) in steps.items()}},
+                      file, indent=1)
+            file.write("\n")
+
+
+main()

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Measures Tenbin against the floor and against its peers, alternately, and prints the tables.
+#
+#   scripts/bench.sh [--quick] [--json FILE]
+#
+# --quick: a few minutes instead of about twenty. Installs what is missing (scripts/setup.sh) and, under build/,
+# the peers from PyPI: the first run fetches about three gigabytes. A peer that cannot be installed is left out.
+set -euo pipefail
+caller=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+
+options=()
+while [[ $# -gt 0 ]]; do
+  case "$1" in
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    --quick) options+=(--quick) ;;
+    --json)
+      [[ $# -ge 2 ]] || { echo "bench: --json needs a file" >&2; exit 2; }
+      shift
+      case "$1" in /*) options+=(--json "$1") ;; *) options+=(--json "$caller/$1") ;; esac
+      ;;
+    *) echo "bench: no option \"$1\"; there are --quick and --json FILE" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+build=$root/build/bench
+mkdir -p "$build"
+
+# Chainer 7.8.1 was made for an older NumPy, so it has an environment of its own.
+environment() {  # DIRECTORY PACKAGE...
+  local directory=$1 package
+  shift
+  [[ -x $directory/bin/python ]] || python3 -m venv "$directory"
+  for package in "$@"; do
+    echo "bench: pip: $package"
+    # shellcheck disable=SC2086  # one string may name several packages that belong together
+    "$directory/bin/pip" install --quiet --disable-pip-version-check $package >>"$build/pip.log" 2>&1 ||
+      echo "bench: $package cannot be installed; see $build/pip.log" >&2
+  done
+}
+
+scripts/setup.sh build bench
+scripts/setup.sh peers || echo "bench: goes on without the peers that need these" >&2
+environment "$build/venv" torch jax scikit-learn
+environment "$build/venv-chainer" "numpy==1.23.5 setuptools<80 wheel" "--no-build-isolation chainer==7.8.1"
+
+echo "bench: building"
+if ! { cmake --preset bench && cmake --build --preset bench; } >"$build/build.log" 2>&1; then
+  cat "$build/build.log" >&2
+  exit 1
+fi
+
+data=$build/data
+mkdir -p "$data"
+rm -f "$data"/*.npz  # the data of another version may be other data
+TENBIN_BENCH_DATA=$data "$build/benchmarks/tenbin_benchmarks" --write-data
+
+TORCHINDUCTOR_CACHE_DIR=$build/inductor python3 benchmarks/run.py "${options[@]}" --build "$build" --data "$data" \
+  --venv "$build/venv" --chainer-venv "$build/venv-chainer"
