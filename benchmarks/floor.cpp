@@ -59,6 +59,7 @@ struct Loops {
   }
 };
 
+enum : std::size_t { openblas, loops, onednn };
 const char* const implementations[] = {"openblas", "loops",
 #ifdef TENBIN_BENCH_ONEDNN
                                        "onednn"
@@ -86,10 +87,11 @@ FastestGemm::FastestGemm(bool transpose_a, bool transpose_b, std::size_t m, std:
       b_(b),
       c_(c) {
   if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+  const bool large = m * n * k > 10'000'000;
+  const bool hopeless_for_loops = large && std::min({m, n, k}) > 16;
   for (std::size_t i = 0; i < std::size(implementations); ++i) {
     double best = std::numeric_limits<double>::infinity();
-    const bool hopeless = i == 1 && m * n * k > 10'000'000 && std::min({m, n, k}) > 16;
-    const int tries = hopeless ? 0 : m * n * k > 10'000'000 ? 3 : 30;
+    const int tries = i == loops && hopeless_for_loops ? 0 : large ? 3 : 30;
     for (int round = 0; round < tries; ++round) {
       const double start = now();
       run(i);
@@ -114,16 +116,18 @@ std::string FastestGemm::report() const {
 void FastestGemm::run(std::size_t implementation) const {
   const auto size = [](std::size_t length) { return static_cast<int>(length); };
   switch (implementation) {
-    case 0:
+    case openblas:
       cblas_sgemm(101, transpose_a_ ? 112 : 111, transpose_b_ ? 112 : 111, size(m_), size(n_), size(k_), 1,
                   a_, size(lda_), b_, size(ldb_), 0, c_, size(ldc_));
       return;
-    case 1: {
-      const Loops loops{m_, n_, k_, lda_, ldb_, ldc_, a_, b_, c_};
-      return transpose_a_ ? loops.outer_products() : transpose_b_ ? loops.dot_products() : loops.rows_of_b();
+    case loops: {
+      const Loops product{m_, n_, k_, lda_, ldb_, ldc_, a_, b_, c_};
+      return transpose_a_   ? product.outer_products()
+             : transpose_b_ ? product.dot_products()
+                            : product.rows_of_b();
     }
 #ifdef TENBIN_BENCH_ONEDNN
-    default:
+    case onednn:
       dnnl_sgemm(transpose_a_ ? 'T' : 'N', transpose_b_ ? 'T' : 'N', size(m_), size(n_), size(k_), 1, a_,
                  size(lda_), b_, size(ldb_), 0, c_, size(ldc_));
 #endif
@@ -367,7 +371,9 @@ struct FloorStep::State {
 
 FloorStep::FloorStep(const StepWorkload& workload, const Problem& problem, std::size_t n_thread) {
   omp_set_num_threads(1);  // of oneDNN
-  state_ = std::make_unique<State>(workload, problem, n_thread);
+  const std::size_t first_product = workload.batch * workload.widths[0] * workload.widths[1];
+  const bool worth_threads = first_product > 1'000'000;
+  state_ = std::make_unique<State>(workload, problem, worth_threads ? n_thread : 1);
 }
 
 FloorStep::~FloorStep() = default;

@@ -47,7 +47,8 @@ class FastestGemm {
   std::vector<double> seconds_;
 };
 
-/// The training step. Threads take shares of the rows, then shares of the parameters.
+/// The training step. Threads, where it is large enough for several, take shares of the rows, then shares of
+/// the parameters.
 class FloorStep {
  public:
   FloorStep(const StepWorkload& workload, const Problem& problem, std::size_t n_thread);

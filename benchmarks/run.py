@@ -16,7 +16,7 @@ from participants import Ours, Peer, first_step, peer_programs
 from report import HEADINGS, TARGETS, Results, markdown, targets_table, unit
 
 ROOT = os.path.dirname(participants.HERE)
-SMALL = [w for w in TARGETS if w.startswith(("step/30", "graph/"))]
+JUDGED_BY_COMPILE = [w for w, target in TARGETS.items() if "compile" in target.get("slower", {})]
 OURS_ALONE = ["gather/fashion-mnist-lt"]
 
 
@@ -55,7 +55,7 @@ def start_peers(arguments, threads, keys, log):
 
 def takes_part(who, workload, quick):
     """torch.compile takes long to compile: a quick run asks it only where a target does."""
-    return not (quick and isinstance(who, Peer) and who.key == "compile" and workload not in SMALL)
+    return not (quick and isinstance(who, Peer) and who.key == "compile" and workload not in JUDGED_BY_COMPILE)
 
 
 def measure(arguments, threads, peers, results, log):
