@@ -16,7 +16,8 @@ packages_of() {
     demo) echo dataset-fashion-mnist ;;
     lint) echo clang clang-format clang-tidy git ;;
     bench) echo libbenchmark-dev libdnnl-dev dataset-fashion-mnist ;;
-    peers) echo libtorch-dev python3-venv ;;
+    # torch.compile builds against Python.h.
+    peers) echo libtorch-dev python3-dev python3-venv ;;
     *) return 1 ;;
   esac
 }
@@ -38,6 +39,7 @@ present() {
     libxtensor-blas-dev) have_header xtensor-blas/xlinalg.hpp && return ;;
     libbenchmark-dev) have_header benchmark/benchmark.h && return ;;
     libdnnl-dev) have_header dnnl.h && return ;;
+    python3-dev) [[ -e $(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h ]] && return ;;
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && return ;;
     zlib1g-dev) have_header zlib.h && return ;;
     catch2) { have_header catch2/catch_all.hpp || have_header catch2/catch.hpp; } && return ;;
