@@ -50,13 +50,21 @@ class Results:
     def note(self, workload, threads, who, text):
         self.notes[workload, threads, who] = text
 
+    def rounds(self, workload, threads, who):
+        """One sample a round."""
+        if who == "floor" and workload.startswith("loss/"):  # whichever of the two bounds is the higher one
+            return [max(pair) for pair in zip(*(self.rounds(workload, threads, bound) for bound in ("copy", "exp")))]
+        return self.samples.get((workload, threads, who), [])
+
     def get(self, workload, threads, who, of=median):
         """The median, or the minimum, over the rounds; None if there is none."""
-        if who == "floor" and workload.startswith("loss/"):  # whichever of the two bounds is the higher one
-            bounds = [self.get(workload, threads, bound, of) for bound in ("copy", "exp")]
-            return None if None in bounds else max(bounds)
-        samples = self.samples.get((workload, threads, who))
+        samples = self.rounds(workload, threads, who)
         return of(samples) if samples else None
+
+    def ratio(self, workload, threads, who, to):
+        """The median of the ratios within each round, seconds apart: what slows the machine down slows both."""
+        ratios = [a / b for a, b in zip(self.rounds(workload, threads, who), self.rounds(workload, threads, to))]
+        return median(ratios) if ratios else None
 
     def times(self, threads, of=median):
         workloads = list(dict.fromkeys(w for w, t, _ in self.samples if t == threads))
@@ -82,16 +90,13 @@ class Results:
                              "measured": None if measured is None else text.format(measured),
                              "met": None if measured is None else bool(met(measured))})
 
-        def ratio(a, b):
-            return None if a is None or b is None else a / b
-
         for workload, target in TARGETS.items():
             tenbin = self.get(workload, 1, "tenbin")
             if "floor" in target:
-                judge(workload, "Tenbin / floor", ratio(tenbin, self.get(workload, 1, "floor")),
+                judge(workload, "Tenbin / floor", self.ratio(workload, 1, "tenbin", "floor"),
                       f"<= {target['floor']}", lambda x: x <= target["floor"])
             for who, factor in target.get("slower", {}).items():
-                judge(workload, f"{HEADINGS[who]} / Tenbin", ratio(self.get(workload, 1, who), tenbin), f">= {factor}",
+                judge(workload, f"{HEADINGS[who]} / Tenbin", self.ratio(workload, 1, who, "tenbin"), f">= {factor}",
                       lambda x: x >= factor)
             if "seconds" in target:
                 judge(workload, "ns a node", tenbin and tenbin * 1e9, f"<= {target['seconds'] * 1e9:.0f}",
@@ -99,7 +104,7 @@ class Results:
         for workload in dict.fromkeys(w for w, t, _ in self.samples if t == 2):
             helps = TARGETS.get(workload, {}).get("threads_help", False)
             limit = 1 if helps else NOISE
-            judge(workload, "2 threads / 1 thread", ratio(self.get(workload, 2, "tenbin"), self.get(workload, 2, "tenbin1")),
+            judge(workload, "2 threads / 1 thread", self.ratio(workload, 2, "tenbin", "tenbin1"),
                   "< 1" if helps else f"<= {NOISE}", lambda x: x < limit if helps else x <= limit)
         ours, theirs = first_step.get("tenbin"), first_step.get("eager")
         judge("first step", "ms from the start of the process", ours and ours[0] * 1e3, "<= 30", lambda x: x <= 30, "{:.1f}")

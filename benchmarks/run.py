@@ -1,7 +1,8 @@
 """Measures Tenbin, the floor and the peers alternately and prints the tables. Started by scripts/bench.sh.
 
 A round goes through the workloads, and at each workload through everybody; in the next round somebody else begins.
-What the tables show is the median over the rounds of the medians that each round gave.
+What the tables show is the median over the rounds of the medians that each round gave; a ratio is the median of the
+ratios within each round.
 """
 import argparse
 import datetime
