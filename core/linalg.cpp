@@ -38,6 +38,7 @@ struct Block {
   std::size_t ldb;
   T beta;
   T* c;
+  std::size_t ldc;
 };
 
 template <class T>
@@ -50,7 +51,8 @@ void multiply_by_blas(const Block<T>& block) {
   };
   cxxblas::gemm<Size>(cxxblas::StorageOrder::RowMajor, transposition(block.transpose_a),
                       transposition(block.transpose_b), size(block.m), size(block.n), size(block.k), T{1},
-                      block.a, size(block.lda), block.b, size(block.ldb), block.beta, block.c, size(block.n));
+                      block.a, size(block.lda), block.b, size(block.ldb), block.beta, block.c,
+                      size(block.ldc));
 }
 
 #ifdef TENBIN_WITH_ONEDNN
@@ -80,10 +82,9 @@ bool is_for_onednn(const Block<float>& block) {
 bool multiply_by_onednn(const Block<float>& block) {
   const OneOpenMpThread one;
   const auto size = [](std::size_t length) { return static_cast<dnnl_dim_t>(length); };
-  const auto status =
-      dnnl_sgemm(block.transpose_a ? 'T' : 'N', block.transpose_b ? 'T' : 'N', size(block.m), size(block.n),
-                 size(block.k), 1, block.a, size(block.lda), block.b, size(block.ldb), block.beta, block.c,
-                 size(block.n));
+  const auto status = dnnl_sgemm(block.transpose_a ? 'T' : 'N', block.transpose_b ? 'T' : 'N', size(block.m),
+                                 size(block.n), size(block.k), 1, block.a, size(block.lda), block.b,
+                                 size(block.ldb), block.beta, block.c, size(block.ldc));
   return status == dnnl_success;
 }
 
@@ -99,14 +100,21 @@ void multiply(const Block<float>& block) { multiply_by_blas(block); }
 
 void multiply(const Block<double>& block) { multiply_by_blas(block); }
 
-// Rows of C per task: by shape alone, at least 2^22 multiplications each, so that waking a thread pays.
-std::size_t rows_per_block(std::size_t m, std::size_t n, std::size_t k) {
-  constexpr std::size_t worthwhile = std::size_t{1} << 22;
-  constexpr std::size_t most_blocks = 8;
-  constexpr std::size_t granularity = 16;  // keeps every block but the last a multiple of BLAS's tiles
-  const std::size_t blocks = std::clamp<std::size_t>(m * n * k / worthwhile, 1, most_blocks);
-  return ((m + blocks - 1) / blocks + granularity - 1) / granularity * granularity;
-}
+// C is cut along its longer side, so that little is packed twice, into blocks of 2^22 multiplications or
+// more, which pay for waking a thread. By shape alone.
+struct Cut {
+  bool rows;
+  std::size_t length;  // of a block
+
+  Cut(std::size_t m, std::size_t n, std::size_t k) : rows(m >= n) {
+    constexpr std::size_t worthwhile = std::size_t{1} << 22;
+    constexpr std::size_t most_blocks = 8;
+    constexpr std::size_t granularity = 64;  // a multiple of the libraries' tiles
+    const std::size_t side = rows ? m : n;
+    const std::size_t blocks = std::clamp<std::size_t>(m * n * k / worthwhile, 1, most_blocks);
+    length = ((side + blocks - 1) / blocks + granularity - 1) / granularity * granularity;
+  }
+};
 
 }  // namespace
 
@@ -122,18 +130,24 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
   constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<Size>::max());
   if (std::max({m, n, k}) > longest)
     throw Error("gemm: BLAS takes lengths up to ", longest, ", got m = ", m, ", n = ", n, ", k = ", k);
-  const std::size_t rows = rows_per_block(m, n, k);
-  const auto multiply_block = [&](std::size_t index) {
-    const std::size_t first = index * rows;
-    multiply(Block<T>{transpose_a, transpose_b, std::min(rows, m - first), n, k,
-                      a + (transpose_a ? first : first * k), transpose_a ? m : k, b, transpose_b ? k : n, beta,
-                      c + first * n});
-  };
-  if (rows >= m) {
-    multiply_block(0);
-  } else {
-    parallel_for((m + rows - 1) / rows, multiply_block);
-  }
+  const Block<T> whole{transpose_a, transpose_b,         m,    n, k, a, transpose_a ? m : k,
+                       b,           transpose_b ? k : n, beta, c, n};
+  const Cut cut(m, n, k);
+  const std::size_t side = cut.rows ? m : n;
+  if (cut.length >= side) return multiply(whole);
+  parallel_for((side + cut.length - 1) / cut.length, [&](std::size_t index) {
+    const std::size_t first = index * cut.length;
+    Block<T> block = whole;
+    (cut.rows ? block.m : block.n) = std::min(cut.length, side - first);
+    if (cut.rows) {
+      block.a += transpose_a ? first : first * k;
+      block.c += first * n;
+    } else {
+      block.b += transpose_b ? first * k : first;
+      block.c += first;
+    }
+    multiply(block);
+  });
 }
 
 template void gemm(bool, bool, std::size_t, std::size_t, std::size_t, const float*, const float*, float,

@@ -11,11 +11,11 @@ usage() { sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 packages_of() {
   case "$1" in
     # libopenblas-dev brings LAPACK along, which xtensor-blas looks for.
-    build) echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev zlib1g-dev ;;
+    build) echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev libdnnl-dev zlib1g-dev ;;
     test) echo catch2 ;;
     demo) echo dataset-fashion-mnist ;;
     lint) echo clang clang-format clang-tidy git ;;
-    bench) echo libbenchmark-dev libdnnl-dev dataset-fashion-mnist ;;
+    bench) echo libbenchmark-dev dataset-fashion-mnist ;;
     # torch.compile builds against Python.h.
     peers) echo libtorch-dev python3-dev python3-venv ;;
     *) return 1 ;;
