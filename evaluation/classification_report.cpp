@@ -4,6 +4,7 @@
 #include <iomanip>
 
 #include "tenbin/core/text.h"
+#include "tenbin/evaluation/imbalanced.h"
 
 namespace tenbin {
 
@@ -33,30 +34,51 @@ class Report {
   int column_width_;
 };
 
-std::vector<std::string> class_names(const ConfusionMatrix& matrix, const std::vector<std::string>& given) {
+std::vector<std::string> class_names(const char* function, const ConfusionMatrix& matrix,
+                                     const std::vector<std::string>& given) {
   if (!given.empty() && given.size() != matrix.n_class())
-    throw Error("classification_report: ", given.size(), " class names for ", matrix.n_class(), " classes");
+    throw Error(function, ": ", given.size(), " class names for ", matrix.n_class(), " classes");
   if (!given.empty()) return given;
   std::vector<std::string> names;
   for (std::size_t c = 0; c < matrix.n_class(); ++c) names.push_back(std::to_string(c));
   return names;
 }
 
+void require_digits(const char* function, int digits) {
+  if (digits < 0) throw Error(function, ": expected digits of at least 0, got ", digits);
+}
+
+std::size_t title_width(const std::vector<std::string>& names, const std::string& longest_other) {
+  std::size_t width = longest_other.size();
+  for (const std::string& name : names) width = std::max(width, detail::character_count(name));
+  return width;
+}
+
+// Counts as whole numbers, weights with a fraction.
+std::vector<std::string> counts(const ConfusionMatrix& matrix, const std::vector<double>& values,
+                                int digits) {
+  std::vector<std::string> texts;
+  for (const double value : values) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(matrix.weighted() ? digits : 0) << value;
+    texts.push_back(text.str());
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::string classification_report(const ConfusionMatrix& matrix, const ClassificationReportOptions& options) {
-  if (options.digits < 0)
-    throw Error("classification_report: expected digits of at least 0, got ", options.digits);
-  const auto names = class_names(matrix, options.class_names);
+  constexpr const char* function = "classification_report";
+  require_digits(function, options.digits);
+  const auto names = class_names(function, matrix, options.class_names);
   const auto precision = matrix.precision(options.zero_division);
   const auto recall = matrix.recall(options.zero_division);
   const auto f1 = matrix.f1(options.zero_division);
-  const auto support = matrix.support();
-  const auto total = matrix.total();
+  const auto support = counts(matrix, matrix.support(), options.digits);
+  const auto total = counts(matrix, {matrix.total()}, options.digits)[0];
 
-  std::size_t width = std::string(balanced_accuracy_title).size();
-  for (const std::string& name : names) width = std::max(width, detail::character_count(name));
-  Report report(width, options.digits);
+  Report report(title_width(names, balanced_accuracy_title), options.digits);
   report.line("", "precision", "recall", "f1-score", "support");
   report.blank_line();
   for (std::size_t c = 0; c < names.size(); ++c)
@@ -69,6 +91,34 @@ std::string classification_report(const ConfusionMatrix& matrix, const Classific
               matrix.weighted_average(f1), total);
   report.line(balanced_accuracy_title, "", "", matrix.balanced_accuracy(), total);
   report.line("G-mean", "", "", matrix.g_mean(), total);
+  return report.text();
+}
+
+std::string classification_report_imbalanced(const ConfusionMatrix& matrix,
+                                             const ClassificationReportImbalancedOptions& options) {
+  constexpr const char* function = "classification_report_imbalanced";
+  require_digits(function, options.digits);
+  const auto names = class_names(function, matrix, options.class_names);
+  const std::vector<std::vector<double>> columns = {
+      matrix.precision(options.zero_division),
+      matrix.recall(options.zero_division),
+      matrix.specificity(),
+      matrix.f1(options.zero_division),
+      geometric_mean_per_class(matrix),
+      index_balanced_accuracy(matrix, IndexBalancedAccuracyOptions{options.alpha}),
+  };
+  const auto support = counts(matrix, matrix.support(), options.digits);
+
+  Report report(title_width(names, "avg / total"), options.digits);
+  report.line("", "pre", "rec", "spe", "f1", "geo", "iba", "sup");
+  report.blank_line();
+  for (std::size_t c = 0; c < names.size(); ++c)
+    report.line(names[c], columns[0][c], columns[1][c], columns[2][c], columns[3][c], columns[4][c],
+                columns[5][c], support[c]);
+  report.blank_line();
+  const auto average = [&](std::size_t column) { return matrix.weighted_average(columns[column]); };
+  report.line("avg / total", average(0), average(1), average(2), average(3), average(4), average(5),
+              counts(matrix, {matrix.total()}, options.digits)[0]);
   return report.text();
 }
 

@@ -35,6 +35,30 @@ struct ClassificationReportOptions {
 std::string classification_report(const ConfusionMatrix& matrix,
                                   const ClassificationReportOptions& options = {});
 
+/// Options of classification_report_imbalanced.
+struct ClassificationReportImbalancedOptions {
+  std::vector<std::string> class_names = {};  ///< none: the classes' numbers
+  int digits = 2;                             ///< after the decimal point
+  double alpha = 0.1;                         ///< of the index balanced accuracy
+  double zero_division = 0.0;                 ///< for precision, recall and F1 of 0/0, see ConfusionMatrix
+};
+
+/// Precision, recall, specificity, F1, G-mean, index balanced accuracy and support of every class, then their
+/// means weighted by support: imbalanced-learn's `classification_report_imbalanced`.
+///
+///                        pre       rec       spe        f1       geo       iba       sup
+///
+///             cat       0.50      1.00      0.67      0.67      0.82      0.69         1
+///             dog       1.00      0.67      1.00      0.80      0.82      0.64         3
+///
+///     avg / total       0.88      0.75      0.92      0.77      0.82      0.66         4
+///
+/// Errors: there is not one name per class; digits below 0.
+///
+///     std::cout << classification_report_imbalanced({t, y});
+std::string classification_report_imbalanced(const ConfusionMatrix& matrix,
+                                             const ClassificationReportImbalancedOptions& options = {});
+
 /// Prints the report with the default options.
 std::ostream& operator<<(std::ostream& out, const ConfusionMatrix& matrix);
 

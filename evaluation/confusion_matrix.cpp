@@ -6,6 +6,7 @@
 
 #include "tenbin/core/labels.h"
 #include "tenbin/evaluation/accuracy.h"
+#include "tenbin/evaluation/metric_rows.h"
 
 namespace tenbin {
 
@@ -24,19 +25,23 @@ struct Outcomes {
   double occurs() const { return true_positive + false_negative; }
 };
 
+// Sums of what is there, never differences of totals: with weights those would leave rounding where 0
+// belongs.
 std::vector<Outcomes> outcomes(const ConfusionMatrix& matrix) {
   const std::size_t n_class = matrix.n_class();
-  const std::vector<std::int64_t> rows = matrix.support();
-  std::vector<std::int64_t> columns(n_class, 0);
-  for (std::size_t row = 0; row < n_class; ++row)
-    for (std::size_t column = 0; column < n_class; ++column) columns[column] += matrix(row, column);
-  const std::int64_t total = matrix.total();
+  const std::vector<double> rows = matrix.support();
   std::vector<Outcomes> all;
   for (std::size_t c = 0; c < n_class; ++c) {
-    const std::int64_t right = matrix(c, c);
-    all.push_back({static_cast<double>(right), static_cast<double>(columns[c] - right),
-                   static_cast<double>(rows[c] - right),
-                   static_cast<double>(total - rows[c] - columns[c] + right)});
+    Outcomes o{matrix(c, c), 0, 0, 0};
+    double others = 0;
+    for (std::size_t other = 0; other < n_class; ++other) {
+      if (other == c) continue;
+      o.false_positive += matrix(other, c);
+      o.false_negative += matrix(c, other);
+      others += rows[other];
+    }
+    o.true_negative = std::max(0.0, others - o.false_positive);
+    all.push_back(o);
   }
   return all;
 }
@@ -67,13 +72,18 @@ ConfusionMatrix::ConfusionMatrix(const ConfusionMatrixOptions& options)
 }
 
 ConfusionMatrix::ConfusionMatrix(const Array& t, const Array& y, const ConfusionMatrixOptions& options)
+    : ConfusionMatrix(t, y, {}, options) {}
+
+ConfusionMatrix::ConfusionMatrix(const Array& t, const Array& y, const Array& sample_weight,
+                                 const ConfusionMatrixOptions& options)
     : ConfusionMatrix(options) {
-  add(t, y);
+  add(t, y, sample_weight);
 }
 
-void ConfusionMatrix::add(const Array& t, const Array& y) {
+void ConfusionMatrix::add(const Array& t, const Array& y, const Array& sample_weight) {
   const Array labels = detail::to_labels("ConfusionMatrix", "t", t);
   const Array predicted = detail::predicted_classes("ConfusionMatrix", y, t);
+  const Array weights = detail::sample_weights("ConfusionMatrix", sample_weight, t);
   const std::size_t n_class = n_class_for(labels, predicted, y);
   const std::int64_t* truth = labels.data<std::int64_t>();
   const std::int64_t* guess = predicted.data<std::int64_t>();
@@ -84,9 +94,13 @@ void ConfusionMatrix::add(const Array& t, const Array& y) {
   }
   grow(n_class);
   fixed_ = fixed_ || is_floating(y.dtype());
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (truth[i] != ignore_label_)
-      ++counts_[static_cast<std::size_t>(truth[i]) * n_class_ + static_cast<std::size_t>(guess[i])];
+  weighted_ = weighted_ || weights;
+  const double* weight = weights ? weights.data<double>() : nullptr;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (truth[i] == ignore_label_) continue;
+    const auto cell = static_cast<std::size_t>(truth[i]) * n_class_ + static_cast<std::size_t>(guess[i]);
+    counts_[cell] += weight ? weight[i] : 1;
+  }
 }
 
 std::size_t ConfusionMatrix::n_class_for(const Array& t, const Array& predicted, const Array& y) const {
@@ -111,38 +125,47 @@ void ConfusionMatrix::grow(std::size_t n_class) {
   if (n_class <= n_class_) return;
   if (n_class > most_classes)
     throw Error("ConfusionMatrix: expected at most ", most_classes, " classes, got ", n_class);
-  std::vector<std::int64_t> larger(n_class * n_class, 0);
+  std::vector<double> larger(n_class * n_class, 0);
   for (std::size_t row = 0; row < n_class_; ++row)
     std::copy_n(&counts_[row * n_class_], n_class_, &larger[row * n_class]);
   counts_.swap(larger);
   n_class_ = n_class;
 }
 
-std::int64_t ConfusionMatrix::operator()(std::size_t true_class, std::size_t predicted_class) const {
+double ConfusionMatrix::operator()(std::size_t true_class, std::size_t predicted_class) const {
   if (true_class >= n_class_ || predicted_class >= n_class_)
     throw Error("ConfusionMatrix: (", true_class, ", ", predicted_class, ") is out of range for ", n_class_,
                 " classes");
   return counts_[true_class * n_class_ + predicted_class];
 }
 
-Array ConfusionMatrix::counts() const { return Array(counts_, Shape{n_class_, n_class_}); }
+Array ConfusionMatrix::counts() const {
+  const Array counts(counts_, Shape{n_class_, n_class_});
+  return weighted_ ? counts : counts.astype(Dtype::int64);
+}
 
-std::int64_t ConfusionMatrix::total() const {
-  std::int64_t sum = 0;
-  for (const std::int64_t count : counts_) sum += count;
+double ConfusionMatrix::total() const {
+  double sum = 0;
+  for (const double count : counts_) sum += count;
   return sum;
 }
 
-std::vector<std::int64_t> ConfusionMatrix::support() const {
-  std::vector<std::int64_t> sums(n_class_, 0);
+std::vector<double> ConfusionMatrix::support() const {
+  std::vector<double> sums(n_class_, 0);
   for (std::size_t i = 0; i < counts_.size(); ++i) sums[i / n_class_] += counts_[i];
+  return sums;
+}
+
+std::vector<double> ConfusionMatrix::predicted() const {
+  std::vector<double> sums(n_class_, 0);
+  for (std::size_t i = 0; i < counts_.size(); ++i) sums[i % n_class_] += counts_[i];
   return sums;
 }
 
 double ConfusionMatrix::accuracy() const {
   double right = 0;
-  for (std::size_t c = 0; c < n_class_; ++c) right += static_cast<double>((*this)(c, c));
-  return divide(right, static_cast<double>(total()), 0);
+  for (std::size_t c = 0; c < n_class_; ++c) right += (*this)(c, c);
+  return divide(right, total(), 0);
 }
 
 double ConfusionMatrix::balanced_accuracy() const {
@@ -152,12 +175,14 @@ double ConfusionMatrix::balanced_accuracy() const {
   return divide(sum, static_cast<double>(recall.size()), 0);
 }
 
-double ConfusionMatrix::g_mean() const {
+double ConfusionMatrix::g_mean(double correction) const {
+  if (!(correction >= 0) || std::isinf(correction))
+    throw Error("ConfusionMatrix::g_mean: expected a finite correction >= 0, got ", correction);
   const std::vector<double> recall = recall_of_occurring(*this);
   if (recall.empty()) return 0;
   // The product itself would underflow for many classes.
   double sum_of_logs = 0;
-  for (const double r : recall) sum_of_logs += std::log(r);
+  for (const double r : recall) sum_of_logs += std::log(r == 0 ? correction : r);
   return std::exp(sum_of_logs / static_cast<double>(recall.size()));
 }
 
@@ -183,7 +208,6 @@ std::vector<double> ConfusionMatrix::f_beta(double beta, double zero_division) c
     throw Error("ConfusionMatrix::f_beta: expected a finite beta >= 0, got ", beta);
   const double weight = beta * beta;
   return per_class(*this, [=](const Outcomes& o) {
-    if (o.true_positive == 0 && std::isnan(zero_division)) return zero_division;
     const double found = (1 + weight) * o.true_positive;
     return divide(found, found + weight * o.false_negative + o.false_positive, zero_division);
   });
@@ -191,8 +215,7 @@ std::vector<double> ConfusionMatrix::f_beta(double beta, double zero_division) c
 
 namespace {
 
-template <class Weight>
-double average(const std::vector<double>& values, const std::vector<Weight>& weights) {
+double average(const std::vector<double>& values, const std::vector<double>& weights) {
   if (values.size() != weights.size())
     throw Error("ConfusionMatrix: expected ", weights.size(), " values to average, one per class, got ",
                 values.size());
@@ -200,8 +223,8 @@ double average(const std::vector<double>& values, const std::vector<Weight>& wei
   double weight = 0;
   for (std::size_t c = 0; c < values.size(); ++c) {
     if (std::isnan(values[c])) continue;
-    sum += static_cast<double>(weights[c]) * values[c];
-    weight += static_cast<double>(weights[c]);
+    sum += weights[c] * values[c];
+    weight += weights[c];
   }
   return divide(sum, weight, std::numeric_limits<double>::quiet_NaN());
 }
@@ -209,11 +232,12 @@ double average(const std::vector<double>& values, const std::vector<Weight>& wei
 }  // namespace
 
 double ConfusionMatrix::macro_average(const std::vector<double>& values) const {
-  return average(values, std::vector<int>(n_class_, 1));
+  return average(values, std::vector<double>(n_class_, 1));
 }
 
 double ConfusionMatrix::weighted_average(const std::vector<double>& values) const {
-  return average(values, support());
+  const double weighted = average(values, support());
+  return std::isnan(weighted) ? macro_average(values) : weighted;
 }
 
 }  // namespace tenbin

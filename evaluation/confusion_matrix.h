@@ -14,39 +14,48 @@ struct ConfusionMatrixOptions {
 };
 
 /// Counts of (true class, predicted class): rows are what is true, columns what was predicted, as in
-/// scikit-learn's `confusion_matrix`.
+/// scikit-learn's `confusion_matrix`. With sample weights a row counts as often as its weight says, here and
+/// in all that follows. Counts are kept in float64, where whole numbers are exact up to 2^53.
 ///
 /// Metrics of one class are vectors with an entry for every class. Where one is 0/0, as the precision of a
-/// class that was never predicted, the entry is `zero_division`: 0 by default as in scikit-learn; with NaN
-/// the vectors are those of Chainer's `classification_summary`.
+/// class that was never predicted, the entry is `zero_division`, as in scikit-learn: 0 by default, or 1, or
+/// NaN, which averages leave out.
 ///
 ///     ConfusionMatrix matrix({.n_class = 10});
 ///     for (auto [x, t] : Minibatches(test, {.shuffle = false})) matrix.add(t, model(x).data());
 ///     matrix.balanced_accuracy();
 ///     matrix.recall()[6];
 ///     matrix.macro_average(matrix.f1());
+///     matthews_corrcoef(matrix);    // and the rest of agreement.h and imbalanced.h
 class ConfusionMatrix {
  public:
   explicit ConfusionMatrix(const ConfusionMatrixOptions& options = {});
   /// The same, followed by `add(t, y)`.
   ConfusionMatrix(const Array& t, const Array& y, const ConfusionMatrixOptions& options = {});
+  ConfusionMatrix(const Array& t, const Array& y, const Array& sample_weight,
+                  const ConfusionMatrixOptions& options = {});
 
   /// Counts one more minibatch.
   ///
   /// t: integer labels, (N, d1, ...); y: logits (N, C, d1, ...), of which the argmax counts, or integer
-  /// classes of t's shape. Errors: shapes that do not fit; C is not n_class; a label or class outside [0,
-  /// n_class), named with its position. What is predicted at an ignored position may be anything.
-  void add(const Array& t, const Array& y);
+  /// classes of t's shape; sample_weight: of t's shape, or none, which is 1. Errors: shapes that do not fit;
+  /// C is not n_class; a label or class outside [0, n_class), a weight that is negative or not finite, named
+  /// with its position. What is predicted at an ignored position may be anything.
+  void add(const Array& t, const Array& y, const Array& sample_weight = {});
 
   std::size_t n_class() const { return n_class_; }
   /// How often `predicted_class` was predicted where `true_class` was true. Errors: out of range.
-  std::int64_t operator()(std::size_t true_class, std::size_t predicted_class) const;
-  /// The matrix, int64 (n_class, n_class).
+  double operator()(std::size_t true_class, std::size_t predicted_class) const;
+  /// The matrix (n_class, n_class): int64, or float64 once there have been weights.
   Array counts() const;
-  /// The number of positions counted.
-  std::int64_t total() const;
+  /// Whether there have been sample weights.
+  bool weighted() const { return weighted_; }
+  /// The number of positions counted, or their weight.
+  double total() const;
   /// How often each class is true.
-  std::vector<std::int64_t> support() const;
+  std::vector<double> support() const;
+  /// How often each class was predicted.
+  std::vector<double> predicted() const;
 
   /// The share of right predictions; 0 for an empty matrix.
   double accuracy() const;
@@ -54,8 +63,9 @@ class ConfusionMatrix {
   /// matrix. A classifier that ignores its input gets 1 / n_class, however skewed the classes are.
   double balanced_accuracy() const;
   /// The geometric mean of the recalls of the classes that occur (after imbalanced-learn's
-  /// `geometric_mean_score`): 0 as soon as one class is never found; 0 for an empty matrix.
-  double g_mean() const;
+  /// `geometric_mean_score`): 0 as soon as one class is never found, unless `correction` stands in for a
+  /// recall of 0; 0 for an empty matrix. Errors: a correction that is negative or not finite.
+  double g_mean(double correction = 0) const;
 
   /// Of what was predicted as the class, the share that is: TP / (TP + FP).
   std::vector<double> precision(double zero_division = 0.0) const;
@@ -64,25 +74,25 @@ class ConfusionMatrix {
   /// Of what is not the class, the share that was left alone: TN / (TN + FP).
   std::vector<double> specificity(double zero_division = 0.0) const;
   /// Recall counts `beta` times as much as precision: (1 + beta^2) TP / ((1 + beta^2) TP + beta^2 FN + FP).
-  /// A class that is never found has 0, or NaN if that is `zero_division`: Chainer divides the 0 of one or
-  /// both of precision and recall by 0. Errors: beta is negative or not finite.
+  /// It is 0/0 only for a class that neither occurs nor is predicted. Errors: beta is negative or not finite.
   std::vector<double> f_beta(double beta, double zero_division = 0.0) const;
   std::vector<double> f1(double zero_division = 0.0) const { return f_beta(1, zero_division); }
 
   /// The mean over all classes. NaN entries are left out, and NaN it is if nothing is left. Errors: there is
   /// not one value per class.
   double macro_average(const std::vector<double>& values) const;
-  /// The same, every class weighted by its support.
+  /// The same, every class weighted by its support; if that leaves nothing, all alike.
   double weighted_average(const std::vector<double>& values) const;
 
  private:
   std::size_t n_class_for(const Array& t, const Array& predicted, const Array& y) const;
   void grow(std::size_t n_class);
 
-  std::vector<std::int64_t> counts_;
+  std::vector<double> counts_;
   std::size_t n_class_ = 0;
   std::int64_t ignore_label_;
   bool fixed_;  // n_class was given, or logits have settled it
+  bool weighted_ = false;
 };
 
 }  // namespace tenbin

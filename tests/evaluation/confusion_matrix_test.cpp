@@ -41,7 +41,9 @@ TEST_CASE("a ConfusionMatrix has the truth in its rows") {
   CHECK(matrix(3, 0) == 2);
   CHECK(matrix(0, 3) == 0);
   CHECK(matrix.total() == 8);
-  CHECK(matrix.support() == Counts{4, 2, 0, 2});
+  CHECK(matrix.support() == std::vector<double>{4, 2, 0, 2});
+  CHECK(matrix.predicted() == std::vector<double>{5, 2, 1, 0});
+  CHECK(matrix.counts().dtype() == Dtype::int64);
 }
 
 TEST_CASE("the metrics of a ConfusionMatrix") {
@@ -65,17 +67,18 @@ TEST_CASE("zero_division fills what is 0/0") {
   const ConfusionMatrix matrix = example();
   check_values(matrix.precision(NaN), {3.0 / 5, 1.0 / 2, 0, NaN});
   check_values(matrix.recall(NaN), {3.0 / 4, 1.0 / 2, NaN, 0});
-  check_values(matrix.f1(NaN), {2.0 / 3, 1.0 / 2, NaN, NaN});
   check_values(matrix.precision(1), {3.0 / 5, 1.0 / 2, 0, 1});
   check_values(matrix.recall(1), {3.0 / 4, 1.0 / 2, 1, 0});
   // F1 of classes 2 and 3 is 0/1 and 0/2, not 0/0.
   check_values(matrix.f1(1), {2.0 / 3, 1.0 / 2, 0, 0});
+  check_values(matrix.f1(NaN), {2.0 / 3, 1.0 / 2, 0, 0});
   CHECK(matrix.macro_average(matrix.recall(NaN)) == Approx(1.25 / 3));
   CHECK(matrix.weighted_average(matrix.precision(NaN)) == Approx((4 * 0.6 + 2 * 0.5) / 6));
   CHECK(std::isnan(matrix.macro_average({NaN, NaN, NaN, NaN})));
 
   const ConfusionMatrix absent(Array{0}, Array{0}, {.n_class = 2});
   check_values(absent.f1(1), {1, 1});
+  check_values(absent.f1(NaN), {1, NaN});
   check_values(absent.specificity(NaN), {NaN, 1});
   CHECK(absent.balanced_accuracy() == 1);
   CHECK(absent.g_mean() == 1);
@@ -96,6 +99,55 @@ TEST_CASE("G-mean is the geometric mean of the recalls that exist") {
   CHECK(ConfusionMatrix(Array(t), Array(y)).g_mean() == Approx(1.0 / 64));
 }
 
+TEST_CASE("G-mean lets a correction stand in for a recall of 0") {
+  CHECK(example().g_mean(0.01) == Approx(std::cbrt(0.75 * 0.5 * 0.01)));
+  CHECK_THROWS_WITH(example().g_mean(-1),
+                    "ConfusionMatrix::g_mean: expected a finite correction >= 0, got -1");
+}
+
+TEST_CASE("a ConfusionMatrix counts by weight") {
+  ConfusionMatrix matrix(Array{0, 1, 1}, Array{0, 0, 1}, Array{0.5, 2.0, 0.25});
+  CHECK(matrix.weighted());
+  CHECK(matrix.counts().dtype() == Dtype::float64);
+  CHECK(matrix.counts().to_vector<double>() == std::vector<double>{0.5, 0, 2, 0.25});
+  CHECK(matrix.total() == 2.75);
+  CHECK(matrix.support() == std::vector<double>{0.5, 2.25});
+  CHECK(matrix.accuracy() == Approx(0.75 / 2.75));
+  CHECK(matrix.precision()[0] == Approx(0.2));
+  CHECK(matrix.specificity()[0] == Approx(0.25 / 2.25));
+  // Rows without weights count once; float32 and integer weights are converted.
+  matrix.add(Array{1}, Array{1});
+  matrix.add(Array{0}, Array{1}, Array{3});
+  matrix.add(Array{{0, -1}}, Array{{1, 1}}, Array{{0.25f, 9.f}});
+  CHECK(matrix.counts().to_vector<double>() == std::vector<double>{0.5, 3.25, 2, 1.25});
+  // All weights are 0.
+  const ConfusionMatrix nothing(Array{0, 1}, Array{0, 1}, Array{0.0, 0.0});
+  CHECK(nothing.accuracy() == 0);
+  CHECK(nothing.weighted_average(nothing.recall(1)) == 1);
+  CHECK(std::isnan(nothing.weighted_average(nothing.recall(NaN))));
+}
+
+TEST_CASE("a ConfusionMatrix by weights of whole numbers is that of repeated rows") {
+  const ConfusionMatrix weighted(Array{0, 1, 2, 2}, Array{0, 2, 2, 1}, Array{3.0, 1.0, 0.0, 2.0});
+  const ConfusionMatrix repeated(Array{0, 0, 0, 1, 2, 2}, Array{0, 0, 0, 2, 1, 1});
+  CHECK(counts(weighted) == counts(repeated));
+  check_values(weighted.f1(), repeated.f1());
+  check_values(weighted.specificity(), repeated.specificity());
+}
+
+TEST_CASE("weights leave 0/0 undefined, whatever their rounding") {
+  // All rows are of class 1: the specificity of class 1 is 0/0.
+  std::vector<double> w;
+  std::vector<std::int32_t> y;
+  for (int i = 0; i < 1000; ++i) {
+    w.push_back(1.0 / (i + 3));
+    y.push_back(i % 3);
+  }
+  const ConfusionMatrix matrix(Array::full({1000}, 1, Dtype::int32), Array(y), Array(w));
+  CHECK(std::isnan(matrix.specificity(NaN)[1]));
+  CHECK(std::isnan(matrix.recall(NaN)[0]));
+}
+
 TEST_CASE("an empty ConfusionMatrix") {
   const ConfusionMatrix none;
   CHECK(none.n_class() == 0);
@@ -108,7 +160,8 @@ TEST_CASE("an empty ConfusionMatrix") {
   CHECK(ignored.n_class() == 2);
   CHECK(ignored.total() == 0);
   CHECK(ignored.accuracy() == 0);
-  CHECK(std::isnan(ignored.weighted_average(ignored.f1())));
+  CHECK(ignored.weighted_average(ignored.f1()) == 0);
+  CHECK(std::isnan(ignored.weighted_average(ignored.f1(NaN))));
 }
 
 TEST_CASE("a ConfusionMatrix of logits takes the first of the largest") {
@@ -149,7 +202,14 @@ TEST_CASE("a ConfusionMatrix names the label that is out of range, and stays as 
       matrix.add(Array{0, 1}, Array{0}),
       "ConfusionMatrix: y must be logits (N, C, ...) or integer classes of t's shape, got int32(1) "
       "for t int32(2)");
+  CHECK_THROWS_WITH(matrix.add(Array{0, 1}, Array{0, 1}, Array{1.0}),
+                    "ConfusionMatrix: sample_weight must have t's shape, got float64(1) for t int32(2)");
+  CHECK_THROWS_WITH(matrix.add(Array{0, 1}, Array{0, 1}, Array{1.0, -0.5}),
+                    "ConfusionMatrix: sample_weight[1] = -0.5 must be finite and >= 0");
+  CHECK_THROWS_WITH(matrix.add(Array{0, 1}, Array{0, 1}, Array{NaN, 1.0}),
+                    "ConfusionMatrix: sample_weight[0] = nan must be finite and >= 0");
   CHECK(counts(matrix) == Counts{1, 0, 0, 0, 0, 1, 0, 0, 0});
+  CHECK(!matrix.weighted());
 }
 
 TEST_CASE("logits settle the number of classes") {
@@ -220,4 +280,26 @@ TEST_CASE("classification_report keeps its columns apart at any number of digits
   CHECK(classification_report(matrix, {.digits = 9}).find("1.000000000 ") != std::string::npos);
   CHECK_THROWS_WITH(classification_report(matrix, {.digits = -1}),
                     "classification_report: expected digits of at least 0, got -1");
+}
+
+TEST_CASE("classification_report of weights prints them with their fractions") {
+  const ConfusionMatrix matrix(Array{0, 1}, Array{0, 1}, Array{0.25, 2.0});
+  CHECK_THAT(classification_report(matrix),
+             ContainsSubstring("\n                0       1.00      1.00      1.00      0.25\n"));
+}
+
+TEST_CASE("classification_report_imbalanced") {
+  const ConfusionMatrix matrix(Array{0, 1, 1, 1}, Array{0, 0, 1, 1});
+  // As imbalanced-learn 0.14.2 prints it.
+  CHECK(classification_report_imbalanced(matrix, {.class_names = {"cat", "dog"}}) ==
+        "                   pre       rec       spe        f1       geo       iba       sup\n"
+        "\n"
+        "        cat       0.50      1.00      0.67      0.67      0.82      0.69         1\n"
+        "        dog       1.00      0.67      1.00      0.80      0.82      0.64         3\n"
+        "\n"
+        "avg / total       0.88      0.75      0.92      0.77      0.82      0.66         4\n");
+  CHECK_THROWS_WITH(classification_report_imbalanced(matrix, {.class_names = {"a"}}),
+                    "classification_report_imbalanced: 1 class names for 2 classes");
+  CHECK_THROWS_WITH(classification_report_imbalanced(matrix, {.digits = -1}),
+                    "classification_report_imbalanced: expected digits of at least 0, got -1");
 }
