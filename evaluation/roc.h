@@ -1,0 +1,82 @@
+// How well scores rank positive above negative: the ROC curve and the area under it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "tenbin/evaluation/class_average.h"
+
+namespace tenbin {
+
+/// Options of roc_curve.
+struct RocCurveOptions {
+  /// The label of which the scores tell; all others are negative. None: labels are 0 and 1, which is
+  /// positive.
+  std::optional<std::int64_t> pos_label = {};
+  Array sample_weight = {};        ///< float (N), >= 0
+  bool drop_intermediate = true;   ///< leave out points on the line between their neighbours
+  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+};
+
+/// Point i is reached by predicting positive where the score is at least `thresholds[i]`.
+struct RocCurve {
+  std::vector<double> fpr;         ///< share of the negative that is found, FP / (FP + TN): from 0 to 1
+  std::vector<double> tpr;         ///< share of the positive that is found, TP / (TP + FN): from 0 to 1
+  std::vector<double> thresholds;  ///< descending; the first is infinite, where nothing is positive
+};
+
+/// The receiver operating characteristic (scikit-learn: `roc_curve`). Rows of equal score are one point, so
+/// the curve does not depend on their order.
+///
+/// t: integer (N). y: float32 or float64, scores (N) that grow with the positive class, infinite ones too; or
+/// probabilities (N, C), of which the column of the positive class counts. Errors: shapes and dtypes that do
+/// not fit; NaN; rows that are no probabilities; a label other than 0 and 1 without `pos_label`, or outside
+/// [0, C); no positive or no negative rows.
+///
+///     auto [fpr, tpr, thresholds] = roc_curve(t, p);
+///     roc_curve(t, softmax(model(x)).data(), {.pos_label = 6});    // class 6 against the rest
+RocCurve roc_curve(const Array& t, const Array& y, const RocCurveOptions& options = {});
+
+/// How ROC-AUC, which compares two classes, is extended to more of them.
+enum class MultiClass : unsigned char {
+  ovr,  ///< every class against all others
+  ovo,  ///< every pair of classes (Hand and Till, "A simple generalisation of the area under the ROC curve
+        ///< for multiple class classification problems", Machine Learning 45, 2001)
+};
+
+/// Options of roc_auc_score.
+struct RocAucOptions {
+  ClassAverage average = ClassAverage::macro;  ///< for more than two classes
+  Array sample_weight = {};                    ///< float (N), >= 0
+  /// The area over fpr in [0, max_fpr] only, scaled so that chance has 0.5 and the best 1 (McClish,
+  /// "Analyzing a portion of the ROC curve", 1989); for two classes.
+  std::optional<double> max_fpr = {};
+  MultiClass multi_class = MultiClass::ovr;
+  std::optional<std::int64_t> pos_label = {};  ///< as in roc_curve: this class against the rest
+  std::int64_t ignore_label = -1;              ///< rows with this label do not count
+};
+
+/// The area under the ROC curve (scikit-learn: `roc_auc_score`): the probability that a positive row has a
+/// higher score than a negative one, equal scores counting one half (Mann and Whitney's U / (P N)). Class
+/// weights and resampling move the threshold and hardly this.
+///
+/// t, y: as in roc_curve. For probabilities of more than two classes it is averaged over classes or pairs of
+/// them. A class that does not occur is an error with `ovr` and `macro`; `weighted` gives it no weight, `ovo`
+/// leaves its pairs out, as scikit-learn does. `ovo` with `weighted` weighs a pair by its share of the rows.
+///
+/// Without weights the result is exact to the last rounding, whatever the order of the rows. Ten million rows
+/// take about a second on one core. Errors: those of roc_curve; `max_fpr` outside (0, 1], or with more than
+/// two classes; `sample_weight` with `ovo`.
+///
+///     roc_auc_score(t, p);
+///     roc_auc_score(t, softmax(model(x)).data(), {.multi_class = MultiClass::ovo});
+double roc_auc_score(const Array& t, const Array& y, const RocAucOptions& options = {});
+
+/// Every class against the rest (scikit-learn: `average=None`). NaN for a class without rows, or with all of
+/// them.
+///
+/// y: probabilities (N, C). Errors: those of roc_curve.
+std::vector<double> roc_auc_per_class(const Array& t, const Array& y, const PerClassOptions& options = {});
+
+}  // namespace tenbin
