@@ -24,6 +24,7 @@
 #include "tenbin/evaluation/gain.h"
 #include "tenbin/evaluation/imbalanced.h"
 #include "tenbin/evaluation/precision_recall.h"
+#include "tenbin/evaluation/proper_scores.h"
 #include "tenbin/evaluation/roc.h"
 #include "tenbin/functions/activation/leaky_relu.h"
 #include "tenbin/functions/activation/log_softmax.h"

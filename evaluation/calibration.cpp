@@ -3,71 +3,134 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tenbin/core/labels.h"
 #include "tenbin/evaluation/accuracy.h"
+#include "tenbin/evaluation/metric_rows.h"
+#include "tenbin/evaluation/percentile.h"
 
 namespace tenbin {
 
 namespace {
 
-constexpr const char* function = "expected_calibration_error";
+using detail::MetricRows;
 
-// float32 softmax over very many classes is off by less.
-constexpr double sum_tolerance = 1e-3;
+// Probabilities of something, and whether it came true.
+struct Forecasts {
+  std::vector<double> probability;
+  std::vector<bool> came_true;
+};
 
-template <class T>
-void require_probabilities(const T* row, std::size_t n_class, std::size_t position) {
-  double sum = 0;
-  bool valid = true;
-  for (std::size_t c = 0; c < n_class; ++c) {
-    valid = valid && row[c] >= 0;
-    sum += static_cast<double>(row[c]);
-  }
-  if (valid && std::abs(sum - 1) <= sum_tolerance) return;
-  throw Error(function, ": row ", position, " of probabilities must be >= 0 and sum to 1, its sum is ", sum);
+struct Bin {
+  double came_true = 0;
+  double probability = 0;
+  double weight = 0;
+};
+
+void require_bins(const char* function, std::size_t n_bins) {
+  if (n_bins == 0) throw Error(function, ": expected n_bins > 0, got 0");
 }
 
-// The bin that holds `confidence`, bins being open on the left.
-std::size_t bin_of(double confidence, std::size_t n_bins) {
-  const double bin = std::ceil(confidence * static_cast<double>(n_bins)) - 1;
-  return std::min(n_bins - 1, static_cast<std::size_t>(std::max(bin, 0.0)));
+// Of the class `pos_label` by scores (n).
+Forecasts forecasts_of_class(const MetricRows& rows) {
+  Forecasts forecasts{rows.y.to_vector<double>(), {}};
+  const std::int64_t* label = rows.t.data<std::int64_t>();
+  for (std::size_t i = 0; i < rows.size(); ++i) forecasts.came_true.push_back(label[i] == rows.pos_label);
+  return forecasts;
+}
+
+// Of the predicted class by probabilities (n, C).
+Forecasts forecasts_of_prediction(const MetricRows& rows) {
+  Forecasts forecasts;
+  const Array predicted = argmax(rows.y);
+  const std::int64_t* label = rows.t.data<std::int64_t>();
+  const std::int64_t* guess = predicted.data<std::int64_t>();
+  const double* row = rows.y.data<double>();
+  for (std::size_t i = 0; i < rows.size(); ++i, row += rows.n_class()) {
+    forecasts.probability.push_back(row[guess[i]]);
+    forecasts.came_true.push_back(label[i] == guess[i]);
+  }
+  return forecasts;
+}
+
+// b / n_bins, as NumPy's linspace rounds it.
+double share(std::size_t b, std::size_t n_bins) {
+  return static_cast<double>(b) * (1 / static_cast<double>(n_bins));
+}
+
+// The borders between n_bins bins.
+std::vector<double> borders_between(std::size_t n_bins, BinStrategy strategy, std::vector<double> p) {
+  if (strategy == BinStrategy::quantile) std::sort(p.begin(), p.end());
+  std::vector<double> borders;
+  for (std::size_t b = 1; b < n_bins; ++b)
+    borders.push_back(strategy == BinStrategy::uniform ? share(b, n_bins)
+                                                       : detail::percentile(p, 100 * share(b, n_bins)));
+  return borders;
+}
+
+std::vector<Bin> fill_bins(const Forecasts& forecasts, const MetricRows& rows, std::size_t n_bins,
+                           BinStrategy strategy) {
+  const std::vector<double> borders = borders_between(n_bins, strategy, forecasts.probability);
+  std::vector<Bin> bins(n_bins);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double p = forecasts.probability[i];
+    const auto border = std::lower_bound(borders.begin(), borders.end(), p);
+    Bin& bin = bins[static_cast<std::size_t>(border - borders.begin())];
+    const double weight = rows.weight_at(i);
+    bin.came_true += forecasts.came_true[i] ? weight : 0;
+    bin.probability += weight * p;
+    bin.weight += weight;
+  }
+  return bins;
+}
+
+double calibration_error(const Forecasts& forecasts, const MetricRows& rows,
+                         const CalibrationErrorOptions& options) {
+  double gap = 0;
+  double total = 0;
+  for (const Bin& bin : fill_bins(forecasts, rows, options.n_bins, options.strategy)) {
+    gap += std::abs(bin.came_true - bin.probability);
+    total += bin.weight;
+  }
+  return gap / total;
 }
 
 }  // namespace
 
-double expected_calibration_error(const Array& probabilities, const Array& t, std::size_t n_bins,
-                                  std::int64_t ignore_label) {
-  if (n_bins == 0) throw Error(function, ": expected n_bins > 0, got 0");
-  const Array labels = detail::to_label_vector(function, "t", t);
-  if (!probabilities || !is_floating(probabilities.dtype()) || probabilities.ndim() != 2 ||
-      probabilities.shape()[0] != t.size())
-    throw Error(function, ": probabilities must be float32 or float64 (N, C), got ", probabilities, " for t ",
-                t);
-  const std::size_t n_class = probabilities.shape()[1];
-  if (n_class == 0)
-    throw Error(function, ": probabilities must have at least one class, got ", probabilities);
-  const Array host = probabilities.to(Device::cpu());
-  const Array predicted = argmax(host);
-  const std::int64_t* truth = labels.data<std::int64_t>();
-  const std::int64_t* guess = predicted.data<std::int64_t>();
+double expected_calibration_error(const Array& t, const Array& y, const CalibrationErrorOptions& options) {
+  constexpr const char* function = "expected_calibration_error";
+  require_bins(function, options.n_bins);
+  const MetricRows rows = detail::metric_rows(function, t, y, options.sample_weight, {}, options.ignore_label,
+                                              detail::ScoreKind::probability);
+  return calibration_error(rows.is_binary() ? forecasts_of_class(rows) : forecasts_of_prediction(rows), rows,
+                           options);
+}
 
-  // |accuracy_b - confidence_b| n_b is the absolute value of what a bin's rows sum to.
-  std::vector<double> gap(n_bins, 0);
-  std::size_t counted = 0;
-  visit_floating(host.dtype(), [&](auto zero) {
-    const auto* row = host.data<decltype(zero)>();
-    for (std::size_t i = 0; i < labels.size(); ++i, row += n_class) {
-      if (truth[i] == ignore_label) continue;
-      detail::require_class(function, "t", i, truth[i], n_class);
-      require_probabilities(row, n_class, i);
-      const double confidence = static_cast<double>(row[guess[i]]);
-      gap[bin_of(confidence, n_bins)] += (truth[i] == guess[i] ? 1 : 0) - confidence;
-      ++counted;
-    }
-  });
-  double sum = 0;
-  for (const double g : gap) sum += std::abs(g);
-  return counted == 0 ? 0 : sum / static_cast<double>(counted);
+std::vector<double> calibration_error_per_class(const Array& t, const Array& y,
+                                                const CalibrationErrorOptions& options) {
+  constexpr const char* function = "calibration_error_per_class";
+  require_bins(function, options.n_bins);
+  const MetricRows rows =
+      detail::probability_rows(function, t, y, {options.sample_weight, options.ignore_label});
+  std::vector<double> errors;
+  for (std::size_t c = 0; c < rows.n_class(); ++c) {
+    const MetricRows one = detail::one_vs_rest(rows, c);
+    errors.push_back(calibration_error(forecasts_of_class(one), one, options));
+  }
+  return errors;
+}
+
+CalibrationCurve calibration_curve(const Array& t, const Array& y, const CalibrationCurveOptions& options) {
+  constexpr const char* function = "calibration_curve";
+  require_bins(function, options.n_bins);
+  const MetricRows rows = detail::binary_rows(function, t, y, options.sample_weight, options.pos_label,
+                                              options.ignore_label, detail::ScoreKind::probability);
+  CalibrationCurve curve;
+  for (const Bin& bin : fill_bins(forecasts_of_class(rows), rows, options.n_bins, options.strategy)) {
+    if (bin.weight == 0) continue;
+    curve.prob_true.push_back(bin.came_true / bin.weight);
+    curve.prob_pred.push_back(bin.probability / bin.weight);
+    curve.weight.push_back(bin.weight);
+  }
+  return curve;
 }
 
 }  // namespace tenbin

@@ -143,7 +143,7 @@ Scores evaluate(const MLP& model, const Method& method, const Dataset& test) {
           .tail = 100 * mean_of(recall, 7, n_class),
           .shirt = 100 * recall[shirt],
           .g_mean = matrix.g_mean(),
-          .ece = expected_calibration_error(softmax(logits).data(), test.t),
+          .ece = expected_calibration_error(test.t, softmax(logits).data()),
           .seconds = 0};
 }
 

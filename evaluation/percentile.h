@@ -1,0 +1,20 @@
+// Percentiles, to the bit as NumPy rounds them: a border between bins decides on which side a row falls.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+namespace tenbin::detail {
+
+// The value below which `percent` of the sorted values lie, between two by linear interpolation (NumPy:
+// `percentile`). At least one value.
+inline double percentile(const std::vector<double>& sorted, double percent) {
+  const double rank = percent / 100 * static_cast<double>(sorted.size() - 1);
+  const auto i = std::min(static_cast<std::size_t>(rank), sorted.size() - 1);
+  const double below = sorted[i];
+  const double above = sorted[std::min(i + 1, sorted.size() - 1)];
+  const double part = rank - static_cast<double>(i);
+  return part < 0.5 ? below + (above - below) * part : above - (above - below) * (1 - part);
+}
+
+}  // namespace tenbin::detail

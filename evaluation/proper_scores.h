@@ -1,0 +1,54 @@
+// Scoring rules that only the true probabilities minimise: Brier's and the logarithmic one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin {
+
+/// Options of brier_score_loss.
+struct BrierScoreOptions {
+  Array sample_weight = {};  ///< float (N), >= 0
+  std::optional<std::int64_t> pos_label =
+      {};  ///< for y (N): the label of which y tells, all others being negative
+  /// Halve the sum over classes, so that it lies in [0, 1]. None: for two classes, where it then is (p -
+  /// y)^2.
+  std::optional<bool> scale_by_half = {};
+  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+};
+
+/// Brier's score, the mean squared error of probabilities (Brier, "Verification of forecasts expressed in
+/// terms of probability", 1950; scikit-learn: `brier_score_loss`): the mean of (p - [t = 1])^2, or
+///
+///     1 / N sum_i sum_c (p[i, c] - [t_i = c])^2
+///
+/// for more than two classes. 0 is perfect. Class weights and resampling ruin it where ranking stays as good.
+///
+/// t: integer (N); y: float32 or float64, probabilities (N) of the positive class, or (N, C) whose rows sum
+/// to 1. Errors: what is no probability, with its position, such as logits; a label other than 0 and 1, or
+/// outside [0, C); no rows; weights that add up to 0.
+///
+///     brier_score_loss(t, softmax(model(x)).data());
+double brier_score_loss(const Array& t, const Array& y, const BrierScoreOptions& options = {});
+
+/// Options of log_loss.
+struct LogLossOptions {
+  bool normalize = true;     ///< the mean over rows, otherwise the sum
+  Array sample_weight = {};  ///< float (N), >= 0
+  std::optional<std::int64_t> pos_label =
+      {};                          ///< for y (N): the label of which y tells, all others being negative
+  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+};
+
+/// The mean of -log p of the true class (scikit-learn: `log_loss`). Probabilities are first clipped to
+/// [eps, 1 - eps], eps being 2^-23 for float32 and 2^-52 for float64, so that certainty of what is wrong
+/// costs much but not everything. Computed in float64.
+///
+/// t, y: as in brier_score_loss. Errors: the same.
+///
+///     log_loss(t, softmax(model(x)).data());
+double log_loss(const Array& t, const Array& y, const LogLossOptions& options = {});
+
+}  // namespace tenbin

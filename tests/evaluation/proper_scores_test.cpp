@@ -1,0 +1,50 @@
+#include "tenbin/evaluation/proper_scores.h"
+
+#include <cmath>
+
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+TEST_CASE("brier_score_loss") {
+  const Array t = {0, 1, 1};
+  const Array p = {0.1, 0.8, 0.5};
+  const double mean = (0.01 + 0.04 + 0.25) / 3;
+  CHECK(brier_score_loss(t, p) == Approx(mean));
+  CHECK(brier_score_loss(t, Array{{0.9, 0.1}, {0.2, 0.8}, {0.5, 0.5}}) == Approx(mean));
+  CHECK(brier_score_loss(t, p, {.scale_by_half = false}) == Approx(2 * mean));
+  CHECK(brier_score_loss(t, p, {.sample_weight = Array{1.0, 0.0, 3.0}}) == Approx((0.01 + 3 * 0.25) / 4));
+  CHECK(brier_score_loss(Array{4, 9, 9}, p, {.pos_label = 9}) == Approx(mean));
+  CHECK(brier_score_loss(Array{0, 1, -1, 1}, Array{0.1, 0.8, 7.0, 0.5}) == Approx(mean));
+  const Array three = {{0.5, 0.25, 0.25}, {0.0, 1.0, 0.0}};
+  CHECK(brier_score_loss(Array{0, 2}, three) == Approx((0.25 + 2 * 0.0625 + 2) / 2));
+  CHECK(brier_score_loss(Array{0, 2}, three, {.scale_by_half = true}) == Approx((0.375 + 2) / 4));
+}
+
+TEST_CASE("log_loss") {
+  const Array t = {0, 1, 1};
+  const Array p = {0.1, 0.8, 0.5};
+  const double sum = -(std::log(0.9) + std::log(0.8) + std::log(0.5));
+  CHECK(log_loss(t, p) == Approx(sum / 3));
+  CHECK(log_loss(t, p, {.normalize = false}) == Approx(sum));
+  CHECK(log_loss(t, Array{{0.9, 0.1}, {0.2, 0.8}, {0.5, 0.5}}) == Approx(sum / 3));
+  CHECK(log_loss(Array{2}, Array{{0.5, 0.25, 0.25}}) == Approx(std::log(4)));
+  // Certainty of what is wrong costs as much as the dtype can tell.
+  CHECK(log_loss(Array{1}, Array{0.0}) == Approx(52 * std::log(2)));
+  CHECK(log_loss(Array{1}, Array{0.f}) == Approx(23 * std::log(2)));
+  CHECK(log_loss(Array{0}, Array{{0.f, 1.f}}) == Approx(23 * std::log(2)));
+  CHECK(log_loss(Array{1}, Array{1.0}) == Approx(0).margin(1e-15));
+}
+
+TEST_CASE("log_loss and brier_score_loss refuse what is no probability") {
+  CHECK_THROWS_WITH(brier_score_loss(Array{0, 1}, Array{0.5, 1.5}),
+                    "brier_score_loss: y[1] = 1.5 is not a probability");
+  CHECK_THROWS_WITH(log_loss(Array{0, 1}, Array{-0.5, 0.5}), "log_loss: y[0] = -0.5 is not a probability");
+  CHECK_THROWS_WITH(log_loss(Array{0, 1}, Array{0.5, std::nan("")}),
+                    "log_loss: y[1] = nan is not a probability");
+  CHECK_THROWS_WITH(log_loss(Array{0}, Array{{1.0, 2.0}}),
+                    "log_loss: row 0 of probabilities must be >= 0 and sum to 1, its sum is 3");
+  CHECK_THROWS_WITH(log_loss(Array{3}, Array{{0.5, 0.5}}), "log_loss: t[0] = 3 is not a class in [0, 2)");
+  CHECK_THROWS_WITH(brier_score_loss(Array{-1}, Array{0.5}),
+                    "brier_score_loss: expected at least one row that counts, got t int32(1)");
+}
