@@ -20,6 +20,7 @@
 #include "tenbin/evaluation/calibration.h"
 #include "tenbin/evaluation/class_average.h"
 #include "tenbin/evaluation/classification_report.h"
+#include "tenbin/evaluation/confidence_interval.h"
 #include "tenbin/evaluation/confusion_matrix.h"
 #include "tenbin/evaluation/gain.h"
 #include "tenbin/evaluation/imbalanced.h"
