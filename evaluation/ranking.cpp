@@ -45,6 +45,9 @@ double Ranking::score_of(std::uint64_t key) {
 Ranking::Ranking(const MetricRows& rows) : weighted_(rows.weight) {
   const std::int64_t* label = rows.t.data<std::int64_t>();
   const double* score = rows.y.data<double>();
+  const auto positives = static_cast<std::size_t>(std::count(label, label + rows.size(), rows.pos_label));
+  positive_.reserve(positives, weighted_);
+  negative_.reserve(rows.size() - positives, weighted_);
   for (std::size_t i = 0; i < rows.size(); ++i) add(score[i], label[i] == rows.pos_label, rows.weight_at(i));
   sort();
 }
