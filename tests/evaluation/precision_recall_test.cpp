@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tenbin/core/random.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
@@ -40,6 +41,37 @@ TEST_CASE("average_precision_score is the area under steps") {
   CHECK(average_precision_score(Array{1, 1}, Array{0.3, 0.5}) == 1);
   // Weights: the negative row above counts 3.
   CHECK(average_precision_score(Array{0, 1}, Array{0.9, 0.5}, {.sample_weight = Array{3.0, 1.0}}) == 0.25);
+}
+
+TEST_CASE("average_precision_score sees the order of scores alone, and not that of rows") {
+  random::Generator generator(7);
+  std::vector<std::int32_t> t, shuffled_t;
+  std::vector<double> y, monotone, shuffled_y;
+  for (int i = 0; i < 300; ++i) {
+    t.push_back(generator.integer(5) == 0 ? 1 : 0);
+    y.push_back(static_cast<double>(generator.integer(30)) + 4.0 * t.back() - 15);
+    monotone.push_back(std::atan(y.back()));
+  }
+  for (const std::size_t i : generator.permutation(t.size())) {
+    shuffled_t.push_back(t[i]);
+    shuffled_y.push_back(y[i]);
+  }
+  // The definition, by brute force: the precision at the score of every positive row.
+  double sum = 0, positives = 0;
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    if (t[i] == 0) continue;
+    double above = 0, positives_above = 0;
+    for (std::size_t j = 0; j < t.size(); ++j) {
+      above += y[j] >= y[i] ? 1 : 0;
+      positives_above += y[j] >= y[i] && t[j] == 1 ? 1 : 0;
+    }
+    sum += positives_above / above;
+    ++positives;
+  }
+  const double ap = average_precision_score(Array(t), Array(y));
+  CHECK(ap == Approx(sum / positives).epsilon(1e-14));
+  CHECK(average_precision_score(Array(t), Array(monotone)) == ap);
+  CHECK(average_precision_score(Array(shuffled_t), Array(shuffled_y)) == ap);
 }
 
 TEST_CASE("average_precision_score without positive rows is 0, as in scikit-learn") {
