@@ -1,0 +1,128 @@
+#include "tenbin/datasets/standard_scaler.h"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "tenbin/core/parallel.h"
+#include "tenbin/serializers/npz.h"
+
+namespace tenbin {
+
+namespace {
+
+std::size_t columns_of(const Array& x) { return x.shape()[0] == 0 ? 0 : x.size() / x.shape()[0]; }
+
+// f(i, c, value) for every value that is not missing.
+template <class T, class F>
+void for_each_value(const Array& x, std::size_t columns, F f) {
+  const T* value = x.data<T>();
+  for (std::size_t i = 0; i < x.shape()[0]; ++i)
+    for (std::size_t c = 0; c < columns; ++c, ++value)
+      if (const double v = static_cast<double>(*value); !std::isnan(v)) f(i, c, v);
+}
+
+// out[i, c] = formula(x[i, c], mean[c], scale[c])
+template <class T, class Out, class F>
+Array map_columns(const Array& x, const Array& mean, const Array& scale, F formula) {
+  Array out = Array::empty(x.shape(), dtype_of<Out>);
+  const std::size_t columns = mean.size();
+  constexpr std::size_t rows_per_task = 1024;
+  const std::size_t rows = x.shape()[0];
+  const T* const from = x.data<T>();
+  Out* const to = out.data<Out>();
+  const double* const m = mean.data<double>();
+  const double* const s = scale.data<double>();
+  parallel_for((rows + rows_per_task - 1) / rows_per_task, [&](std::size_t task) {
+    const std::size_t end = std::min(rows, (task + 1) * rows_per_task);
+    for (std::size_t i = task * rows_per_task; i < end; ++i)
+      for (std::size_t c = 0; c < columns; ++c)
+        to[i * columns + c] =
+            static_cast<Out>(formula(static_cast<double>(from[i * columns + c]), m[c], s[c]));
+  });
+  return out;
+}
+
+}  // namespace
+
+StandardScaler::StandardScaler(const Array& x) {
+  if (x.ndim() == 0 || x.shape()[0] == 0) throw Error("StandardScaler: expected rows, got ", x);
+  const Array rows = x.to(Device::cpu());
+  const std::size_t columns = columns_of(rows);
+  mean_ = Array::zeros({columns}, Dtype::float64);
+  scale_ = Array::ones({columns}, Dtype::float64);
+  std::vector<double> count(columns), squares(columns), residue(columns);
+  double* const mean = mean_.data<double>();
+  visit(rows.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for_each_value<T>(rows, columns, [&](std::size_t i, std::size_t c, double value) {
+      if (std::isinf(value))
+        throw Error("StandardScaler: expected finite values or NaN, got x[", i, ", ", c, "] = ", value);
+      mean[c] += value;
+      ++count[c];
+    });
+    for (std::size_t c = 0; c < columns; ++c) {
+      if (count[c] == 0) throw Error("StandardScaler: column ", c, " has no values but NaN");
+      mean[c] /= count[c];
+    }
+    for_each_value<T>(rows, columns, [&](std::size_t, std::size_t c, double value) {
+      squares[c] += (value - mean[c]) * (value - mean[c]);
+      residue[c] += value - mean[c];
+    });
+  });
+  constexpr double eps = std::numeric_limits<double>::epsilon();
+  for (std::size_t c = 0; c < columns; ++c) {
+    // What the mean has lost by rounding is taken back (Chan, Golub and LeVeque 1983).
+    const double variance = (squares[c] - residue[c] * residue[c] / count[c]) / count[c];
+    const double rounding = count[c] * eps * variance + std::pow(count[c] * eps * mean[c], 2);
+    if (variance > rounding) scale_.data<double>()[c] = std::sqrt(variance);
+  }
+}
+
+StandardScaler StandardScaler::load(const std::string& path) {
+  const NpzReader reader(path);
+  StandardScaler scaler;
+  scaler.mean_ = reader.read("mean");
+  scaler.scale_ = reader.read("scale");
+  for (const Array* array : {&scaler.mean_, &scaler.scale_})
+    if (array->dtype() != Dtype::float64 || array->ndim() != 1 || array->size() != scaler.mean_.size())
+      throw Error(path, ": expected mean and scale as float64 (columns), got ", scaler.mean_, " and ",
+                  scaler.scale_);
+  return scaler;
+}
+
+void StandardScaler::check(const char* function, const Array& x) const {
+  std::size_t columns = 1;
+  for (std::size_t axis = 1; axis < x.ndim(); ++axis) columns *= x.shape()[axis];
+  if (x.ndim() == 0 || columns != mean_.size())
+    throw Error(function, ": expected ", mean_.size(), " columns as fitted, got ", x);
+}
+
+Array StandardScaler::transform(const Array& x) const {
+  check("StandardScaler::transform", x);
+  const auto formula = [](double value, double mean, double scale) { return (value - mean) / scale; };
+  const Array rows = x.to(Device::cpu());
+  return visit(x.dtype(),
+               [&](auto zero) {
+                 using T = decltype(zero);
+                 using Out = std::conditional_t<std::is_same_v<T, double>, double, float>;
+                 return map_columns<T, Out>(rows, mean_, scale_, formula);
+               })
+      .to(x.device());
+}
+
+Array StandardScaler::inverse_transform(const Array& x) const {
+  check("StandardScaler::inverse_transform", x);
+  if (!is_floating(x.dtype()))
+    throw Error("StandardScaler::inverse_transform: x must be float32 or float64, got ", x);
+  const auto formula = [](double value, double mean, double scale) { return value * scale + mean; };
+  const Array rows = x.to(Device::cpu());
+  return visit_floating(x.dtype(),
+                        [&](auto zero) {
+                          using T = decltype(zero);
+                          return map_columns<T, T>(rows, mean_, scale_, formula);
+                        })
+      .to(x.device());
+}
+
+}  // namespace tenbin

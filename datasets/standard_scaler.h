@@ -1,0 +1,46 @@
+// Columns brought to mean 0 and deviation 1, as the training rows have them.
+#pragma once
+
+#include <string>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin {
+
+/// Subtracts from every column the mean that it has in the training rows and divides by its standard
+/// deviation there (scikit-learn: `StandardScaler`).
+///
+/// Fitted on the training part alone, and applied to both: the test part must not have a say in it. x: (N,
+/// ...), of any dtype; all but the first axis are the columns. Sums are taken in float64. A column that is
+/// constant up to rounding is divided by 1. NaN is a missing value: it does not count and stays NaN. Errors:
+/// no rows; infinite values; a column of nothing but NaN.
+///
+///     const StandardScaler scaler(train.x);
+///     const Array x_train = scaler.transform(train.x), x_test = scaler.transform(test.x);
+///     save_npz("scaler.npz", scaler);
+class StandardScaler {
+ public:
+  explicit StandardScaler(const Array& x);
+  /// From a file that `save_npz` wrote. Errors: those of NpzReader; other arrays than `mean` and `scale`.
+  static StandardScaler load(const std::string& path);
+
+  /// (x - mean) / scale, computed in float64: float64 if x is, float32 otherwise, on x's device. Errors:
+  /// other columns than those fitted.
+  Array transform(const Array& x) const;
+  /// scale x + mean, of x's dtype. Errors: also x that is not floating.
+  Array inverse_transform(const Array& x) const;
+
+  /// float64 (columns).
+  const Array& mean() const { return mean_; }
+  const Array& scale() const { return scale_; }
+  NamedArrays state_arrays() const { return {{"mean", mean_}, {"scale", scale_}}; }
+
+ private:
+  StandardScaler() = default;
+  void check(const char* function, const Array& x) const;
+
+  Array mean_;
+  Array scale_;
+};
+
+}  // namespace tenbin
