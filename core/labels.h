@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <vector>
 
 #include "tenbin/core/array.h"
 
@@ -19,6 +21,14 @@ inline Array to_label_vector(const char* function, const char* argument, const A
   Array labels = to_labels(function, argument, t);
   if (t.ndim() != 1) throw Error(function, ": ", argument, " must have one axis, got ", t);
   return labels;
+}
+
+// The samples of every class that occurs, ascending. labels: int64 (N), as the functions above return them.
+inline std::map<std::int64_t, std::vector<std::size_t>> samples_by_class(const Array& labels) {
+  std::map<std::int64_t, std::vector<std::size_t>> samples;
+  const std::int64_t* label = labels.data<std::int64_t>();
+  for (std::size_t i = 0; i < labels.size(); ++i) samples[label[i]].push_back(i);
+  return samples;
 }
 
 // Errors: `class_counts: t[3] = 7 is not a class in [0, 5)`.

@@ -5,15 +5,6 @@
 
 namespace tenbin::random {
 
-namespace {
-
-// Uniform in [0, 1), 53 bits, from two words.
-double uniform53(std::uint32_t high, std::uint32_t low) {
-  return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
-}
-
-}  // namespace
-
 Array Generator::uniform(const Shape& shape, double low, double high, Dtype dtype) {
   Array out = Array::empty(shape, dtype);
   visit_floating(dtype, [&](auto zero) {

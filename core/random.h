@@ -29,6 +29,11 @@ inline std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t coun
   return x;
 }
 
+/// Uniform in [0, 1) from two words: 53 bits, exact in double.
+inline double uniform53(std::uint32_t high, std::uint32_t low) {
+  return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
+}
+
 /// A draw that can be repeated: element i of a draw is word i % 4 of `philox(seed, first + i / 4)`.
 struct Draw {
   std::uint64_t seed = 0;
@@ -72,6 +77,13 @@ class Generator {
   std::uint64_t seed_;
   std::uint64_t position_ = 0;
 };
+
+/// Generator `i` of a purpose: another for every (seed, stream, i). `stream` names the purpose, so that
+/// those who are given the same seed do not draw the same numbers.
+inline Generator substream(std::uint64_t seed, std::uint64_t stream, std::uint64_t i = 0) {
+  const auto words = philox(seed, i, stream);
+  return Generator(std::uint64_t{words[0]} << 32 | words[1]);
+}
 
 /// The calling thread's generator: initialisers and dropout draw from it. It starts from seed 0.
 Generator& default_generator();

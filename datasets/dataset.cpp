@@ -12,14 +12,21 @@ Dataset::Dataset(Array samples, Array labels) : x(std::move(samples)), t(std::mo
 
 Dataset Dataset::subset(const std::vector<std::size_t>& indices) const {
   const Dataset checked(x, t);  // the members may have been assigned
-  for (std::size_t i = 0; i < indices.size(); ++i)
+  std::vector<bool> taken(size());
+  bool repeats = false;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
     if (indices[i] >= size())
       throw Error("Dataset::subset: index ", indices[i], " at position ", i, " is out of range for ", size(),
                   " samples");
+    repeats = repeats || taken[indices[i]];
+    taken[indices[i]] = true;
+  }
   const auto gather = [&](const Array& array) {
     return detail::gather_rows(array.to(Device::cpu()), indices.data(), indices.size()).to(array.device());
   };
-  return {gather(x), gather(t)};
+  Dataset part(gather(x), gather(t));
+  part.resampled_by = resampled_by == nullptr && repeats ? "Dataset::subset" : resampled_by;
+  return part;
 }
 
 Array detail::gather_rows(const Array& x, const std::size_t* indices, std::size_t count) {

@@ -1,6 +1,7 @@
 // Samples and their labels.
 #pragma once
 
+#include <tuple>
 #include <vector>
 
 #include "tenbin/core/array.h"
@@ -20,12 +21,25 @@ struct Dataset {
 
   /// The number of samples, N.
   std::size_t size() const { return x.ndim() == 0 ? 0 : x.shape()[0]; }
-  /// The samples at `indices`, in that order, copied; an index may come more than once. Errors: an index that
-  /// is not below N, named with its position.
+  /// The samples at `indices`, in that order, copied; an index may come more than once, which counts as
+  /// resampling. Errors: an index that is not below N, named with its position.
   Dataset subset(const std::vector<std::size_t>& indices) const;
 
   Array x;
   Array t;
+  /// What has made, doubled or dropped rows: "smote"; nullptr if the rows are as they were collected. The
+  /// functions of resampling/ set it and `subset` keeps it, so that splits can refuse (datasets/split.h).
+  const char* resampled_by = nullptr;
+
+  // What `auto [x, t] = data` is made of.
+  template <std::size_t I>
+  const Array& get() const {
+    return I == 0 ? x : t;
+  }
+  template <std::size_t I>
+  Array& get() {
+    return I == 0 ? x : t;
+  }
 };
 
 namespace detail {
@@ -37,3 +51,10 @@ Array gather_rows(const Array& x, const std::size_t* indices, std::size_t count)
 }  // namespace detail
 
 }  // namespace tenbin
+
+template <>
+struct std::tuple_size<tenbin::Dataset> : std::integral_constant<std::size_t, 2> {};
+template <std::size_t I>
+struct std::tuple_element<I, tenbin::Dataset> {
+  using type = tenbin::Array;
+};

@@ -32,6 +32,11 @@ struct MinibatchesOptions {
 class Minibatches {
  public:
   explicit Minibatches(Dataset dataset, const MinibatchesOptions& options = {});
+  /// One pass over the rows that a sampler chose (resampling/): an index may come more than once, or never.
+  /// `shuffle` mixes them, without it they come in their order. Errors: also a row that is not there.
+  ///
+  ///     Minibatches(train, random_under_sample(train.t), {.batch_size = 128, .epoch = epoch})
+  Minibatches(Dataset dataset, std::vector<std::size_t> rows, const MinibatchesOptions& options);
 
   /// The number of batches.
   std::size_t size() const;
@@ -66,7 +71,11 @@ class Minibatches {
  private:
   Dataset dataset_;
   MinibatchesOptions options_;
-  std::vector<std::size_t> order_;  // empty: file order
+  std::size_t count_;               // rows of a pass
+  bool gathers_;                    // false: file order, without copies
+  std::vector<std::size_t> order_;  // which row comes when, if it gathers
+
+  void check() const;
 };
 
 }  // namespace tenbin

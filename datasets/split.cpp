@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 #include "tenbin/core/labels.h"
@@ -15,20 +14,6 @@ namespace {
 constexpr const char* function = "stratified_split";
 
 using Indices = std::vector<std::size_t>;
-
-// The samples of every class that occurs, classes ascending.
-std::vector<Indices> samples_by_class(const Array& t) {
-  const Array labels = detail::to_label_vector(function, "t", t);
-  const std::int64_t* label = labels.data<std::int64_t>();
-  std::map<std::int64_t, Indices> samples;
-  for (std::size_t i = 0; i < labels.size(); ++i) samples[label[i]].push_back(i);
-  std::vector<Indices> all;
-  for (auto& [c, indices] : samples) {
-    if (indices.size() < 2) throw Error(function, ": class ", c, " has 1 sample, both sides need one");
-    all.push_back(std::move(indices));
-  }
-  return all;
-}
 
 // How many of every class are tested: the whole parts of the shares, and one more for the largest remainders.
 Indices test_counts(const std::vector<Indices>& classes, std::size_t n_test, std::size_t n) {
@@ -51,11 +36,25 @@ Indices test_counts(const std::vector<Indices>& classes, std::size_t n_test, std
 
 }  // namespace
 
-Split stratified_split(const Array& t, double test_fraction, std::uint64_t seed) {
+Array SplitLabels::checked(const char* by) const {
+  if (resampled_by_ != nullptr)
+    throw Error(
+        by, ": the data set was resampled by ", resampled_by_,
+        ", which would put copies or relatives of a row on both sides; split first, then resample the "
+        "training part");
+  return detail::to_label_vector(by, "t", t_);
+}
+
+Split stratified_split(const SplitLabels& labels, double test_fraction, std::uint64_t seed) {
   if (!(test_fraction > 0 && test_fraction < 1))
     throw Error(function, ": expected a test_fraction in (0, 1), got ", test_fraction);
-  const std::vector<Indices> classes = samples_by_class(t);
-  if (classes.empty()) throw Error(function, ": there are no samples, t is ", t);
+  const Array t = labels.checked(function);
+  if (t.size() == 0) throw Error(function, ": there are no samples");
+  std::vector<Indices> classes;
+  for (auto& [c, samples] : detail::samples_by_class(t)) {
+    if (samples.size() < 2) throw Error(function, ": class ", c, " has 1 sample, both sides need one");
+    classes.push_back(samples);
+  }
   // 0.07 * 100 is a little more than 7, which must not become 8.
   constexpr double rounding = 1 - 1e-14;
   const double share = test_fraction * static_cast<double>(t.size()) * rounding;

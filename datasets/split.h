@@ -2,11 +2,31 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
-#include "tenbin/core/array.h"
+#include "tenbin/datasets/dataset.h"
 
 namespace tenbin {
+
+/// What a split goes by: a data set, or labels alone, integer (N).
+///
+/// Resampling comes after splitting. Of a data set that smote and its like have touched, copies and close
+/// relatives of one row would come to lie on both sides, and the test would flatter: every split refuses it.
+/// An array carries no such mark, so pass the data set wherever there is one.
+class SplitLabels {
+ public:
+  SplitLabels(const Dataset& data)  // NOLINT(google-explicit-constructor)
+      : t_(data.t), resampled_by_(data.resampled_by) {}
+  SplitLabels(Array t) : t_(std::move(t)) {}  // NOLINT(google-explicit-constructor)
+
+  /// The labels as int64 (N). Errors: the data set was resampled; not integers; not one axis.
+  Array checked(const char* function) const;
+
+ private:
+  Array t_;
+  const char* resampled_by_ = nullptr;
+};
 
 /// Indices of the samples on either side, ascending.
 struct Split {
@@ -16,15 +36,15 @@ struct Split {
 
 /// Puts a random share of every class into the test set (scikit-learn: `train_test_split` with `stratify`).
 ///
-/// t: integer (N), any values. The test set gets test_fraction * N samples, rounded up. Class by class that
-/// is test_fraction * n_c, rounded so that the sum is right: up for the largest remainders, of equal ones the
-/// smallest class label. Other than in scikit-learn every class is on both sides: where rounding leaves a
-/// class out of one, that side gets one of its samples on top, and the test set may differ by as many.
-/// The split depends on (t, test_fraction, seed) alone. Errors: a class of one sample, named; no samples; a
-/// fraction outside (0, 1).
+/// labels: a data set, or its labels, of any values. The test set gets test_fraction * N samples, rounded up.
+/// Class by class that is test_fraction * n_c, rounded so that the sum is right: up for the largest
+/// remainders, of equal ones the smallest class label. Other than in scikit-learn every class is on both
+/// sides: where rounding leaves a class out of one, that side gets one of its samples on top, and the test
+/// set may differ by as many. The split depends on (labels, test_fraction, seed) alone. Errors: a data set
+/// that was resampled; a class of one sample, named; no samples; a fraction outside (0, 1).
 ///
-///     const Split split = stratified_split(all.t, 0.2, 1);
+///     const Split split = stratified_split(all, 0.2, 1);
 ///     const Dataset train = all.subset(split.train), test = all.subset(split.test);
-Split stratified_split(const Array& t, double test_fraction, std::uint64_t seed);
+Split stratified_split(const SplitLabels& labels, double test_fraction, std::uint64_t seed);
 
 }  // namespace tenbin

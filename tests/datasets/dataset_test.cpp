@@ -26,6 +26,24 @@ TEST_CASE("a Dataset of images, of a slice, of nothing") {
   CHECK(Dataset().size() == 0);
 }
 
+TEST_CASE("a Dataset comes apart into its samples and labels, and remembers that it was resampled") {
+  Dataset data(Array{{1.f}, {2.f}}, Array{7, 8});
+  auto [x, t] = data;
+  CHECK(x.shares_memory_with(data.x));
+  CHECK(t.shares_memory_with(data.t));
+  x = Array{3.f};
+  CHECK(data.x.size() == 2);
+  auto& [same_x, same_t] = data;
+  CHECK(&same_x == &data.x);
+  CHECK(&same_t == &data.t);
+
+  CHECK(data.subset({1, 0}).resampled_by == nullptr);
+  CHECK(data.subset({1, 1}).resampled_by == std::string("Dataset::subset"));
+  data.resampled_by = "smote";
+  CHECK(data.subset({1, 1}).resampled_by == std::string("smote"));
+  CHECK(data.subset({}).resampled_by == std::string("smote"));
+}
+
 TEST_CASE("a Dataset checks its rows and its indices") {
   CHECK_THROWS_WITH(
       Dataset(Array{{1.f}, {2.f}}, Array{1}),

@@ -84,6 +84,32 @@ TEST_CASE("Minibatches without shuffling are slices in file order") {
   CHECK(batches[2].x.to_vector<float>() == std::vector<float>{4, 1004});
 }
 
+TEST_CASE("Minibatches of chosen rows") {
+  const Dataset data = numbered(6);
+  const std::vector<std::size_t> rows{4, 1, 4, 0, 4};
+  CHECK(labels(Minibatches(data, rows, {.batch_size = 2, .shuffle = false})) ==
+        std::vector<int>{4, 1, 4, 0, 4});
+  const Minibatches in_order(data, rows, {.batch_size = 2, .shuffle = false});
+  CHECK(in_order.size() == 3);
+  CHECK(in_order[1].x.to_vector<float>() == std::vector<float>{4, 1004, 0, 1000});
+  CHECK(Minibatches(data, rows, {.batch_size = 2, .drop_last = true}).size() == 2);
+  CHECK(Minibatches(data, std::vector<std::size_t>(), {.shuffle = false}).size() == 0);
+  // Shuffled, they are the same rows, each as often, in an order of the seed and the epoch.
+  std::vector<std::size_t> many;
+  for (std::size_t i = 0; i < 60; ++i) many.push_back(i % 3);
+  const auto order = [&](std::uint64_t epoch) { return labels(Minibatches(data, many, {.epoch = epoch})); };
+  CHECK(order(0) == order(0));
+  CHECK(order(0) != order(1));
+  std::vector<int> sorted = order(0);
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < 60; ++i) CHECK(sorted[i] == static_cast<int>(i / 20));
+  const std::vector<std::size_t> beyond{0, 6};
+  CHECK_THROWS_WITH(Minibatches(data, beyond, {}),
+                    "Minibatches: row 6 at position 1 is out of range for 6 samples");
+  CHECK_THROWS_WITH(Minibatches(data, rows, {.batch_size = 0}),
+                    "Minibatches: expected a batch_size above 0, got 0");
+}
+
 TEST_CASE("the number of Minibatches") {
   const auto count = [](std::size_t n, std::size_t batch_size, bool drop_last) {
     const Minibatches batches(numbered(n), {.batch_size = batch_size, .drop_last = drop_last});

@@ -93,7 +93,7 @@ TEST_CASE("stratified_split refuses what cannot be split") {
   CHECK_THROWS_WITH(stratified_split(Array{0, 0, 3}, 0.5, 0),
                     "stratified_split: class 3 has 1 sample, both sides need one");
   CHECK_THROWS_WITH(stratified_split(Array::zeros({0}, Dtype::int32), 0.5, 0),
-                    "stratified_split: there are no samples, t is int32(0)");
+                    "stratified_split: there are no samples");
   CHECK_THROWS_WITH(stratified_split(Array{0.f}, 0.5, 0),
                     "stratified_split: t must be int32, int64 or uint8, got float32(1)");
   CHECK_THROWS_WITH(stratified_split(Array{{0}}, 0.5, 0),

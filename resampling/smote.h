@@ -1,0 +1,33 @@
+// SMOTE: rare classes filled up with rows between their own rows.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tenbin/resampling/synthetic.h"
+
+namespace tenbin {
+
+struct Smote {
+  SamplingStrategy sampling_strategy = {};
+  std::size_t k_neighbors = 5;
+  std::uint64_t seed = 1;
+};
+
+/// Chawla et al., "SMOTE: Synthetic minority over-sampling technique", JAIR 2002 (imbalanced-learn: `SMOTE`).
+///
+/// Every new row lies on the segment from a row to one of its k nearest neighbours of the same class, at a
+/// place drawn uniformly; row and neighbour are drawn uniformly as well. All old rows come first, then the
+/// new ones, class by class.
+///
+/// Give it the training part of a split and nothing else, scaled, since distances decide: splits refuse its
+/// result. x: floating (N, ...); t: integer (N). Errors: a class to grow with not more than k samples, named
+/// with its count; those of SamplingStrategy and nearest_neighbors.
+///
+///     const Dataset balanced = smote(all.subset(split.train), {.sampling_strategy = 0.5, .seed = 3});
+Dataset smote(const Dataset& train, const Smote& options = {});
+
+/// The recipes of the rows that `smote` makes, in their order.
+std::vector<Synthetic> smote_plan(const Dataset& train, const Smote& options = {});
+
+}  // namespace tenbin

@@ -1,0 +1,51 @@
+// Balance epoch by epoch: rows drawn by weight, and the weights that balance classes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin {
+
+struct WeightedSample {
+  std::size_t size = 0;     ///< how many rows to draw; 0: as many as there are weights
+  bool replacement = true;  ///< false: every row at most once
+  std::uint64_t seed = 1;
+  std::uint64_t epoch = 0;  ///< another draw for every epoch, known from (seed, epoch) alone
+};
+
+/// Rows drawn with probabilities proportional to their weights, in the order drawn (PyTorch:
+/// `WeightedRandomSampler`).
+///
+/// weights: floating (N), one a row, finite and >= 0; a row of weight 0 is never drawn. Without replacement
+/// each draw is proportional among the rows that are left (Efraimidis and Spirakis, "Weighted random sampling
+/// with a reservoir", Information Processing Letters 2006), so that the mixture drifts back to the data's the
+/// more is drawn. Errors: other weights, named with their position; none above 0; without replacement, a size
+/// beyond their number.
+///
+///     const Array weight = balanced_sample_weight(train.t);
+///     for (std::uint64_t epoch = 0; epoch < 20; ++epoch)
+///       for (auto [x, t] : Minibatches(train, weighted_sample(weight, {.epoch = epoch}), {.epoch = epoch}))
+///       ...
+std::vector<std::size_t> weighted_sample(const Array& weights, const WeightedSample& options = {});
+
+/// Weights under which every class is drawn equally often: 1 / (K n_c) for a row of class c, of the K classes
+/// that occur. float64 (N), sum 1. t: integer (N), the training labels. Errors: other labels; none.
+Array balanced_sample_weight(const Array& t);
+
+/// Weights between the data's mixture and the balanced one: class c is drawn in proportion to sqrt(n_c) (Kang
+/// et al., "Decoupling representation and classifier for long-tailed recognition", ICLR 2020).
+Array square_root_sample_weight(const Array& t);
+
+/// Weights that go from the data's mixture at progress 0 to the balanced one at progress 1 (Kang et al.,
+/// "progressively-balanced"): class c is drawn with probability
+///
+///     (1 - progress) n_c / N + progress / K.
+///
+/// Errors: also a progress outside [0, 1].
+///
+///     progressive_sample_weight(train.t, static_cast<double>(epoch) / (n_epoch - 1))
+Array progressive_sample_weight(const Array& t, double progress);
+
+}  // namespace tenbin
