@@ -81,6 +81,15 @@ void InputFile::read(std::uint64_t offset, void* to, std::size_t bytes) const {
   }
 }
 
+FileSection whole_file(const InputFile& file) {
+  FileSection section;
+  section.end = file.size();
+  unsigned char magic[2] = {};
+  if (file.size() >= sizeof magic) file.read(0, magic, sizeof magic);
+  if (magic[0] == 0x1f && magic[1] == 0x8b) section.coding = FileSection::Coding::gzip;
+  return section;
+}
+
 // ---- ByteStream
 // --------------------------------------------------------------------------------------------
 
@@ -124,6 +133,25 @@ void ByteStream::read(void* to, std::size_t bytes) {
   }
   position_ += bytes;
   if (section_.crc) crc_ = static_cast<std::uint32_t>(::crc32_z(crc_, out, bytes));
+}
+
+std::size_t ByteStream::read_some(void* to, std::size_t bytes) {
+  if (section_.size)
+    bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, *section_.size - position_));
+  if (!zlib_) {
+    read(to, bytes);
+    return bytes;
+  }
+  bytes = std::min<std::size_t>(bytes, 1 << 30);  // zlib counts in unsigned int
+  zlib_->next_out = static_cast<unsigned char*>(to);
+  zlib_->avail_out = static_cast<uInt>(bytes);
+  while (zlib_->avail_out > 0 && !ended_) inflate_some();
+  bytes -= zlib_->avail_out;
+  position_ += bytes;
+  if (section_.crc)
+    crc_ = static_cast<std::uint32_t>(::crc32_z(crc_, static_cast<unsigned char*>(to), bytes));
+  if (ended_) finish();
+  return bytes;
 }
 
 void ByteStream::inflate(unsigned char* to, std::size_t bytes) {

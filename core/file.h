@@ -52,6 +52,9 @@ struct FileSection {
   std::optional<std::uint32_t> crc;   ///< CRC-32 of the decoded bytes
 };
 
+/// All of a file, compressed with gzip or not, as its first bytes say.
+FileSection whole_file(const InputFile& file);
+
 /// The decoded bytes of a section, front to back. Errors start with `label` and name what is wrong.
 ///
 ///     ByteStream stream(file, {.end = file.size(), .coding = FileSection::Coding::gzip}, file.path());
@@ -69,6 +72,8 @@ class ByteStream {
 
   const std::string& label() const { return label_; }
   void read(void* to, std::size_t bytes);
+  /// Reads up to `bytes` bytes and returns how many; fewer mean that the stream has ended, as `finish` checks.
+  std::size_t read_some(void* to, std::size_t bytes);
   /// Checks, before anything is allocated for them, that exactly `bytes` bytes can follow. Compressed data
   /// that claims to expand a lot is decoded once to nowhere. Errors: more or fewer follow.
   void expect(std::uint64_t bytes) const;

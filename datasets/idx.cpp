@@ -33,12 +33,6 @@ ElementType element_type(unsigned code, const std::string& path) {
   }
 }
 
-bool is_gzip(const InputFile& file) {
-  unsigned char magic[2] = {};
-  if (file.size() >= sizeof magic) file.read(0, magic, sizeof magic);
-  return magic[0] == 0x1f && magic[1] == 0x8b;
-}
-
 Shape read_shape(ByteStream& stream, std::size_t ndim) {
   if (ndim > Shape::max_ndim)
     throw Error(stream.label(), ": an array has at most ", Shape::max_ndim, " axes, the IDX file has ", ndim);
@@ -76,10 +70,7 @@ void reverse_bytes(Array& array) {
 Array load_idx(const std::string& path) {
   const InputFile file(path);
   if (file.size() == 0) throw Error(path, ": the file is empty");
-  FileSection section;
-  section.end = file.size();
-  if (is_gzip(file)) section.coding = FileSection::Coding::gzip;
-  ByteStream stream(file, section, path);
+  ByteStream stream(file, whole_file(file), path);
 
   unsigned char magic[4];
   stream.read(magic, sizeof magic);

@@ -1,0 +1,43 @@
+// The words of a line of an ARFF file.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tenbin/datasets/text_file.h"
+
+namespace tenbin::detail {
+
+struct ArffWord {
+  std::string text;
+  bool quoted = false;
+  const char* place = nullptr;  // in the line
+};
+
+// Steps through a line. Errors: those of LineReader::fail.
+class ArffLine {
+ public:
+  ArffLine(const LineReader& lines, std::string_view line)
+      : lines_(lines), p_(line.data()), end_(p_ + line.size()) {}
+
+  // Skips blanks and comments first, as everything here does.
+  bool at_end();
+  const char* place() const { return p_; }
+  // Steps over `c` if it is next.
+  bool take(char c);
+  // The next word: quoted, or up to a blank, a comma or a brace. Errors: there is none, an open quote.
+  ArffWord word();
+  // Steps over what parts two words: a comma, or blanks. Fine without it: the end of the line, and `closing`.
+  void separator(char closing);
+
+ private:
+  void skip_blanks();
+  ArffWord quoted_word();
+  void append_escaped(std::string& text);
+
+  const LineReader& lines_;
+  const char* p_;
+  const char* end_;
+};
+
+}  // namespace tenbin::detail

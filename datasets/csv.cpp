@@ -1,0 +1,255 @@
+#include "tenbin/datasets/csv.h"
+
+#include <algorithm>
+#include <cctype>
+#include <exception>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "tenbin/core/parallel.h"
+#include "tenbin/datasets/csv_fields.h"
+#include "tenbin/datasets/csv_records.h"
+
+namespace tenbin {
+
+namespace {
+
+using detail::CsvColumn;
+using detail::CsvPiece;
+using detail::CsvPieceResult;
+using detail::CsvTarget;
+using detail::TextFile;
+
+void check_options(const CsvOptions& options) {
+  const auto c = static_cast<unsigned char>(options.delimiter);
+  if (c >= 0x80 || std::isalnum(c) != 0 || std::string_view("\"\r\n+-.\0", 7).find(options.delimiter) < 7)
+    throw Error(
+        "load_csv: the delimiter must be neither a letter nor a digit nor a quote, a sign, a point or "
+        "an end of line, got \"",
+        printable({options.delimiter}), '"');
+  if (options.dtype != Dtype::float32 && options.dtype != Dtype::float64)
+    throw Error("load_csv: expected float32 or float64, got ", to_string(options.dtype));
+}
+
+// pandas' names for columns that have none, or one that is taken.
+std::vector<std::string> completed(std::vector<std::string> names) {
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (names[i].empty()) names[i] = "Unnamed: " + std::to_string(i);
+  const std::unordered_set<std::string> given(names.begin(), names.end());
+  std::unordered_set<std::string> taken;
+  std::unordered_map<std::string, std::size_t> copies;
+  for (std::string& name : names) {
+    if (taken.insert(name).second) continue;
+    std::string copy;
+    do {
+      copy = name + '.' + std::to_string(++copies[name]);
+    } while (given.count(copy) != 0 || !taken.insert(copy).second);
+    name = copy;
+  }
+  return names;
+}
+
+class CsvReader {
+ public:
+  CsvReader(const std::string& path, const CsvOptions& options)
+      : options_(options), file_(path), format_{options.delimiter, options.skip_initial_space} {
+    target_.path = path;
+    target_.format = format_;
+    target_.missing = options.missing;
+    target_.dtype = options.dtype;
+  }
+
+  Table read() {
+    pieces_ = find_pieces(file_, format_);
+    const auto has_rows = [](const CsvPiece& piece) { return piece.rows > 0; };
+    first_ =
+        static_cast<std::size_t>(std::find_if(pieces_.begin(), pieces_.end(), has_rows) - pieces_.begin());
+    if (first_ == pieces_.size()) throw Error(file_.path(), ": there are no records");
+    skipped_rows_ = options_.header ? 1 : 0;
+    for (const CsvPiece& piece : pieces_) bytes_ += piece.bytes;
+    rows_ = pieces_.back().first_row + pieces_.back().rows - skipped_rows_;
+    name_columns();
+    // Every field takes a byte, with what ends it: if there are too few, the records are too short.
+    if (rows_ > bytes_ / columns() + 1) find_short_record();
+    make_arrays();
+    // The first rows are a cheap guess of the types; a wrong one costs another pass, a second one cannot
+    // fail.
+    if (!parse(std::min(first_ + 2, pieces_.size()))) make_arrays();
+    while (!parse(pieces_.size())) make_arrays();
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      if (!columns_[c].is_categorical()) continue;
+      columns_[c].categories = dictionaries_[c].take();
+      detail::sort_categories(columns_[c]);
+    }
+    return Table(std::move(columns_), label_, file_.path());
+  }
+
+ private:
+  std::size_t columns() const { return target_.columns.size(); }
+  void name_columns();
+  void find_short_record();
+  void apply_types();
+  void make_arrays();
+  bool parse(std::size_t end);
+  std::vector<CsvPieceResult> parse_batch(std::size_t begin, std::size_t end, std::string& text);
+  void take_over(const CsvPiece& piece, CsvPieceResult& result);
+
+  const CsvOptions& options_;
+  TextFile file_;
+  const detail::CsvFormat format_;
+  std::vector<CsvPiece> pieces_;
+  std::size_t first_ = 0;  // the first piece that is not blank: one record
+  std::size_t skipped_rows_ = 0;
+  std::size_t rows_ = 0;
+  std::size_t bytes_ = 0;
+  CsvTarget target_;
+  std::vector<Column> columns_;
+  std::vector<detail::Dictionary> dictionaries_;  // by column
+  std::optional<std::size_t> label_;
+};
+
+// Reads up to `bytes` bytes, ends them with a line feed and pads them.
+void read_text(TextFile& file, std::size_t bytes, std::string& text) {
+  text.resize(bytes);
+  text.resize(file.read(text.data(), bytes));
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  text.append(detail::text_padding, '\0');
+}
+
+void CsvReader::name_columns() {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i <= first_; ++i) bytes += pieces_[i].bytes;
+  std::string text;
+  file_.rewind();
+  read_text(file_, bytes, text);
+  detail::FieldReader fields(file_.path(), format_, {text.data(), text.size() - detail::text_padding}, 1);
+  fields.next_record();
+  std::vector<std::string> names;
+  do {
+    if (names.size() == options_.max_columns)
+      fields.fail_here("there are more than ", options_.max_columns, " columns; `max_columns` allows more");
+    const std::string_view name = fields.field();
+    names.push_back(options_.header ? std::string(name) : std::to_string(names.size()));
+  } while (fields.next_field());
+  if (!options_.names.empty() && options_.names.size() != names.size())
+    throw Error(file_.path(), ": ", options_.names.size(), " names are given, there are ", names.size(),
+                " columns");
+  if (!options_.names.empty()) names = options_.names;
+  names = completed(std::move(names));
+  if (!options_.label.empty()) label_ = detail::find_label(names, options_.label, file_.path());
+  target_.columns.resize(names.size());
+  for (std::size_t c = 0; c < names.size(); ++c) target_.columns[c].name = std::move(names[c]);
+  apply_types();
+}
+
+void CsvReader::apply_types() {
+  for (const auto& [name, type] : options_.types) {
+    const auto has_name = [&, &wanted = name](const CsvColumn& column) { return column.name == wanted; };
+    const auto found = std::find_if(target_.columns.begin(), target_.columns.end(), has_name);
+    if (found == target_.columns.end())
+      throw Error(file_.path(), ": `types` names the column \"", printable(name), "\", which is not there");
+    found->type = type;
+    found->inferred = false;
+  }
+  if (!label_) return;
+  target_.columns[*label_].type = ColumnType::categorical;
+  target_.columns[*label_].inferred = false;
+}
+
+// Reads until a record has too few fields, or too many.
+void CsvReader::find_short_record() {
+  file_.rewind();
+  std::string text;
+  for (const CsvPiece& piece : pieces_) {
+    read_text(file_, piece.bytes, text);
+    detail::FieldReader fields(file_.path(), format_, {text.data(), text.size() - detail::text_padding},
+                               piece.first_line);
+    while (fields.next_record()) {
+      std::size_t count = 0;
+      do {
+        if (++count > columns()) fields.fail_count(columns(), count);
+        fields.field();
+      } while (fields.next_field());
+      if (count < columns()) fields.fail_count(columns(), count);
+    }
+  }
+}
+
+void CsvReader::make_arrays() {
+  columns_.resize(columns());
+  dictionaries_ = std::vector<detail::Dictionary>(columns_.size());
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    CsvColumn& column = target_.columns[c];
+    const Dtype dtype = column.type == ColumnType::numeric ? options_.dtype : Dtype::int32;
+    columns_[c].name = column.name;
+    if (!columns_[c].values || columns_[c].values.dtype() != dtype)
+      columns_[c].values = Array::empty({rows_}, dtype);
+    column.values = columns_[c].values.raw_data();
+  }
+}
+
+// Parses the pieces before `end`. False: columns that were taken for numeric have text; they no longer are.
+bool CsvReader::parse(std::size_t end) {
+  constexpr std::size_t batch_bytes = std::size_t{1} << 22;
+  bool types_are_right = true;
+  file_.rewind();
+  std::string text;
+  for (std::size_t i = 0; i < end;) {
+    std::size_t bytes = pieces_[i].bytes;
+    std::size_t next = i + 1;
+    while (next < end && bytes + pieces_[next].bytes <= batch_bytes) bytes += pieces_[next++].bytes;
+    read_text(file_, bytes, text);
+    std::vector<CsvPieceResult> results = parse_batch(i, next, text);
+    for (; i < next; ++i) {
+      CsvPieceResult& result = results[results.size() - (next - i)];
+      take_over(pieces_[i], result);
+      types_are_right = types_are_right && result.turned_text.empty();
+    }
+  }
+  return types_are_right;
+}
+
+// On several threads; of several errors, the first in the file is thrown.
+std::vector<CsvPieceResult> CsvReader::parse_batch(std::size_t begin, std::size_t end, std::string& text) {
+  std::vector<CsvPieceResult> results(end - begin);
+  std::vector<std::exception_ptr> errors(end - begin);
+  std::vector<std::size_t> offsets = {0};
+  for (std::size_t i = begin; i < end; ++i) offsets.push_back(offsets.back() + pieces_[i].bytes);
+  if (offsets.back() > text.size() - detail::text_padding)
+    throw Error(file_.path(), ": the file changed while it was read");
+  offsets.back() = text.size() - detail::text_padding;  // with a line feed that the file lacks
+  parallel_for(end - begin, [&](std::size_t i) {
+    if (options_.header && begin + i <= first_) return;
+    try {
+      results[i] = parse_piece(target_, pieces_[begin + i], skipped_rows_,
+                               {text.data() + offsets[i], offsets[i + 1] - offsets[i]});
+    } catch (...) {
+      errors[i] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& error : errors)
+    if (error) std::rethrow_exception(error);
+  return results;
+}
+
+// A piece numbers its categories as it finds them; piece after piece, they get the file's numbers.
+void CsvReader::take_over(const CsvPiece& piece, CsvPieceResult& result) {
+  for (const std::size_t c : result.turned_text) target_.columns[c].type = ColumnType::categorical;
+  for (auto& [c, dictionary] : result.dictionaries) {
+    std::vector<std::int32_t> codes;
+    for (const std::string& category : dictionary.take()) codes.push_back(dictionaries_[c].code(category));
+    auto* const values =
+        static_cast<std::int32_t*>(target_.columns[c].values) + piece.first_row - skipped_rows_;
+    for (std::size_t row = 0; row < piece.rows; ++row)
+      if (values[row] >= 0) values[row] = codes[static_cast<std::size_t>(values[row])];
+  }
+}
+
+}  // namespace
+
+Table load_csv(const std::string& path, const CsvOptions& options) {
+  check_options(options);
+  return CsvReader(path, options).read();
+}
+
+}  // namespace tenbin

@@ -1,0 +1,108 @@
+// The fields of a CSV file and what they mean: the second of the two passes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenbin/datasets/csv.h"
+#include "tenbin/datasets/csv_records.h"
+
+namespace tenbin::detail {
+
+// The bytes that must follow a text that is parsed: none of them can belong to a number.
+inline constexpr std::size_t text_padding = 16;
+
+// Steps through the fields of some whole records. Precondition: the last one ends with a line feed, and
+// `text_padding` zeros follow.
+class FieldReader {
+ public:
+  FieldReader(const std::string& path, const CsvFormat& format, std::string_view text, std::size_t line)
+      : path_(path), format_(format), p_(text.data()), end_(p_ + text.size()), line_(line), line_start_(p_) {}
+
+  // Goes to the next record, past blank lines. False: there is none.
+  bool next_record();
+  // The field here, unquoted, until the next call; then the place is that of what ends the field.
+  std::string_view field();
+  // What ends the field: past a delimiter, true; at the end of the line, false.
+  bool next_field() {
+    if (*p_ != format_.delimiter) return false;
+    ++p_;
+    return true;
+  }
+  bool at_end_of_field(const char* p) const {
+    return *p == format_.delimiter || *p == '\n' || (*p == '\r' && p[1] == '\n');
+  }
+
+  // Throws that the record has another number of fields, at the end of its last one, or of the last expected.
+  [[noreturn]] void fail_count(std::size_t expected, std::size_t got) {
+    if (got > expected) --p_;  // the delimiter
+    if (got > expected) fail_here("expected ", expected, " fields, got more");
+    fail_here("expected ", expected, " fields, got ", got);
+  }
+
+  const char* place() const { return p_; }
+  void set_place(const char* p) { p_ = p; }
+
+  // Throws `path:line:column: what` for the start of the field that `field` gave last.
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... what) const {
+    fail_at(path_, field_line_, field_column(), what...);
+  }
+  template <class... Parts>
+  [[noreturn]] void fail_here(const Parts&... what) {
+    mark_field();
+    fail(what...);
+  }
+
+ private:
+  std::string_view quoted();
+  void mark_field() {
+    field_line_ = line_;
+    field_line_start_ = line_start_;
+    field_start_ = p_;
+  }
+  std::size_t field_column() const;
+
+  const std::string& path_;
+  const CsvFormat format_;
+  const char* p_;
+  const char* end_;
+  std::size_t line_;
+  const char* line_start_;
+  std::size_t field_line_ = 0;
+  const char* field_line_start_ = nullptr;
+  const char* field_start_ = nullptr;
+  std::string unquoted_;
+};
+
+// What becomes of a column.
+struct CsvColumn {
+  std::string name;
+  ColumnType type = ColumnType::numeric;
+  bool inferred = true;    // text makes it categorical
+  void* values = nullptr;  // of all rows: float, double or int32
+};
+
+// What every piece is parsed into.
+struct CsvTarget {
+  std::string path;
+  CsvFormat format;
+  std::vector<std::string> missing;
+  Dtype dtype = Dtype::float64;
+  std::vector<CsvColumn> columns;
+};
+
+// What a piece had beside its values, which are in their place.
+struct CsvPieceResult {
+  std::vector<std::pair<std::size_t, Dictionary>> dictionaries;  // by column; the codes are places in them
+  std::vector<std::size_t> turned_text;                          // columns, each once
+};
+
+// Writes the values of a piece to the target's columns, from row `piece.first_row - skipped_rows` on. Errors:
+// those of load_csv; another number of records than `piece` announces.
+CsvPieceResult parse_piece(const CsvTarget& target, const CsvPiece& piece, std::size_t skipped_rows,
+                           std::string_view text);
+
+}  // namespace tenbin::detail

@@ -1,0 +1,165 @@
+#include "tenbin/datasets/libsvm.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+#include "tenbin/datasets/parse_number.h"
+#include "tenbin/datasets/text_file.h"
+
+namespace tenbin {
+
+namespace {
+
+using detail::LineReader;
+using detail::TextFile;
+
+struct Feature {
+  std::uint64_t index = 0;  // from 0
+  double value = 0;
+};
+
+// One line, word by word.
+class SampleReader {
+ public:
+  SampleReader(const LineReader& lines, std::string_view line, bool zero_based)
+      : lines_(lines), rest_(line.substr(0, line.find('#'))), zero_based_(zero_based) {
+    word_ = next_word();
+  }
+
+  // False: the line is blank.
+  bool has_label() const { return !word_.empty(); }
+  double label() {
+    const std::optional<double> label = detail::to_number(word_);
+    if (!label || !std::isfinite(*label))
+      lines_.fail(word_.data(), "the label is not a number: ", shown(word_));
+    return *label;
+  }
+  // False: there are no more.
+  bool next(Feature& feature);
+
+ private:
+  std::string_view next_word();
+  static std::string shown(std::string_view word) { return printable(std::string(word.substr(0, 100))); }
+
+  const LineReader& lines_;
+  std::string_view rest_;
+  const bool zero_based_;
+  std::string_view word_;
+  std::uint64_t least_ = 0;
+};
+
+std::string_view SampleReader::next_word() {
+  constexpr const char* blanks = " \t";
+  rest_.remove_prefix(std::min(rest_.find_first_not_of(blanks), rest_.size()));
+  const std::string_view word = rest_.substr(0, rest_.find_first_of(blanks));
+  rest_.remove_prefix(word.size());
+  return word;
+}
+
+bool SampleReader::next(Feature& feature) {
+  do {
+    word_ = next_word();
+    if (word_.empty()) return false;
+  } while (word_.substr(0, 4) == "qid:");
+  const std::size_t colon = word_.find(':');
+  const char* const end = word_.data() + std::min(colon, word_.size());
+  std::uint64_t index = 0;
+  const auto [stop, error] = std::from_chars(word_.data(), end, index);
+  if (colon == std::string_view::npos || stop != end || error != std::errc())
+    lines_.fail(word_.data(), "expected index:value, got ", shown(word_));
+  if (index == 0 && !zero_based_) lines_.fail(word_.data(), "index 0; the first is 1 unless `zero_based`");
+  feature.index = zero_based_ ? index : index - 1;
+  if (feature.index < least_) lines_.fail(word_.data(), "index ", index, " does not ascend");
+  least_ = feature.index + 1;
+  const std::string_view text = word_.substr(colon + 1);
+  const std::optional<double> value = detail::to_number(text);
+  if (!value) lines_.fail(text.data(), "the value is not a number: ", shown(text));
+  feature.value = *value;
+  return true;
+}
+
+// Calls `sample(reader, lines)` for every line that has one.
+template <class Sample>
+void for_each_sample(TextFile& file, bool zero_based, Sample&& sample) {
+  file.rewind();
+  LineReader lines(file);
+  std::string_view line;
+  while (lines.next(line)) {
+    SampleReader reader(lines, line, zero_based);
+    if (reader.has_label()) sample(reader, lines);
+  }
+}
+
+struct Size {
+  std::uint64_t rows = 0;
+  std::uint64_t features = 0;
+};
+
+Size measure(TextFile& file, const LibsvmOptions& options) {
+  Size size;
+  for_each_sample(file, options.zero_based, [&](SampleReader& reader, const LineReader& lines) {
+    reader.label();
+    ++size.rows;
+    for (Feature feature; reader.next(feature);) {
+      if (options.n_features != 0 && feature.index >= options.n_features)
+        throw Error(file.path(), ":", lines.number(),
+                    ": a feature lies beyond `n_features` = ", options.n_features);
+      size.features = std::max(size.features, feature.index + 1);
+    }
+  });
+  if (options.n_features != 0) size.features = options.n_features;
+  return size;
+}
+
+// The shortest text of a number: "1", "-1", "0.5".
+std::string text_of(double number) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, number + 0.0).ptr};
+}
+
+template <class T>
+Table read_dense(TextFile& file, const LibsvmOptions& options, const Size& size) {
+  const auto rows = static_cast<std::size_t>(size.rows);
+  std::vector<Column> columns(static_cast<std::size_t>(size.features));
+  std::vector<T*> values;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    columns[c] = {std::to_string(c + (options.zero_based ? 0 : 1)), Array::zeros({rows}, dtype_of<T>)};
+    values.push_back(columns[c].values.template data<T>());
+  }
+  Column labels{"label", Array::empty({rows}, Dtype::int32)};
+  detail::Dictionary classes;
+  std::size_t row = 0;
+  for_each_sample(file, options.zero_based, [&](SampleReader& reader, const LineReader&) {
+    const auto changed = [&] { throw Error(file.path(), ": the file changed while it was read"); };
+    if (row == rows) changed();
+    labels.values.data<std::int32_t>()[row] = classes.code(text_of(reader.label()));
+    for (Feature feature; reader.next(feature);) {
+      if (feature.index >= size.features) changed();
+      values[static_cast<std::size_t>(feature.index)][row] = static_cast<T>(feature.value);
+    }
+    ++row;
+  });
+  if (row != rows) throw Error(file.path(), ": the file changed while it was read");
+  labels.categories = classes.take();
+  detail::sort_categories(labels);
+  columns.push_back(std::move(labels));
+  const std::size_t label = columns.size() - 1;
+  return Table(std::move(columns), label, file.path());
+}
+
+}  // namespace
+
+Table load_libsvm(const std::string& path, const LibsvmOptions& options) {
+  if (!is_floating(options.dtype))
+    throw Error("load_libsvm: expected float32 or float64, got ", to_string(options.dtype));
+  TextFile file(path);
+  const Size size = measure(file, options);
+  if (size.rows == 0) throw Error(path, ": there are no samples");
+  detail::check_dense_bytes(file, size.rows, size.features, options.dtype, options.max_bytes);
+  return options.dtype == Dtype::float32 ? read_dense<float>(file, options, size)
+                                         : read_dense<double>(file, options, size);
+}
+
+}  // namespace tenbin

@@ -1,0 +1,286 @@
+#include "tenbin/datasets/table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
+
+#include "tenbin/core/file.h"
+#include "tenbin/core/parallel.h"
+#include "tenbin/datasets/parse_number.h"
+
+namespace tenbin {
+
+namespace {
+
+// `"a", "b", "c"`, shortened.
+std::string listing(const std::vector<std::string>& names) {
+  constexpr std::size_t longest = 10;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(names.size(), longest); ++i)
+    out += (i == 0 ? "\"" : ", \"") + printable(names[i]) + '"';
+  return names.size() > longest ? out + ", ..." : out;
+}
+
+std::vector<std::string> names_of(const std::vector<Column>& columns) {
+  std::vector<std::string> names;
+  for (const Column& column : columns) names.push_back(column.name);
+  return names;
+}
+
+Array recode(const Array& codes, const std::vector<std::int32_t>& new_codes) {
+  Array out = Array::empty_like(codes);
+  const std::int32_t* const from = codes.data<std::int32_t>();
+  std::int32_t* const to = out.data<std::int32_t>();
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    to[i] = from[i] < 0 ? -1 : new_codes[static_cast<std::size_t>(from[i])];
+  return out;
+}
+
+// Rows [begin, end) of one column, one value every `stride` floats. Returns the first row that will not do.
+template <class T>
+std::size_t copy_values(const Array& values, std::size_t begin, std::size_t end, std::size_t stride,
+                        bool keep_missing, float* out) {
+  const T* const from = values.data<T>();
+  for (std::size_t row = begin; row < end; ++row, out += stride) {
+    *out = static_cast<float>(from[row]);
+    if constexpr (std::is_integral_v<T>) {
+      if (from[row] >= 0) continue;
+      *out = std::numeric_limits<float>::quiet_NaN();
+    }
+    if (!std::isfinite(*out) && !(keep_missing && std::isnan(*out))) return row;
+  }
+  return end;
+}
+
+std::size_t copy_values(const Array& values, std::size_t begin, std::size_t end, std::size_t stride,
+                        bool keep_missing, float* out) {
+  const auto copy = [&](auto* tag) {
+    return copy_values<std::remove_pointer_t<decltype(tag)>>(values, begin, end, stride, keep_missing, out);
+  };
+  switch (values.dtype()) {
+    case Dtype::int32:
+      return copy(static_cast<std::int32_t*>(nullptr));
+    case Dtype::float32:
+      return copy(static_cast<float*>(nullptr));
+    default:
+      return copy(static_cast<double*>(nullptr));
+  }
+}
+
+}  // namespace
+
+Table::Table(std::vector<Column> columns, std::optional<std::size_t> label, std::string source)
+    : columns_(std::move(columns)), label_(label), source_(std::move(source)) {
+  for (const Column& column : columns_) {
+    const Dtype dtype = column.values.dtype();
+    if (!column.values || column.values.ndim() != 1 || dtype == Dtype::int64 || dtype == Dtype::uint8 ||
+        column.values.size() != size())
+      throw Error(source_, ": column \"", printable(column.name), "\": expected ", size(),
+                  " values, float32, float64 or int32, got ", column.values);
+  }
+  if (label_ && *label_ >= columns_.size())
+    throw Error(source_, ": the label is column ", *label_, ", there are ", columns_.size());
+  if (label_ && !columns_[*label_].is_categorical())
+    throw Error(source_, ": the label \"", printable(columns_[*label_].name), "\" must be categorical, got ",
+                columns_[*label_].values);
+}
+
+std::size_t Table::find(const std::string& name) const {
+  const auto is_it = [&](const Column& column) { return column.name == name; };
+  const auto found = std::find_if(columns_.begin(), columns_.end(), is_it);
+  if (found == columns_.end())
+    throw Error(source_, ": no column is named \"", printable(name), "\"; there are ",
+                listing(names_of(columns_)));
+  if (std::find_if(found + 1, columns_.end(), is_it) != columns_.end())
+    throw Error(source_, ": more than one column is named \"", printable(name), '"');
+  return static_cast<std::size_t>(found - columns_.begin());
+}
+
+const Column& Table::operator[](const std::string& name) const { return columns_[find(name)]; }
+
+const Column& Table::label() const {
+  if (!label_) throw Error(source_, ": no column was named as the label");
+  return columns_[*label_];
+}
+
+Table Table::without(const std::vector<std::string>& names) const {
+  std::vector<bool> dropped(columns_.size());
+  for (const std::string& name : names) dropped[find(name)] = true;
+  std::vector<Column> kept;
+  std::optional<std::size_t> label;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (dropped[i]) continue;
+    if (i == label_) label = kept.size();
+    kept.push_back(columns_[i]);
+  }
+  return Table(std::move(kept), label, source_);
+}
+
+Table Table::like(const Table& other) const {
+  std::vector<Column> columns;
+  for (const Column& wanted : other.columns_) {
+    Column column = (*this)[wanted.name];
+    if (column.is_categorical() != wanted.is_categorical())
+      throw Error(source_, ": column \"", printable(column.name), "\" is ",
+                  column.is_categorical() ? "categorical" : "numeric", ", in ", other.source_, " it is ",
+                  wanted.is_categorical() ? "categorical" : "numeric", "; say which with `types`");
+    if (column.is_categorical()) {
+      std::unordered_map<std::string_view, std::int32_t> known;
+      for (const std::string& category : wanted.categories)
+        known.emplace(category, static_cast<std::int32_t>(known.size()));
+      std::vector<std::int32_t> codes;
+      for (const std::string& category : column.categories) {
+        const auto found = known.find(category);
+        if (found == known.end())
+          throw Error(source_, ": column \"", printable(column.name), "\" has the category \"",
+                      printable(category), "\", which ", other.source_, " does not have");
+        codes.push_back(found->second);
+      }
+      column.values = recode(column.values, codes);
+      column.categories = wanted.categories;
+    }
+    columns.push_back(std::move(column));
+  }
+  return Table(std::move(columns), other.label_, source_);
+}
+
+std::vector<std::size_t> Table::features_at() const {
+  std::vector<std::size_t> at;
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (i != label_) at.push_back(i);
+  return at;
+}
+
+std::vector<std::string> Table::feature_names() const {
+  std::vector<std::string> names;
+  for (const std::size_t i : features_at()) names.push_back(columns_[i].name);
+  return names;
+}
+
+std::vector<std::size_t> Table::categorical_features() const {
+  std::vector<std::size_t> places;
+  const std::vector<std::size_t> at = features_at();
+  for (std::size_t place = 0; place < at.size(); ++place)
+    if (columns_[at[place]].is_categorical()) places.push_back(place);
+  return places;
+}
+
+Array Table::features(const FeaturesOptions& options) const {
+  const std::vector<std::size_t> at = features_at();
+  if (at.empty()) throw Error(source_, ": there are no columns but the label");
+  for (const std::size_t i : at)
+    if (columns_[i].is_categorical() && options.categories == Categories::error)
+      throw Error(source_, ": column \"", printable(columns_[i].name), "\" is categorical (",
+                  listing(columns_[i].categories), "); encode it, leave it out or ask for Categories::codes");
+
+  Array x = Array::empty({size(), at.size()});
+  float* const out = x.data<float>();
+  constexpr std::size_t rows_at_once = 1024;  // of a few columns, they stay in the cache
+  const std::size_t blocks = (size() + rows_at_once - 1) / rows_at_once;
+  std::vector<std::pair<std::size_t, std::size_t>> failures(blocks, {size(), 0});  // row and column
+  parallel_for(blocks, [&](std::size_t block) {
+    const std::size_t begin = block * rows_at_once;
+    const std::size_t end = std::min(begin + rows_at_once, size());
+    for (std::size_t c = 0; c < at.size(); ++c) {
+      const std::size_t row = copy_values(columns_[at[c]].values, begin, end, at.size(),
+                                          options.missing == Missing::nan, out + begin * at.size() + c);
+      if (row < end) failures[block] = std::min(failures[block], {row, c});
+    }
+  });
+  for (const auto& [row, c] : failures) {
+    if (row == size()) continue;
+    const Column& column = columns_[at[c]];
+    const bool infinite = !column.is_categorical() && !std::isnan(column.values.slice(row, row + 1).item());
+    throw Error(source_, ": column \"", printable(column.name), "\" ",
+                infinite ? "is infinite or beyond float32" : "is missing", " in row ", row);
+  }
+  return x;
+}
+
+Array Table::labels() const {
+  const Array& codes = label().values;
+  const std::int32_t* const t = codes.data<std::int32_t>();
+  for (std::size_t row = 0; row < codes.size(); ++row)
+    if (t[row] < 0)
+      throw Error(source_, ": the label \"", printable(label().name), "\" is missing in row ", row);
+  return codes;
+}
+
+namespace detail {
+
+void sort_categories(Column& column) {
+  const std::size_t count = column.categories.size();
+  std::vector<double> numbers;
+  for (const std::string& category : column.categories) {
+    const std::optional<double> number = to_number(category);
+    if (!number || std::isnan(*number)) break;
+    numbers.push_back(*number);
+  }
+  const bool numeric = numbers.size() == count;
+  std::vector<std::int32_t> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::int32_t left, std::int32_t right) {
+    const auto a = static_cast<std::size_t>(left);
+    const auto b = static_cast<std::size_t>(right);
+    if (numeric && numbers[a] != numbers[b]) return numbers[a] < numbers[b];
+    return column.categories[a] < column.categories[b];
+  });
+  std::vector<std::int32_t> new_codes(count);
+  std::vector<std::string> categories(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto old = static_cast<std::size_t>(order[i]);
+    new_codes[old] = static_cast<std::int32_t>(i);
+    categories[i] = std::move(column.categories[old]);
+  }
+  column.values = recode(column.values, new_codes);
+  column.categories = std::move(categories);
+}
+
+std::size_t find_label(const std::vector<std::string>& names, const std::string& label,
+                       const std::string& source) {
+  const auto found = std::find(names.begin(), names.end(), label);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  if (const std::optional<double> place = to_number(label)) {
+    const auto count = static_cast<double>(names.size());
+    const double from_start = *place < 0 ? *place + count : *place;
+    if (from_start >= 0 && from_start < count && from_start == std::floor(from_start))
+      return static_cast<std::size_t>(from_start);
+  }
+  throw Error(source, ": no column is named \"", printable(label), "\"; there are ", listing(names));
+}
+
+struct Dictionary::Entries {
+  std::deque<std::string> texts;  // never moves what the map's keys look at
+  std::unordered_map<std::string_view, std::int32_t> codes;
+};
+
+Dictionary::Dictionary() : entries_(std::make_unique<Entries>()) {}
+Dictionary::~Dictionary() = default;
+Dictionary::Dictionary(Dictionary&&) noexcept = default;
+Dictionary& Dictionary::operator=(Dictionary&&) noexcept = default;
+
+std::int32_t Dictionary::code(std::string_view text) {
+  const auto found = entries_->codes.find(text);
+  if (found != entries_->codes.end()) return found->second;
+  if (entries_->texts.size() >= std::numeric_limits<std::int32_t>::max())
+    throw Error("Dictionary: there are too many different texts");
+  const auto code = static_cast<std::int32_t>(entries_->texts.size());
+  entries_->codes.emplace(entries_->texts.emplace_back(text), code);
+  return code;
+}
+
+std::vector<std::string> Dictionary::take() {
+  entries_->codes.clear();
+  std::vector<std::string> texts(std::make_move_iterator(entries_->texts.begin()),
+                                 std::make_move_iterator(entries_->texts.end()));
+  entries_->texts.clear();
+  return texts;
+}
+
+}  // namespace detail
+
+}  // namespace tenbin

@@ -1,0 +1,83 @@
+// Text from outside, piece by piece: what the readers of CSV, ARFF and libsvm files share.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenbin/core/dtype.h"
+#include "tenbin/core/file.h"
+
+namespace tenbin::detail {
+
+// No record or line may be longer: compressed, it could be small, and would still have to fit into memory.
+inline constexpr std::size_t longest_record = std::size_t{1} << 28;
+
+// The bytes of a UTF-8 file, plain or compressed with gzip, without its byte order mark. Errors, all starting
+// with the path: those of InputFile and ByteStream, an empty file, UTF-16.
+class TextFile {
+ public:
+  explicit TextFile(const std::string& path);
+
+  const std::string& path() const { return file_.path(); }
+  // Bytes on the disk.
+  std::uint64_t size() const { return file_.size(); }
+  // Back to the start.
+  void rewind();
+  // Up to `bytes` bytes; fewer mean that the file has ended.
+  std::size_t read(char* to, std::size_t bytes);
+
+ private:
+  InputFile file_;
+  std::optional<ByteStream> stream_;
+  std::string pending_;  // read while looking for the mark
+};
+
+// Throws `path:line:column: what`. The column, from 1, counts the characters from the start of the line.
+template <class... Parts>
+[[noreturn]] void fail_at(const std::string& path, std::size_t line, std::size_t column,
+                          const Parts&... what) {
+  throw Error(path, ":", line, ":", column, ": ", what...);
+}
+
+// Checks what sparse text asks for: `max_bytes`, or 16 MiB or 256 times the file, whichever is more. Errors:
+// `path: the dense table takes 30000000000000 bytes, more than ...`.
+void check_dense_bytes(const TextFile& file, std::uint64_t rows, std::uint64_t columns, Dtype dtype,
+                       std::uint64_t max_bytes);
+
+// Number of the character of `line` that starts at byte `offset`, from 1.
+std::size_t column_of(std::string_view line, std::size_t offset);
+
+// The lines of a text, which end with LF or CRLF, without their ends. Errors: a line longer than
+// `longest_record`, a NUL byte.
+class LineReader {
+ public:
+  explicit LineReader(TextFile& file);
+
+  // False: there are no more.
+  bool next(std::string_view& line);
+  // Of the line that `next` gave last, from 1.
+  std::size_t number() const { return number_; }
+  // Throws `path:line:column: what` for a place in the line that `next` gave last.
+  template <class... Parts>
+  [[noreturn]] void fail(const char* place, const Parts&... what) const {
+    const auto offset = static_cast<std::size_t>(place - line_.data());
+    fail_at(file_->path(), number_, column_of(line_, offset), what...);
+  }
+
+ private:
+  void fill();
+
+  TextFile* file_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t scanned_ = 0;  // no line feed in [begin_, scanned_)
+  bool ended_ = false;
+  std::size_t number_ = 0;
+  std::string_view line_;
+};
+
+}  // namespace tenbin::detail

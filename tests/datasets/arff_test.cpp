@@ -1,0 +1,145 @@
+#include "tenbin/datasets/arff.h"
+
+#include <cmath>
+
+#include "tenbin/tests/catch.h"
+#include "tenbin/tests/scratch_directory.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+class ArffFixture {
+ public:
+  const ScratchDirectory directory;
+  const std::string path = directory / "data.arff";
+
+  Table load(const std::string& content, const ArffOptions& options = {}) {
+    write_bytes(path, content);
+    return load_arff(path, options);
+  }
+  // Whether that is a table; if not, it must be an Error.
+  bool loads(const std::string& content) {
+    try {
+      load(content);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+  // What is wrong, without the path.
+  std::string error(const std::string& content, const ArffOptions& options = {}) {
+    try {
+      load(content, options);
+    } catch (const Error& e) {
+      const std::string text = e.what();
+      CHECK(text.substr(0, path.size()) == path);
+      return text.substr(path.size());
+    }
+    return "no error";
+  }
+  // What is wrong with a line of data; it is line 6.
+  std::string data_error(const std::string& line) { return error(header + line + "\n"); }
+
+  const std::string header =
+      "@relation r\n@attribute x numeric\n@attribute 'the kind' {a, 'b c'}\n@attribute s string\n@data\n";
+};
+
+const std::string weather =
+    "% A comment\r\n@RELATION 'the weather'\r\n\r\n@attribute \"temp \\\"C\\\"\" Real\r\n"
+    "@attribute sky {clear,'full of clouds', \"O\\'Neil\"}\t% trailing\r\n@attribute note STRING\r\n"
+    "@attribute day date 'yyyy-MM-dd'\r\n@attribute play {no,yes}\r\n@Data\r\n"
+    "1.5,clear,'a\\nb \\u0041\\u00e9',2001-02-03,yes\r\n"
+    "?, 'full of clouds' , ?, '2001-02-04', no\r\n  % nothing\r\n-3e2 \"O'Neil\" plain ? ?\r\n";
+
+}  // namespace
+
+TEST_CASE_METHOD(ArffFixture, "load_arff reads every kind of attribute", "[arff]") {
+  const Table table = load(weather, {.label = "-1"});
+  CHECK(table.size() == 3);
+  CHECK(table.feature_names() == Texts{"temp \"C\"", "sky", "note", "day"});
+  const std::vector<double> temperatures = table["temp \"C\""].values.to_vector<double>();
+  CHECK(temperatures[0] == 1.5);
+  CHECK(std::isnan(temperatures[1]));
+  CHECK(temperatures[2] == -300);
+  CHECK(table["sky"].categories == Texts{"clear", "full of clouds", "O'Neil"});
+  CHECK(table["sky"].values.to_vector<int>() == std::vector<int>{0, 1, 2});
+  CHECK(table["note"].categories == Texts{"a\nb Aé", "plain"});
+  CHECK(table["note"].values.to_vector<int>() == std::vector<int>{0, -1, 1});
+  CHECK(table["day"].categories == Texts{"2001-02-03", "2001-02-04"});
+  CHECK(table.classes() == Texts{"no", "yes"});
+  CHECK(table.label().values.to_vector<int>() == std::vector<int>{1, 0, -1});
+}
+
+TEST_CASE_METHOD(ArffFixture, "load_arff makes classes of numeric labels and columns of sparse rows",
+                 "[arff]") {
+  const Table table = load(
+      "@relation r\n@attribute a integer\n@attribute b {p,q}\n@attribute n numeric\n@data\n"
+      "{0 1.5, 2 10}\n{}\n{1 q,2 ?}\n{ 2 9 }\n",
+      {.label = "n", .dtype = Dtype::float32});
+  CHECK(table["a"].values.dtype() == Dtype::float32);
+  CHECK(table["a"].values.to_vector<float>() == std::vector<float>{1.5f, 0, 0, 0});
+  CHECK(table["b"].values.to_vector<int>() == std::vector<int>{0, 0, 1, 0});
+  CHECK(table.classes() == Texts{"0", "9", "10"});
+  CHECK(table.label().values.to_vector<int>() == std::vector<int>{2, 0, -1, 1});
+}
+
+TEST_CASE_METHOD(ArffFixture, "load_arff names the place of what is wrong in the header", "[arff]") {
+  CHECK(error("") == ": the file is empty");
+  CHECK(error("@relation r\n@attribute a real\n") == ": there is no @data");
+  CHECK(error("@relation r\n@data\n1\n") == ":2:1: there are no attributes before @data");
+  CHECK(error("a,b\n1,2\n") == ":1:1: expected @relation, @attribute or @data, got a");
+  CHECK(error("@attribute a real\n@attribute 'a' real\n@data\n") ==
+        ":2:12: a second attribute is named \"a\"");
+  CHECK(error("@attribute a {x, y, x}\n@data\n") == ":1:21: a second category is \"x\"");
+  CHECK(error("@attribute a {x, y\n@data\n") == ":1:19: the line ends too early");
+  CHECK(error("@attribute a relational\n@data\n") ==
+        ":1:14: expected numeric, real, integer, string, date or {categories}, got relational");
+  CHECK(error("@attribute a\n@data\n") == ":1:13: the line ends too early");
+  CHECK(error("@attribute 'a real\n@data\n") == ":1:12: the quote is never closed");
+  CHECK(error(header, {.label = "kind"}) ==
+        ": no column is named \"kind\"; there are \"x\", \"the kind\", \"s\"");
+  CHECK_THROWS_WITH(load(header, {.dtype = Dtype::uint8}),
+                    "load_arff: expected float32 or float64, got uint8");
+}
+
+TEST_CASE_METHOD(ArffFixture, "load_arff names the place of what is wrong in the data", "[arff]") {
+  CHECK(data_error("1,a") == ":6:4: expected 3 values, got 2");
+  CHECK(data_error("1,a,b,c") == ":6:7: expected 3 values, got more");
+  CHECK(data_error("1,,b") == ":6:3: expected a value, got ,");
+  CHECK(data_error("one,a,b") == ":6:1: attribute \"x\": expected a number, got \"one\"");
+  CHECK(data_error("1,b,c") == ":6:3: attribute \"the kind\" does not declare \"b\"");
+  CHECK(data_error("1,a,'b") == ":6:5: the quote is never closed");
+  CHECK(data_error("1,a,'b\\") == ":6:5: the quote is never closed");
+  CHECK(data_error("1,a,'b\\u00g0'") == ":6:7: expected four hexadecimal digits after \\u");
+  CHECK(data_error("1,a,b {5}") == ":6:7: expected 3 values, got more");
+  CHECK(data_error("'1'a,b") == ":6:4: expected a comma, got a");
+  CHECK(data_error("{0 1}") == ":6:6: the sparse row leaves out the text of \"s\"");
+  CHECK(data_error("{1 a, 0 1, 2 s}") == ":6:7: expected an index that ascends, from 0 and below 3, got 0");
+  CHECK(data_error("{3 a}") == ":6:2: expected an index that ascends, from 0 and below 3, got 3");
+  CHECK(data_error("{1e300 a}") == ":6:2: expected an index that ascends, from 0 and below 3, got 1e300");
+  CHECK(data_error("{2 s") == ":6:5: the line ends too early");
+  CHECK(data_error("{2 s} x") == ":6:7: text behind the sparse row");
+  CHECK(data_error(std::string("1,a,\0", 5)) == ":6:5: a NUL byte; is this a text file?");
+}
+
+TEST_CASE_METHOD(ArffFixture, "load_arff does not let sparse rows ask for more than the file's size",
+                 "[arff]") {
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "@attribute a" + std::to_string(i) + " real\n";
+  text += "@data\n";
+  for (int i = 0; i < 20000; ++i) text += "{}\n";
+  CHECK(error(text).find(" columns takes ") != std::string::npos);
+  CHECK(load(text, {.max_bytes = 1 << 30}).size() == 20000);
+}
+
+TEST_CASE_METHOD(ArffFixture, "a truncated ARFF file is a table or an Error", "[arff]") {
+  int tables = 0;
+  for (std::size_t length = 0; length < weather.size(); ++length) tables += loads(weather.substr(0, length));
+  // After @data, after a whole row, within a comment.
+  CHECK(tables > 5);
+  CHECK(tables < 60);
+}

@@ -1,0 +1,141 @@
+#include "tenbin/datasets/table.h"
+
+#include <cmath>
+#include <limits>
+
+#include "tenbin/core/parallel.h"
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+Table fruit() {
+  return Table({{"weight", Array{1.5, 2.5, 3.5}},
+                {"color", Array{1, 0, 1}, {"green", "red"}},
+                {"kind", Array{0, 1, 0}, {"apple", "pear"}}},
+               2, "fruit.csv");
+}
+
+Table with(const Array& values, const std::vector<std::string>& categories = {}) {
+  return Table({{"x", values, categories}, {"t", Array{0, 1}, {"a", "b"}}}, 1, "data.csv");
+}
+
+}  // namespace
+
+TEST_CASE("a table becomes a dataset", "[table]") {
+  const Table table = fruit();
+  CHECK(table.size() == 3);
+  CHECK(table.classes() == std::vector<std::string>{"apple", "pear"});
+  CHECK(table.feature_names() == std::vector<std::string>{"weight", "color"});
+  CHECK(table.categorical_features() == std::vector<std::size_t>{1});
+  const Dataset data = table.dataset({.categories = Categories::codes});
+  CHECK(data.x.dtype() == Dtype::float32);
+  CHECK(data.x.shape() == Shape{3, 2});
+  CHECK(data.x.to_vector<float>() == std::vector<float>{1.5f, 1, 2.5f, 0, 3.5f, 1});
+  CHECK(data.t.to_vector<int>() == std::vector<int>{0, 1, 0});
+  const Dataset numeric = table.without({"color"});
+  CHECK(numeric.x.to_vector<float>() == std::vector<float>{1.5f, 2.5f, 3.5f});
+}
+
+TEST_CASE("features of many rows do not depend on the number of threads", "[table]") {
+  const std::size_t rows = 5001;
+  const Table table({{"a", Array::arange(rows).astype(Dtype::float64)},
+                     {"b", Array::arange(rows).astype(Dtype::float32)},
+                     {"c", Array::arange(rows).astype(Dtype::int32), std::vector<std::string>(rows, "z")}});
+  const std::size_t threads = num_threads();
+  for (const std::size_t count : {std::size_t{1}, std::size_t{3}}) {
+    set_num_threads(count);
+    const Array x = table.features({.categories = Categories::codes});
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) wrong += x.data<float>()[i] != static_cast<float>(i / 3);
+    CHECK(wrong == 0);
+  }
+  set_num_threads(threads);
+}
+
+TEST_CASE("a missing or infinite value is an error that names it, or NaN", "[table]") {
+  CHECK_THROWS_WITH(with(Array{1.0, not_a_number}).features(), "data.csv: column \"x\" is missing in row 1");
+  CHECK_THROWS_WITH(with(Array{1e300, not_a_number}).features(),
+                    "data.csv: column \"x\" is infinite or beyond float32 in row 0");
+  CHECK_THROWS_WITH(
+      with(Array{1.0, -std::numeric_limits<double>::infinity()}).features({.missing = Missing::nan}),
+      "data.csv: column \"x\" is infinite or beyond float32 in row 1");
+  CHECK_THROWS_WITH(with(Array{0, -1}, {"u"}).features({.categories = Categories::codes}),
+                    "data.csv: column \"x\" is missing in row 1");
+  CHECK(std::isnan(with(Array{1.0, not_a_number}).features({.missing = Missing::nan}).data<float>()[1]));
+  const Array codes = with(Array{-1, 0}, {"u"}).features({Missing::nan, Categories::codes});
+  CHECK(std::isnan(codes.data<float>()[0]));
+  const Table unlabelled({{"x", Array{1.0, 2.0}}, {"t", Array{0, -1}, {"a"}}}, 1, "data.csv");
+  CHECK_THROWS_WITH(unlabelled.labels(), "data.csv: the label \"t\" is missing in row 1");
+}
+
+TEST_CASE("a table says what it does not have", "[table]") {
+  const Table table = fruit();
+  CHECK_THROWS_WITH(
+      table.dataset(),
+      "fruit.csv: column \"color\" is categorical (\"green\", \"red\"); encode it, leave it out or "
+      "ask for Categories::codes");
+  CHECK_THROWS_WITH(table["size"],
+                    "fruit.csv: no column is named \"size\"; there are \"weight\", \"color\", \"kind\"");
+  CHECK_THROWS_WITH(table.without({"size"}),
+                    "fruit.csv: no column is named \"size\"; there are \"weight\", \"color\", \"kind\"");
+  CHECK_THROWS_WITH(table.without({"kind"}).labels(), "fruit.csv: no column was named as the label");
+  CHECK_THROWS_WITH(table.without({"weight", "color"}).features(),
+                    "fruit.csv: there are no columns but the label");
+  CHECK_THROWS_WITH(Table({{"a", Array{1.0}}, {"a", Array{2.0}}})["a"],
+                    "Table: more than one column is named \"a\"");
+  CHECK_THROWS_WITH(Table({{"a", Array{1.0}}, {"b", Array{1.0, 2.0}}}),
+                    "Table: column \"b\": expected 1 values, float32, float64 or int32, got float64(2)");
+  CHECK_THROWS_WITH(Table({{"a", Array{1.0}}}, 0),
+                    "Table: the label \"a\" must be categorical, got float64(1)");
+  CHECK_THROWS_WITH(Table({{"a", Array{1.0}}}, 1), "Table: the label is column 1, there are 1");
+}
+
+TEST_CASE("like gives one category one number in both tables", "[table]") {
+  const Table test({{"kind", Array{0, 0, -1}, {"pear"}},
+                    {"color", Array{0, 1, 0}, {"red", "green"}},
+                    {"weight", Array{9.0, 8.0, 7.0}},
+                    {"more", Array{1.0, 1.0, 1.0}}},
+                   std::nullopt, "test.csv");
+  const Table alike = test.like(fruit());
+  CHECK(alike.feature_names() == fruit().feature_names());
+  CHECK(alike.classes() == fruit().classes());
+  CHECK(alike.label().values.to_vector<int>() == std::vector<int>{1, 1, -1});
+  CHECK(alike["color"].values.to_vector<int>() == std::vector<int>{1, 0, 1});
+  CHECK(alike["color"].categories == fruit()["color"].categories);
+
+  const auto one = [](Column column) { return Table({std::move(column)}, std::nullopt, "test.csv"); };
+  const Table colors = fruit().without({"weight", "kind"});
+  CHECK_THROWS_WITH(one({"color", Array{0}, {"blue"}}).like(colors),
+                    "test.csv: column \"color\" has the category \"blue\", which fruit.csv does not have");
+  CHECK_THROWS_WITH(
+      one({"color", Array{1.0}}).like(colors),
+      "test.csv: column \"color\" is numeric, in fruit.csv it is categorical; say which with `types`");
+  CHECK_THROWS_WITH(one({"x", Array{1.0}}).like(colors),
+                    "test.csv: no column is named \"color\"; there are \"x\"");
+}
+
+TEST_CASE("categories are in order, of values if they are numbers", "[table]") {
+  Column numbers{"x", Array{0, 1, 2, -1}, {"10", "9", "-1"}};
+  detail::sort_categories(numbers);
+  CHECK(numbers.categories == std::vector<std::string>{"-1", "9", "10"});
+  CHECK(numbers.values.to_vector<int>() == std::vector<int>{2, 1, 0, -1});
+  Column texts{"x", Array{0, 1, 2}, {"10", "9", "a"}};
+  detail::sort_categories(texts);
+  CHECK(texts.categories == std::vector<std::string>{"10", "9", "a"});
+}
+
+TEST_CASE("a label is a name or a place", "[table]") {
+  const std::vector<std::string> names = {"a", "0", "c"};
+  CHECK(detail::find_label(names, "c", "f") == 2);
+  CHECK(detail::find_label(names, "0", "f") == 1);
+  CHECK(detail::find_label(names, "2", "f") == 2);
+  CHECK(detail::find_label(names, "-1", "f") == 2);
+  CHECK(detail::find_label(names, "-3", "f") == 0);
+  for (const char* const label : {"3", "-4", "1.5", "A", "inf", "not_a_number"})
+    CHECK_THROWS_WITH(detail::find_label(names, label, "f"),
+                      std::string("f: no column is named \"") + label + "\"; there are \"a\", \"0\", \"c\"");
+}

@@ -1,0 +1,22 @@
+// libFuzzer target: any bytes as an .npz file end in arrays or in an Error, entry by entry.
+#include "tenbin/serializers/npz.h"
+#include "tenbin/tests/fuzz/fuzz_file.h"
+
+namespace {
+
+void read_all(const std::string& path) {
+  const tenbin::NpzReader reader(path);
+  for (const std::string& key : reader.keys()) {
+    try {
+      reader.read(key);
+    } catch (const tenbin::Error&) {
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
+  tenbin::testing::fuzz_file(bytes, size, read_all);
+  return 0;
+}
