@@ -85,13 +85,23 @@ class CsvReader {
   }
 
  private:
+  // Some pieces and their bytes, piece i at [offsets[i], offsets[i + 1]).
+  struct Batch {
+    std::size_t size() const { return offsets.empty() ? 0 : offsets.size() - 1; }
+
+    std::size_t begin = 0;
+    std::vector<std::size_t> offsets;
+    std::string text;
+  };
+
   std::size_t columns() const { return target_.columns.size(); }
   void name_columns();
   void find_short_record();
   void apply_types();
   void make_arrays();
+  void read_batch(std::size_t begin, std::size_t end, Batch& batch);
   bool parse(std::size_t end);
-  std::vector<CsvPieceResult> parse_batch(std::size_t begin, std::size_t end, std::string& text);
+  CsvPieceResult parse_one(const Batch& batch, std::size_t i) const;
   void take_over(const CsvPiece& piece, CsvPieceResult& result);
 
   const CsvOptions& options_;
@@ -188,48 +198,58 @@ void CsvReader::make_arrays() {
   }
 }
 
+// The next pieces before `end`, some megabytes of them; none behind the last.
+void CsvReader::read_batch(std::size_t begin, std::size_t end, Batch& batch) {
+  constexpr std::size_t batch_bytes = std::size_t{1} << 22;
+  batch.begin = begin;
+  batch.offsets.clear();
+  std::size_t bytes = 0;
+  for (; begin < end && (bytes == 0 || bytes + pieces_[begin].bytes <= batch_bytes); ++begin) {
+    batch.offsets.push_back(bytes);
+    bytes += pieces_[begin].bytes;
+  }
+  if (bytes == 0) return;
+  read_text(file_, bytes, batch.text);
+  const std::size_t size = batch.text.size() - detail::text_padding;
+  if (size < bytes) throw Error(file_.path(), ": the file changed while it was read");
+  batch.offsets.push_back(size);  // with a line feed that the file lacks
+}
+
 // Parses the pieces before `end`. False: columns that were taken for numeric have text; they no longer are.
 bool CsvReader::parse(std::size_t end) {
-  constexpr std::size_t batch_bytes = std::size_t{1} << 22;
   bool types_are_right = true;
   file_.rewind();
-  std::string text;
-  for (std::size_t i = 0; i < end;) {
-    std::size_t bytes = pieces_[i].bytes;
-    std::size_t next = i + 1;
-    while (next < end && bytes + pieces_[next].bytes <= batch_bytes) bytes += pieces_[next++].bytes;
-    read_text(file_, bytes, text);
-    std::vector<CsvPieceResult> results = parse_batch(i, next, text);
-    for (; i < next; ++i) {
-      CsvPieceResult& result = results[results.size() - (next - i)];
-      take_over(pieces_[i], result);
-      types_are_right = types_are_right && result.turned_text.empty();
+  Batch batch, next;
+  for (read_batch(0, end, batch); batch.size() > 0; std::swap(batch, next)) {
+    std::vector<CsvPieceResult> results(batch.size());
+    std::vector<std::exception_ptr> errors(batch.size() + 1);
+    // One thread reads ahead. Of several errors, the first in the file is thrown.
+    parallel_for(batch.size() + 1, [&](std::size_t task) {
+      const std::size_t i = (task + batch.size()) % (batch.size() + 1);
+      try {
+        if (i == batch.size())
+          read_batch(batch.begin + i, end, next);
+        else
+          results[i] = parse_one(batch, i);
+      } catch (...) {
+        errors[i] = std::current_exception();
+      }
+    });
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (errors[i]) std::rethrow_exception(errors[i]);
+      take_over(pieces_[batch.begin + i], results[i]);
+      types_are_right = types_are_right && results[i].turned_text.empty();
     }
+    if (errors.back()) std::rethrow_exception(errors.back());
   }
   return types_are_right;
 }
 
-// On several threads; of several errors, the first in the file is thrown.
-std::vector<CsvPieceResult> CsvReader::parse_batch(std::size_t begin, std::size_t end, std::string& text) {
-  std::vector<CsvPieceResult> results(end - begin);
-  std::vector<std::exception_ptr> errors(end - begin);
-  std::vector<std::size_t> offsets = {0};
-  for (std::size_t i = begin; i < end; ++i) offsets.push_back(offsets.back() + pieces_[i].bytes);
-  if (offsets.back() > text.size() - detail::text_padding)
-    throw Error(file_.path(), ": the file changed while it was read");
-  offsets.back() = text.size() - detail::text_padding;  // with a line feed that the file lacks
-  parallel_for(end - begin, [&](std::size_t i) {
-    if (options_.header && begin + i <= first_) return;
-    try {
-      results[i] = parse_piece(target_, pieces_[begin + i], skipped_rows_,
-                               {text.data() + offsets[i], offsets[i + 1] - offsets[i]});
-    } catch (...) {
-      errors[i] = std::current_exception();
-    }
-  });
-  for (const std::exception_ptr& error : errors)
-    if (error) std::rethrow_exception(error);
-  return results;
+CsvPieceResult CsvReader::parse_one(const Batch& batch, std::size_t i) const {
+  const std::size_t piece = batch.begin + i;
+  if (options_.header && piece <= first_) return {};
+  const std::string_view text(batch.text.data() + batch.offsets[i], batch.offsets[i + 1] - batch.offsets[i]);
+  return parse_piece(target_, pieces_[piece], skipped_rows_, text);
 }
 
 // A piece numbers its categories as it finds them; piece after piece, they get the file's numbers.
