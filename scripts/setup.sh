@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, from the packages of Debian or Ubuntu.
 #
-#   scripts/setup.sh [build|test|demo|lint|bench|peers]...     (without arguments: build test)
+#   scripts/setup.sh [build|test|demo|data|lint|bench|peers]...     (without arguments: build test)
 #
 # Asks for neither root nor network when nothing is missing.
 set -euo pipefail
@@ -14,6 +14,7 @@ packages_of() {
     build) echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev libdnnl-dev zlib1g-dev ;;
     test) echo catch2 ;;
     demo) echo dataset-fashion-mnist ;;
+    data) echo python3-rdata ;;
     lint) echo clang clang-format clang-tidy git ;;
     bench) echo libbenchmark-dev dataset-fashion-mnist ;;
     # torch.compile builds against Python.h.
