@@ -1,0 +1,73 @@
+"""Measures load_csv against pandas, alternately: run.py READ_CSV [--rounds 7] [--megabytes 200].
+
+READ_CSV is the program that CMakeLists.txt here builds; pandas is that of the Python that runs this. Both read the
+same two files of normal deviates in 20 columns, once with all digits and once with six, from the page cache. A time is
+the median over the rounds, from the call to the result, without the start of the program; memory is the peak of the
+whole process. The checksums must agree.
+"""
+
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import pandas as pd
+
+HERE = pathlib.Path(__file__).parent
+FORMATS = {"all digits": repr, "six digits": lambda value: f"{value:.6g}"}
+COLUMNS = 20
+
+
+def write(path, form, megabytes):
+    rng = np.random.default_rng(0)
+    with open(path, "w") as file:
+        file.write(",".join(f"x{i}" for i in range(COLUMNS)) + "\n")
+        while file.tell() < megabytes * 1e6:
+            rows = rng.standard_normal((5000, COLUMNS)).tolist()
+            file.write("".join(",".join(map(form, row)) + "\n" for row in rows))
+
+
+def measure(command):
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    return float(output[0]), int(output[1]), int(output[2]), output[3]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("read_csv")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--megabytes", type=int, default=200)
+    parser.add_argument("--directory", help="where to keep the files; default: a temporary one")
+    options = parser.parse_args()
+    print(f"pandas {pd.__version__}, {os.cpu_count()} processors, {options.rounds} rounds, "
+          f"load {os.getloadavg()[0]:.1f}\n")
+    print("| file | reader | seconds | pandas / it | peak / result |")
+    print("|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, form in FORMATS.items():
+            path = pathlib.Path(options.directory or scratch) / (name.replace(" ", "_") + ".csv")
+            if not path.exists():
+                write(path, form, options.megabytes)
+            commands = {
+                "pandas": [sys.executable, HERE / "read_csv_pandas.py", path],
+                "load_csv, 1 thread": [options.read_csv, path, "1"],
+                "load_csv, 2 threads": [options.read_csv, path, "2"],
+            }
+            results = {reader: [] for reader in commands}
+            for _ in range(options.rounds):
+                for reader, command in commands.items():
+                    results[reader].append(measure(command))
+            sums = {float(checksum) for runs in results.values() for *_, checksum in runs}
+            assert max(sums) - min(sums) <= 1e-9 * max(sums), f"the checksums differ: {sums}"
+            medians = {reader: statistics.median(run[0] for run in runs) for reader, runs in results.items()}
+            for reader, runs in results.items():
+                peak = max(run[1] / run[2] for run in runs)
+                print(f"| {name}, {path.stat().st_size / 1e6:.0f} MB | {reader} | {medians[reader]:.3f} | "
+                      f"{medians['pandas'] / medians[reader]:.2f} | {peak:.2f} |", flush=True)
+
+
+main()
