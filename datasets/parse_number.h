@@ -101,6 +101,12 @@ inline std::ptrdiff_t append_digits(const char* p, std::uint64_t& number) {
   }
 }
 
+// Powers of ten that are exact in float64: a quotient of two exact numbers is rounded once (Clinger, PLDI
+// 1990).
+inline constexpr double exact_powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                          1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                          1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 // How many of the digits in [p, end) are zeros before the first other one.
@@ -144,7 +150,10 @@ inline const char* parse_usual_number(const char* text, double& value) {
     exponent += down ? -static_cast<std::ptrdiff_t>(power) : static_cast<std::ptrdiff_t>(power);
   }
   if (exponent < -PowersOfFive::largest || exponent > PowersOfFive::largest) return nullptr;
-  const double magnitude = scale_by_power_of_ten(digits, static_cast<int>(exponent));
+  const double magnitude =
+      count <= 15 && exponent <= 0 && exponent >= -22
+          ? static_cast<double>(static_cast<std::int64_t>(digits)) / exact_powers[-exponent]
+          : scale_by_power_of_ten(digits, static_cast<int>(exponent));
   value = std::copysign(magnitude, negative ? -1.0 : 1.0);
   return p;
 }

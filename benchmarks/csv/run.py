@@ -1,7 +1,7 @@
 """Measures load_csv against pandas, alternately: run.py READ_CSV [--rounds 7] [--megabytes 200].
 
-READ_CSV is the program that CMakeLists.txt here builds; pandas is that of the Python that runs this. Both read the
-same two files of normal deviates in 20 columns, once with all digits and once with six, from the page cache. A time is
+READ_CSV is the program that CMakeLists.txt here builds; pandas is that of the Python that runs this. Newer ones use
+threads of their own, so that both get one processor and then two. Both read the same two files of normal deviates in 20 columns, once with all digits and once with six, from the page cache. A time is
 the median over the rounds, from the call to the result, without the start of the program; memory is the peak of the
 whole process. The checksums must agree.
 """
@@ -31,8 +31,9 @@ def write(path, form, megabytes):
             file.write("".join(",".join(map(form, row)) + "\n" for row in rows))
 
 
-def measure(command):
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+def measure(command, processors):
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: os.sched_setaffinity(0, processors)).stdout.split()
     return float(output[0]), int(output[1]), int(output[2]), output[3]
 
 
@@ -45,29 +46,27 @@ def main():
     options = parser.parse_args()
     print(f"pandas {pd.__version__}, {os.cpu_count()} processors, {options.rounds} rounds, "
           f"load {os.getloadavg()[0]:.1f}\n")
-    print("| file | reader | seconds | pandas / it | peak / result |")
-    print("|---|---|---|---|---|")
+    print("| file | processors | pandas, s | load_csv, s | ratio | peak / result, pandas | load_csv |")
+    print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for name, form in FORMATS.items():
             path = pathlib.Path(options.directory or scratch) / (name.replace(" ", "_") + ".csv")
             if not path.exists():
                 write(path, form, options.megabytes)
-            commands = {
-                "pandas": [sys.executable, HERE / "read_csv_pandas.py", path],
-                "load_csv, 1 thread": [options.read_csv, path, "1"],
-                "load_csv, 2 threads": [options.read_csv, path, "2"],
-            }
-            results = {reader: [] for reader in commands}
-            for _ in range(options.rounds):
-                for reader, command in commands.items():
-                    results[reader].append(measure(command))
-            sums = {float(checksum) for runs in results.values() for *_, checksum in runs}
-            assert max(sums) - min(sums) <= 1e-9 * max(sums), f"the checksums differ: {sums}"
-            medians = {reader: statistics.median(run[0] for run in runs) for reader, runs in results.items()}
-            for reader, runs in results.items():
-                peak = max(run[1] / run[2] for run in runs)
-                print(f"| {name}, {path.stat().st_size / 1e6:.0f} MB | {reader} | {medians[reader]:.3f} | "
-                      f"{medians['pandas'] / medians[reader]:.2f} | {peak:.2f} |", flush=True)
+            for count in (1, 2):
+                compare(name, path, count, options)
+
+
+def compare(name, path, count, options):
+    processors = sorted(os.sched_getaffinity(0))[:count]
+    commands = [[sys.executable, HERE / "read_csv_pandas.py", path], [options.read_csv, path, str(count)]]
+    rounds = [[measure(command, processors) for command in commands] for _ in range(options.rounds)]
+    sums = [float(checksum) for runs in rounds for *_, checksum in runs]
+    assert max(sums) - min(sums) <= 1e-9 * max(sums), f"the checksums differ: {sums}"
+    pandas, ours = (statistics.median(runs[i][0] for runs in rounds) for i in (0, 1))
+    peaks = [max(runs[i][1] / runs[i][2] for runs in rounds) for i in (0, 1)]
+    print(f"| {name}, {path.stat().st_size / 1e6:.0f} MB | {len(processors)} | {pandas:.3f} | {ours:.3f} | "
+          f"{pandas / ours:.2f} | {peaks[0]:.2f} | {peaks[1]:.2f} |", flush=True)
 
 
 main()
