@@ -72,7 +72,8 @@ class ByteStream {
 
   const std::string& label() const { return label_; }
   void read(void* to, std::size_t bytes);
-  /// Reads up to `bytes` bytes and returns how many; fewer mean that the stream has ended, as `finish` checks.
+  /// Reads up to `bytes` bytes and returns how many; fewer mean that the stream has ended, as `finish`
+  /// checks.
   std::size_t read_some(void* to, std::size_t bytes);
   /// Checks, before anything is allocated for them, that exactly `bytes` bytes can follow. Compressed data
   /// that claims to expand a lot is decoded once to nowhere. Errors: more or fewer follow.

@@ -20,10 +20,11 @@ namespace {
 // lost.
 void ask_for_huge_pages(Array& array) {
   constexpr std::uintptr_t huge_page = std::uintptr_t{1} << 21;
-  const auto begin = reinterpret_cast<std::uintptr_t>(array.raw_data());
+  auto* const memory = static_cast<char*>(array.raw_data());
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
   const std::uintptr_t first = (begin + huge_page - 1) / huge_page * huge_page;
   const std::uintptr_t last = (begin + array.nbytes()) / huge_page * huge_page;
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  if (first < last) ::madvise(memory + (first - begin), last - first, MADV_HUGEPAGE);
 }
 
 using detail::CsvColumn;

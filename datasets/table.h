@@ -87,6 +87,7 @@ class Table {
 
   /// The features and the labels. Errors: those of `features` and `labels`.
   Dataset dataset(const FeaturesOptions& options = {}) const { return {features(options), labels()}; }
+  // NOLINTNEXTLINE(google-explicit-constructor): a table that is good as it is needs no call.
   operator Dataset() const { return dataset(); }
 
  private:
