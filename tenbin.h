@@ -35,6 +35,7 @@
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
 #include "tenbin/evaluation/roc.h"
+#include "tenbin/evaluation/threshold.h"
 #include "tenbin/functions/activation/leaky_relu.h"
 #include "tenbin/functions/activation/log_softmax.h"
 #include "tenbin/functions/activation/relu.h"

@@ -1,0 +1,184 @@
+#include "tenbin/evaluation/threshold.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "tenbin/evaluation/binary_scores.h"
+#include "tenbin/evaluation/probabilities.h"
+
+namespace tenbin {
+
+namespace {
+
+using detail::BinarySample;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double forbidden = std::numeric_limits<double>::quiet_NaN();
+
+double recall(const BinaryOutcomes& o) { return o.true_positive / (o.true_positive + o.false_negative); }
+double specificity(const BinaryOutcomes& o) { return o.true_negative / (o.true_negative + o.false_positive); }
+double precision(const BinaryOutcomes& o) { return o.true_positive / (o.true_positive + o.false_positive); }
+double mean_recall(const BinaryOutcomes& o) { return (recall(o) + specificity(o)) / 2; }
+
+std::string named(const char* name, double argument) {
+  std::ostringstream text;
+  text << name << '(' << argument << ')';
+  return text.str();
+}
+
+double require_share(const char* function, const char* argument, double share) {
+  if (!(share >= 0 && share <= 1)) throw Error(function, ": ", argument, " must lie in [0, 1], got ", share);
+  return share;
+}
+
+double require_cost(const char* argument, double cost) {
+  if (!(cost >= 0 && std::isfinite(cost)))
+    throw Error("negative_cost: ", argument, " must be finite and >= 0, got ", cost);
+  return cost;
+}
+
+// A number above `lower` and not above `upper`: halfway, unless rounding or overflow is in the way.
+double between(double lower, double upper) {
+  const double middle = lower / 2 + upper / 2;
+  return middle > lower && middle <= upper ? middle : upper;
+}
+
+// The best threshold so far.
+class Best {
+ public:
+  explicit Best(const ThresholdObjective& objective) : objective_(objective) {}
+
+  // Thresholds come in descending order.
+  void consider(double threshold, const BinaryOutcomes& outcomes) {
+    const std::pair<double, double> rank(objective_.value(outcomes), mean_recall(outcomes));
+    if (std::isnan(rank.first) || (found_ && rank < rank_)) return;
+    found_ = true;
+    rank_ = rank;
+    threshold_ = threshold;
+  }
+
+  TunedThreshold result() const {
+    if (!found_) throw Error("tune_threshold: no threshold satisfies ", objective_.name);
+    return {threshold_, rank_.first};
+  }
+
+ private:
+  const ThresholdObjective& objective_;
+  bool found_ = false;
+  std::pair<double, double> rank_;
+  double threshold_ = infinity;
+};
+
+}  // namespace
+
+namespace objective {
+
+ThresholdObjective f_beta(double beta) {
+  if (!(beta >= 0 && std::isfinite(beta))) throw Error("f_beta: beta must be finite and >= 0, got ", beta);
+  const double b2 = beta * beta;
+  const auto value = [b2](const BinaryOutcomes& o) {
+    const double hits = (1 + b2) * o.true_positive;
+    return hits == 0 ? 0 : hits / (hits + b2 * o.false_negative + o.false_positive);
+  };
+  return {value, named("f_beta", beta)};
+}
+
+ThresholdObjective balanced_accuracy() { return {mean_recall, "balanced_accuracy"}; }
+
+ThresholdObjective g_mean() {
+  return {[](const BinaryOutcomes& o) { return std::sqrt(recall(o) * specificity(o)); }, "g_mean"};
+}
+
+ThresholdObjective negative_cost(double cost_fp, double cost_fn) {
+  require_cost("cost_fp", cost_fp);
+  require_cost("cost_fn", cost_fn);
+  const auto value = [=](const BinaryOutcomes& o) {
+    const double total = o.true_positive + o.false_positive + o.false_negative + o.true_negative;
+    return -(cost_fp * o.false_positive + cost_fn * o.false_negative) / total;
+  };
+  return {value, "negative_cost"};
+}
+
+// 0/0, the precision of a class that is never predicted, is NaN and thereby forbidden.
+
+ThresholdObjective precision_at_recall(double min_recall) {
+  require_share("precision_at_recall", "min_recall", min_recall);
+  const auto value = [=](const BinaryOutcomes& o) {
+    return recall(o) >= min_recall ? precision(o) : forbidden;
+  };
+  return {value, named("precision_at_recall", min_recall)};
+}
+
+ThresholdObjective recall_at_precision(double min_precision) {
+  require_share("recall_at_precision", "min_precision", min_precision);
+  const auto value = [=](const BinaryOutcomes& o) {
+    return precision(o) >= min_precision ? recall(o) : forbidden;
+  };
+  return {value, named("recall_at_precision", min_precision)};
+}
+
+}  // namespace objective
+
+TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
+                              const Array& sample_weight) {
+  if (!objective.value) throw Error("tune_threshold: the objective has no value function");
+  std::vector<BinarySample> samples = detail::to_binary_samples("tune_threshold", scores, t, sample_weight);
+  std::sort(samples.begin(), samples.end(),
+            [](const BinarySample& a, const BinarySample& b) { return a.score > b.score; });
+
+  // Summed in the order of the sweep, so that both negatives end at exactly 0.
+  double positive = 0, negative = 0;
+  for (const BinarySample& sample : samples) (sample.positive ? positive : negative) += sample.weight;
+
+  Best best(objective);
+  best.consider(infinity, {0, 0, positive, negative});
+  double hits = 0, false_alarms = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    (samples[i].positive ? hits : false_alarms) += samples[i].weight;
+    const bool last = i + 1 == samples.size();
+    if (!last && samples[i + 1].score == samples[i].score) continue;
+    const double threshold = last ? -infinity : between(samples[i + 1].score, samples[i].score);
+    best.consider(threshold, {hits, false_alarms, positive - hits, negative - false_alarms});
+  }
+  return best.result();
+}
+
+Array predict_with_threshold(const Array& scores, double threshold) {
+  if (std::isnan(threshold)) throw Error("predict_with_threshold: expected a number as threshold, got nan");
+  const std::vector<double> values = detail::to_scores("predict_with_threshold", scores);
+  Array classes = Array::empty({values.size()}, Dtype::int64);
+  std::int64_t* out = classes.data<std::int64_t>();
+  for (std::size_t i = 0; i < values.size(); ++i) out[i] = values[i] >= threshold ? 1 : 0;
+  return classes;
+}
+
+Array argmin_expected_cost(const Array& probabilities, const Array& cost) {
+  constexpr const char* function = "argmin_expected_cost";
+  detail::require_probability_matrix(function, probabilities);
+  const std::size_t n_class = probabilities.shape()[1];
+  if (!cost || !is_floating(cost.dtype()) || cost.shape() != Shape{n_class, n_class})
+    throw Error(function, ": cost must be float32 or float64 (", n_class, ", ", n_class, "), got ", cost);
+  const std::vector<double> costs = cost.to_vector<double>();
+  for (std::size_t i = 0; i < costs.size(); ++i)
+    if (!std::isfinite(costs[i]))
+      throw Error(function, ": cost[", i / n_class, ", ", i % n_class, "] = ", costs[i], " is not finite");
+
+  const std::vector<double> p = probabilities.to_vector<double>();
+  Array classes = Array::empty({probabilities.shape()[0]}, Dtype::int64);
+  std::int64_t* out = classes.data<std::int64_t>();
+  std::vector<double> expected(n_class);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const double* row = p.data() + i * n_class;
+    detail::require_probability_row(function, row, n_class, i);
+    std::fill(expected.begin(), expected.end(), 0);
+    for (std::size_t c = 0; c < n_class; ++c)
+      for (std::size_t k = 0; k < n_class; ++k) expected[k] += row[c] * costs[c * n_class + k];
+    out[i] = std::min_element(expected.begin(), expected.end()) - expected.begin();
+  }
+  return classes;
+}
+
+}  // namespace tenbin

@@ -1,0 +1,171 @@
+#include "tenbin/evaluation/threshold.h"
+
+#include <cmath>
+#include <limits>
+
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+const Array scores = {0.1, 0.2, 0.2, 0.4, 0.6, 0.8};
+const Array t = {0, 0, 1, 0, 1, 1};
+
+}  // namespace
+
+TEST_CASE("tune_threshold puts the threshold halfway") {
+  // From 0.5 on: TP 2, FP 0, FN 1. From 0.15 on: TP 3, FP 2.
+  const TunedThreshold f_half = tune_threshold(t, scores, objective::f_beta(0.5));
+  CHECK(f_half.threshold == Approx(0.5));
+  CHECK(f_half.value == Approx(1.25 * 2 / (1.25 * 2 + 0.25 * 1)));
+  const TunedThreshold f2 = tune_threshold(t, scores, objective::f_beta(2));
+  CHECK(f2.threshold == Approx(0.15));
+  CHECK(f2.value == Approx(5. * 3 / (5 * 3 + 2)));
+  // The two scores of 0.2 are not torn apart.
+  const TunedThreshold all = tune_threshold(t, scores, objective::precision_at_recall(1));
+  CHECK(all.threshold == Approx(0.15));
+  CHECK(all.value == Approx(0.6));
+  CHECK(values(predict_with_threshold(scores, all.threshold)) == std::vector<double>{0, 1, 1, 1, 1, 1});
+}
+
+TEST_CASE("tune_threshold may prefer all or nothing") {
+  const Array reversed = {0.9, 0.8, 0.1};
+  const Array truth = {0, 0, 1};
+  const TunedThreshold none = tune_threshold(truth, reversed, objective::negative_cost(1, 1));
+  CHECK(none.threshold == infinity);
+  CHECK(none.value == Approx(-1. / 3));
+  CHECK(values(predict_with_threshold(reversed, none.threshold)) == std::vector<double>{0, 0, 0});
+  const TunedThreshold all = tune_threshold(truth, reversed, objective::f_beta());
+  CHECK(all.threshold == -infinity);
+  CHECK(values(predict_with_threshold(reversed, all.threshold)) == std::vector<double>{1, 1, 1});
+}
+
+TEST_CASE("tune_threshold with all scores tied") {
+  const TunedThreshold tuned = tune_threshold(Array{0, 1, 0}, Array{0.5, 0.5, 0.5}, objective::f_beta());
+  CHECK(tuned.threshold == -infinity);
+  CHECK(tuned.value == Approx(0.5));
+}
+
+TEST_CASE("tune_threshold prefers the better of two that the objective finds equal") {
+  // Recall 1 from 0.2 on, whatever the false alarms below.
+  CHECK(tune_threshold(Array{0, 0, 1, 1}, Array{0.1, 0.2, 0.3, 0.9}, objective::recall_at_precision(0.1))
+            .threshold == Approx(0.25));
+  // False alarms that cost nothing are still avoided.
+  CHECK(tune_threshold(t, scores, objective::negative_cost(0, 1)).threshold == Approx(0.15));
+  // Precision 1 at recall 1/2 and 1.
+  CHECK(tune_threshold(Array{0, 0, 1, 1}, Array{0.1, 0.2, 0.3, 0.9}, objective::precision_at_recall(0.5))
+            .threshold == Approx(0.25));
+}
+
+TEST_CASE("tune_threshold: a weight is a repetition, and 0 is an absence") {
+  const Array weights = {1.f, 3.f, 2.f, 0.f, 1.f, 2.f};
+  const Array repeated = {0.1, 0.2, 0.2, 0.2, 0.2, 0.2, 0.6, 0.8, 0.8};
+  const Array repeated_t = {0, 0, 0, 0, 1, 1, 1, 1, 1};
+  for (const ThresholdObjective& objective :
+       {objective::f_beta(), objective::balanced_accuracy(), objective::g_mean(),
+        objective::negative_cost(1, 2), objective::precision_at_recall(0.5)}) {
+    CAPTURE(objective.name);
+    const TunedThreshold weighted = tune_threshold(t, scores, objective, weights);
+    const TunedThreshold plain = tune_threshold(repeated_t, repeated, objective);
+    CHECK(weighted.threshold == Approx(plain.threshold));
+    CHECK(weighted.value == Approx(plain.value));
+  }
+}
+
+TEST_CASE("tune_threshold takes an objective of one's own, float32, and probabilities of two classes") {
+  const ThresholdObjective hits{
+      [](const BinaryOutcomes& o) { return o.true_positive - 3 * o.false_positive; }};
+  CHECK(tune_threshold(t, scores, hits).value == 2);
+  CHECK(tune_threshold(t, scores.astype(Dtype::float32), hits).threshold == Approx(0.5));
+  const Array two = {{0.9, 0.1}, {0.8, 0.2}, {0.8, 0.2}, {0.6, 0.4}, {0.4, 0.6}, {0.2, 0.8}};
+  CHECK(tune_threshold(t, two, hits).threshold == Approx(0.5));
+  CHECK(values(predict_with_threshold(two, 0.5)) == std::vector<double>{0, 0, 0, 0, 1, 1});
+}
+
+TEST_CASE("a threshold between neighbouring doubles, or at the ends of their range, still separates") {
+  const double next = std::nextafter(1.0, 2.0), most = std::numeric_limits<double>::max();
+  const double smallest = std::numeric_limits<double>::denorm_min();
+  for (const auto& [low, high] :
+       {std::pair(1.0, next), std::pair(-most, most), std::pair(-next, -1.0), std::pair(0.0, smallest)}) {
+    const Array pair = {low, high};
+    const TunedThreshold tuned = tune_threshold(Array{0, 1}, pair, objective::balanced_accuracy());
+    CHECK(tuned.value == 1);
+    CHECK(values(predict_with_threshold(pair, tuned.threshold)) == std::vector<double>{0, 1});
+  }
+}
+
+TEST_CASE("tune_threshold: errors") {
+  const ThresholdObjective f1 = objective::f_beta();
+  const std::string text = "tune_threshold: ";
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 0, 0, 0, 0, 0}, scores, f1),
+                    text + "expected samples of both classes, got 6 of class 0 and 0 of class 1");
+  CHECK_THROWS_WITH(tune_threshold(Array::zeros({0}, Dtype::int32), Array::zeros({0}), f1),
+                    text + "expected samples of both classes, got 0 of class 0 and 0 of class 1");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, Array{1., 0.}),
+                    text + "expected samples of both classes, got 1 of class 0 and 0 of class 1");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 0, 0, 2, 1, 1}, scores, f1),
+                    text + "t[3] = 2 is not a class in [0, 2)");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, scores, f1),
+                    text + "scores and t differ in length: float64(6) and int32(2)");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, not_a_number}, f1),
+                    text + "scores[1] = nan is not finite");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{infinity, 0.}, f1),
+                    text + "scores[0] = inf is not finite");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{1, 2}, f1),
+                    text + "scores must be float32 or float64 (N), or probabilities (N, 2), got int32(2)");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{{0.5, 0.5}, {3.0, 4.0}}, f1),
+                    text + "row 1 of probabilities must be >= 0 and sum to 1, its sum is 7");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, Array{1., 2., 3.}),
+                    text + "sample_weight must be float32 or float64 (2), got float64(3)");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, Array{1., -2.}),
+                    text + "sample_weight[1] = -2 must be finite and >= 0");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, objective::recall_at_precision(0.75)),
+                    text + "no threshold satisfies recall_at_precision(0.75)");
+  CHECK_THROWS_WITH(tune_threshold(t, scores, {}), text + "the objective has no value function");
+  CHECK_THROWS_WITH(objective::f_beta(-1), "f_beta: beta must be finite and >= 0, got -1");
+  CHECK_THROWS_WITH(objective::negative_cost(1, not_a_number),
+                    "negative_cost: cost_fn must be finite and >= 0, got nan");
+  CHECK_THROWS_WITH(objective::precision_at_recall(80),
+                    "precision_at_recall: min_recall must lie in [0, 1], got 80");
+  CHECK_THROWS_WITH(predict_with_threshold(scores, not_a_number),
+                    "predict_with_threshold: expected a number as threshold, got nan");
+}
+
+TEST_CASE("argmin_expected_cost weighs probabilities by what errors cost") {
+  const Array p = {{0.7, 0.2, 0.1}, {0.1, 0.8, 0.1}, {0.98, 0.01, 0.01}, {0.0, 0.0, 1.0}};
+  const Array zero_one = {{0., 1., 1.}, {1., 0., 1.}, {1., 1., 0.}};
+  CHECK(values(argmin_expected_cost(p, zero_one)) == std::vector<double>{0, 1, 0, 2});
+  // To miss class 2 costs 10: it is called from p_2 = 0.1 on, unless another is surer.
+  const Array careful = {{0., 1., 1.}, {1., 0., 1.}, {10., 10., 0.}};
+  CHECK(values(argmin_expected_cost(p, careful)) == std::vector<double>{2, 2, 0, 2});
+  // Rows are what is true: transposed, calling 2 is what costs 10.
+  const Array transposed = {{0., 1., 10.}, {1., 0., 10.}, {1., 1., 0.}};
+  CHECK(values(argmin_expected_cost(p, transposed)) == std::vector<double>{0, 1, 0, 2});
+}
+
+TEST_CASE("argmin_expected_cost of two classes is a threshold of C_FP / (C_FP + C_FN)") {
+  const Array cost = {{0.f, 1.f}, {3.f, 0.f}};
+  const Array p = {{0.76f, 0.24f}, {0.74f, 0.26f}, {0.75f, 0.25f}};
+  // At 1/4 both cost the same, and the first class wins.
+  CHECK(values(argmin_expected_cost(p, cost)) == std::vector<double>{0, 1, 0});
+  CHECK(argmin_expected_cost(p, cost).dtype() == Dtype::int64);
+  CHECK(argmin_expected_cost(Array::zeros({0, 2}), cost).shape() == Shape{0});
+}
+
+TEST_CASE("argmin_expected_cost: errors") {
+  const std::string text = "argmin_expected_cost: ";
+  const Array p = {{0.5, 0.5}};
+  CHECK_THROWS_WITH(argmin_expected_cost(p, Array{1., 2.}),
+                    text + "cost must be float32 or float64 (2, 2), got float64(2)");
+  CHECK_THROWS_WITH(argmin_expected_cost(p, Array{{0., not_a_number}, {1., 0.}}),
+                    text + "cost[0, 1] = nan is not finite");
+  CHECK_THROWS_WITH(argmin_expected_cost(Array{{1., 2.}}, Array{{0., 1.}, {1., 0.}}),
+                    text + "row 0 of probabilities must be >= 0 and sum to 1, its sum is 3");
+  CHECK_THROWS_WITH(argmin_expected_cost(Array{0.5}, Array{{0., 1.}, {1., 0.}}),
+                    text + "probabilities must be float32 or float64 (N, C), got float64(1)");
+}
