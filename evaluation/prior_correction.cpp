@@ -1,0 +1,147 @@
+#include "tenbin/evaluation/prior_correction.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tenbin/evaluation/probabilities.h"
+
+namespace tenbin {
+
+namespace {
+
+using Vector = std::vector<double>;
+
+// Scaled to sum 1. Errors: negative, not finite, or nothing but zeros.
+Vector normalised(const char* function, const char* argument, Vector values) {
+  double sum = 0;
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    if (!(values[c] >= 0 && std::isfinite(values[c])))
+      throw Error(function, ": ", argument, "[", c, "] = ", values[c], " must be finite and >= 0");
+    sum += values[c];
+  }
+  if (sum == 0) throw Error(function, ": expected ", argument, " with a sum above 0, got zeros");
+  for (double& value : values) value /= sum;
+  return values;
+}
+
+Vector to_prior(const char* function, const char* argument, const Array& prior, std::size_t n_class) {
+  if (!prior || prior.shape() != Shape{n_class})
+    throw Error(function, ": ", argument, " must have shape (", n_class, "), got ", prior);
+  return normalised(function, argument, prior.to_vector<double>());
+}
+
+// The same, without zeros.
+Vector to_seen_prior(const char* function, const Array& prior, std::size_t n_class) {
+  Vector seen = to_prior(function, "seen", prior, n_class);
+  for (std::size_t c = 0; c < n_class; ++c)
+    if (seen[c] == 0)
+      throw Error(function, ": seen[", c, "] = 0: the probability of a class that training has not seen",
+                  " cannot be corrected");
+  return seen;
+}
+
+// Rows of probabilities of n_class classes as float64 on the CPU; (N) becomes (N, 2).
+struct Rows {
+  Vector values;
+  std::size_t n_class;
+
+  std::size_t count() const { return values.size() / n_class; }
+};
+
+Rows to_rows(const char* function, const Array& probabilities) {
+  const bool one_column = probabilities && probabilities.ndim() == 1 && is_floating(probabilities.dtype());
+  if (!one_column) detail::require_probability_matrix(function, probabilities);
+  Rows rows{probabilities.to_vector<double>(), one_column ? 2 : probabilities.shape()[1]};
+  if (one_column) {
+    Vector both;
+    both.reserve(2 * rows.values.size());
+    for (const double p : rows.values) both.insert(both.end(), {1 - p, p});
+    rows.values = std::move(both);
+  }
+  for (std::size_t i = 0; i < rows.count(); ++i)
+    detail::require_probability_row(function, &rows.values[i * rows.n_class], rows.n_class, i);
+  return rows;
+}
+
+// actual[c] / seen[c], in proportion: the largest is 1, so that nothing overflows.
+Vector prior_ratio(const Vector& actual, const Vector& seen) {
+  Vector ratio(actual.size());
+  for (std::size_t c = 0; c < ratio.size(); ++c) ratio[c] = std::log(actual[c]) - std::log(seen[c]);
+  const double largest = *std::max_element(ratio.begin(), ratio.end());
+  for (double& r : ratio) r = std::exp(r - largest);
+  return ratio;
+}
+
+// out[c] = p[c] ratio[c], renormalised, for row `position`.
+void reweigh(const char* function, const double* p, const Vector& ratio, std::size_t position, double* out) {
+  double sum = 0;
+  for (std::size_t c = 0; c < ratio.size(); ++c) sum += out[c] = p[c] * ratio[c];
+  if (sum == 0)
+    throw Error(function, ": row ", position, " of probabilities is 0 for every class that `actual` allows");
+  for (std::size_t c = 0; c < ratio.size(); ++c) out[c] /= sum;
+}
+
+// The class frequencies that the rows have on average once they are corrected to `prior`.
+Vector mean_corrected(const char* function, const Rows& rows, const Vector& seen, const Vector& prior) {
+  const Vector ratio = prior_ratio(prior, seen);
+  Vector means(rows.n_class, 0), row(rows.n_class);
+  for (std::size_t i = 0; i < rows.count(); ++i) {
+    reweigh(function, &rows.values[i * rows.n_class], ratio, i, row.data());
+    for (std::size_t c = 0; c < rows.n_class; ++c) means[c] += row[c];
+  }
+  for (double& mean : means) mean /= static_cast<double>(rows.count());
+  return means;
+}
+
+double largest_difference(const Vector& a, const Vector& b) {
+  double largest = 0;
+  for (std::size_t c = 0; c < a.size(); ++c) largest = std::max(largest, std::abs(a[c] - b[c]));
+  return largest;
+}
+
+}  // namespace
+
+Array class_prior(const std::vector<std::size_t>& counts) {
+  return Array(normalised("class_prior", "counts", Vector(counts.begin(), counts.end())));
+}
+
+Array weighted_prior(const std::vector<std::size_t>& counts, const Array& class_weight) {
+  Vector prior = to_prior("weighted_prior", "class_weight", class_weight, counts.size());
+  for (std::size_t c = 0; c < prior.size(); ++c) prior[c] *= static_cast<double>(counts[c]);
+  return Array(normalised("weighted_prior", "class_weight * counts", std::move(prior)));
+}
+
+Array correct_prior(const Array& probabilities, const Array& seen, const Array& actual) {
+  constexpr const char* function = "correct_prior";
+  Rows rows = to_rows(function, probabilities);
+  const Vector from = to_seen_prior(function, seen, rows.n_class);
+  const Vector to = to_prior(function, "actual", actual, rows.n_class);
+  const Vector ratio = prior_ratio(to, from);
+  Vector& values = rows.values;
+  for (std::size_t i = 0; i < rows.count(); ++i) {
+    double* row = &values[i * rows.n_class];
+    reweigh(function, row, ratio, i, row);
+  }
+  if (probabilities.ndim() == 1) {
+    for (std::size_t i = 0; i < probabilities.size(); ++i) values[i] = values[2 * i + 1];
+    values.resize(probabilities.size());
+  }
+  return Array(values, probabilities.shape()).astype(probabilities.dtype()).to(probabilities.device());
+}
+
+Array estimate_prior(const Array& probabilities, const Array& seen, const EstimatePriorOptions& options) {
+  constexpr const char* function = "estimate_prior";
+  const Rows rows = to_rows(function, probabilities);
+  if (rows.count() == 0) throw Error(function, ": expected at least one row, got ", probabilities);
+  const Vector from = to_seen_prior(function, seen, rows.n_class);
+  Vector prior = from;
+  for (std::size_t iteration = 0; iteration < options.max_iterations; ++iteration) {
+    Vector next = mean_corrected(function, rows, from, prior);
+    const double change = largest_difference(prior, next);
+    prior = std::move(next);
+    if (change <= options.tolerance) break;
+  }
+  return Array(prior);
+}
+
+}  // namespace tenbin
