@@ -1,0 +1,153 @@
+#include "tenbin/evaluation/platt_scaling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "tenbin/evaluation/binary_scores.h"
+
+namespace tenbin {
+
+namespace {
+
+using detail::BinarySample;
+
+// 1 / (1 + exp(u)), without overflow.
+double falling_sigmoid(double u) {
+  const double e = std::exp(-std::abs(u));
+  return (u >= 0 ? e : 1) / (1 + e);
+}
+
+// The cross entropy of a sigmoid against smoothed targets, for scores scaled to [-1, 1].
+class Objective {
+ public:
+  explicit Objective(const std::vector<BinarySample>& samples) : samples_(samples) {
+    const auto [lowest, highest] =
+        std::minmax_element(samples.begin(), samples.end(),
+                            [](const BinarySample& x, const BinarySample& y) { return x.score < y.score; });
+    center_ = lowest->score / 2 + highest->score / 2;
+    scale_ = highest->score / 2 - lowest->score / 2;
+    if (scale_ == 0) scale_ = 1;
+    double negative = 0, positive = 0;
+    for (const BinarySample& sample : samples) (sample.positive ? positive : negative) += sample.weight;
+    target_1_ = (positive + 1) / (positive + 2);
+    target_0_ = 1 / (negative + 2);
+    start_ = std::log((negative + 1) / (positive + 1));
+    total_ = negative + positive;
+  }
+
+  double start() const { return start_; }
+  double total_weight() const { return total_; }
+  double center() const { return center_; }
+  double scale() const { return scale_; }
+
+  double value(double a, double b) const {
+    double sum = 0;
+    for (const BinarySample& sample : samples_) {
+      const double u = a * scaled(sample) + b;
+      // -(y log p + (1 - y) log(1 - p)), written so that no logarithm meets 0.
+      sum += sample.weight * (target(sample) * u + std::max(-u, 0.0) + std::log1p(std::exp(-std::abs(u))));
+    }
+    return sum;
+  }
+
+  // The derivatives by a and b.
+  struct Derivatives {
+    double a = 0, b = 0, aa = 0, ab = 0, bb = 0;
+  };
+  Derivatives derivatives(double a, double b) const {
+    Derivatives d;
+    for (const BinarySample& sample : samples_) {
+      const double x = scaled(sample);
+      const double p = falling_sigmoid(a * x + b);
+      const double first = sample.weight * (target(sample) - p);
+      const double second = sample.weight * p * (1 - p);
+      d.a += first * x;
+      d.b += first;
+      d.aa += second * x * x;
+      d.ab += second * x;
+      d.bb += second;
+    }
+    return d;
+  }
+
+ private:
+  double scaled(const BinarySample& sample) const { return (sample.score - center_) / scale_; }
+  double target(const BinarySample& sample) const { return sample.positive ? target_1_ : target_0_; }
+
+  const std::vector<BinarySample>& samples_;
+  double center_, scale_, target_0_, target_1_, start_, total_;
+};
+
+struct Point {
+  double a, b;
+};
+
+// The Newton step, and what it would gain if the objective were its second-order model, twice over.
+struct NewtonStep {
+  double a, b, decrease;
+};
+
+NewtonStep newton_step(const Objective::Derivatives& d) {
+  // A hair on the diagonal keeps it invertible, as for scores that are all equal.
+  const double aa = d.aa * (1 + 1e-12) + 1e-300, bb = d.bb * (1 + 1e-12) + 1e-300;
+  const double determinant = aa * bb - d.ab * d.ab;
+  const double a = -(bb * d.a - d.ab * d.b) / determinant;
+  const double b = -(aa * d.b - d.ab * d.a) / determinant;
+  return {a, b, -(d.a * a + d.b * b)};
+}
+
+// How much of the step to take: halved until the objective falls enough; 0 if it does not.
+double step_length(const Objective& objective, const Point& at, const NewtonStep& step) {
+  constexpr double shortest = 1e-10;
+  constexpr double enough = 1e-4;
+  const double value = objective.value(at.a, at.b);
+  for (double length = 1; length >= shortest; length /= 2)
+    if (objective.value(at.a + length * step.a, at.b + length * step.b) <
+        value - enough * length * step.decrease)
+      return length;
+  return 0;
+}
+
+Point minimise(const Objective& objective) {
+  constexpr int most_steps = 100;
+  // Relative to the weight: where full steps converge, and rounding of the value would hide it; the end.
+  const double close = 1e-8 * objective.total_weight(), done = 1e-24 * objective.total_weight();
+  Point at{0, objective.start()};
+  for (int count = 0; count < most_steps; ++count) {
+    const NewtonStep step = newton_step(objective.derivatives(at.a, at.b));
+    const double length = step.decrease <= close ? 1 : step_length(objective, at, step);
+    at.a += length * step.a;
+    at.b += length * step.b;
+    if (length == 0 || step.decrease <= done) break;
+  }
+  return at;
+}
+
+}  // namespace
+
+PlattScaling& PlattScaling::fit(const Array& scores, const Array& t, const Array& sample_weight) {
+  const std::vector<BinarySample> samples =
+      detail::to_binary_samples("PlattScaling::fit", scores, t, sample_weight);
+  const Objective objective(samples);
+  const Point at = minimise(objective);
+  const double a = at.a / objective.scale();
+  line_ = Line{a, at.b - a * objective.center()};
+  return *this;
+}
+
+Array PlattScaling::transform(const Array& scores) const {
+  const Line& fitted = line();
+  return detail::map_scores("PlattScaling::transform", scores,
+                            [&](double score) { return falling_sigmoid(fitted.a * score + fitted.b); });
+}
+
+double PlattScaling::a() const { return line().a; }
+double PlattScaling::b() const { return line().b; }
+
+const PlattScaling::Line& PlattScaling::line() const {
+  if (!line_) throw Error("PlattScaling: expected fit before, got none");
+  return *line_;
+}
+
+}  // namespace tenbin

@@ -1,0 +1,52 @@
+// One number that makes an overconfident network honest.
+#pragma once
+
+#include <cstdint>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin {
+
+struct TemperatureScalingOptions {
+  double min_temperature = 0.01;
+  double max_temperature = 100;
+  std::int64_t ignore_label = -1;
+};
+
+/// Temperature scaling (Guo et al., "On calibration of modern neural networks", ICML 2017): probabilities
+/// softmax(z / T), with the T > 0 that makes the validation labels most likely,
+///
+///     minimise  sum_i w_i (log sum_c exp(z[i, c] / T) - z[i, t_i] / T).
+///
+/// A network that is too sure of itself gets T > 1. The order of the classes stays, and with it accuracy;
+/// only how sure they are changes. The problem is convex in 1 / T; Newton's method in float64 solves it.
+///
+///     TemperatureScaling scaling;
+///     scaling.fit(model(valid.x).data(), valid.t);          // not data that the model was trained on
+///     Array p = scaling.transform(model(test.x).data());
+class TemperatureScaling {
+ public:
+  /// Errors: not 0 < min_temperature <= max_temperature < infinity.
+  explicit TemperatureScaling(const TemperatureScalingOptions& options = {});
+
+  /// Finds T. If every row is right the likelihood has no maximum, and T becomes `min_temperature`; if the
+  /// logits say nothing or the opposite, `max_temperature`; if T makes no difference it stays 1.
+  ///
+  /// logits: float32 or float64 (N, C); t: integer (N); sample_weight: float (N) or none. Rows whose label is
+  /// `ignore_label` do not count. Errors: shapes and dtypes that do not fit; a logit that is not finite; a
+  /// label outside [0, C); no row that counts.
+  TemperatureScaling& fit(const Array& logits, const Array& t, const Array& sample_weight = {});
+
+  /// softmax(logits / T) over axis 1, computed in float64: (N, C), of the logits' dtype. Errors: before fit;
+  /// logits that do not fit.
+  Array transform(const Array& logits) const;
+
+  /// T. Errors: before fit.
+  double temperature() const;
+
+ private:
+  TemperatureScalingOptions options_;
+  double temperature_ = 0;  // before fit
+};
+
+}  // namespace tenbin

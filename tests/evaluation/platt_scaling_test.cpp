@@ -1,0 +1,102 @@
+#include "tenbin/evaluation/platt_scaling.h"
+
+#include <limits>
+
+#include "tenbin/core/random.h"
+#include "tenbin/functions/math/basic_math.h"
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+// Labels of probability 1 / (1 + exp(a s + b)).
+Array labels(const Array& scores, double a, double b, std::uint64_t seed) {
+  const std::vector<double> s = values(scores);
+  const std::vector<double> u = values(random::Generator(seed).uniform({s.size()}, 0, 1, Dtype::float64));
+  std::vector<std::int64_t> t;
+  for (std::size_t i = 0; i < s.size(); ++i) t.push_back(u[i] < 1 / (1 + std::exp(a * s[i] + b)) ? 1 : 0);
+  return Array(t);
+}
+
+}  // namespace
+
+TEST_CASE("PlattScaling recovers the sigmoid that made the labels") {
+  const Array scores = random::Generator(1).normal({20000}, 1, 2, Dtype::float64);
+  PlattScaling scaling;
+  scaling.fit(scores, labels(scores, -1.5, 2, 2));
+  CHECK(scaling.a() == Approx(-1.5).epsilon(0.05));
+  CHECK(scaling.b() == Approx(2).epsilon(0.05));
+  const double p = values(scaling.transform(Array{0.7}))[0];
+  CHECK(p == Approx(1 / (1 + std::exp(scaling.a() * 0.7 + scaling.b()))).epsilon(1e-14));
+}
+
+TEST_CASE("PlattScaling does not depend on where the scores lie and how large they are") {
+  const Array scores = random::Generator(3).normal({400}, 0, 1, Dtype::float64);
+  const Array t = labels(scores, -2, 1, 4);
+  PlattScaling plain, moved;
+  plain.fit(scores, t);
+  const Array far = (Variable(scores) * 1e8 + 1e9).data();
+  moved.fit(far, t);
+  check_close(values(moved.transform(far)), values(plain.transform(scores)), 1e-8, 1e-6);
+  PlattScaling mirrored;
+  mirrored.fit((-Variable(scores)).data(), t);
+  CHECK(mirrored.a() == Approx(-plain.a()).epsilon(1e-10));
+  CHECK(mirrored.b() == Approx(plain.b()).epsilon(1e-10));
+}
+
+TEST_CASE("PlattScaling of separable scores stays finite, and reaches the smoothed targets") {
+  PlattScaling scaling;
+  const Array scores = {-1., -1., -1., 1., 1.};
+  scaling.fit(scores, Array{0, 0, 0, 1, 1});
+  // Two free numbers fit two scores exactly: 1 / (3 + 2) and (2 + 1) / (2 + 2).
+  check_close(values(scaling.transform(Array{-1., 1.})), {0.2, 0.75}, 1e-12, 0);
+}
+
+TEST_CASE("PlattScaling with all scores tied predicts the smoothed frequency") {
+  PlattScaling scaling;
+  scaling.fit(Array{7.f, 7.f, 7.f, 7.f}, Array{0, 1, 0, 0});
+  CHECK(scaling.a() == 0);
+  // The mean of the targets: (3 * 1 / 5 + 2 / 3) / 4.
+  check_close(values(scaling.transform(Array{-100., 7.})), std::vector<double>(2, (0.6 + 2. / 3) / 4), 1e-12,
+              0);
+}
+
+TEST_CASE("PlattScaling at the ends of double's range is finite") {
+  const double most = std::numeric_limits<double>::max();
+  PlattScaling scaling;
+  scaling.fit(Array{-most, most, -most, most}, Array{0, 1, 0, 1});
+  check_close(values(scaling.transform(Array{-most, 0., most})), {0.25, 0.5, 0.75}, 1e-9, 0);
+  PlattScaling steep;
+  steep.fit(Array{-1., 1.}, Array{0, 1});
+  const std::vector<double> p = values(steep.transform(Array{-1e300, 1e300}));
+  CHECK(p == std::vector<double>{0, 1});
+}
+
+TEST_CASE("PlattScaling: a weight is a repetition; two columns, float32") {
+  PlattScaling weighted, repeated;
+  weighted.fit(Array{1., 2., 3., 4., 9.}, Array{0, 1, 0, 1, 0}, Array{1., 2., 2., 1., 0.});
+  repeated.fit(Array{1., 2., 2., 3., 3., 4.}, Array{0, 1, 1, 0, 0, 1});
+  check_close({weighted.a(), weighted.b()}, {repeated.a(), repeated.b()}, 1e-12, 1e-10);
+  PlattScaling columns;
+  const Array two = {{0.75f, 0.25f}, {0.5f, 0.5f}, {0.25f, 0.75f}};
+  const Array p = columns.fit(two, Array{0, 1, 1}).transform(two);
+  CHECK(p.shape() == Shape{3, 2});
+  CHECK(p.dtype() == Dtype::float32);
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(values(p)[2 * i] + values(p)[2 * i + 1] == Approx(1).epsilon(1e-6));
+}
+
+TEST_CASE("PlattScaling: errors, which leave what was fitted") {
+  PlattScaling scaling;
+  CHECK_THROWS_WITH(scaling.a(), "PlattScaling: expected fit before, got none");
+  CHECK_THROWS_WITH(scaling.transform(Array{1.}), "PlattScaling: expected fit before, got none");
+  scaling.fit(Array{1., 2.}, Array{0, 1});
+  const double a = scaling.a();
+  CHECK_THROWS_WITH(scaling.fit(Array{1., 2.}, Array{0, 0}),
+                    "PlattScaling::fit: expected samples of both classes, got 2 of class 0 and 0 of class 1");
+  CHECK_THROWS_WITH(scaling.fit(Array::zeros({0}), Array::zeros({0}, Dtype::int32)),
+                    "PlattScaling::fit: expected samples of both classes, got 0 of class 0 and 0 of class 1");
+  CHECK(scaling.a() == a);
+}
