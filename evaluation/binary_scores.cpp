@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tenbin/core/labels.h"
+#include "tenbin/evaluation/metric_rows.h"
 #include "tenbin/evaluation/probabilities.h"
 
 namespace tenbin::detail {
@@ -37,15 +38,9 @@ std::vector<double> to_scores(const char* function, const Array& scores) {
   return values;
 }
 
-std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, std::size_t count) {
-  if (!sample_weight) return std::vector<double>(count, 1.0);
-  if (!is_floating(sample_weight.dtype()) || sample_weight.shape() != Shape{count})
-    throw Error(function, ": sample_weight must be float32 or float64 (", count, "), got ", sample_weight);
-  std::vector<double> weights = sample_weight.to_vector<double>();
-  for (std::size_t i = 0; i < count; ++i)
-    if (!(weights[i] >= 0 && std::isfinite(weights[i])))
-      throw Error(function, ": sample_weight[", i, "] = ", weights[i], " must be finite and >= 0");
-  return weights;
+std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, const Array& t) {
+  if (!sample_weight) return std::vector<double>(t.size(), 1.0);
+  return sample_weights(function, sample_weight, t).to_vector<double>();
 }
 
 std::vector<BinarySample> to_binary_samples(const char* function, const Array& scores, const Array& t,
@@ -54,7 +49,7 @@ std::vector<BinarySample> to_binary_samples(const char* function, const Array& s
   const Array labels = to_label_vector(function, "t", t);
   if (labels.size() != values.size())
     throw Error(function, ": scores and t differ in length: ", scores, " and ", t);
-  const std::vector<double> weights = to_sample_weights(function, sample_weight, values.size());
+  const std::vector<double> weights = to_sample_weights(function, sample_weight, t);
   const std::int64_t* label = labels.data<std::int64_t>();
   std::vector<BinarySample> samples;
   samples.reserve(values.size());

@@ -18,8 +18,8 @@ struct BinarySample {
 // probabilities (N, 2), whose rows must sum to 1. Errors: anything else, with its position.
 std::vector<double> to_scores(const char* function, const Array& scores);
 
-// Ones if there are no weights. Errors: not float32 or float64 (count); negative or not finite.
-std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, std::size_t count);
+// `sample_weights` (metric_rows.h) as numbers; ones if there are none.
+std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, const Array& t);
 
 // The samples whose weight is not 0. Errors: also a label that is not 0 or 1; a class without samples.
 std::vector<BinarySample> to_binary_samples(const char* function, const Array& scores, const Array& t,

@@ -65,7 +65,7 @@ Array isotonic_regression(const Array& y, const Array& sample_weight) {
   if (!y || !is_floating(y.dtype()) || y.ndim() != 1)
     throw Error(function, ": y must be float32 or float64 (N), got ", y);
   std::vector<double> values = y.to_vector<double>();
-  const std::vector<double> weights = detail::to_sample_weights(function, sample_weight, values.size());
+  const std::vector<double> weights = detail::to_sample_weights(function, sample_weight, y);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i])) throw Error(function, ": y[", i, "] = ", values[i], " is not finite");
     if (weights[i] == 0) throw Error(function, ": sample_weight[", i, "] = 0, expected it above 0");

@@ -31,7 +31,7 @@ Rows to_rows(const char* function, const Array& logits, const Array& t, const Ar
   const std::size_t count = logits.shape()[0];
   const std::size_t n_class = logits.shape()[1];
   if (labels.size() != count) throw Error(function, ": logits and t differ in length: ", logits, " and ", t);
-  const std::vector<double> weights = detail::to_sample_weights(function, sample_weight, count);
+  const std::vector<double> weights = detail::to_sample_weights(function, sample_weight, t);
   const std::vector<double> z = logits.to_vector<double>();
   const std::int64_t* label = labels.data<std::int64_t>();
   Rows rows{n_class, {}, {}, {}};

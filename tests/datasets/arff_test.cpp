@@ -2,8 +2,7 @@
 
 #include <cmath>
 
-#include "tenbin/tests/catch.h"
-#include "tenbin/tests/scratch_directory.h"
+#include "tenbin/tests/datasets/loader_fixture.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -12,35 +11,8 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-class ArffFixture {
+class ArffFixture : public LoaderFixture<ArffOptions, load_arff> {
  public:
-  const ScratchDirectory directory;
-  const std::string path = directory / "data.arff";
-
-  Table load(const std::string& content, const ArffOptions& options = {}) {
-    write_bytes(path, content);
-    return load_arff(path, options);
-  }
-  // Whether that is a table; if not, it must be an Error.
-  bool loads(const std::string& content) {
-    try {
-      load(content);
-      return true;
-    } catch (const Error&) {
-      return false;
-    }
-  }
-  // What is wrong, without the path.
-  std::string error(const std::string& content, const ArffOptions& options = {}) {
-    try {
-      load(content, options);
-    } catch (const Error& e) {
-      const std::string text = e.what();
-      CHECK(text.substr(0, path.size()) == path);
-      return text.substr(path.size());
-    }
-    return "no error";
-  }
   // What is wrong with a line of data; it is line 6.
   std::string data_error(const std::string& line) { return error(header + line + "\n"); }
 

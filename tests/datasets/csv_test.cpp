@@ -7,9 +7,8 @@
 #include <cstring>
 
 #include "tenbin/core/parallel.h"
-#include "tenbin/tests/catch.h"
+#include "tenbin/tests/datasets/loader_fixture.h"
 #include "tenbin/tests/memory_use.h"
-#include "tenbin/tests/scratch_directory.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -18,36 +17,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-class CsvFixture {
- public:
-  const ScratchDirectory directory;
-  const std::string path = directory / "data.csv";
-
-  Table load(const std::string& content, const CsvOptions& options = {}) {
-    write_bytes(path, content);
-    return load_csv(path, options);
-  }
-  // Whether that is a table; if not, it must be an Error.
-  bool loads(const std::string& content) {
-    try {
-      load(content);
-      return true;
-    } catch (const Error&) {
-      return false;
-    }
-  }
-  // What is wrong, without the path.
-  std::string error(const std::string& content, const CsvOptions& options = {}) {
-    try {
-      load(content, options);
-    } catch (const Error& e) {
-      const std::string text = e.what();
-      CHECK(text.substr(0, path.size()) == path);
-      return text.substr(path.size());
-    }
-    return "no error";
-  }
-};
+using CsvFixture = LoaderFixture<CsvOptions, load_csv>;
 
 Texts names_of(const Table& table) {
   Texts names;

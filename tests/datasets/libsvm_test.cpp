@@ -2,44 +2,14 @@
 
 #include <cmath>
 
-#include "tenbin/tests/catch.h"
-#include "tenbin/tests/scratch_directory.h"
+#include "tenbin/tests/datasets/loader_fixture.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
 
 namespace {
 
-class LibsvmFixture {
- public:
-  const ScratchDirectory directory;
-  const std::string path = directory / "data.txt";
-
-  Table load(const std::string& content, const LibsvmOptions& options = {}) {
-    write_bytes(path, content);
-    return load_libsvm(path, options);
-  }
-  // Whether that is a table; if not, it must be an Error.
-  bool loads(const std::string& content) {
-    try {
-      load(content);
-      return true;
-    } catch (const Error&) {
-      return false;
-    }
-  }
-  // What is wrong, without the path.
-  std::string error(const std::string& content, const LibsvmOptions& options = {}) {
-    try {
-      load(content, options);
-    } catch (const Error& e) {
-      const std::string text = e.what();
-      CHECK(text.substr(0, path.size()) == path);
-      return text.substr(path.size());
-    }
-    return "no error";
-  }
-};
+using LibsvmFixture = LoaderFixture<LibsvmOptions, load_libsvm>;
 
 const std::string small = "+1 1:0.5 3:-2e1 # first\r\n# nothing\n\n-1 qid:7 2:3\n1\t\n";
 

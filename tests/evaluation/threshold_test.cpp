@@ -121,7 +121,7 @@ TEST_CASE("tune_threshold: errors") {
   CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{{0.5, 0.5}, {3.0, 4.0}}, f1),
                     text + "row 1 of probabilities must be >= 0 and sum to 1, its sum is 7");
   CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, Array{1., 2., 3.}),
-                    text + "sample_weight must be float32 or float64 (2), got float64(3)");
+                    text + "sample_weight must have t's shape, got float64(3) for t int32(2)");
   CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, Array{1., -2.}),
                     text + "sample_weight[1] = -2 must be finite and >= 0");
   CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, objective::recall_at_precision(0.75)),
