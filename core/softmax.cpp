@@ -18,7 +18,7 @@ namespace tenbin::cpu {
 namespace {
 
 constexpr std::size_t lanes = 32;
-constexpr std::size_t long_line = 48;      // classes from which on the second way is the faster one
+constexpr std::size_t long_line = 64;      // classes from which on the second way is the faster one
 constexpr std::size_t width = 32;          // neighbouring classes in the second way
 constexpr std::size_t small_step = 8;      // for what is left of a line
 constexpr std::size_t terms_per_sum = 64;  // short sums in T, their sum in double: no digits are lost
@@ -127,39 +127,47 @@ T fold(T (&values)[width], F f) {
   return values[0];
 }
 
-template <bool keep, class T>
-void exponentials_along(std::size_t n_class, const T* __restrict x, T* __restrict y, T& max, T& sum) {
-  const std::size_t whole = n_class / width * width;
-  T rest[width];  // what is left, filled up with what counts for nothing
-  std::fill_n(rest, width, minus_infinity<T>);
-  std::copy(x + whole, x + n_class, rest);
-
+// The last step of a line overlaps the one before it, so that no element is treated alone.
+template <class T>
+T max_along(std::size_t n_class, const T* __restrict x) {
   T largest[width];
-  std::copy_n(rest, width, largest);
-  for (std::size_t c = 0; c < whole; c += width)
-    for (std::size_t r = 0; r < width; ++r) largest[r] = x[c + r] > largest[r] ? x[c + r] : largest[r];
-  const T top = fold(largest, [](T a, T b) { return a > b ? a : b; });
+  std::fill_n(largest, width, minus_infinity<T>);
+  for (std::size_t end = width; end < n_class + width; end += width) {
+    const T* __restrict const from = x + std::min(end, n_class) - width;
+    for (std::size_t r = 0; r < width; ++r) largest[r] = from[r] > largest[r] ? from[r] : largest[r];
+  }
+  return fold(largest, [](T a, T b) { return a > b ? a : b; });
+}
 
+// The sum of exp(x - max); y gets the terms if they are to be kept.
+template <bool keep, class T>
+T exponentials_along(std::size_t n_class, const T* __restrict x, T max, T* __restrict y) {
   const auto add = [](T a, T b) { return a + b; };
+  const std::size_t whole = n_class / width * width;
   double total = 0;
+  T part[width] = {};
   for (std::size_t begin = 0; begin < whole; begin += width * terms_per_sum) {
-    T part[width] = {};
+    if (begin > 0) {
+      total += static_cast<double>(fold(part, add));
+      std::fill_n(part, width, T{0});
+    }
     for (std::size_t c = begin; c < std::min(begin + width * terms_per_sum, whole); c += width)
       for (std::size_t r = 0; r < width; ++r) {
-        const T value = vector_math::exp_nonpositive(x[c + r] - top);
+        const T value = vector_math::exp_nonpositive(x[c + r] - max);
         if constexpr (keep) y[c + r] = value;
         part[r] += value;
       }
-    total += static_cast<double>(fold(part, add));
   }
-  const std::size_t left = n_class - whole;
-  for (std::size_t c = 0; c < left; c += small_step)
-    for (std::size_t r = 0; r < small_step; ++r)
-      rest[c + r] = vector_math::exp_nonpositive(rest[c + r] - top);
-  std::fill(rest + left, rest + width, T{0});
-  if constexpr (keep) std::copy_n(rest, left, y + whole);
-  max = top;
-  sum = static_cast<T>(total + static_cast<double>(fold(rest, add)));
+  for (std::size_t c = whole; c < n_class; c += small_step) {
+    const std::size_t start = std::min(c, n_class - small_step);
+    const int added_before = static_cast<int>(c - start);
+    for (std::size_t r = 0; r < small_step; ++r) {
+      const T value = vector_math::exp_nonpositive(x[start + r] - max);
+      if constexpr (keep) y[start + r] = value;
+      part[r] += static_cast<int>(r) < added_before ? T{0} : value;
+    }
+  }
+  return static_cast<T>(total + static_cast<double>(fold(part, add)));
 }
 
 // ---- what becomes of exp(x - max) -------------------------------------------------------------------------
@@ -234,13 +242,17 @@ template <class T>
 void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
   const std::size_t n_class = lines_.length, inner = lines_.inner;
   if (inner == 1 && n_class >= long_line) {
-    for (std::size_t i = 0; i < count_; ++i) {
-      const std::size_t start = (first_ + i) * n_class;
-      if (y == nullptr) {
-        exponentials_along<false>(n_class, x + start, y, max[i], sum[i]);
-      } else {
-        exponentials_along<true>(n_class, x + start, y + start, max[i], sum[i]);
-      }
+    // A few maxima before their exponentials: what waits for one maximum would hold up a whole line.
+    constexpr std::size_t few = 8;
+    for (std::size_t begin = 0; begin < count_; begin += few) {
+      const std::size_t end = std::min(begin + few, count_);
+      const T* const from = x + first_ * n_class;
+      T* const to = y == nullptr ? nullptr : y + first_ * n_class;
+      for (std::size_t i = begin; i < end; ++i) max[i] = max_along(n_class, from + i * n_class);
+      for (std::size_t i = begin; i < end; ++i)
+        sum[i] = y == nullptr
+                     ? exponentials_along<false>(n_class, from + i * n_class, max[i], y)
+                     : exponentials_along<true>(n_class, from + i * n_class, max[i], to + i * n_class);
     }
   } else if (inner == 1) {
     with_n_class(n_class, [&](auto n_class_known) {
