@@ -206,7 +206,7 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set, c
 }
 
 std::string to_table(const std::vector<Result>& results) {
-  Table table({"method", "accuracy", "head 3", "mid 4", "tail 3", "Shirt", "G-mean", "ECE", "seconds"});
+  TextTable table({"method", "accuracy", "head 3", "mid 4", "tail 3", "Shirt", "G-mean", "ECE", "seconds"});
   for (const Result& r : results) {
     const std::string spread = r.runs.size() < 2 ? "" : " +- " + fixed(r.spread(&Scores::accuracy), 2);
     table.add({r.method, fixed(r.mean(&Scores::accuracy), 2) + spread, fixed(r.mean(&Scores::head), 1),

@@ -22,13 +22,13 @@ std::string line(const std::vector<std::string>& cells, const std::vector<std::s
 
 }  // namespace
 
-void Table::add(std::vector<std::string> cells) {
+void TextTable::add(std::vector<std::string> cells) {
   if (cells.size() != rows_[0].size())
-    throw Error("Table::add: ", cells.size(), " cells for ", rows_[0].size(), " columns");
+    throw Error("TextTable::add: ", cells.size(), " cells for ", rows_[0].size(), " columns");
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::to_string() const {
+std::string TextTable::to_string() const {
   std::vector<std::size_t> widths(rows_[0].size(), 0);
   for (const auto& row : rows_)
     for (std::size_t i = 0; i < row.size(); ++i)

@@ -8,16 +8,16 @@ namespace tenbin::examples {
 
 /// Text in columns: the first is aligned to the left, the others, which tend to be numbers, to the right.
 ///
-///     Table table({"method", "accuracy"});
+///     TextTable table({"method", "accuracy"});
 ///     table.add({"plain", fixed(81.78, 2)});
 ///     std::cout << table.to_string();
 ///
 ///     method  accuracy
 ///     ------  --------
 ///     plain      81.78
-class Table {
+class TextTable {
  public:
-  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+  explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
 
   /// Errors: not as many cells as the header has.
   void add(std::vector<std::string> cells);

@@ -5,10 +5,10 @@
 #include "tenbin/tests/catch.h"
 
 using tenbin::examples::fixed;
-using tenbin::examples::Table;
+using tenbin::examples::TextTable;
 
-TEST_CASE("a Table aligns its columns") {
-  Table table({"method", "accuracy", "G"});
+TEST_CASE("a TextTable aligns its columns") {
+  TextTable table({"method", "accuracy", "G"});
   table.add({"plain", "81.78", "0.784"});
   table.add({"M\xC3\xBCller's weights", "100.00", ""});
   CHECK(table.to_string() ==
@@ -16,8 +16,8 @@ TEST_CASE("a Table aligns its columns") {
         "----------------  --------  -----\n"
         "plain                81.78  0.784\n"
         "M\xC3\xBCller's weights    100.00\n");
-  CHECK(Table({"a"}).to_string() == "a\n-\n");
-  CHECK_THROWS_WITH(table.add({"x"}), "Table::add: 1 cells for 3 columns");
+  CHECK(TextTable({"a"}).to_string() == "a\n-\n");
+  CHECK_THROWS_WITH(table.add({"x"}), "TextTable::add: 1 cells for 3 columns");
 }
 
 TEST_CASE("fixed") {
