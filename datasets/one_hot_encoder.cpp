@@ -65,7 +65,7 @@ OneHotEncoder::OneHotEncoder(const Array& x, const OneHotEncoderOptions& options
 OneHotEncoder OneHotEncoder::load(const std::string& path) {
   const NpzReader reader(path);
   const auto read = [&](const std::string& key, Dtype dtype) {
-    const Array array = reader.read(key);
+    Array array = reader.read(key);
     if (array.dtype() != dtype || array.ndim() != 1)
       throw Error(path, ": ", key, ": expected ", dtype, " with one axis, got ", array);
     return array;

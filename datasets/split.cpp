@@ -36,13 +36,13 @@ Indices test_counts(const std::vector<Indices>& classes, std::size_t n_test, std
 
 }  // namespace
 
-Array SplitLabels::checked(const char* by) const {
+Array SplitLabels::checked(const char* caller) const {
   if (resampled_by_ != nullptr)
     throw Error(
-        by, ": the data set was resampled by ", resampled_by_,
+        caller, ": the data set was resampled by ", resampled_by_,
         ", which would put copies or relatives of a row on both sides; split first, then resample the "
         "training part");
-  return detail::to_label_vector(by, "t", t_);
+  return detail::to_label_vector(caller, "t", t_);
 }
 
 Split stratified_split(const SplitLabels& labels, double test_fraction, std::uint64_t seed) {

@@ -21,7 +21,7 @@ class SplitLabels {
   SplitLabels(Array t) : t_(std::move(t)) {}  // NOLINT(google-explicit-constructor)
 
   /// The labels as int64 (N). Errors: the data set was resampled; not integers; not one axis.
-  Array checked(const char* function) const;
+  Array checked(const char* caller) const;
 
  private:
   Array t_;

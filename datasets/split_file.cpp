@@ -70,10 +70,12 @@ std::vector<Split> load_splits(const std::string& path, const SplitLabels& label
   if (label[1] != checksum(t))
     throw Error(path, ": the splits belong to other labels: as many, but their checksum differs");
   std::vector<Split> splits;
-  for (std::string number = "0"; reader.contains("train/" + number); number = std::to_string(splits.size())) {
+  for (std::size_t i = 0; reader.contains("train/" + std::to_string(i)); ++i) {
+    const std::string number = std::to_string(i);
     splits.push_back(
         {read_indices(reader, path, "train/" + number), read_indices(reader, path, "test/" + number)});
-    check(path + ": split " + number, splits.back(), t.size());
+    std::string name = path;
+    check(name.append(": split ").append(number), splits.back(), t.size());
   }
   if (splits.empty()) throw Error(path, ": there are no splits");
   return splits;

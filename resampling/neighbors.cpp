@@ -19,15 +19,14 @@ constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 template <class T>
 double squared_distance(const T* a, const T* b, std::size_t columns) {
   double sums[4] = {};  // independent of each other, so that the additions overlap
-  std::size_t c = 0;
-  const auto add = [&](double& sum) {
+  const auto square = [&](std::size_t c) {
     const double difference = static_cast<double>(a[c]) - static_cast<double>(b[c]);
-    sum += difference * difference;
-    ++c;
+    return difference * difference;
   };
-  while (c + 4 <= columns)
-    for (double& sum : sums) add(sum);
-  while (c < columns) add(sums[0]);
+  std::size_t c = 0;
+  for (; c + 4 <= columns; c += 4)
+    for (std::size_t i = 0; i < 4; ++i) sums[i] += square(c + i);
+  for (; c < columns; ++c) sums[0] += square(c);
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "tenbin/core/labels.h"
 #include "tenbin/core/random.h"
@@ -26,9 +27,9 @@ std::vector<double> checked(const Array& weights) {
 }
 
 Rows with_replacement(const std::vector<double>& weights, std::size_t size, const double* uniform) {
-  std::vector<double> sums;
-  double total = 0;
-  for (const double weight : weights) sums.push_back(total += weight);
+  std::vector<double> sums(weights.size());
+  std::partial_sum(weights.begin(), weights.end(), sums.begin());
+  const double total = sums.empty() ? 0 : sums.back();
   if (!(total > 0 && std::isfinite(total)))
     throw Error(function, ": expected weights whose sum is above 0 and finite, got ", total);
   // A rounding error up to the whole sum must not lead past the last weight that is not 0.
