@@ -15,11 +15,11 @@ case "${1:-}" in
 esac
 repeats=${1:-3}
 python=${PYTHON:-python3}
-out=build/release/benchmarks/resampling
+out=build/bench/benchmarks/resampling
 script=benchmarks/resampling/resampling.py
 
-cmake --preset release -DTENBIN_BENCHMARKS=ON >/dev/null
-cmake --build --preset release --target resampling_benchmark >/dev/null
+cmake --preset bench >/dev/null
+cmake --build --preset bench --target resampling_benchmark >/dev/null
 [[ -e $out/data.npz ]] || "$python" "$script" make "$out/data.npz"
 "$python" -c 'import imblearn, numpy, sklearn, sys
 print("Python", sys.version.split()[0], "NumPy", numpy.__version__, "scikit-learn", sklearn.__version__,
