@@ -26,12 +26,12 @@
 #include <tenbin/tenbin.h>
 
 #include <chrono>
-#include <cmath>
 #include <iostream>
 
 #include "common/json.h"
 #include "common/options.h"
 #include "common/progress_bar.h"
+#include "common/statistics.h"
 #include "common/table.h"
 
 using namespace tenbin;
@@ -126,21 +126,15 @@ struct Scores {
   double accuracy, head, mid, tail, shirt, g_mean, ece, seconds;
 };
 
-double mean_of(const std::vector<double>& values, std::size_t first, std::size_t last) {
-  double sum = 0;
-  for (std::size_t i = first; i < last; ++i) sum += values[i];
-  return sum / static_cast<double>(last - first);
-}
-
 Scores evaluate(const MLP& model, const Method& method, const Dataset& test) {
   const NoBackprop off;
   const Variable logits = with_offset(model(test.x), method.test_offset);
   const ConfusionMatrix matrix(test.t, logits.data());
   const std::vector<double> recall = matrix.recall();
   return {.accuracy = 100 * matrix.accuracy(),
-          .head = 100 * mean_of(recall, 0, 3),
-          .mid = 100 * mean_of(recall, 3, 7),
-          .tail = 100 * mean_of(recall, 7, n_class),
+          .head = 100 * mean({recall.begin(), recall.begin() + 3}),
+          .mid = 100 * mean({recall.begin() + 3, recall.begin() + 7}),
+          .tail = 100 * mean({recall.begin() + 7, recall.end()}),
           .shirt = 100 * recall[shirt],
           .g_mean = matrix.g_mean(),
           .ece = expected_calibration_error(test.t, softmax(logits).data()),
@@ -157,13 +151,7 @@ struct Result {
     for (const Scores& run : runs) all.push_back(run.*score);
     return all;
   }
-  double mean(double Scores::*score) const { return mean_of(values(score), 0, runs.size()); }
-  // The standard deviation between seeds.
-  double spread(double Scores::*score) const {
-    double squares = 0;
-    for (const double value : values(score)) squares += std::pow(value - mean(score), 2);
-    return runs.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(runs.size() - 1));
-  }
+  double mean(double Scores::*score) const { return examples::mean(values(score)); }
 };
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -208,8 +196,7 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set, c
 std::string to_table(const std::vector<Result>& results) {
   TextTable table({"method", "accuracy", "head 3", "mid 4", "tail 3", "Shirt", "G-mean", "ECE", "seconds"});
   for (const Result& r : results) {
-    const std::string spread = r.runs.size() < 2 ? "" : " +- " + fixed(r.spread(&Scores::accuracy), 2);
-    table.add({r.method, fixed(r.mean(&Scores::accuracy), 2) + spread, fixed(r.mean(&Scores::head), 1),
+    table.add({r.method, mean_and_spread(r.values(&Scores::accuracy), 2), fixed(r.mean(&Scores::head), 1),
                fixed(r.mean(&Scores::mid), 1), fixed(r.mean(&Scores::tail), 1),
                fixed(r.mean(&Scores::shirt), 1), fixed(r.mean(&Scores::g_mean), 3),
                fixed(r.mean(&Scores::ece), 3), fixed(r.mean(&Scores::seconds), 1)});

@@ -6,6 +6,7 @@
 
 #include "tenbin/core/error.h"
 #include "tenbin/core/text.h"
+#include "tenbin/examples/common/statistics.h"
 
 namespace tenbin::examples {
 
@@ -46,6 +47,11 @@ std::string fixed(double value, int digits) {
   std::ostringstream out;
   out << std::fixed << std::setprecision(digits) << value;
   return out.str();
+}
+
+std::string mean_and_spread(const std::vector<double>& values, int digits) {
+  const std::string center = fixed(mean(values), digits);
+  return values.size() < 2 ? center : center + " +- " + fixed(standard_deviation(values), digits);
 }
 
 }  // namespace tenbin::examples

@@ -30,5 +30,7 @@ class TextTable {
 
 /// The number with so many digits after the point.
 std::string fixed(double value, int digits);
+/// `0.987 +- 0.002`, mean and standard deviation; the mean alone for fewer than two values.
+std::string mean_and_spread(const std::vector<double>& values, int digits);
 
 }  // namespace tenbin::examples

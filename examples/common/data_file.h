@@ -1,0 +1,14 @@
+// Finds the data sets that scripts/data.sh fetches.
+#pragma once
+
+#include <string>
+
+namespace tenbin::examples {
+
+/// `directory/name`. Errors: it is not there; the text names the command that brings it,
+/// `scripts/data.sh set`.
+///
+///     load_csv(data_file("data", "shuttle-train.csv", "shuttle"), {.label = "Class"});
+std::string data_file(const std::string& directory, const std::string& name, const std::string& set);
+
+}  // namespace tenbin::examples

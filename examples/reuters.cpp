@@ -1,0 +1,233 @@
+// One story in 33 is about corn. Class weights find most of them: recall 1 of 24 becomes 19 of 24.
+//
+// Reuters-21578, ModApte split: 1554 texts to train on, 604 to test; scripts/data.sh reuters brings them. Bag
+// of words, TF-IDF, and a linear softmax trained to the optimum, so that nothing depends on a seed. The topic
+// grain, which is less rare, is `--topic grain`.
+//
+// What it prints:
+//
+// clang-format off
+//     method                    accuracy  balanced      P      R     F1     AP
+//     ------------------------  --------  --------  -----  -----  -----  -----
+//     plain                        0.962     0.521  1.000  0.042  0.080  0.734
+//     plain, threshold = prior     0.815     0.903  0.176  1.000  0.300  0.734
+//     class weights                0.952     0.875  0.442  0.792  0.567  0.746
+//
+//     confusion matrices               called other  called corn
+//     -------------------------------  ------------  -----------
+//     plain: other                              580            0
+//     plain: corn                                23            1
+//     plain, threshold = prior: other           468          112
+//     plain, threshold = prior: corn              0           24
+//     class weights: other                      556           24
+//     class weights: corn                         5           19
+//
+//     Words for corn: corn, maize, tonnes, soviet, sorghum, wheat, farmers, grain
+// clang-format on
+//
+// scikit-learn 1.9.1, TfidfVectorizer(min_df=2) and LogisticRegression(C=1), has the same 6547 words, the
+// same confusion matrices and the same AP for both models, and for grain as well. Moving the threshold of the
+// plain model to the prior finds all 24, at the price of 112 false alarms; the ranking is as good as with
+// weights.
+#include <tenbin/tenbin.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "common/data_file.h"
+#include "common/json.h"
+#include "common/logistic_regression.h"
+#include "common/options.h"
+#include "common/table.h"
+
+using namespace tenbin;
+using namespace tenbin::examples;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+struct Corpus {
+  Texts texts;
+  Array t;  // 1: about the topic
+};
+
+Corpus load(const std::string& directory, const std::string& topic, const std::string& part) {
+  const Table table =
+      load_arff(data_file(directory, "reuters-" + topic + "-" + part + ".arff", "reuters"), {.label = "-1"});
+  const Column& column = table["Text"];
+  Corpus corpus{.texts = {}, .t = table.labels()};
+  for (const auto code : column.values.to_vector<std::int64_t>())
+    corpus.texts.push_back(column.categories[static_cast<std::size_t>(code)]);
+  return corpus;
+}
+
+// The words of a text: two letters, digits or more, in lower case.
+Texts words_of(const std::string& text) {
+  Texts words;
+  std::string word;
+  for (const char c : text + ' ') {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '_') {
+      word += static_cast<char>(std::tolower(byte));
+    } else {
+      if (word.size() >= 2) words.push_back(word);
+      word.clear();
+    }
+  }
+  return words;
+}
+
+// A text as the words that it has, each by how often, and by how few of the training texts have it too. Made
+// as scikit-learn's `TfidfVectorizer(min_df=2)` does:
+//
+//     x[i, w] = count(i, w) (ln((1 + N) / (1 + n_w)) + 1), divided by the length of row i
+//
+// where n_w of N training texts have the word w; words of a single text are left out.
+class TfIdf {
+ public:
+  explicit TfIdf(const Texts& train) {
+    std::map<std::string, std::size_t> texts_with;
+    for (const std::string& text : train) {
+      const Texts words = words_of(text);
+      for (const std::string& word : std::set<std::string>(words.begin(), words.end())) ++texts_with[word];
+    }
+    for (const auto& [word, n] : texts_with) {
+      if (n < 2) continue;
+      columns_[word] = words_.size();
+      words_.push_back(word);
+      idf_.push_back(std::log(static_cast<double>(1 + train.size()) / static_cast<double>(1 + n)) + 1);
+    }
+  }
+
+  Array transform(const Texts& texts) const {
+    Array x = Array::zeros({texts.size(), words_.size()});
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      std::map<std::size_t, double> row;
+      for (const std::string& word : words_of(texts[i]))
+        if (const auto found = columns_.find(word); found != columns_.end())
+          row[found->second] += idf_[found->second];
+      double squares = 0;
+      for (const auto& [column, value] : row) squares += value * value;
+      for (const auto& [column, value] : row)
+        x.data<float>()[i * words_.size() + column] = static_cast<float>(value / std::sqrt(squares));
+    }
+    return x;
+  }
+
+  const Texts& words() const { return words_; }
+
+ private:
+  Texts words_;
+  std::vector<double> idf_;
+  std::map<std::string, std::size_t> columns_;
+};
+
+struct Result {
+  std::string method;
+  ConfusionMatrix matrix;
+  double average_precision;
+};
+
+std::vector<Result> run_all(const Dataset& train, const Dataset& test, double C, Linear& weighted) {
+  const std::vector<std::size_t> counts = class_counts(train.t, 2);
+  const Linear plain = logistic_regression(train, {.C = C});
+  weighted = logistic_regression(train, {.C = C, .class_weight = balanced_class_weight(counts)});
+
+  std::vector<Result> results;
+  const auto add = [&](const std::string& method, const Linear& model, double threshold) {
+    const NoBackprop off;
+    const Array p = softmax(model(test.x)).data();
+    results.push_back({method, ConfusionMatrix(test.t, predict_with_threshold(p, threshold), {.n_class = 2}),
+                       average_precision_score(test.t, p)});
+  };
+  add("plain", plain, 0.5);
+  add("plain, threshold = prior", plain, class_prior(counts).to_vector<double>()[1]);
+  add("class weights", weighted, 0.5);
+  return results;
+}
+
+std::string to_table(const std::vector<Result>& results) {
+  TextTable table({"method", "accuracy", "balanced", "P", "R", "F1", "AP"});
+  for (const auto& [method, matrix, ap] : results)
+    table.add({method, fixed(matrix.accuracy(), 3), fixed(matrix.balanced_accuracy(), 3),
+               fixed(matrix.precision()[1], 3), fixed(matrix.recall()[1], 3), fixed(matrix.f1()[1], 3),
+               fixed(ap, 3)});
+  return table.to_string();
+}
+
+std::string confusion_matrices(const std::vector<Result>& results, const std::string& topic) {
+  TextTable table({"confusion matrices", "called other", "called " + topic});
+  const std::vector<std::string> names = {"other", topic};
+  for (const Result& r : results)
+    for (std::size_t c = 0; c < 2; ++c)
+      table.add({r.method + ": " + names[c], fixed(r.matrix(c, 0), 0), fixed(r.matrix(c, 1), 0)});
+  return table.to_string();
+}
+
+// The words that speak loudest for the topic.
+std::string telling_words(const Linear& model, const Texts& words, std::size_t count) {
+  const std::vector<float> W = model.W.data().to_vector<float>();
+  std::vector<std::size_t> order(words.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
+  std::partial_sort(order.begin(), end, order.end(),
+                    [&](std::size_t a, std::size_t b) { return W[words.size() + a] > W[words.size() + b]; });
+  std::string text;
+  for (auto word = order.begin(); word != end; ++word) text += (text.empty() ? "" : ", ") + words[*word];
+  return text;
+}
+
+Json to_json(const std::vector<Result>& results, const std::string& topic, double C) {
+  Json methods = Json::array();
+  for (const auto& [method, matrix, ap] : results)
+    methods.push_back(Json::object()
+                          .set("method", method)
+                          .set("confusion_matrix", matrix.counts().to_vector<std::int64_t>())
+                          .set("balanced_accuracy", matrix.balanced_accuracy())
+                          .set("recall", matrix.recall()[1])
+                          .set("average_precision", ap));
+  return Json::object().set("data", "Reuters " + topic).set("C", C).set("methods", methods);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  std::string topic = "corn";
+  double C = 1;
+  std::size_t n_words = 8;
+  std::string directory = "data";
+  std::string json_path = "reuters.json";
+  Options options("Finds the news about corn, or grain, with and without class weights.");
+  options.add("topic", topic, "corn or grain");
+  options.add("C", C, "the smaller, the stronger the penalty");
+  options.add("words", n_words, "how many telling words to print");
+  options.add("data", directory, "directory with the files that scripts/data.sh reuters writes");
+  options.add("json", json_path, "file for the results");
+  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+
+  const Corpus train_texts = load(directory, topic, "train");
+  const Corpus test_texts = load(directory, topic, "test");
+  const TfIdf tf_idf(train_texts.texts);
+  const Dataset train(tf_idf.transform(train_texts.texts), train_texts.t);
+  const Dataset test(tf_idf.transform(test_texts.texts), test_texts.t);
+  std::cout << "Reuters: " << train.size() << " training texts, " << class_counts(train.t, 2)[1] << " about "
+            << topic << "; " << test.size() << " test texts, " << class_counts(test.t, 2)[1] << " about "
+            << topic << "; " << tf_idf.words().size() << " words\n\n";
+
+  Linear weighted(2);
+  const std::vector<Result> results = run_all(train, test, C, weighted);
+  std::cout << to_table(results) << '\n'
+            << confusion_matrices(results, topic) << "\nWords for " << topic << ": "
+            << telling_words(weighted, tf_idf.words(), n_words) << '\n';
+  to_json(results, topic, C).save(json_path);
+  std::cout << "The results are in " << json_path << ".\n";
+  return 0;
+} catch (const std::exception& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}

@@ -1,0 +1,238 @@
+#include <tenbin/tenbin.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "common/data_file.h"
+#include "common/json.h"
+#include "common/options.h"
+#include "common/progress_bar.h"
+#include "common/statistics.h"
+#include "common/table.h"
+
+using namespace tenbin;
+using namespace tenbin::examples;
+
+namespace {
+
+constexpr std::size_t n_class = 7;
+constexpr double rare = 50;  // classes of fewer test rows are counted one by one
+
+// The classes in the order of their numbers in the Statlog files; the CSV files have their names.
+const std::vector<std::string> class_names = {"Rad.Flow", "Fpv.Close", "Fpv.Open", "High",
+                                              "Bypass",   "Bpv.Close", "Bpv.Open"};
+
+struct MLP : Chain {
+  Linear l1 = link("l1", Linear(9, 64));
+  Linear l2 = link("l2", Linear(64, n_class));
+  Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
+};
+
+struct Data {
+  Dataset train, test;
+};
+
+// The table's rows, with the classes numbered as `class_names` has them.
+Dataset in_class_order(const Table& table) {
+  Dataset data = table;
+  std::int32_t* t = data.t.data<std::int32_t>();
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const std::string& name = table.classes()[static_cast<std::size_t>(t[i])];
+    t[i] = static_cast<std::int32_t>(std::ranges::find(class_names, name) - class_names.begin());
+  }
+  return data;
+}
+
+// Standardised by the training rows' mean and deviation. Values far out stay: they are the alarms.
+Data load(const std::string& directory) {
+  const auto read = [&](const std::string& part) {
+    return in_class_order(
+        load_csv(data_file(directory, "shuttle-" + part + ".csv", "shuttle"), {.label = "Class"}));
+  };
+  Data data{.train = read("train"), .test = read("test")};
+  const StandardScaler scaler(data.train.x);
+  data.train.x = scaler.transform(data.train.x);
+  data.test.x = scaler.transform(data.test.x);
+  return data;
+}
+
+struct Schedule {
+  std::size_t epochs = 30;
+  std::size_t batch_size = 256;
+  std::size_t seeds = 5;
+
+  // A tenth after half of the epochs, and again after 80%.
+  double alpha(std::size_t epoch) const {
+    const std::size_t percent = 100 * epoch / epochs;
+    return percent < 50 ? 0.01 : percent < 80 ? 0.001 : 0.0001;
+  }
+};
+
+// A way to train, and what came of it with every seed.
+struct Method {
+  std::string name;
+  std::string reference;  // balanced accuracy that PyTorch reached
+  SoftmaxCrossEntropyOptions loss = {};
+  std::vector<ConfusionMatrix> runs = {};
+
+  std::vector<double> accuracy() const {
+    std::vector<double> values;
+    for (const ConfusionMatrix& run : runs) values.push_back(run.accuracy());
+    return values;
+  }
+  std::vector<double> balanced_accuracy() const {
+    std::vector<double> values;
+    for (const ConfusionMatrix& run : runs) values.push_back(run.balanced_accuracy());
+    return values;
+  }
+  // How many rows of a class were found.
+  std::vector<double> hits(std::size_t c) const {
+    std::vector<double> values;
+    for (const ConfusionMatrix& run : runs) values.push_back(run(c, c));
+    return values;
+  }
+};
+
+std::vector<Method> make_methods(const Array& weights) {
+  return {{.name = "plain", .reference = "0.869 +- 0.031"},
+          {.name = "class weights / count", .reference = "0.988 +- 0.000", .loss = {.class_weight = weights}},
+          {.name = "class weights / weight sum",
+           .reference = "0.987 +- 0.002",
+           .loss = {.normalize = Normalize::weight_sum, .class_weight = weights}}};
+}
+
+template <class OnEpoch>
+MLP train(const Dataset& data, const SoftmaxCrossEntropyOptions& options, const Schedule& schedule,
+          std::uint64_t seed, OnEpoch on_epoch) {
+  random::seed(seed);
+  MLP model;
+  Adam optimizer;
+  optimizer.setup(model);
+  for (std::size_t epoch = 0; epoch < schedule.epochs; ++epoch) {
+    optimizer.hyperparam.alpha = schedule.alpha(epoch);
+    for (auto [x, t] : Minibatches(data, {.batch_size = schedule.batch_size, .seed = seed, .epoch = epoch})) {
+      Variable loss = softmax_cross_entropy(model(x), t, options);
+      model.cleargrads();
+      loss.backward();
+      optimizer.update();
+    }
+    on_epoch();
+  }
+  return model;
+}
+
+void run_all(std::vector<Method>& methods, const Data& data, const Schedule& schedule) {
+  ProgressBar bar(methods.size() * schedule.seeds * schedule.epochs);
+  std::size_t epochs_done = 0;
+  for (Method& method : methods)
+    for (std::uint64_t seed = 0; seed < schedule.seeds; ++seed) {
+      const auto on_epoch = [&] {
+        bar.update(++epochs_done, method.name + ", seed " + std::to_string(seed));
+      };
+      const MLP model = train(data.train, method.loss, schedule, seed, on_epoch);
+      const NoBackprop off;
+      method.runs.emplace_back(data.test.t, model(data.test.x).data());
+    }
+  bar.finish();
+}
+
+std::string summary(const std::vector<Method>& methods, const std::vector<std::size_t>& test_counts,
+                    std::size_t n_test) {
+  TextTable table({"method", "accuracy", "balanced accuracy", "reference"});
+  table.add({"majority", fixed(static_cast<double>(test_counts[0]) / static_cast<double>(n_test), 4),
+             fixed(1.0 / n_class, 3), "0.143"});
+  for (const Method& m : methods)
+    table.add(
+        {m.name, mean_and_spread(m.accuracy(), 4), mean_and_spread(m.balanced_accuracy(), 3), m.reference});
+  return table.to_string();
+}
+
+std::string recalls(const std::vector<Method>& methods, const std::vector<std::size_t>& train_counts,
+                    const std::vector<std::size_t>& test_counts) {
+  std::vector<std::string> header = {"recall of", "train rows", "test rows"};
+  for (const Method& m : methods) header.push_back(m.name);
+  TextTable table(header);
+  for (std::size_t c = 0; c < n_class; ++c) {
+    std::vector<std::string> cells = {class_names[c], std::to_string(train_counts[c]),
+                                      std::to_string(test_counts[c])};
+    for (const Method& m : methods)
+      cells.push_back(fixed(mean(m.hits(c)) / static_cast<double>(test_counts[c]), 3));
+    table.add(cells);
+  }
+  return table.to_string();
+}
+
+// A recall of 1 means little where there are two rows.
+std::string rare_classes(const std::vector<Method>& methods, const std::vector<std::size_t>& test_counts) {
+  TextTable table({"rare class, method", "found by each run", "of", "95% interval of the mean"});
+  for (std::size_t c = 0; c < n_class; ++c) {
+    const auto n = static_cast<double>(test_counts[c]);
+    if (n >= rare) continue;
+    for (const Method& m : methods) {
+      std::string found;
+      for (const double hits : m.hits(c)) found += (found.empty() ? "" : " ") + fixed(hits, 0);
+      const auto [low, high] = wilson_interval(mean(m.hits(c)), n);
+      table.add({class_names[c] + ", " + m.name, found, fixed(n, 0), fixed(low, 2) + " - " + fixed(high, 2)});
+    }
+  }
+  return table.to_string();
+}
+
+Json to_json(const std::vector<Method>& methods, const Schedule& schedule) {
+  Json results = Json::array();
+  for (const Method& m : methods) {
+    Json recall = Json::array();
+    for (const ConfusionMatrix& run : m.runs) recall.push_back(run.recall());
+    results.push_back(Json::object()
+                          .set("method", m.name)
+                          .set("accuracy", m.accuracy())
+                          .set("balanced_accuracy", m.balanced_accuracy())
+                          .set("recall", recall));
+  }
+  return Json::object()
+      .set("data", "Statlog Shuttle")
+      .set("classes", class_names)
+      .set("epochs", schedule.epochs)
+      .set("batch_size", schedule.batch_size)
+      .set("seeds", schedule.seeds)
+      .set("methods", results);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Schedule schedule;
+  bool quick = false;
+  std::string directory = "data";
+  std::string json_path = "shuttle.json";
+  Options options("Trains an MLP on Statlog Shuttle, with and without class weights.");
+  options.add("quick", quick, "one seed, six epochs");
+  options.add("epochs", schedule.epochs, "passes over the training set");
+  options.add("seeds", schedule.seeds, "runs of every method");
+  options.add("batch-size", schedule.batch_size, "samples a step");
+  options.add("data", directory, "directory with the files that scripts/data.sh shuttle writes");
+  options.add("json", json_path, "file for the results of every run");
+  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+  if (quick) schedule = {.epochs = 6, .batch_size = schedule.batch_size, .seeds = 1};
+
+  const Data data = load(directory);
+  const std::vector<std::size_t> train_counts = class_counts(data.train.t, n_class);
+  const std::vector<std::size_t> test_counts = class_counts(data.test.t, n_class);
+  const Array weights = balanced_class_weight(train_counts);
+  std::cout << "Statlog Shuttle: " << data.train.size() << " training rows, " << data.test.size()
+            << " test rows\n"
+            << class_count_table(train_counts, {.class_names = class_names, .class_weight = weights})
+            << "9-64-7 relu, Adam, " << schedule.epochs << " epochs, " << schedule.seeds << " seed(s)\n\n";
+
+  std::vector<Method> methods = make_methods(weights);
+  run_all(methods, data, schedule);
+  std::cout << summary(methods, test_counts, data.test.size()) << '\n'
+            << recalls(methods, train_counts, test_counts) << '\n'
+            << rare_classes(methods, test_counts);
+  to_json(methods, schedule).save(json_path);
+  std::cout << "\nEvery run is in " << json_path << ".\n";
+  return 0;
+} catch (const std::exception& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}
