@@ -57,8 +57,10 @@ double standard_deviation(const std::vector<double>& values) {
 }
 
 double student_t_p_value(double t, double degrees_of_freedom) {
-  const double x = degrees_of_freedom / (degrees_of_freedom + t * t);
-  return incomplete_beta(x, degrees_of_freedom / 2, 0.5);
+  const double sum = degrees_of_freedom + t * t;
+  // By the smaller of the two fractions: the other one would round a small t away.
+  if (t * t < degrees_of_freedom) return 1 - incomplete_beta(t * t / sum, 0.5, degrees_of_freedom / 2);
+  return incomplete_beta(degrees_of_freedom / sum, degrees_of_freedom / 2, 0.5);
 }
 
 double corrected_resampled_t_test(const std::vector<double>& differences, double test_train_ratio) {
