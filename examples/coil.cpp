@@ -3,7 +3,8 @@
 // 5822 customers to train on and 4000 to test, 6% of whom have the insurance; scripts/data.sh coil2000 brings
 // them. Logistic regression, with class weights, samplers, thresholds and prior correction. To be read off:
 //
-//   - class weights and samplers move the threshold. They leave the ranking (AUC, AP, the best 800) as it is
+//   - class weights and samplers move the threshold. They leave the ranking (AUC, AP, the top 800) about as
+//   it was
 //     and ruin the probabilities (Brier, ECE);
 //   - the plain model with another threshold has a better balanced accuracy than any of them;
 //   - prior correction makes the probabilities of the weighted model honest again, and does not touch the
