@@ -40,7 +40,8 @@ void Adam::update_cpu(FlatParameters& p, std::int64_t t) {
     const T infinity = std::numeric_limits<T>::infinity();
     const bool bounded = hyperparam.adabound;
     // Without bounds everything lies between them: a branch would keep the loop from being vectorised.
-    const T lower = bounded ? static_cast<T>(final_rate * (1 - 1 / (hyperparam.gamma * count + 1))) : -infinity;
+    const T lower =
+        bounded ? static_cast<T>(final_rate * (1 - 1 / (hyperparam.gamma * count + 1))) : -infinity;
     const T upper = bounded ? static_cast<T>(final_rate * (1 + 1 / (hyperparam.gamma * count))) : infinity;
 
     const auto move = [=](T& w, T m, T square) {
