@@ -4,8 +4,7 @@
 // them. Logistic regression, with class weights, samplers, thresholds and prior correction. To be read off:
 //
 //   - class weights and samplers move the threshold. They leave the ranking (AUC, AP, the top 800) about as
-//   it was
-//     and ruin the probabilities (Brier, ECE);
+//     it was, and ruin the probabilities (Brier, ECE);
 //   - the plain model with another threshold has a better balanced accuracy than any of them;
 //   - prior correction makes the probabilities of the weighted model honest again, and does not touch the
 //     ranking.

@@ -11,9 +11,10 @@ echo "demo: building (the first time takes a few minutes)"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 build() {
-  (cd "$root" && cmake --preset release && cmake --build --preset release --target "$demo")
+  (cd "$root" && cmake --preset release && cmake --build --preset release --target "$demo") 2>&1
 }
-if ! build >"$log" 2>&1; then
+progress() { awk '/^\[[0-9]+\/[0-9]+\]/ { printf "\rdemo: %s", $1; fflush(); any = 1 } END { if (any) print "" }'; }
+if ! build | tee "$log" | progress; then
   cat "$log" >&2
   exit 1
 fi
