@@ -8,7 +8,7 @@ find_package(OpenMP QUIET COMPONENTS CXX)
 mark_as_advanced(OneDNN_INCLUDE_DIR OneDNN_LIBRARY)
 
 set(OneDNN_RUNS_ON_OPENMP FALSE)
-if(OneDNN_INCLUDE_DIR AND OpenMP_CXX_FOUND)
+if(OneDNN_INCLUDE_DIR)
   file(STRINGS ${OneDNN_INCLUDE_DIR}/oneapi/dnnl/dnnl_config.h runtime
        REGEX "define DNNL_CPU_THREADING_RUNTIME +DNNL_RUNTIME_OMP")
   if(runtime)
@@ -17,7 +17,8 @@ if(OneDNN_INCLUDE_DIR AND OpenMP_CXX_FOUND)
 endif()
 
 include(FindPackageHandleStandardArgs)
-find_package_handle_standard_args(OneDNN REQUIRED_VARS OneDNN_LIBRARY OneDNN_INCLUDE_DIR OneDNN_RUNS_ON_OPENMP)
+find_package_handle_standard_args(OneDNN REQUIRED_VARS OneDNN_LIBRARY OneDNN_INCLUDE_DIR
+                                  OneDNN_RUNS_ON_OPENMP OpenMP_CXX_FOUND)
 
 if(OneDNN_FOUND AND NOT TARGET OneDNN::OneDNN)
   add_library(OneDNN::OneDNN UNKNOWN IMPORTED)

@@ -18,10 +18,11 @@ namespace tenbin::cpu {
 namespace {
 
 constexpr std::size_t lanes = 32;
-constexpr std::size_t long_line = 64;      // classes from which on the second way is the faster one
-constexpr std::size_t width = 32;          // neighbouring classes in the second way
-constexpr std::size_t small_step = 8;      // for what is left of a line
-constexpr std::size_t terms_per_sum = 64;  // short sums in T, their sum in double: no digits are lost
+constexpr std::size_t long_line = 64;  // classes from which on the second way is the faster one
+constexpr std::size_t width = 32;      // neighbouring classes in the second way
+constexpr std::size_t small_step = 8;  // for what is left of a line
+constexpr std::size_t terms_per_sum =
+    64;  // short sums in T, their sum in double: as right for many as for few
 
 using AllLanes = std::integral_constant<std::size_t, lanes>;  // a length that the compiler knows
 

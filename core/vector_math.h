@@ -5,6 +5,7 @@
 // faster with AVX2. They are right to about one unit in the last place (tests/core/vector_math_test.cpp).
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -136,11 +137,10 @@ TENBIN_INLINE T expm1(T x) {
 template <class T>
 TENBIN_INLINE T tanh(T x) {
   const T e = expm1(-2 * (x < 0 ? -x : x));  // in (-1, 0]: nothing overflows
-  const T y = -e / (2 + e);
-  return x < 0 ? -y : y;
+  return std::copysign(e / (2 + e), x);
 }
 
-/// 1 / (1 + exp(-x)), with all digits where that is small.
+/// 1 / (1 + exp(-x)), with all digits where that is small; 0 for what is below the normal numbers.
 template <class T>
 TENBIN_INLINE T sigmoid(T x) {
   const T small = exp_nonpositive(x < 0 ? x : -x);  // at most 1: nothing overflows

@@ -1,13 +1,29 @@
 #include "tenbin/functions/activation/log_softmax.h"
 
+#include <cmath>
+#include <limits>
+
 #include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
-#include "tenbin/core/softmax.h"
 #include "tenbin/core/vector_math.h"
 
 namespace tenbin {
 
 namespace {
+
+template <class T>
+void log_softmax_line(T* y, const T* x, std::size_t length, std::size_t stride) {
+  T largest = -std::numeric_limits<T>::infinity();
+  for (std::size_t j = 0; j < length; ++j) largest = x[j * stride] > largest ? x[j * stride] : largest;
+  // In double throughout: where one element stands out the logarithm is of 1 plus very little.
+  double sum = 0;
+  for (std::size_t j = 0; j < length; ++j) {
+    y[j * stride] = x[j * stride] - largest;
+    sum += std::exp(static_cast<double>(y[j * stride]));
+  }
+  const T log_sum = static_cast<T>(std::log(sum));
+  for (std::size_t j = 0; j < length; ++j) y[j * stride] -= log_sum;
+}
 
 template <class T>
 void gradient_line(T* gx, const T* y, const T* gy, std::size_t length, std::size_t stride) {
@@ -28,20 +44,7 @@ Arrays LogSoftmax::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   retain_outputs({0});
   const Lines lines = lines_along(xs[0].shape(), require_axis(*this, xs[0], axis_));
-  Array y = Array::empty_like(xs[0]);
-  visit_floating(y.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::for_each_softmax_block<T>(lines, [&, x = xs[0].data<T>()](cpu::SoftmaxBlock<T>& block, std::size_t) {
-      block.exponentials(x, nullptr);
-      for (std::size_t i = 0; i < block.count(); ++i) {
-        const auto [max, log_sum] = block[i];
-        const std::size_t start = lines.start(block.first() + i);
-        for (std::size_t at = start; at < start + lines.length * lines.inner; at += lines.inner)
-          y.data<T>()[at] = (x[at] - max) - log_sum;
-      }
-    });
-  });
-  return {y};
+  return {cpu::map_lines([](auto... line) { log_softmax_line(line...); }, lines, xs[0])};
 }
 
 Arrays LogSoftmax::backward_cpu(const Arrays&, const Arrays& gys) {

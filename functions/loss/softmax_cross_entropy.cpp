@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
+#include <utility>
 
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"

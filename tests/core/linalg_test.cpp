@@ -105,18 +105,27 @@ TEST_CASE("gemm of nothing touches nothing") {
 TEMPLATE_TEST_CASE("the bits of a product do not depend on the number of threads", "", float, double) {
   const std::size_t before = num_threads();
   random::Generator generator(1);
-  for (const bool transpose : {false, true}) {
+  for (const auto& [transpose, columns] :
+       {std::pair(false, 257u), std::pair(true, 257u), std::pair(false, 1001u)}) {
     const Array a = generator.uniform({601, 301}, -1, 1, dtype_of<TestType>);
-    const Array b = generator.uniform({transpose ? 601u : 301u, 257u}, -1, 1, dtype_of<TestType>);
+    const Array b = generator.uniform({transpose ? 601u : 301u, columns}, -1, 1, dtype_of<TestType>);
     set_num_threads(1);
     const auto expected = linalg::matmul(a, b, transpose).template to_vector<TestType>();
     for (const std::size_t threads : {2u, 4u, 7u}) {
-      CAPTURE(threads, transpose);
+      CAPTURE(threads, transpose, columns);
       set_num_threads(threads);
       CHECK((linalg::matmul(a, b, transpose).template to_vector<TestType>() == expected));
     }
   }
   set_num_threads(before);
+}
+
+TEMPLATE_TEST_CASE("products cut into blocks of columns", "", float, double) {
+  for (const bool transpose_a : {false, true})
+    for (const bool transpose_b : {false, true})
+      for (const int half_beta : {0, 1, 2})
+        check_product<TestType>({transpose_a, transpose_b, 65, 601, 257},
+                                static_cast<TestType>(0.5 * half_beta));
 }
 
 TEST_CASE("matmul") {

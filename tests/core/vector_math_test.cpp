@@ -102,6 +102,8 @@ TEMPLATE_TEST_CASE("expm1, tanh and sigmoid keep their digits where they are sma
   CHECK(vector_math::tanh(infinity<T>) == 1);
   CHECK(vector_math::tanh(-infinity<T>) == -1);
   CHECK(vector_math::tanh(T{0}) == 0);
+  CHECK_FALSE(std::signbit(vector_math::tanh(T{0})));
+  CHECK(std::signbit(vector_math::tanh(-T{0})));
   CHECK(vector_math::sigmoid(infinity<T>) == 1);
   CHECK(vector_math::sigmoid(-infinity<T>) == 0);
   CHECK(std::isnan(vector_math::tanh(std::numeric_limits<T>::quiet_NaN())));

@@ -1,5 +1,6 @@
 #include "tenbin/functions/activation/log_softmax.h"
 
+#include <cmath>
 #include <limits>
 
 #include "tenbin/tests/function_test.h"
@@ -88,4 +89,12 @@ TEST_CASE("log_softmax refuses what it cannot work along") {
   CHECK_THROWS_WITH(log_softmax(Array{{1, 2}}), "log_softmax: x must be float32 or float64, got int32(1, 2)");
   CHECK_THROWS_WITH(log_softmax(Array{1.f, 2.f}), "log_softmax: axis 1 is out of range for float32(2)");
   CHECK_THROWS_WITH(log_softmax(Array{{1.f}}, -3), "log_softmax: axis -3 is out of range for float32(1, 1)");
+}
+
+TEST_CASE("log_softmax keeps what stands behind an element that is far ahead") {
+  for (const double gap : {10., 15., 17., 20., 30.}) {
+    const Array x = Array{{gap, 0.}}.astype(Dtype::float32);
+    const double y = log_softmax(x).data().astype(Dtype::float64).to_vector<double>()[0];
+    CHECK(y == Approx(-std::log1p(std::exp(-gap))).epsilon(1e-6));
+  }
 }
