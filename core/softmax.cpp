@@ -4,7 +4,6 @@
 #include "tenbin/core/softmax.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "tenbin/core/vector_math.h"
@@ -282,6 +281,11 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
       }
     }
   }
+  find_log_sums();
+}
+
+template <class T>
+void SoftmaxBlock<T>::find_log_sums() {
   for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log(sum[i]);
 }
 
@@ -327,7 +331,7 @@ template <class T>
 void SoftmaxBlock<T>::load(const T* all_max, const T* all_sums) {
   std::copy_n(all_max + first_, count_, max);
   std::copy_n(all_sums + first_, count_, sum);
-  for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log(sum[i]);
+  find_log_sums();
 }
 
 template <class T>

@@ -65,6 +65,7 @@ class SoftmaxBlock {
   Label label[size];
 
  private:
+  void find_log_sums();
   template <class Op>
   void run_in_place(const Op& op, T* y) const;
 
