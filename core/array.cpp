@@ -116,8 +116,11 @@ Array Array::to(Device device) const {
 
 Array Array::astype(Dtype dtype) const {
   if (!buffer_ || dtype == dtype_) return *this;
-  if (!device().is_cpu()) return to(Device::cpu()).astype(dtype).to(device());
-  Array other = empty(shape_, dtype);
+  Array other = empty(shape_, dtype, device());
+  if (!device().is_cpu()) {
+    gpu::convert(other, *this);
+    return other;
+  }
   visit(dtype_, [&](auto from_zero) {
     visit(dtype, [&](auto to_zero) {
       using From = decltype(from_zero);
@@ -132,7 +135,7 @@ Array Array::astype(Dtype dtype) const {
 
 void Array::fill(double value) {
   if (!device().is_cpu()) {
-    assign(full(shape_, value, dtype_).to(device()));
+    gpu::fill(*this, value);
     return;
   }
   visit(dtype_, [&](auto zero) {

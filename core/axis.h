@@ -12,9 +12,9 @@ struct Lines {
   std::size_t length = 1;
   std::size_t inner = 1;
 
-  std::size_t count() const { return outer * inner; }
+  constexpr std::size_t count() const { return outer * inner; }
   /// Where line number i * inner + k begins.
-  std::size_t start(std::size_t line) const {
+  constexpr std::size_t start(std::size_t line) const {
     if (inner == 1) return line * length;  // without the division, which would cost more than the rest
     return line / inner * length * inner + line % inner;
   }

@@ -67,6 +67,37 @@ Shape require_broadcast(const Function& function, const char* argument, const Ar
   return shape;
 }
 
+Array reduce_runs(const Array& array, const Shape& shape, const RunFunction& reduce) {
+  if (array.shape() == shape) return array;
+  if (element_count(shape) == 0) return Array::empty(shape, array.dtype(), array.device());
+  const Shape large = array.shape();
+  const Shape small = pad(shape, large.size());
+  Array x = array;
+  for_each_run(small, large, [&](std::size_t begin, std::size_t end) {
+    Shape reduced = x.shape();
+    for (std::size_t axis = begin; axis < end; ++axis) reduced[axis] = 1;
+    Array y = Array::empty(reduced, x.dtype(), x.device());
+    reduce(x, product(large, 0, begin), product(large, begin, end), product(small, end, small.size()), y);
+    x = std::move(y);
+  });
+  return x.reshape(shape);
+}
+
+Array broadcast_runs(const Array& array, const Shape& shape, const RunFunction& repeat) {
+  if (array.shape() == shape) return array;
+  if (element_count(shape) == 0) return Array::empty(shape, array.dtype(), array.device());
+  const Shape small = pad(array.shape(), shape.size());
+  Array x = array.reshape(small);
+  for_each_run(small, shape, [&](std::size_t begin, std::size_t end) {
+    Shape repeated = x.shape();
+    for (std::size_t axis = begin; axis < end; ++axis) repeated[axis] = shape[axis];
+    Array y = Array::empty(repeated, x.dtype(), x.device());
+    repeat(x, product(small, 0, begin), product(shape, begin, end), product(shape, end, shape.size()), y);
+    x = std::move(y);
+  });
+  return x;
+}
+
 namespace cpu {
 
 namespace {
@@ -126,29 +157,6 @@ void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumula
   }
 }
 
-// `reduce(x, outer, count, inner, y)` reduces the middle axis of (outer, count, inner); it is called once for
-// each run of axes.
-template <class Reduce>
-Array reduce_to(const Array& array, const Shape& shape, Reduce reduce) {
-  if (array.shape() == shape) return array;
-  if (element_count(shape) == 0) return Array::empty(shape, array.dtype());
-  const Shape large = array.shape();
-  const Shape small = pad(shape, large.size());
-  Array x = array;
-  for_each_run(small, large, [&](std::size_t begin, std::size_t end) {
-    Shape reduced = x.shape();
-    for (std::size_t axis = begin; axis < end; ++axis) reduced[axis] = 1;
-    Array y = Array::empty(reduced, x.dtype());
-    visit_floating(x.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      reduce(x.data<T>(), product(large, 0, begin), product(large, begin, end),
-             product(small, end, small.size()), y.data<T>());
-    });
-    x = std::move(y);
-  });
-  return x.reshape(shape);
-}
-
 template <class Accumulator, class T, class Combine>
 void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, Accumulator initial,
                    Combine combine, T* y) {
@@ -161,25 +169,28 @@ void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t
   }
 }
 
+// `reduce(x, outer, count, inner, y)` with pointers, once for each run of axes.
+template <class Reduce>
+Array reduce_to(const Array& array, const Shape& shape, Reduce reduce) {
+  return reduce_runs(array, shape,
+                     [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y) {
+                       visit_floating(x.dtype(), [&](auto zero) {
+                         using T = decltype(zero);
+                         reduce(x.data<T>(), outer, count, inner, y.data<T>());
+                       });
+                     });
+}
+
 }  // namespace
 
 Array broadcast_to(const Array& array, const Shape& shape) {
-  if (array.shape() == shape) return array;
-  if (element_count(shape) == 0) return Array::empty(shape, array.dtype());
-  const Shape small = pad(array.shape(), shape.size());
-  Array x = array.reshape(small);
-  for_each_run(small, shape, [&](std::size_t begin, std::size_t end) {
-    Shape repeated = x.shape();
-    for (std::size_t axis = begin; axis < end; ++axis) repeated[axis] = shape[axis];
-    Array y = Array::empty(repeated, x.dtype());
-    visit(x.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      repeat(x.data<T>(), product(small, 0, begin), product(shape, begin, end),
-             product(shape, end, shape.size()), y.data<T>());
-    });
-    x = std::move(y);
-  });
-  return x;
+  return broadcast_runs(
+      array, shape, [](const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
+        visit(x.dtype(), [&](auto zero) {
+          using T = decltype(zero);
+          repeat(x.data<T>(), outer, times, inner, y.data<T>());
+        });
+      });
 }
 
 Array sum_to(const Array& x, const Shape& shape) {

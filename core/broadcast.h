@@ -1,6 +1,8 @@
 // NumPy broadcasting of arrays, and its inverse: reducing an array back to a smaller shape.
 #pragma once
 
+#include <functional>
+
 #include "tenbin/core/array.h"
 
 namespace tenbin {
@@ -14,6 +16,14 @@ Shape require_broadcast(const Function& function, const char* argument, const Ar
 
 /// Whether an array of shape `from` can be broadcast to `to`.
 bool can_broadcast_to(const Shape& from, const Shape& to);
+
+/// How both devices reduce and repeat: axis by axis, adjacent ones that go together at once.
+/// `reduce(x, outer, count, inner, y)` reduces the middle axis of x, seen as (outer, count, inner), to y;
+/// `repeat(x, outer, times, inner, y)` is the inverse. x itself if that is its shape already.
+using RunFunction =
+    std::function<void(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y)>;
+Array reduce_runs(const Array& x, const Shape& shape, const RunFunction& reduce);
+Array broadcast_runs(const Array& x, const Shape& shape, const RunFunction& repeat);
 
 namespace cpu {
 

@@ -8,6 +8,7 @@ struct Config {
   bool enable_backprop = true;  ///< functions record the graph
   bool train = true;            ///< dropout drops
   bool debug = false;           ///< every result is checked for NaN
+  bool allow_tf32 = false;      ///< GPUs multiply float32 matrices in TF32
 };
 
 const Config& config();
@@ -44,5 +45,10 @@ class TestMode : detail::ModeGuard<&Config::train, false> {};
 /// While one lives, every output and every gradient is checked: a NaN is an Error that names the function.
 /// (Chainer: `using_config('debug', True)`.)
 class DebugMode : detail::ModeGuard<&Config::debug, true> {};
+
+/// While one lives, float32 matrices are multiplied on the GPU's tensor cores in TF32: several times faster,
+/// with 10 bits of mantissa, which makes errors of about 3e-4. (PyTorch:
+/// `torch.backends.cuda.matmul.allow_tf32`.)
+class AllowTF32 : detail::ModeGuard<&Config::allow_tf32, true> {};
 
 }  // namespace tenbin

@@ -30,6 +30,23 @@ bool has_nan(const Array& array) {
                         [&](auto zero) { return any_nan(host.data<decltype(zero)>(), host.size()); });
 }
 
+// What runs on a GPU fails, or refuses to be captured, far below the function that asked for it.
+struct Running {
+  const Function* function = nullptr;
+  const char* direction = "";
+};
+thread_local Running running;
+
+template <class F>
+Arrays run_on_gpu(const Function& function, const char* direction, F f) {
+  struct Restore {
+    Running previous = running;
+    ~Restore() { running = previous; }
+  } restore;
+  running = {&function, direction};
+  return f();
+}
+
 Device common_device(const Function& function, const Arrays& xs) {
   if (xs.empty()) throw Error(function.name(), ": needs at least one input");
   for (std::size_t i = 0; i < xs.size(); ++i) {
@@ -55,6 +72,11 @@ bool has_bit(std::uint64_t mask, std::size_t index) {
 }
 
 }  // namespace
+
+std::string running_function() {
+  if (running.function == nullptr) return "";
+  return std::string(running.direction) + " of " + running.function->name();
+}
 
 GraphStats graph_stats() { return {detail::live_node_count(), live_functions}; }
 
@@ -125,7 +147,8 @@ Array Function::new_gradient(std::size_t index, const Array& x) const {
 Arrays Function::forward(const Arrays& xs) {
   const Device device = common_device(*this, xs);
   check(xs);
-  Arrays ys = device.is_cpu() ? forward_cpu(xs) : forward_gpu(xs);
+  Arrays ys =
+      device.is_cpu() ? forward_cpu(xs) : run_on_gpu(*this, "forward", [&] { return forward_gpu(xs); });
   if (retained_output_bits_ != 0) {
     retained_outputs_.resize(ys.size());
     for (std::size_t i = 0; i < ys.size(); ++i)
@@ -138,7 +161,8 @@ Arrays Function::forward(const Arrays& xs) {
 Arrays Function::backward(const Arrays& xs, const Arrays& gys) {
   const auto gy = std::find_if(gys.begin(), gys.end(), [](const Array& a) { return static_cast<bool>(a); });
   if (gy == gys.end()) throw Error(name(), ": backward needs the gradient of an output");
-  Arrays gxs = gy->device().is_cpu() ? backward_cpu(xs, gys) : backward_gpu(xs, gys);
+  Arrays gxs = gy->device().is_cpu() ? backward_cpu(xs, gys)
+                                     : run_on_gpu(*this, "backward", [&] { return backward_gpu(xs, gys); });
   if (gxs.size() != xs.size())
     throw Error(name(), ": backward returned ", gxs.size(), " gradients for ", xs.size(), " inputs");
   check_gradients(gxs);

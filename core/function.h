@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tenbin/core/variable.h"
+#include "tenbin/cuda/without_cuda.h"
 
 namespace tenbin {
 
@@ -104,16 +105,18 @@ Variable apply(const Variables& inputs, Args&&... args) {
   return std::move(function->apply(inputs)[0]);
 }
 
+/// The function that the calling thread is computing on a GPU, `forward of relu`; empty if it is not. For
+/// errors that come from below.
+std::string running_function();
+
 }  // namespace tenbin
 
 /// Stands in for a function's .cu file in a build without CUDA. The last line of its .cpp.
-#ifdef TENBIN_WITH_CUDA
-#define TENBIN_NO_GPU(Class) static_assert(true, "")
-#else
-#define TENBIN_NO_GPU(Class)                                                                          \
-  Arrays Class::forward_gpu(const Arrays&) { throw Error(name(), ": this is a build without CUDA"); } \
-  Arrays Class::backward_gpu(const Arrays&, const Arrays&) {                                          \
-    throw Error(name(), ": this is a build without CUDA");                                            \
-  }                                                                                                   \
+#define TENBIN_NO_GPU(Class)                                       \
+  TENBIN_WITHOUT_CUDA(                                             \
+      Arrays Class::forward_gpu(const Arrays&) {                   \
+        throw Error(name(), ": this is a build without CUDA");     \
+      } Arrays Class::backward_gpu(const Arrays&, const Arrays&) { \
+        throw Error(name(), ": this is a build without CUDA");     \
+      })                                                           \
   static_assert(true, "")
-#endif

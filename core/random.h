@@ -11,7 +11,8 @@ namespace tenbin::random {
 
 /// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a function from
 /// (key, counter) to four words that pass as random. Any element of a stream is computed without the others.
-inline std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter,
+/// constexpr, as is all that kernels call too.
+constexpr std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter,
                                            std::uint64_t stream = 0) {
   std::array<std::uint32_t, 4> x = {
       static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
@@ -30,7 +31,7 @@ inline std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t coun
 }
 
 /// Uniform in [0, 1) from two words: 53 bits, exact in double.
-inline double uniform53(std::uint32_t high, std::uint32_t low) {
+constexpr double uniform53(std::uint32_t high, std::uint32_t low) {
   return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
 }
 
@@ -39,9 +40,9 @@ struct Draw {
   std::uint64_t seed = 0;
   std::uint64_t first = 0;
 
-  std::uint32_t word(std::uint64_t i) const { return philox(seed, first + i / 4)[i % 4]; }
+  constexpr std::uint32_t word(std::uint64_t i) const { return philox(seed, first + i / 4)[i % 4]; }
   /// Uniform in [0, 1): 24 bits, exact in float.
-  float uniform(std::uint64_t i) const { return static_cast<float>(word(i) >> 8) * 0x1p-24f; }
+  constexpr float uniform(std::uint64_t i) const { return static_cast<float>(word(i) >> 8) * 0x1p-24f; }
 };
 
 /// A seed and a position in its stream. Copying one copies the position.

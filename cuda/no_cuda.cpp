@@ -1,14 +1,25 @@
 // The GPU runtime of a build without CUDA: there is no device, and asking for one is an error that says why.
 #include "tenbin/core/error.h"
+#include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/runtime.h"
 
 namespace tenbin::gpu {
 
-bool is_available() { return false; }
+namespace {
 
-void* allocate(std::size_t, int device) {
+[[noreturn]] void no_device(int device) {
   throw Error("cuda:", device, " is not available: this is a build without CUDA");
 }
+
+}  // namespace
+
+bool is_available() { return false; }
+
+int device_count() { return 0; }
+
+void synchronize(int device) { no_device(device); }
+
+void* allocate(std::size_t, int device) { no_device(device); }
 
 void release(void*, std::size_t, int) noexcept {}
 
@@ -17,5 +28,31 @@ void copy(void*, Device to, const void*, Device from, std::size_t) {
 }
 
 void add(Array&, const Array&) { throw Error("Array::add: this is a build without CUDA"); }
+
+void fill(Array&, double) { throw Error("Array::fill: this is a build without CUDA"); }
+
+void convert(Array&, const Array&) { throw Error("Array::astype: this is a build without CUDA"); }
+
+void set_synchronous(bool) {}
+
+void set_caching(bool) {}
+
+void release_cached(int) {}
+
+Stats stats(int) { return {}; }
+
+bool is_capturing() { return false; }
+
+void on_replay(std::function<void()>) {}
+
+struct Graph::Recording {};
+
+Graph::Graph(int device, const std::function<void()>&) { no_device(device); }
+
+Graph::~Graph() = default;
+
+void Graph::replay() {}
+
+std::size_t Graph::node_count() const { return 0; }
 
 }  // namespace tenbin::gpu

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tenbin/cuda/capture.h"
+
 namespace tenbin {
 
 // A parameter and its place. A shared parameter has an entry for each of its paths, all with one place.
@@ -73,11 +75,19 @@ void Optimizer::update() {
   if (!model_) throw Error(name(), ": update before setup");
   if (!is_laid_out()) lay_out();
   check();
+  // A replay of a captured step does here what this function does on the CPU.
+  gpu::on_replay([this] {
+    if (!is_laid_out())
+      throw Error(name(), ": the parameters have been replaced or moved since the step was captured");
+    check();
+  });
   zero_missing_gradients();
   for (const NamedHook& named : hooks_) (*named.hook)(groups_, t());
   for (FlatParameters& group : groups_)
     group.data.device().is_cpu() ? update_cpu(group, t() + 1) : update_gpu(group, t() + 1);
-  ++*t_.data<std::int64_t>();
+  const auto count = [this] { ++*t_.data<std::int64_t>(); };
+  count();
+  gpu::on_replay(count);
 }
 
 bool Optimizer::is_laid_out() const {

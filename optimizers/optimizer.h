@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tenbin/cuda/without_cuda.h"
 #include "tenbin/links/link.h"
 
 namespace tenbin {
@@ -130,12 +131,8 @@ class Optimizer {
 }  // namespace tenbin
 
 /// Stands in for a rule's .cu file in a build without CUDA. The last line of its .cpp.
-#ifdef TENBIN_WITH_CUDA
-#define TENBIN_NO_GPU_UPDATE(Class) static_assert(true, "")
-#else
-#define TENBIN_NO_GPU_UPDATE(Class)                        \
-  void Class::update_gpu(FlatParameters&, std::int64_t) {  \
-    throw Error(name(), ": this is a build without CUDA"); \
-  }                                                        \
+#define TENBIN_NO_GPU_UPDATE(Class)                                           \
+  TENBIN_WITHOUT_CUDA(void Class::update_gpu(FlatParameters&, std::int64_t) { \
+    throw Error(name(), ": this is a build without CUDA");                    \
+  })                                                                          \
   static_assert(true, "")
-#endif

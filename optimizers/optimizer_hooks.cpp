@@ -113,13 +113,11 @@ void GradientNoise::operator()(FlatGroups& groups, std::int64_t t) {
 TENBIN_NO_GPU_HOOK(WeightDecay);
 TENBIN_NO_GPU_HOOK(Lasso);
 TENBIN_NO_GPU_HOOK(GradientHardClipping);
-#ifndef TENBIN_WITH_CUDA
-double GradientClipping::sum_of_squares_gpu(const Array&) const {
-  throw Error("GradientClipping: this is a build without CUDA");
-}
-void GradientClipping::scale_gpu(Array&, double) const {
-  throw Error("GradientClipping: this is a build without CUDA");
-}
-#endif
+TENBIN_WITHOUT_CUDA(
+    double GradientClipping::sum_of_squares_gpu(const Array&)
+        const { throw Error("GradientClipping: this is a build without CUDA"); }
+
+    void GradientClipping::scale_gpu(Array&, double)
+        const { throw Error("GradientClipping: this is a build without CUDA"); })
 
 }  // namespace tenbin

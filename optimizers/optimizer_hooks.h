@@ -94,10 +94,7 @@ class GradientNoise : public OptimizerHook {
 }  // namespace tenbin
 
 /// Stands in for an ElementwiseHook's .cu file in a build without CUDA.
-#ifdef TENBIN_WITH_CUDA
-#define TENBIN_NO_GPU_HOOK(Class) static_assert(true, "")
-#else
-#define TENBIN_NO_GPU_HOOK(Class)                                                                 \
-  void Class::run_gpu(FlatParameters&) { throw Error(name(), ": this is a build without CUDA"); } \
+#define TENBIN_NO_GPU_HOOK(Class)                                                                      \
+  TENBIN_WITHOUT_CUDA(                                                                                 \
+      void Class::run_gpu(FlatParameters&) { throw Error(name(), ": this is a build without CUDA"); }) \
   static_assert(true, "")
-#endif

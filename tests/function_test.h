@@ -14,6 +14,14 @@ namespace tenbin::testing {
 /// The devices of this machine.
 std::vector<Device> devices();
 
+/// Runs `test` on every device; on the emulated GPU once for every order in which it can run threads.
+///
+///     on_every_device([](Device device) {
+///       const Array x = Array({1.f, 2.f}).to(device);
+///       ...
+///     });
+void on_every_device(const std::function<void(Device)>& test);
+
 /// Uniform in [low, high), float64, the same in every run and different in every call.
 Array uniform(const Shape& shape, double low = -1, double high = 1);
 
@@ -41,8 +49,8 @@ struct FunctionTest {
 };
 
 /// For every device and floating dtype: forward against `expected`; backward, with random output gradients,
-/// against central differences in float64 on the CPU; the same bits when repeated; inputs unchanged; nothing
-/// recorded under NoBackprop; a batch of zero rows.
+/// against central differences in float64 on the CPU; the same bits when repeated, in every order in which
+/// threads may run; inputs unchanged; nothing recorded under NoBackprop; a batch of zero rows.
 void check_function(const FunctionTest& test);
 
 }  // namespace tenbin::testing

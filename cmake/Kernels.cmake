@@ -1,0 +1,58 @@
+# How the .cu files become part of the library: compiled by nvcc, or by the C++ compiler for the emulator of
+# tests/cuda_emulator, which runs them on the CPU.
+
+# The same for both: the sources see the toolbox's headers, and the library's .cpp files know that nothing has to
+# stand in for them.
+function(tenbin_add_kernels)
+  add_library(tenbin_kernels OBJECT ${ARGN})
+  set_target_properties(tenbin_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(tenbin_kernels PRIVATE ${PROJECT_BINARY_DIR}/include)
+  if(TENBIN_CUDA STREQUAL "EMULATED")
+    tenbin_compile_emulated(${ARGN})
+  else()
+    tenbin_compile_by_nvcc()
+  endif()
+  # In errors, files by the names that they have in the source tree.
+  target_sources(tenbin PRIVATE $<TARGET_OBJECTS:tenbin_kernels>)
+  target_compile_definitions(tenbin PRIVATE TENBIN_WITH_CUDA)
+endfunction()
+
+function(tenbin_compile_emulated)
+  add_subdirectory(${PROJECT_SOURCE_DIR}/tests/cuda_emulator ${PROJECT_BINARY_DIR}/cuda_emulator)
+  set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+  set_target_properties(tenbin_kernels PROPERTIES CXX_STANDARD 17 CXX_EXTENSIONS OFF)
+  target_compile_options(tenbin_kernels PRIVATE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
+                                                -fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/tenbin/=)
+  target_link_libraries(tenbin_kernels PRIVATE cuda_emulator tenbin_warnings)
+  target_link_libraries(tenbin PUBLIC cuda_emulator)
+endfunction()
+
+# nvcc is found by the toolkit rather than by the PATH. The architectures must be set before the language is
+# enabled, and `native` fails where there is no GPU.
+macro(tenbin_enable_cuda)
+  find_package(CUDAToolkit REQUIRED)
+  if(NOT CMAKE_CUDA_COMPILER)
+    set(CMAKE_CUDA_COMPILER ${CUDAToolkit_NVCC_EXECUTABLE})
+  endif()
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES all-major)
+  endif()
+  if(NOT CMAKE_CUDA_HOST_COMPILER)
+    set(CMAKE_CUDA_HOST_COMPILER ${CMAKE_CXX_COMPILER})
+  endif()
+  enable_language(CUDA)
+endmacro()
+
+function(tenbin_compile_by_nvcc)
+  set_target_properties(tenbin_kernels PROPERTIES CUDA_STANDARD 17 CUDA_STANDARD_REQUIRED ON CUDA_EXTENSIONS OFF)
+  set(prefix_maps -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=,-fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/tenbin/=)
+  target_compile_options(tenbin_kernels PRIVATE --extended-lambda --expt-relaxed-constexpr -Xcompiler=${prefix_maps})
+  if(TENBIN_WARNINGS_AS_ERRORS)
+    # Registers that spill and arrays in local memory cost more than they look: they do not pass either.
+    target_compile_options(tenbin_kernels PRIVATE
+      -Werror=all-warnings -Xcompiler=-Wall,-Wextra
+      -Xptxas=--warn-on-spills,--warn-on-local-memory-usage,--warning-as-error)
+  endif()
+  target_link_libraries(tenbin_kernels PRIVATE CUDA::cudart CUDA::cublas)
+  target_link_libraries(tenbin PUBLIC CUDA::cudart CUDA::cublas)
+endfunction()

@@ -1,0 +1,19 @@
+// Checked calls of CUDA: a failure is an Error with the call, the file and the line. For .cu files.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include "tenbin/core/error.h"
+
+namespace tenbin::gpu {
+
+inline void check(cudaError_t status, const char* call, const char* file, int line) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();  // an error that has been reported does not belong to the next call
+  throw Error("CUDA: ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ") in ", call, ", ", file,
+              ':', line);
+}
+
+}  // namespace tenbin::gpu
+
+#define TENBIN_CUDA_CHECK(call) ::tenbin::gpu::check((call), #call, __FILE__, __LINE__)

@@ -1,0 +1,82 @@
+#include "tenbin/cuda/context.h"
+
+#include <array>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "tenbin/cuda/capture.h"
+#include "tenbin/cuda/check.h"
+#include "tenbin/cuda/gemm.h"
+#include "tenbin/cuda/runtime.h"
+
+namespace tenbin::gpu {
+
+namespace {
+
+constexpr int most_devices = 64;
+
+}  // namespace
+
+Context& Context::of(int device) {
+  static std::array<std::atomic<Context*>, most_devices> contexts{};
+  static std::mutex creating;
+  if (device < 0 || device >= most_devices || (device != 0 && device >= device_count()))
+    throw Error("cuda:", device, " is not available: there are ", device_count(), " CUDA devices");
+  TENBIN_CUDA_CHECK(cudaSetDevice(device));
+  auto& slot = contexts[static_cast<std::size_t>(device)];
+  if (Context* const context = slot.load(std::memory_order_acquire)) return *context;
+  if (!is_available()) throw Error("cuda:", device, " is not available: there is no CUDA device");
+  const std::lock_guard<std::mutex> lock(creating);
+  if (slot.load() == nullptr) slot.store(new Context(device), std::memory_order_release);
+  return *slot.load();
+}
+
+Context::Context(int device) : device_(device) {
+  // Neither implicit waiting for other streams nor the legacy default stream, which cannot be captured.
+  TENBIN_CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+  cublas_ = create_cublas(stream_, &workspace_);
+  int processors = 0;
+  TENBIN_CUDA_CHECK(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device));
+  constexpr unsigned blocks_per_processor = 8;  // of 256 threads: all that it can hold
+  resident_blocks_ = static_cast<unsigned>(processors) * blocks_per_processor;
+
+  void* memory = nullptr;
+  TENBIN_CUDA_CHECK(cudaMalloc(&memory, sizeof(Fault)));
+  fault_ = static_cast<Fault*>(memory);
+  TENBIN_CUDA_CHECK(cudaMemsetAsync(fault_, 0, sizeof(Fault), stream_));
+  TENBIN_CUDA_CHECK(cudaMallocHost(&memory, sizeof(Mailbox)));
+  mailbox_ = ::new (memory) Mailbox;
+}
+
+void Context::upload(void* to, const void* from, std::size_t bytes) {
+  staging_.upload(to, from, bytes, stream_);
+}
+
+void Context::download(void* to, const void* from, std::size_t bytes) {
+  const std::lock_guard<std::mutex> lock(mailbox_mutex_);
+  // A few bytes go through pinned memory, so that there is one wait for them and for the report.
+  const bool small = bytes <= Mailbox::longest;
+  TENBIN_CUDA_CHECK(
+      cudaMemcpyAsync(small ? mailbox_->bytes : to, from, bytes, cudaMemcpyDeviceToHost, stream_));
+  throw_fault();
+  if (small) std::memcpy(to, mailbox_->bytes, bytes);
+}
+
+void Context::synchronize() {
+  const std::lock_guard<std::mutex> lock(mailbox_mutex_);
+  throw_fault();
+}
+
+void Context::throw_fault() {
+  TENBIN_CUDA_CHECK(
+      cudaMemcpyAsync(&mailbox_->fault, fault_, sizeof(Fault), cudaMemcpyDeviceToHost, stream_));
+  TENBIN_CUDA_CHECK(cudaStreamSynchronize(stream_));
+  ++synchronizations_;
+  if (mailbox_->fault.raise == nullptr) return;
+  TENBIN_CUDA_CHECK(cudaMemsetAsync(fault_, 0, sizeof(Fault), stream_));
+  const Fault fault = mailbox_->fault;
+  fault.raise(fault);
+}
+
+}  // namespace tenbin::gpu

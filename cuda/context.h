@@ -1,0 +1,73 @@
+// One device as the toolbox sees it: its stream, its memory, cuBLAS, and what its kernels have to report. For
+// .cu files.
+#pragma once
+
+#include <cublas_v2.h>
+#include <cuda_runtime.h>
+
+#include <atomic>
+#include <cstddef>
+
+#include "tenbin/core/array.h"
+#include "tenbin/cuda/fault.h"
+#include "tenbin/cuda/memory_pool.h"
+#include "tenbin/cuda/staging.h"
+
+namespace tenbin::gpu {
+
+class Context {
+ public:
+  /// The context of a device, which becomes the calling thread's current one. It lives as long as the
+  /// program: arrays may be released after everything else. Errors: there is no such device.
+  static Context& of(int device);
+  static Context& of(const Array& array) { return of(array.device().index); }
+
+  int device() const { return device_; }
+  /// The one stream on which all work of the device is done, in order.
+  cudaStream_t stream() const { return stream_; }
+  cublasHandle_t cublas() const { return cublas_; }
+  MemoryPool& pool() { return pool_; }
+  /// In device memory, for kernels.
+  Fault* fault() const { return fault_; }
+  /// Blocks that are resident at once, about: more than these in a grid only wait.
+  unsigned resident_blocks() const { return resident_blocks_; }
+
+  void upload(void* to, const void* from, std::size_t bytes);
+  /// Waits, copies, and throws what kernels have reported.
+  void download(void* to, const void* from, std::size_t bytes);
+  void synchronize();
+
+  std::size_t synchronizations() const { return synchronizations_ + staging_.waits(); }
+  std::atomic<std::size_t> launches{0};
+
+ private:
+  explicit Context(int device);
+  void throw_fault();
+
+  int device_;
+  cudaStream_t stream_ = nullptr;
+  cublasHandle_t cublas_ = nullptr;
+  void* workspace_ = nullptr;
+  Fault* fault_ = nullptr;
+  unsigned resident_blocks_ = 0;
+  MemoryPool pool_;
+  Staging staging_;
+
+  // What `download` copies to first; pinned.
+  struct Mailbox {
+    static constexpr std::size_t longest = 4096;
+    Fault fault;
+    unsigned char bytes[longest];
+  };
+  Mailbox* mailbox_ = nullptr;
+  std::mutex mailbox_mutex_;
+  std::atomic<std::size_t> synchronizations_{0};
+};
+
+/// Whether every launch is waited for: TENBIN_CUDA_SYNC=1.
+bool is_synchronous();
+
+/// Errors: a step is being captured; `what` cannot be part of it.
+void require_not_capturing(const char* what);
+
+}  // namespace tenbin::gpu

@@ -1,0 +1,147 @@
+// Recording a step as a CUDA graph and replaying it.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "tenbin/cuda/capture.h"
+#include "tenbin/cuda/check.h"
+#include "tenbin/cuda/launch.cuh"
+
+namespace tenbin::gpu {
+
+namespace {
+
+// Step values travel as the argument of a kernel: it is copied at the launch, so that nothing has to be
+// waited for before the next step's are written.
+struct Values {
+  static constexpr std::size_t size = 1024;
+  unsigned char bytes[size];
+};
+
+__global__ void write_values(Values values, unsigned char* to, Index count) {
+  for (Index i = threadIdx.x; i < count; i += blockDim.x) to[i] = values.bytes[i];
+}
+
+}  // namespace
+
+struct Graph::Recording {
+  Context& context;
+  GraphMemory memory;
+  cudaGraphExec_t executable = nullptr;
+  std::size_t nodes = 0;
+
+  std::vector<std::function<void()>> before_replay;  // in the order in which the step did them
+  std::vector<unsigned char> values;                 // as they are on the CPU
+  unsigned char* device_values = nullptr;
+  bool is_fresh = true;  // the values are those of the recording, which no replay has used
+
+  static constexpr std::size_t most_value_bytes = 16 * Values::size;
+
+  explicit Recording(Context& on) : context(on) {
+    device_values = static_cast<unsigned char*>(context.pool().allocate(most_value_bytes));
+  }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+  ~Recording() {
+    if (executable != nullptr) cudaGraphExecDestroy(executable);
+    context.pool().give_back(memory);
+    context.pool().release(device_values, most_value_bytes);
+  }
+
+  void upload_values() {
+    for (std::size_t done = 0; done < values.size(); done += Values::size) {
+      Values part{};
+      const std::size_t bytes = std::min(Values::size, values.size() - done);
+      std::memcpy(part.bytes, values.data() + done, bytes);
+      Launch(context, 1, block_threads)(write_values, part, device_values + done, static_cast<Index>(bytes));
+    }
+  }
+};
+
+namespace {
+
+thread_local Graph::Recording* current = nullptr;
+
+// Ends the recording however it ends.
+class Capture {
+ public:
+  explicit Capture(Graph::Recording& recording) : recording_(recording) {
+    TENBIN_CUDA_CHECK(cudaStreamBeginCapture(recording_.context.stream(), cudaStreamCaptureModeThreadLocal));
+    recording_.context.pool().begin_recording(recording_.memory);
+    current = &recording_;
+  }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  ~Capture() {
+    if (current != nullptr) cudaGraphDestroy(end());
+  }
+
+  cudaGraph_t end() noexcept {
+    current = nullptr;
+    recording_.context.pool().end_recording();
+    cudaGraph_t graph = nullptr;
+    status = cudaStreamEndCapture(recording_.context.stream(), &graph);
+    return graph;
+  }
+
+  cudaError_t status = cudaSuccess;
+
+ private:
+  Graph::Recording& recording_;
+};
+
+}  // namespace
+
+bool is_capturing() { return current != nullptr; }
+
+void on_replay(std::function<void()> action) {
+  if (current != nullptr) current->before_replay.push_back(std::move(action));
+}
+
+const void* detail::record_value(std::size_t bytes, std::function<void(void*)> write) {
+  constexpr std::size_t alignment = 16;
+  Graph::Recording& recording = *current;
+  const std::size_t place = (recording.values.size() + alignment - 1) / alignment * alignment;
+  if (place + bytes > Graph::Recording::most_value_bytes)
+    throw Error("CapturedStep: the numbers that change from step to step take more than ",
+                Graph::Recording::most_value_bytes, " bytes");
+  recording.values.resize(place + bytes);
+  write(recording.values.data() + place);
+  recording.before_replay.push_back(
+      [&recording, place, write = std::move(write)] { write(recording.values.data() + place); });
+  return recording.device_values + place;
+}
+
+Graph::Graph(int device, const std::function<void()>& record) {
+  if (is_capturing()) throw Error("CapturedStep: a captured step within a captured step");
+  recording_ = std::make_unique<Recording>(Context::of(device));
+  cudaGraph_t graph = nullptr;
+  cudaError_t status = cudaSuccess;
+  {
+    Capture capture(*recording_);
+    record();
+    graph = capture.end();
+    status = capture.status;
+  }
+  TENBIN_CUDA_CHECK(status);
+  TENBIN_CUDA_CHECK(cudaGraphGetNodes(graph, nullptr, &recording_->nodes));
+  status = cudaGraphInstantiate(&recording_->executable, graph, 0);
+  cudaGraphDestroy(graph);
+  TENBIN_CUDA_CHECK(status);
+}
+
+Graph::~Graph() = default;
+
+void Graph::replay() {
+  Recording& recording = *recording_;
+  if (!std::exchange(recording.is_fresh, false))
+    for (const auto& action : recording.before_replay) action();
+  TENBIN_CUDA_CHECK(cudaSetDevice(recording.context.device()));
+  recording.upload_values();
+  TENBIN_CUDA_CHECK(cudaGraphLaunch(recording.executable, recording.context.stream()));
+}
+
+std::size_t Graph::node_count() const { return recording_->nodes; }
+
+}  // namespace tenbin::gpu

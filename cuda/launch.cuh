@@ -1,0 +1,50 @@
+// How kernels are launched: in the device's stream, checked, and counted. For .cu files.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include "tenbin/cuda/check.h"
+#include "tenbin/cuda/context.h"
+
+namespace tenbin::gpu {
+
+/// Sizes and indices in kernels.
+using Index = long long;
+
+inline constexpr int block_threads = 256;
+
+inline Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+
+/// A kernel launch to be: `Launch(context, blocks, threads)(kernel, arguments...)`.
+///
+/// Errors: what CUDA says of the launch; with TENBIN_CUDA_SYNC=1 also what happens in the kernel, with the
+/// place of this call.
+class Launch {
+ public:
+  Launch(Context& context, dim3 grid, dim3 block, const char* file = __builtin_FILE(),
+         int line = __builtin_LINE())
+      : context_(context), file_(file), line_(line) {
+    config_.gridDim = grid;
+    config_.blockDim = block;
+    config_.stream = context.stream();
+  }
+
+  template <class... Parameters, class... Arguments>
+  void operator()(void (*kernel)(Parameters...), Arguments&&... arguments) const {
+    check(cudaLaunchKernelEx(&config_, kernel, std::forward<Arguments>(arguments)...), "a kernel launch",
+          file_, line_);
+    context_.launches.fetch_add(1, std::memory_order_relaxed);
+    if (is_synchronous()) finish(context_, file_, line_);
+  }
+
+ private:
+  static void finish(Context& context, const char* file, int line);
+
+  Context& context_;
+  const char* file_;
+  int line_;
+  cudaLaunchConfig_t config_{};
+};
+
+}  // namespace tenbin::gpu

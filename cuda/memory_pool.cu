@@ -1,0 +1,152 @@
+#include "tenbin/cuda/memory_pool.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "tenbin/cuda/check.h"
+
+namespace tenbin::gpu {
+
+namespace {
+
+std::atomic<bool>& caching() {
+  static std::atomic<bool> on = [] {
+    const char* setting = std::getenv("TENBIN_CUDA_CACHE");
+    return setting == nullptr || std::string(setting) != "0";
+  }();
+  return on;
+}
+
+// What is handed out for `bytes`: with eight sizes between powers of two, batches of slightly different
+// lengths find each other's blocks. Without a cache it is what was asked for, so that overruns show.
+std::size_t block_size(std::size_t bytes) {
+  constexpr std::size_t unit = 512;
+  if (!caching()) return bytes == 0 ? 1 : bytes;
+  std::size_t step = unit;
+  while (step * 16 < bytes) step *= 2;
+  return bytes == 0 ? unit : (bytes + step - 1) / step * step;
+}
+
+// cudaMalloc in a thread that records a graph is an error unless the thread says that it means it.
+class RelaxedCapture {
+ public:
+  RelaxedCapture() { TENBIN_CUDA_CHECK(cudaThreadExchangeStreamCaptureMode(&mode_)); }
+  ~RelaxedCapture() { cudaThreadExchangeStreamCaptureMode(&mode_); }
+  RelaxedCapture(const RelaxedCapture&) = delete;
+  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
+
+ private:
+  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
+};
+
+void free_block(void* block) noexcept {
+  cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
+  cudaThreadExchangeStreamCaptureMode(&mode);
+  cudaFree(block);  // a failure cannot be reported from where memory is released
+  cudaThreadExchangeStreamCaptureMode(&mode);
+}
+
+void* take(std::unordered_map<std::size_t, std::vector<void*>>& free, std::size_t size) {
+  const auto found = free.find(size);
+  if (found == free.end() || found->second.empty()) return nullptr;
+  void* const block = found->second.back();
+  found->second.pop_back();
+  return block;
+}
+
+}  // namespace
+
+void MemoryPool::set_caching(bool on) { caching() = on; }
+
+void* MemoryPool::allocate(std::size_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::size_t size = block_size(bytes);
+  void* block = recording_ != nullptr ? take(recording_->free, size) : nullptr;
+  if (block == nullptr && (block = take(free_, size)) != nullptr) cached_bytes_ -= size;
+  if (block == nullptr) block = allocate_from_system(size);
+  if (recording_ != nullptr) {
+    recording_->used[block] = size;
+    graph_of_[block] = recording_;
+  }
+  return block;
+}
+
+void* MemoryPool::allocate_from_system(std::size_t size) {
+  const RelaxedCapture relaxed;
+  void* block = nullptr;
+  ++system_allocations_;
+  if (cudaMalloc(&block, size) == cudaSuccess) return block;
+  cudaGetLastError();
+  for (auto& [kept_size, blocks] : free_) {  // what is kept for reuse may be what is missing
+    for (void* kept : blocks) free_block(kept);
+    blocks.clear();
+  }
+  cached_bytes_ = 0;
+  TENBIN_CUDA_CHECK(cudaMalloc(&block, size));
+  return block;
+}
+
+void MemoryPool::release(void* block, std::size_t bytes) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto owner = graph_of_.find(block);
+  if (owner != graph_of_.end()) {
+    GraphMemory& memory = *owner->second;
+    const std::size_t size = memory.used[block];
+    memory.used.erase(block);
+    memory.free[size].push_back(block);
+  } else if (recording_ != nullptr) {  // a kernel that has been recorded may read it at every replay
+    recording_->held.emplace_back(block, block_size(bytes));
+  } else {
+    keep(block, block_size(bytes));
+  }
+}
+
+void MemoryPool::keep(void* block, std::size_t size) {
+  if (!caching()) return free_block(block);
+  free_[size].push_back(block);
+  cached_bytes_ += size;
+}
+
+void MemoryPool::release_cached() noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (auto& [size, blocks] : free_)
+    for (void* block : blocks) free_block(block);
+  free_.clear();
+  cached_bytes_ = 0;
+}
+
+void MemoryPool::begin_recording(GraphMemory& memory) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  recording_ = &memory;
+}
+
+void MemoryPool::end_recording() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  recording_ = nullptr;
+}
+
+void MemoryPool::give_back(GraphMemory& memory) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& used : memory.used) graph_of_.erase(used.first);
+  for (const auto& [size, blocks] : memory.free) {
+    for (void* block : blocks) {
+      graph_of_.erase(block);
+      keep(block, size);
+    }
+  }
+  for (const auto& [block, size] : memory.held) keep(block, size);
+}
+
+std::size_t MemoryPool::cached_bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return cached_bytes_;
+}
+
+std::size_t MemoryPool::system_allocations() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return system_allocations_;
+}
+
+}  // namespace tenbin::gpu

@@ -1,0 +1,27 @@
+// Sums, maxima and minima on the GPU, in an order that the shapes fix. For .cu files.
+#pragma once
+
+#include <cstddef>
+
+#include "tenbin/core/array.h"
+
+namespace tenbin::gpu {
+
+class Context;
+
+enum class Reduction : unsigned char { sum, max, min };
+
+/// Reduces the middle axis of x, (outer, count, inner), to y, (outer, inner). Sums are taken in double and
+/// rounded once. The maximum and the minimum of elements with a NaN are NaN, and those of none are -inf and
+/// inf.
+template <class T>
+void reduce_middle(Context& context, Reduction reduction, const T* x, std::size_t outer, std::size_t count,
+                   std::size_t inner, T* y);
+
+/// The counterparts of cpu::sum_to, max_to, min_to and broadcast_to (core/broadcast.h).
+Array sum_to(const Array& x, const Shape& shape);
+Array max_to(const Array& x, const Shape& shape);
+Array min_to(const Array& x, const Shape& shape);
+Array broadcast_to(const Array& array, const Shape& shape);
+
+}  // namespace tenbin::gpu

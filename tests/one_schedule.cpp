@@ -1,0 +1,10 @@
+// Real devices run threads in the order that they please.
+#include "tenbin/tests/schedules.h"
+
+namespace tenbin::testing {
+
+std::size_t schedule_count(Device) { return 1; }
+
+void set_schedule(std::size_t) {}
+
+}  // namespace tenbin::testing
