@@ -12,7 +12,7 @@ packages_of() {
   case "$1" in
     # libopenblas-dev brings LAPACK along, which xtensor-blas looks for.
     build) echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev libdnnl-dev zlib1g-dev ;;
-    test) echo catch2 ;;
+    test) echo catch2 libboost-context-dev ;;
     demo) echo dataset-fashion-mnist ;;
     data) echo python3-rdata ;;
     lint) echo clang clang-format clang-tidy git ;;
@@ -39,6 +39,7 @@ present() {
     libxtensor-dev) have_header xtensor/xarray.hpp && return ;;
     libxtensor-blas-dev) have_header xtensor-blas/xlinalg.hpp && return ;;
     libbenchmark-dev) have_header benchmark/benchmark.h && return ;;
+    libboost-context-dev) have_header boost/context/fiber.hpp && return ;;
     libdnnl-dev) have_header dnnl.h && return ;;
     python3-dev) [[ -e $(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h ]] && return ;;
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && return ;;
