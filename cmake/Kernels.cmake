@@ -12,19 +12,19 @@ function(tenbin_add_kernels)
   else()
     tenbin_compile_by_nvcc()
   endif()
-  # In errors, files by the names that they have in the source tree.
   target_sources(tenbin PRIVATE $<TARGET_OBJECTS:tenbin_kernels>)
   target_compile_definitions(tenbin PRIVATE TENBIN_WITH_CUDA)
 endfunction()
 
 function(tenbin_compile_emulated)
   add_subdirectory(${PROJECT_SOURCE_DIR}/tests/cuda_emulator ${PROJECT_BINARY_DIR}/cuda_emulator)
-  set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+  # In errors, files have the names that they have in the source tree.
+  set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX)
   set_target_properties(tenbin_kernels PROPERTIES CXX_STANDARD 17 CXX_EXTENSIONS OFF)
   target_compile_options(tenbin_kernels PRIVATE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
                                                 -fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/tenbin/=)
   target_link_libraries(tenbin_kernels PRIVATE cuda_emulator tenbin_warnings)
-  target_link_libraries(tenbin PUBLIC cuda_emulator)
+  target_link_libraries(tenbin PRIVATE $<BUILD_INTERFACE:cuda_emulator>)
 endfunction()
 
 # nvcc is found by the toolkit rather than by the PATH. The architectures must be set before the language is

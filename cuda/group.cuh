@@ -62,7 +62,6 @@ struct Lanes {
     // The lanes of this group alone: those of a row that is not there need not come.
     const unsigned first = threadIdx.x % 32 / Width * Width;
     const unsigned lanes = (Width == 32 ? ~0u : (1u << Width % 32) - 1u) << first;
-#pragma unroll
     for (int with = Width / 2; with > 0; with /= 2) value = op(value, shuffle_xor(lanes, value, with));
     return value;
   }
