@@ -12,7 +12,8 @@ packages_of() {
   case "$1" in
     # libopenblas-dev brings LAPACK along, which xtensor-blas looks for.
     build) echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev libdnnl-dev zlib1g-dev ;;
-    test) echo catch2 libboost-context-dev ;;
+    # Fashion-MNIST: a model of the examples is trained on the emulated GPU.
+    test) echo catch2 libboost-context-dev dataset-fashion-mnist ;;
     demo) echo dataset-fashion-mnist ;;
     data) echo python3-rdata ;;
     lint) echo clang clang-format clang-tidy git ;;

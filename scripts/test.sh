@@ -1,31 +1,50 @@
 #!/usr/bin/env bash
-# Builds and runs all tests: optimised, then under AddressSanitizer and UndefinedBehaviorSanitizer.
+# Builds and runs all tests: on the CPU; with the GPU backend, run by an emulator; both under AddressSanitizer and
+# UndefinedBehaviorSanitizer. Where nvcc is found, it compiles the kernels too. scripts/gpu.sh is for machines with a GPU.
 #
 #   scripts/test.sh [--quick]
 #
-# --quick: the optimised build only. Installs what is missing first (scripts/setup.sh).
+# --quick: the CPU build only. Installs what is missing first (scripts/setup.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-presets=(default asan)
+quick=false
 case "${1:-}" in
   "") ;;
-  --quick) presets=(default) ;;
-  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+  --quick) quick=true ;;
+  -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
   *) echo "test: no option \"$1\"; there is --quick" >&2; exit 2 ;;
 esac
 
 heading() { printf '\n== %s\n' "$*"; }
 
+build_and_test() {
+  heading "$1: configure"
+  cmake --preset "$1"
+  heading "$1: build"
+  cmake --build --preset "$1"
+  heading "$1: test"
+  ctest --preset "$1"
+}
+
+# Warnings and registers that spill are errors there. Nothing is run: this takes no GPU.
+compile_kernels() {
+  heading "cuda: compile the kernels"
+  if ! command -v nvcc >/dev/null && [[ ! -x ${CUDA_HOME:-/usr/local/cuda}/bin/nvcc ]]; then
+    echo "test: SKIPPED: no nvcc here, so the .cu files were compiled for the emulator only"
+    return
+  fi
+  cmake --preset cuda -DTENBIN_TESTS=OFF -DTENBIN_EXAMPLES=OFF
+  cmake --build --preset cuda --target tenbin_kernels
+}
+
 heading "what is needed"
 scripts/setup.sh build test
 
 # The first failure ends the run; the closing lines are those of the last ctest.
-for preset in "${presets[@]}"; do
-  heading "$preset: configure"
-  cmake --preset "$preset"
-  heading "$preset: build"
-  cmake --build --preset "$preset"
-  heading "$preset: test"
-  ctest --preset "$preset"
-done
+build_and_test default
+if ! $quick; then
+  compile_kernels
+  build_and_test emulator
+  build_and_test asan
+fi

@@ -83,7 +83,7 @@ std::vector<double> numerical_gradient(const FunctionTest& test, const Arrays& a
                                        const std::vector<double>& gy) {
   const NoBackprop off;
   Arrays inputs;
-  for (const Array& input : at) inputs.push_back(cast(input, Dtype::float64).copy());
+  for (const Array& input : at) inputs.push_back(cast(input.to(Device::cpu()), Dtype::float64).copy());
   const auto objective = [&] {
     return dot(values(test.forward(leaves(inputs, Dtype::float64, Device::cpu())).data()), gy);
   };

@@ -1,0 +1,315 @@
+// A captured step does what the step does, to the bit, and refuses what it cannot.
+#include "tenbin/cuda/captured_step.h"
+
+#include "tenbin/cuda/runtime.h"
+#include "tenbin/tenbin.h"
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+struct MLP : Chain {
+  Linear l1 = link("l1", Linear(12, 16));
+  Linear l2 = link("l2", Linear(16, 3));
+  Variable operator()(const Variable& x) const { return l2(dropout(relu(l1(x)), 0.3)); }
+};
+
+constexpr std::size_t batch_size = 20;
+
+Dataset samples(std::size_t count, Device device) {
+  random::Generator rng(5);
+  Array x = rng.normal({count, 12});
+  Array t = Array::empty({count}, Dtype::int32);
+  for (std::size_t i = 0; i < count; ++i)
+    t.data<std::int32_t>()[i] = static_cast<std::int32_t>(rng.integer(3));
+  return Dataset(x.to(device), t.to(device));
+}
+
+Dataset batch(const Dataset& data, std::size_t i) {
+  const std::size_t first = i * 7 % (data.size() - batch_size);
+  return Dataset(data.x.slice(first, first + batch_size), data.t.slice(first, first + batch_size));
+}
+
+std::vector<double> parameters(const Link& model) {
+  std::vector<double> all;
+  for (const Parameter& parameter : model.params())
+    for (const double value : values(parameter.data())) all.push_back(value);
+  return all;
+}
+
+struct Result {
+  std::vector<double> losses;
+  std::vector<double> parameters;
+  std::int64_t t;
+};
+
+// Trains for 12 steps, in which everything that may change does.
+template <class Rule>
+Result train(Device device, Rule& optimizer, bool captured) {
+  random::seed(3);
+  const Dataset data = samples(100, device);
+  const Array weights = Array({1.f, 2.f, 0.5f});
+  MLP model;
+  model.to(device);
+  optimizer.setup(model);
+  auto& decay = optimizer.add_hook(WeightDecay(1e-3));
+  optimizer.add_hook(GradientClipping(0.5));
+  optimizer.add_hook(GradientNoise(0.01, 4));
+  const auto step = [&](const Array& x, const Array& t) {
+    Variable loss = softmax_cross_entropy(model(x), t, {.class_weight = weights});
+    model.cleargrads();
+    loss.backward();
+    optimizer.update();
+    return loss;
+  };
+  CapturedStep captured_step(step);
+  Result result;
+  for (std::size_t i = 0; i < 12; ++i) {
+    decay.rate = 1e-3 * static_cast<double>(i);
+    const auto [x, t] = batch(data, i);
+    const Array loss = captured ? captured_step(x, t) : step(x, t).data();
+    result.losses.push_back(loss.item());
+  }
+  CHECK(captured_step.is_captured() == (captured && !device.is_cpu()));
+  result.parameters = parameters(model);
+  result.t = optimizer.t();
+  return result;
+}
+
+template <class Rule>
+void check_captured_equals_eager(Device device) {
+  Rule eager_rule, captured_rule;
+  const Result eager = train(device, eager_rule, false);
+  const Result captured = train(device, captured_rule, true);
+  CHECK(captured.losses == eager.losses);
+  CHECK(captured.parameters == eager.parameters);
+  CHECK(captured.t == eager.t);
+}
+
+}  // namespace
+
+TEST_CASE("a captured step is bit-equal to the step: dropout, clipping, noise, changing rates") {
+  on_every_device([](Device device) {
+    check_captured_equals_eager<Adam>(device);
+    check_captured_equals_eager<SGD>(device);
+    check_captured_equals_eager<MomentumSGD>(device);
+    check_captured_equals_eager<NesterovAG>(device);
+    check_captured_equals_eager<AdaGrad>(device);
+    check_captured_equals_eager<RMSprop>(device);
+    check_captured_equals_eager<AdaDelta>(device);
+  });
+}
+
+TEST_CASE("a hyperparameter that changes after the capture is the one that counts") {
+  on_every_device([](Device device) {
+    const Array gradient = Array::ones({4}, Dtype::float32, device);
+    MLP model;
+    model.to(device);
+    SGD optimizer({.lr = 0.5});
+    optimizer.setup(model);
+    const Parameter b = model.l2.b;
+    const Array one = Array::ones({batch_size, 12}, Dtype::float32, device);
+    CapturedStep step([&](const Array& x) {
+      Variable y = sum(linear(x, model.l1.W, model.l1.b)) * 0 + sum(b);
+      model.cleargrads();
+      y.backward();
+      optimizer.update();
+      return y;
+    });
+    double expected = values(b.data())[0];
+    for (int i = 0; i < 8; ++i) {
+      optimizer.hyperparam.lr = i;
+      step(one);
+      expected -= i;
+      CHECK(values(b.data())[0] == Approx(expected));
+    }
+  });
+}
+
+TEST_CASE("inputs of another shape run uncaptured, and between them the captured step goes on") {
+  on_every_device([](Device device) {
+    const auto run = [&](bool captured) {
+      random::seed(8);
+      const Dataset data = samples(90, device);
+      MLP model;
+      model.to(device);
+      Adam optimizer;
+      optimizer.setup(model);
+      const auto train_step = [&](const Array& x, const Array& t) {
+        Variable loss = softmax_cross_entropy(model(x), t);
+        model.cleargrads();
+        loss.backward();
+        optimizer.update();
+        return loss;
+      };
+      CapturedStep step(train_step, {.warmup = 1});
+      std::vector<double> losses;
+      for (std::uint64_t epoch = 0; epoch < 3; ++epoch)  // batches of 20, the last one of 10
+        for (auto [x, t] : Minibatches(data, {.batch_size = batch_size, .epoch = epoch}))
+          losses.push_back(captured ? step(x, t).item() : train_step(x, t).item());
+      return losses;
+    };
+    CHECK(run(true) == run(false));
+  });
+}
+
+TEST_CASE("a captured step allocates nothing and waits for nothing") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Dataset data = samples(100, device);
+    const Array weights = Array({1.f, 2.f, 0.5f});
+    MLP model;
+    model.to(device);
+    Adam optimizer;
+    optimizer.setup(model);
+    optimizer.add_hook(GradientClipping(1));
+    const auto train_step = [&](const Array& x, const Array& t) {
+      Variable loss = softmax_cross_entropy(model(x), t, {.class_weight = weights});
+      model.cleargrads();
+      loss.backward();
+      optimizer.update();
+      return loss;
+    };
+    gpu::set_caching(true);
+    CapturedStep captured(train_step);
+    const auto check_steady = [&](const auto& step) {
+      for (std::size_t i = 0; i < 6; ++i) step(i);
+      const gpu::Stats before = gpu::stats(device.index);
+      for (std::size_t i = 0; i < 50; ++i) step(i);
+      const gpu::Stats after = gpu::stats(device.index);
+      CHECK(after.system_allocations == before.system_allocations);
+      CHECK(after.synchronizations == before.synchronizations);
+    };
+    check_steady([&](std::size_t i) {
+      const auto [x, t] = batch(data, i);
+      train_step(x, t);
+    });
+    check_steady([&](std::size_t i) {
+      const auto [x, t] = batch(data, i);
+      captured(x, t);
+    });
+    CHECK(captured.is_captured());
+    // Three of each linear layer's backward and so on: a graph that lost its kernels would be shorter.
+    CHECK(captured.node_count() >= 15);
+  });
+}
+
+TEST_CASE("what cannot be captured is an error that says what and where, and training can go on") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Dataset data = samples(100, device);
+    MLP model;
+    model.to(device);
+    SGD optimizer;
+    optimizer.setup(model);
+    std::size_t runs = 0;
+    const auto [x, t] = batch(data, 0);
+    const auto forward = [&](const Array& samples) {
+      ++runs;
+      return sum(model(samples));
+    };
+    CapturedStep reads([&](const Array& samples) {
+      Variable y = forward(samples);
+      y.item();
+      return y;
+    });
+    for (int i = 0; i < 3; ++i) reads(x);
+    CHECK_THROWS_WITH(reads(x), ContainsSubstring("reading from the device") &&
+                                    ContainsSubstring("cannot be part of a captured step"));
+    CHECK_FALSE(reads.is_captured());
+    CHECK_FALSE(gpu::is_capturing());
+
+    CapturedStep uploads(
+        [&](const Array& samples) { return forward(samples) * Variable(Array({2.f}).to(device)); });
+    for (int i = 0; i < 3; ++i) uploads(x);
+    CHECK_THROWS_WITH(uploads(x), ContainsSubstring("a copy from the CPU"));
+
+    class Peek : public Function {
+     public:
+      std::string name() const override { return "peek"; }
+      Arrays forward_cpu(const Arrays& xs) override { return xs; }
+      Arrays forward_gpu(const Arrays& xs) override {
+        return {Array::scalar(xs[0].to_vector<float>()[0]).to(xs[0].device())};
+      }
+      Arrays backward_cpu(const Arrays&, const Arrays& gys) override { return gys; }
+      Arrays backward_gpu(const Arrays&, const Arrays& gys) override { return gys; }
+    };
+    CapturedStep peeks([&](const Array& samples) { return apply<Peek>({forward(samples)}); });
+    for (int i = 0; i < 3; ++i) peeks(x);
+    CHECK_THROWS_WITH(peeks(x), ContainsSubstring("in forward of peek"));
+    CHECK_THROWS_WITH(peeks(x), ContainsSubstring("in forward of peek"));  // it does not run half-captured
+
+    const double before = sum(model(x)).item();
+    Variable loss = softmax_cross_entropy(model(x), t);
+    model.cleargrads();
+    loss.backward();
+    optimizer.update();
+    CHECK(std::isfinite(loss.item()));
+    CHECK(sum(model(x)).item() != before);
+  });
+}
+
+TEST_CASE("a replay that throws has launched nothing") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Dataset data = samples(100, device);
+    MLP model;
+    model.to(device);
+    Adam optimizer;
+    optimizer.setup(model);
+    CapturedStep step([&](const Array& x, const Array& t) {
+      Variable loss = softmax_cross_entropy(model(x), t);
+      model.cleargrads();
+      loss.backward();
+      optimizer.update();
+      return loss;
+    });
+    const auto [x, t] = batch(data, 0);
+    for (int i = 0; i < 5; ++i) step(x, t);
+    const std::vector<double> before = parameters(model);
+    optimizer.hyperparam.beta1 = 1.5;
+    CHECK_THROWS_WITH(step(x, t), ContainsSubstring("Adam: beta1 must be in [0, 1), got 1.5"));
+    CHECK(parameters(model) == before);
+    CHECK(optimizer.t() == 5);
+    optimizer.hyperparam.beta1 = 0.9;
+    step(x, t);
+    CHECK(parameters(model) != before);
+    CHECK(optimizer.t() == 6);
+
+    MLP other;
+    model.copyparams(other);  // values only: still in place
+    step(x, t);
+    Variable W = model.l1.W;
+    W.set_data(W.data().copy());
+    CHECK_THROWS_WITH(step(x, t),
+                      ContainsSubstring("have been replaced or moved since the step was captured"));
+  });
+}
+
+TEST_CASE("arrays may outlive the captured step that made them, and its memory comes back") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    gpu::set_caching(true);
+    const Array x = Array::full({1000}, 3, Dtype::float32, device);
+    Array result;
+    {
+      CapturedStep step([&](const Array& in) { return Variable(in) * 2; }, {.warmup = 0});
+      result = step(x);
+      CHECK(step.node_count() == 1);
+      const Array kept = result.copy();
+      const Array other = Array::full({1000}, 5, Dtype::float32, device);
+      step(other);
+      CHECK(result.to_vector<float>() == std::vector<float>(1000, 10));  // the same memory
+      CHECK(kept.to_vector<float>() == std::vector<float>(1000, 6));
+    }
+    // Nobody else gets it while it is in use.
+    const Array more = Array::full({1000}, 7, Dtype::float32, device);
+    CHECK(result.to_vector<float>() == std::vector<float>(1000, 10));
+    result = {};
+    const std::size_t before = gpu::stats(device.index).system_allocations;
+    for (int i = 0; i < 3; ++i) Array::empty({1000}, Dtype::float32, device);
+    CHECK(gpu::stats(device.index).system_allocations == before);
+  });
+}
