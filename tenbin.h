@@ -7,6 +7,8 @@
 #include "tenbin/core/parallel.h"
 #include "tenbin/core/random.h"
 #include "tenbin/core/variable.h"
+#include "tenbin/cuda/captured_step.h"
+#include "tenbin/cuda/runtime.h"
 #include "tenbin/datasets/arff.h"
 #include "tenbin/datasets/class_count_table.h"
 #include "tenbin/datasets/class_weight.h"
