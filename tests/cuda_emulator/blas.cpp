@@ -123,7 +123,7 @@ cublasStatus_t submit_gemm(cublasHandle_t handle, const Gemm<T>& gemm) {
   return with_handle(handle, [&] {
     gemm.check();
     // Its own workspace would be shared by replays that run at the same time.
-    require(handle->own_workspace || !is_capturing(handle->stream), CUBLAS_STATUS_ALLOC_FAILED);
+    require(handle->own_workspace || !find(handle->stream)->capture, CUBLAS_STATUS_ALLOC_FAILED);
     if (handle->pointers == CUBLAS_POINTER_MODE_DEVICE) {
       submit(handle->stream, [gemm] {
         require_device(gemm.alpha, sizeof(T), "alpha", cudaErrorIllegalAddress);
@@ -182,7 +182,7 @@ cublasStatus_t cublasDestroy(cublasHandle_t handle) {
 
 cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream) {
   return with_handle(handle, [&] {
-    require_stream(stream);
+    find(stream);
     handle->stream = stream;
     handle->own_workspace = false;
   });

@@ -38,11 +38,11 @@ void copy_now(void* to, Place to_place, const void* from, Place from_place, std:
 }
 
 void copy_async(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-  require_stream(stream);
+  const std::shared_ptr<Stream> owner = find(stream);
   if (bytes == 0) return;
   const Ends ends = ends_of(to, from, bytes, kind);
   const bool pageable = ends.to == Place::pageable || ends.from == Place::pageable;
-  if (pageable) forbid_if_captured(stream, "a copy from or to pageable memory");
+  if (pageable) forbid_if_captured(*owner, "a copy from or to pageable memory");
   if (ends.from == Place::pageable) {
     const auto* begin = static_cast<const unsigned char*>(from);
     submit(stream, [=, snapshot = std::make_shared<std::vector<unsigned char>>(begin, begin + bytes)] {
@@ -51,7 +51,7 @@ void copy_async(void* to, const void* from, std::size_t bytes, cudaMemcpyKind ki
   } else {
     submit(stream, [=] { copy_now(to, ends.to, from, ends.from, bytes); });
   }
-  if (ends.to == Place::pageable) synchronize(stream);
+  if (ends.to == Place::pageable) synchronize(*owner);
 }
 
 }  // namespace
@@ -76,13 +76,13 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
     const Ends ends = ends_of(to, from, bytes, kind);
     if (bytes == 0) return;
     submit(nullptr, [=] { copy_now(to, ends.to, from, ends.from, bytes); });
-    synchronize(nullptr);
+    synchronize(*find(cudaStream_t{}));
   });
 }
 
 cudaError_t cudaMemsetAsync(void* block, int value, std::size_t bytes, cudaStream_t stream) {
   return call([&] {
-    require_stream(stream);
+    find(stream);
     if (bytes == 0) return;
     require_device(block, bytes, "cudaMemsetAsync", cudaErrorInvalidValue);
     submit(stream, [=] {

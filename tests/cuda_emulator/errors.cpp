@@ -1,6 +1,7 @@
 // CUDA's errors: names, texts, and each thread's last one.
 #include "errors.h"
 
+#include <cstdio>
 #include <utility>
 
 namespace cuda_emulator {
@@ -52,9 +53,9 @@ const Description* find(cudaError_t code) {
 struct LastError {
   cudaError_t code = cudaSuccess;       // what cudaGetLastError returns and forgets
   cudaError_t described = cudaSuccess;  // what the text is about
-  std::string text;
+  char text[2000] = {};
 };
-thread_local LastError last;
+thread_local LastError last;  // trivially destroyed: a static object's destructor may still call CUDA
 
 }  // namespace
 
@@ -66,8 +67,9 @@ std::recursive_mutex& mutex() {
 cudaError_t remember(cudaError_t code, const char* text) {
   last.code = last.described = code;
   const Description* description = find(code);
-  last.text = description != nullptr ? description->text : "unknown error";
-  if (*text != '\0') last.text.append(": ").append(text);
+  std::snprintf(last.text, sizeof last.text, "%s%s%s",
+                description != nullptr ? description->text : "unknown error", *text != '\0' ? ": " : "",
+                text);
   return code;
 }
 
@@ -81,7 +83,7 @@ const char* cudaGetErrorName(cudaError_t error) {
 }
 
 const char* cudaGetErrorString(cudaError_t error) {
-  if (error != cudaSuccess && error == last.described) return last.text.c_str();
+  if (error != cudaSuccess && error == last.described) return last.text;
   const auto* description = cuda_emulator::find(error);
   return description != nullptr ? description->text : "unrecognized error code";
 }

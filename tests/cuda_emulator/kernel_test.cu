@@ -234,7 +234,7 @@ TEST_CASE("wrong masks of lanes") {
              ContainsSubstring("lane 16 of mask 0x0000ffff at " + line(own_mask_line)) &&
                  ContainsSubstring("is not in its own mask"));
   CHECK_THAT(failure_of(reads_outside_mask, 32),
-             ContainsSubstring("wants the value of lane 20, which is not in the mask"));
+             ContainsSubstring("wants the value of a lane that is not in the mask: 20"));
   CHECK_THAT(failure_of(masks_differ, 32), ContainsSubstring("threads wait at barriers that cannot open"));
   CHECK_THAT(failure_of(missing_lane, 16), ContainsSubstring("waits for lanes that the block does not have"));
   CHECK_THAT(failure_of(odd_width, 32), ContainsSubstring("a shuffle of width 24"));

@@ -39,14 +39,14 @@ Memory& memory() {
   return memory;
 }
 
-using Position = std::map<const char*, Block>::iterator;
+using BlockIterator = std::map<const char*, Block>::iterator;
 
 /// The block in which the address lies, or end().
-Position find(const void* address) {
+BlockIterator find_block(const void* address) {
   auto& blocks = memory().blocks;
-  const Position after = blocks.upper_bound(static_cast<const char*>(address));
+  const BlockIterator after = blocks.upper_bound(static_cast<const char*>(address));
   if (after == blocks.begin()) return blocks.end();
-  const Position block = std::prev(after);
+  const BlockIterator block = std::prev(after);
   return static_cast<const char*>(address) < block->first + block->second.bytes ? block : blocks.end();
 }
 
@@ -84,7 +84,7 @@ void check_guard(const char* address, const Block& block) {
 }
 
 void release(void* address, bool pinned) {
-  const Position block = memory().blocks.find(static_cast<const char*>(address));
+  const BlockIterator block = memory().blocks.find(static_cast<const char*>(address));
   if (block == memory().blocks.end() || (block->second.device == host) != pinned)
     throw Failure(cudaErrorInvalidValue, pinned ? "not a block of pinned memory, or freed before"
                                                 : "not a block of device memory, or freed before");
@@ -101,7 +101,7 @@ void release(void* address, bool pinned) {
 }  // namespace
 
 Place place_of(const void* address, std::size_t bytes) {
-  const Position block = find(address);
+  const BlockIterator block = find_block(address);
   if (block == memory().blocks.end()) return Place::pageable;
   const std::size_t offset = std::size_t(static_cast<const char*>(address) - block->first);
   if (bytes > block->second.bytes - offset)
@@ -111,7 +111,7 @@ Place place_of(const void* address, std::size_t bytes) {
 }
 
 int device_of(const void* address) {
-  const Position block = find(address);
+  const BlockIterator block = find_block(address);
   return block == memory().blocks.end() ? host : block->second.device;
 }
 

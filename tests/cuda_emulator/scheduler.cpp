@@ -5,6 +5,7 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <numeric>
@@ -82,8 +83,9 @@ class Scheduler {
   unsigned rank() const { return unsigned(active_ - threads_.data()); }
   void* shared() { return shared_.get(); }
 
-  /// From within a thread: the kernel ends here.
-  [[noreturn]] void fail_here(const std::string& text);
+  /// From within a thread: the kernel ends here, with the text that failure() got.
+  [[noreturn]] void stop();
+  std::string& failure() { return failure_; }
 
  private:
   struct Woken {
@@ -253,8 +255,8 @@ void Scheduler::wait(At at, Site site) {
   }
 }
 
-void Scheduler::fail_here(const std::string& text) {
-  failure_ = text;
+// The fiber never goes on, so that the caller's frames must own nothing.
+void Scheduler::stop() {
   active_ = nullptr;
   Fiber::pause();
   __builtin_unreachable();
@@ -287,17 +289,24 @@ bool Scheduler::open_block_barrier() {
   return true;
 }
 
+constexpr char outside_mask[] = "wants the value of a lane that is not in the mask: ";
+
+const char* what_is_wrong(unsigned mask, unsigned lane, unsigned lanes, unsigned source) {
+  if ((mask >> lane & 1) == 0) return "is not in its own mask";
+  if (lanes < warp_size && mask >> lanes != 0) return "waits for lanes that the block does not have";
+  if (source >= warp_size || (mask >> source & 1) == 0) return outside_mask;
+  return nullptr;
+}
+
 Exchanged Scheduler::warp_barrier(unsigned mask, std::uint64_t value, unsigned source, Site site) {
   Thread& self = *active_;
   const unsigned lane = rank() % warp_size, lanes = std::min(warp_size, count_ - (rank() - lane));
-  const auto fail = [&](const std::string& text) {
-    fail_here("lane " + std::to_string(lane) + " of mask " + hex(mask) + " at " + describe(site) + " " +
-              text);
-  };
-  if ((mask >> lane & 1) == 0) fail("is not in its own mask");
-  if (lanes < warp_size && mask >> lanes != 0) fail("waits for lanes that the block does not have");
-  if (source >= warp_size || (mask >> source & 1) == 0)
-    fail("wants the value of lane " + std::to_string(source) + ", which is not in the mask");
+  if (const char* wrong = what_is_wrong(mask, lane, lanes, source)) {
+    failure_ =
+        "lane " + std::to_string(lane) + " of mask " + hex(mask) + " at " + describe(site) + " " + wrong;
+    if (wrong == outside_mask) failure_ += std::to_string(source);
+    stop();
+  }
   self.mask = mask;
   self.value = value;
   self.source = source;
@@ -367,10 +376,14 @@ unsigned lane() { return scheduler().rank() % warp_size; }
 
 void check_width(int width, Site site) {
   if (width >= 1 && width <= 32 && (width & (width - 1)) == 0) return;
-  scheduler().fail_here("a shuffle of width " + std::to_string(width) + " at " + describe(site));
+  scheduler().failure() = "a shuffle of width " + std::to_string(width) + " at " + describe(site);
+  scheduler().stop();
 }
 
-void trap(Site site) { scheduler().fail_here("__trap at " + describe(site)); }
+void trap(Site site) {
+  scheduler().failure() = "__trap at " + describe(site);
+  scheduler().stop();
+}
 
 void* dynamic_shared_memory() { return scheduler().shared(); }
 
