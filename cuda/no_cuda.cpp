@@ -1,6 +1,7 @@
 // The GPU runtime of a build without CUDA: there is no device, and asking for one is an error that says why.
 #include "tenbin/core/error.h"
 #include "tenbin/cuda/capture.h"
+#include "tenbin/cuda/gather.h"
 #include "tenbin/cuda/runtime.h"
 
 namespace tenbin::gpu {
@@ -32,6 +33,10 @@ void add(Array&, const Array&) { throw Error("Array::add: this is a build withou
 void fill(Array&, double) { throw Error("Array::fill: this is a build without CUDA"); }
 
 void convert(Array&, const Array&) { throw Error("Array::astype: this is a build without CUDA"); }
+
+Array gather_rows(const Array&, const Array&) {
+  throw Error("gpu::gather_rows: this is a build without CUDA");
+}
 
 void set_synchronous(bool) {}
 

@@ -19,15 +19,6 @@ std::size_t row_at(const Array& indices, std::size_t i, std::size_t rows) {
   return static_cast<std::size_t>(index < 0 ? index + static_cast<std::int64_t>(rows) : index);
 }
 
-void require_in_range(const Array& indices, std::size_t rows) {
-  const auto count = static_cast<std::int64_t>(rows);
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    const std::int64_t index = index_at(indices, i);
-    if (index < -count || index >= count)
-      throw Error("get_rows: index ", index, " at position ", i, " is out of range for ", rows, " rows");
-  }
-}
-
 }  // namespace
 
 void GetRows::check(const Arrays& xs) const {
@@ -36,13 +27,21 @@ void GetRows::check(const Arrays& xs) const {
     throw Error("get_rows: indices must be int32 or int64, got ", xs[1]);
 }
 
+void GetRows::out_of_range(std::int64_t index, std::int64_t position, std::size_t rows) {
+  throw Error("get_rows: index ", index, " at position ", position, " is out of range for ", rows, " rows");
+}
+
 Arrays GetRows::forward_cpu(const Arrays& xs) {
   const Array& x = xs[0];
   const Array& indices = xs[1];
   retain_inputs({1});
   x_shape_ = x.shape();
   const Lines rows = lines_along(x.shape(), 0);
-  require_in_range(indices, rows.length);
+  const auto count = static_cast<std::int64_t>(rows.length);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const std::int64_t index = index_at(indices, i);
+    if (index < -count || index >= count) out_of_range(index, static_cast<std::int64_t>(i), rows.length);
+  }
 
   Shape shape = indices.shape();
   for (std::size_t axis = 1; axis < x.ndim(); ++axis) shape.push_back(x.shape()[axis]);

@@ -15,6 +15,9 @@ class GetRows : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  // Both devices say it alike: the CPU at once, the GPU at the next read.
+  [[noreturn]] static void out_of_range(std::int64_t index, std::int64_t position, std::size_t rows);
+
   Shape x_shape_;
 };
 
@@ -25,7 +28,8 @@ class GetRows : public Function {
 /// x: at least one axis, any dtype; indices: any shape, int32 or int64; y: the shape of the indices followed
 /// by that of a row.
 ///
-/// Errors: an index outside [-rows, rows), naming its position, its value and the number of rows.
+/// Errors: an index outside [-rows, rows), naming its position, its value and the number of rows; for indices
+/// on a GPU it is thrown by the next read from the device.
 ///
 ///     Variable vectors = get_rows(table, Array{3, 0, 3});     // float32(10, 4) to float32(3, 4)
 inline Variable get_rows(const Variable& x, const Variable& indices) { return apply<GetRows>({x, indices}); }

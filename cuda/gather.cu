@@ -1,0 +1,103 @@
+#include "tenbin/cuda/gather.h"
+
+#include "tenbin/core/axis.h"
+#include "tenbin/cuda/elementwise.cuh"
+#include "tenbin/cuda/rows.cuh"
+
+namespace tenbin::gpu {
+
+namespace {
+
+// -1 for an index that is out of range.
+constexpr Index row_of(Index index, Index rows) {
+  if (index < -rows || index >= rows) return -1;
+  return index < 0 ? index + rows : index;
+}
+
+template <class T, class I>
+void gather(const Array& x_array, const Array& indices, Array& y_array) {
+  const Lines lines = lines_along(x_array.shape(), 0);
+  const auto rows = static_cast<Index>(lines.length);
+  const auto length = static_cast<Index>(lines.inner);
+  const T* const x = x_array.data<T>();
+  const I* const index = indices.data<I>();
+  T* const y = y_array.data<T>();
+  for_each_row(Context::of(x_array), indices.size(), lines.inner, [=] __device__(auto group, Index i) {
+    const Index row = row_of(index[i], rows);
+    for (Index k = group.rank(); k < length; k += group.width)
+      y[i * length + k] = row < 0 ? T{0} : x[row * length + k];
+  });
+}
+
+// Where each row is named first and last: what a sum has to look through. Of the many orders of the atomics
+// nothing remains in a minimum or a maximum.
+template <class I>
+void find_ends(Context& context, const Array& indices, Index rows, Index* first, Index* last) {
+  const I* const index = indices.data<I>();
+  for_each(context, indices.size(), [=] __device__(Index i) {
+    const Index row = row_of(index[i], rows);
+    if (row < 0) return;
+    atomicMin(first + row, i);
+    atomicMax(last + row, i);
+  });
+}
+
+// Rows that are named once, or close by, cost what they weigh. One that is named all over has its group read
+// all the indices in between: an order that is fixed is worth more here than many hands.
+template <class T, class I>
+void add_up(const Array& gy_array, const Array& indices, Array& gx_array) {
+  Context& context = Context::of(gy_array);
+  const Lines lines = lines_along(gx_array.shape(), 0);
+  const auto rows = static_cast<Index>(lines.length);
+  const auto length = static_cast<Index>(lines.inner);
+  const Device device = gy_array.device();
+  Array firsts =
+      Array::full({lines.length}, static_cast<double>(indices.size()), Dtype::int64, device);  // none
+  Array lasts = Array::full({lines.length}, -1, Dtype::int64, device);
+  auto* const first = static_cast<Index*>(firsts.raw_data());
+  auto* const last = static_cast<Index*>(lasts.raw_data());
+  find_ends<I>(context, indices, rows, first, last);
+
+  const T* const gy = gy_array.data<T>();
+  const I* const index = indices.data<I>();
+  T* const gx = gx_array.data<T>();
+  for_each_row(context, lines.length, lines.inner, [=] __device__(auto group, Index row) {
+    for (Index k = group.rank(); k < length; k += group.width) {
+      T sum = 0;
+      for (Index i = first[row]; i <= last[row]; ++i)
+        if (row_of(index[i], rows) == row) sum += gy[i * length + k];
+      gx[row * length + k] = sum;
+    }
+  });
+}
+
+// Calls `f` with a zero of the indices' C++ type.
+template <class F>
+void visit_index(const Array& indices, F f) {
+  if (indices.dtype() == Dtype::int32) return f(std::int32_t{0});
+  f(std::int64_t{0});
+}
+
+}  // namespace
+
+Array gather_rows(const Array& x, const Array& indices) {
+  Shape shape = indices.shape();
+  for (std::size_t axis = 1; axis < x.ndim(); ++axis) shape.push_back(x.shape()[axis]);
+  Array y = Array::empty(shape, x.dtype(), x.device());
+  if (y.size() == 0) return y;
+  visit(x.dtype(), [&](auto zero) {
+    visit_index(indices, [&](auto index) { gather<decltype(zero), decltype(index)>(x, indices, y); });
+  });
+  return y;
+}
+
+Array add_rows(const Array& gy, const Array& indices, const Shape& shape) {
+  Array gx = Array::empty(shape, gy.dtype(), gy.device());
+  if (gx.size() == 0) return gx;
+  visit_floating(gy.dtype(), [&](auto zero) {
+    visit_index(indices, [&](auto index) { add_up<decltype(zero), decltype(index)>(gy, indices, gx); });
+  });
+  return gx;
+}
+
+}  // namespace tenbin::gpu

@@ -1,0 +1,38 @@
+#include "tenbin/cuda/fault.cuh"
+#include "tenbin/cuda/gather.h"
+#include "tenbin/functions/array/get_rows.h"
+
+namespace tenbin {
+
+namespace {
+
+template <class I>
+void report_out_of_range(const gpu::Fault& fault, const Array& indices, gpu::Index rows) {
+  gpu::require_each(gpu::Context::of(indices), fault, indices.size(), indices.data<I>(),
+                    [=] __device__(I index) { return index >= -rows && index < rows; });
+}
+
+}  // namespace
+
+Arrays GetRows::forward_gpu(const Arrays& xs) {
+  const Array& x = xs[0];
+  const Array& indices = xs[1];
+  retain_inputs({1});
+  x_shape_ = x.shape();
+  const auto rows = static_cast<gpu::Index>(x.shape()[0]);
+  const gpu::Fault fault(name(), x.shape(), [](const gpu::Fault& found) {
+    out_of_range(found.label, found.position, found.shape[0]);
+  });
+  if (indices.dtype() == Dtype::int32) {
+    report_out_of_range<std::int32_t>(fault, indices, rows);
+  } else {
+    report_out_of_range<std::int64_t>(fault, indices, rows);
+  }
+  return {gpu::gather_rows(x, indices)};
+}
+
+Arrays GetRows::backward_gpu(const Arrays& xs, const Arrays& gys) {
+  return {gpu::add_rows(gys[0], xs[1], x_shape_), Array()};
+}
+
+}  // namespace tenbin
