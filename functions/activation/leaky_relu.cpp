@@ -7,12 +7,14 @@ namespace tenbin {
 
 void LeakyReLU::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
 
+void LeakyReLU::retain_sign() {
+  if (!(slope_ >= 0)) return;
+  retain_inputs({});
+  retain_outputs({0});
+}
+
 Arrays LeakyReLU::forward_cpu(const Arrays& xs) {
-  // y > 0 where x > 0 and nowhere else, unless the slope is negative: then x need not be kept.
-  if (slope_ >= 0) {
-    retain_inputs({});
-    retain_outputs({0});
-  }
+  retain_sign();
   return {
       cpu::map([slope = slope_](auto x) { return x > 0 ? x : static_cast<decltype(x)>(slope) * x; }, xs[0])};
 }

@@ -17,6 +17,9 @@ class LeakyReLU : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  // y > 0 where x > 0 and nowhere else, unless the slope is negative: then x need not be kept.
+  void retain_sign();
+
   double slope_;
 };
 

@@ -20,8 +20,6 @@ class MaximumMinimum : public Function {
 
  private:
   Kind kind_;
-  Shape a_shape_;
-  Shape b_shape_;
 };
 
 /// The larger of a and b, element by element, with NumPy broadcasting. The gradient goes to the one that was
