@@ -20,7 +20,7 @@ void Concat::check(const Arrays& xs) const {
   }
 }
 
-Arrays Concat::forward_cpu(const Arrays& xs) {
+Array Concat::empty_output(const Arrays& xs) {
   retain_inputs({});
   const std::size_t axis = require_axis(*this, xs[0], axis_);
   Shape shape = xs[0].shape();
@@ -29,8 +29,18 @@ Arrays Concat::forward_cpu(const Arrays& xs) {
     lengths_.push_back(x.shape()[axis]);
     shape[axis] += lengths_.back();
   }
-  Array y = Array::empty(shape, xs[0].dtype());
-  const Lines lines = lines_along(shape, axis);
+  return Array::empty(shape, xs[0].dtype(), xs[0].device());
+}
+
+Array Concat::empty_gradient(std::size_t input, const Array& gy) const {
+  Shape shape = gy.shape();
+  shape[require_axis(*this, gy, axis_)] = lengths_[input];
+  return Array::empty(shape, gy.dtype(), gy.device());
+}
+
+Arrays Concat::forward_cpu(const Arrays& xs) {
+  Array y = empty_output(xs);
+  const Lines lines = lines_along(y.shape(), require_axis(*this, y, axis_));
   const std::size_t step = lines.inner * item_size(y.dtype());  // bytes per element of the axis
   char* out = static_cast<char*>(y.raw_data());
   for (std::size_t row = 0; row < lines.outer; ++row) {
@@ -44,8 +54,7 @@ Arrays Concat::forward_cpu(const Arrays& xs) {
 
 Arrays Concat::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& gy = gys[0];
-  const std::size_t axis = require_axis(*this, gy, axis_);
-  const Lines lines = lines_along(gy.shape(), axis);
+  const Lines lines = lines_along(gy.shape(), require_axis(*this, gy, axis_));
   const std::size_t step = lines.inner * item_size(gy.dtype());
   const char* in = static_cast<const char*>(gy.raw_data());
   Arrays gxs;
@@ -53,9 +62,7 @@ Arrays Concat::backward_cpu(const Arrays& xs, const Arrays& gys) {
   for (std::size_t i = 0; i < xs.size(); ++i) {
     const std::size_t bytes = lengths_[i] * step;
     if (needs_grad(i)) {
-      Shape shape = gy.shape();
-      shape[axis] = lengths_[i];
-      gxs[i] = Array::empty(shape, gy.dtype());
+      gxs[i] = empty_gradient(i, gy);
       char* out = static_cast<char*>(gxs[i].raw_data());
       for (std::size_t row = 0; row < lines.outer; ++row)
         out = std::copy_n(in + row * lines.length * step, bytes, out);

@@ -17,6 +17,10 @@ class Concat : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  // Finds the lengths along the axis; on the device of the inputs.
+  Array empty_output(const Arrays& xs);
+  Array empty_gradient(std::size_t input, const Array& gy) const;
+
   int axis_;
   SmallVector<std::size_t, 4> lengths_;  // of each input along the axis
 };

@@ -19,30 +19,32 @@ T* copy_strided(const T* x, const Shape& lengths, const Shape& strides, std::siz
   return y;
 }
 
-template <class Order>
-Array permute_axes(const Array& x, const Order& order) {
+Array permute_axes(const Array& x, const detail::Permuted& view) {
   if (x.ndim() < 2) return x;
-  Shape x_strides = x.shape();
-  std::size_t stride = 1;
-  for (std::size_t axis = x.ndim(); axis-- > 0; stride *= x.shape()[axis]) x_strides[axis] = stride;
-  Shape lengths;
-  Shape strides;
-  for (const std::size_t axis : order) {
-    lengths.push_back(x.shape()[axis]);
-    strides.push_back(x_strides[axis]);
-  }
-  Array y = Array::empty(lengths, x.dtype());
+  Array y = Array::empty(view.lengths, x.dtype());
   visit(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    copy_strided(x.data<T>(), lengths, strides, 0, y.data<T>());
+    copy_strided(x.data<T>(), view.lengths, view.strides, 0, y.data<T>());
   });
   return y;
 }
 
 }  // namespace
 
-Transpose::Order Transpose::order_for(const Array& x) const {
-  Order order;
+detail::Permuted detail::permuted(const Shape& shape, const Order& order) {
+  Shape strides = shape;
+  std::size_t stride = 1;
+  for (std::size_t axis = shape.size(); axis-- > 0; stride *= shape[axis]) strides[axis] = stride;
+  Permuted view;
+  for (const std::size_t axis : order) {
+    view.lengths.push_back(shape[axis]);
+    view.strides.push_back(strides[axis]);
+  }
+  return view;
+}
+
+detail::Order Transpose::order_for(const Array& x) const {
+  detail::Order order;
   if (axes_.empty()) {
     for (std::size_t axis = x.ndim(); axis-- > 0;) order.push_back(axis);
     return order;
@@ -58,16 +60,20 @@ Transpose::Order Transpose::order_for(const Array& x) const {
   return order;
 }
 
+detail::Order Transpose::inverse_order() const {
+  detail::Order inverse = order_;
+  for (std::size_t i = 0; i < order_.size(); ++i) inverse[order_[i]] = i;
+  return inverse;
+}
+
 Arrays Transpose::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   order_ = order_for(xs[0]);
-  return {permute_axes(xs[0], order_)};
+  return {permute_axes(xs[0], detail::permuted(xs[0].shape(), order_))};
 }
 
 Arrays Transpose::backward_cpu(const Arrays&, const Arrays& gys) {
-  Order inverse = order_;
-  for (std::size_t i = 0; i < order_.size(); ++i) inverse[order_[i]] = i;
-  return {permute_axes(gys[0], inverse)};
+  return {permute_axes(gys[0], detail::permuted(gys[0].shape(), inverse_order()))};
 }
 
 TENBIN_NO_GPU(Transpose);

@@ -5,6 +5,21 @@
 
 namespace tenbin {
 
+namespace detail {
+
+/// An array whose axes are in another order, as one reads it from the old memory: the lengths of its axes,
+/// and how far apart their elements are.
+struct Permuted {
+  Shape lengths;
+  Shape strides;
+};
+
+using Order = SmallVector<std::size_t, Shape::max_ndim>;
+
+Permuted permuted(const Shape& shape, const Order& order);
+
+}  // namespace detail
+
 class Transpose : public Function {
  public:
   using Axes = SmallVector<int, Shape::max_ndim>;
@@ -19,12 +34,11 @@ class Transpose : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  using Order = SmallVector<std::size_t, Shape::max_ndim>;
-
-  Order order_for(const Array& x) const;
+  detail::Order order_for(const Array& x) const;
+  detail::Order inverse_order() const;
 
   Axes axes_;
-  Order order_;
+  detail::Order order_;
 };
 
 /// x with its axes in another order: axis i of y is axis `axes[i]` of x. Without `axes` their order is

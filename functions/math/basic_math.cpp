@@ -5,24 +5,12 @@
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
 #include "tenbin/core/elementwise.h"
+#include "tenbin/functions/math/power.h"
 
 namespace tenbin {
 
-namespace {
-
-// d(x^y)/dx.
-template <class T>
-T power_by_base(T x, T y) {
-  return y == 0 ? T{0} : y * std::pow(x, y - 1);
-}
-
-// d(x^y)/dy, given x^y.
-template <class T>
-T power_by_exponent(T x, T y, T power) {
-  return x == 0 && y >= 0 ? T{0} : power * std::log(x);
-}
-
-}  // namespace
+using detail::power_by_base;
+using detail::power_by_exponent;
 
 std::string BinaryOperation::name() const {
   switch (kind_) {
@@ -47,11 +35,16 @@ void BinaryOperation::check(const Arrays& xs) const {
   require_broadcast(*this, "a", xs[0], "b", xs[1]);
 }
 
-Arrays BinaryOperation::forward_cpu(const Arrays& xs) {
+Shape BinaryOperation::begin(const Arrays& xs) {
   a_shape_ = xs[0].shape();
   b_shape_ = xs[1].shape();
   if (kind_ == Kind::add || kind_ == Kind::sub) retain_inputs({});
-  const Shape shape = require_broadcast(*this, "a", xs[0], "b", xs[1]);
+  if (kind_ == Kind::pow) retain_outputs({0});
+  return require_broadcast(*this, "a", xs[0], "b", xs[1]);
+}
+
+Arrays BinaryOperation::forward_cpu(const Arrays& xs) {
+  const Shape shape = begin(xs);
   const Array a = cpu::broadcast_to(xs[0], shape);
   const Array b = cpu::broadcast_to(xs[1], shape);
   switch (kind_) {
@@ -66,7 +59,6 @@ Arrays BinaryOperation::forward_cpu(const Arrays& xs) {
     case Kind::pow:
       break;
   }
-  retain_outputs({0});
   return {cpu::map([](auto x, auto y) { return std::pow(x, y); }, a, b)};
 }
 
@@ -133,9 +125,14 @@ std::string ScalarOperation::name() const {
 
 void ScalarOperation::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
 
+void ScalarOperation::retain_operands() {
+  if (kind_ != Kind::rdiv && kind_ != Kind::pow && kind_ != Kind::rpow) retain_inputs({});
+  if (kind_ == Kind::rpow) retain_outputs({0});
+}
+
 Arrays ScalarOperation::forward_cpu(const Arrays& xs) {
   const Array& x = xs[0];
-  if (kind_ != Kind::rdiv && kind_ != Kind::pow && kind_ != Kind::rpow) retain_inputs({});
+  retain_operands();
   const auto map = [&](auto f) {
     const auto with_scalar = [f, c = scalar_](auto v) { return f(v, static_cast<decltype(v)>(c)); };
     return Arrays{cpu::map(with_scalar, x)};
@@ -159,7 +156,6 @@ Arrays ScalarOperation::forward_cpu(const Arrays& xs) {
     case Kind::rpow:
       break;
   }
-  retain_outputs({0});
   return map([](auto v, auto c) { return std::pow(c, v); });
 }
 

@@ -19,6 +19,9 @@ class BinaryOperation : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  // What forward does on either device first: the shape of the result.
+  Shape begin(const Arrays& xs);
+
   Kind kind_;
   Shape a_shape_;
   Shape b_shape_;
@@ -38,6 +41,9 @@ class ScalarOperation : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  // What backward reads; the same on either device.
+  void retain_operands();
+
   Kind kind_;
   double scalar_;
 };

@@ -35,22 +35,22 @@ Dropout::Dropout(double ratio) : ratio_(ratio), threshold_(0) {
 
 void Dropout::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
 
-Array Dropout::mask(const Array& x) const {
+Array Dropout::mask_cpu(const Array& x) const {
   Array y = Array::empty_like(x);
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    apply_mask(draw_, threshold_, static_cast<T>(1 / (1 - ratio_)), x.data<T>(), x.size(), y.data<T>());
+    apply_mask(draw_.value, threshold_, static_cast<T>(1 / (1 - ratio_)), x.data<T>(), x.size(), y.data<T>());
   });
   return y;
 }
 
 Arrays Dropout::forward_cpu(const Arrays& xs) {
   retain_inputs({});
-  draw_ = random::default_generator().draw(xs[0].size());
-  return {mask(xs[0])};
+  draw_.value = random::default_generator().draw(xs[0].size());
+  return {mask_cpu(xs[0])};
 }
 
-Arrays Dropout::backward_cpu(const Arrays&, const Arrays& gys) { return {mask(gys[0])}; }
+Arrays Dropout::backward_cpu(const Arrays&, const Arrays& gys) { return {mask_cpu(gys[0])}; }
 
 Variable dropout(const Variable& x, double ratio) {
   const Reference<Function> function(new Dropout(ratio));

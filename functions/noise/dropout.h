@@ -3,6 +3,7 @@
 
 #include "tenbin/core/function.h"
 #include "tenbin/core/random.h"
+#include "tenbin/cuda/capture.h"
 
 namespace tenbin {
 
@@ -20,11 +21,12 @@ class Dropout : public Function {
 
  private:
   // x where the draw keeps it, scaled, and 0 elsewhere.
-  Array mask(const Array& x) const;
+  Array mask_cpu(const Array& x) const;
+  Array mask_gpu(const Array& x) const;
 
   double ratio_;
-  std::uint32_t threshold_;  // a word of the draw below it drops its element
-  random::Draw draw_;        // the mask itself is not stored: backward draws it again
+  std::uint32_t threshold_;            // a word of the draw below it drops its element
+  gpu::StepValue<random::Draw> draw_;  // the mask itself is not stored: backward draws it again
 };
 
 /// Dropout: in training sets each element to 0 with probability `ratio`, independently, and multiplies the

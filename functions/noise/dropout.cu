@@ -1,0 +1,45 @@
+#include "tenbin/functions/noise/dropout.h"
+
+#include "tenbin/cuda/elementwise.cuh"
+
+namespace tenbin {
+
+namespace {
+
+// A thread to the four elements of a block of words.
+template <class T>
+void apply_mask(const gpu::StepValue<random::Draw>& draw, std::uint32_t threshold, T scale,
+                const Array& x_array, Array& y_array) {
+  const auto size = static_cast<gpu::Index>(x_array.size());
+  const T* const x = x_array.data<T>();
+  T* const y = y_array.data<T>();
+  gpu::for_each(gpu::Context::of(x_array), (x_array.size() + 3) / 4, [=] __device__(gpu::Index block) {
+    const random::Draw& drawn = draw.get();
+    const auto words = random::philox(drawn.seed, drawn.first + static_cast<std::uint64_t>(block));
+    for (int k = 0; k < 4; ++k) {
+      const gpu::Index i = 4 * block + k;
+      if (i < size) y[i] = words[k] < threshold ? T{0} : x[i] * scale;
+    }
+  });
+}
+
+}  // namespace
+
+Array Dropout::mask_gpu(const Array& x) const {
+  Array y = Array::empty_like(x);
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    apply_mask(draw_, threshold_, static_cast<T>(1 / (1 - ratio_)), x, y);
+  });
+  return y;
+}
+
+Arrays Dropout::forward_gpu(const Arrays& xs) {
+  retain_inputs({});
+  draw_ = gpu::step_value([size = xs[0].size()] { return random::default_generator().draw(size); });
+  return {mask_gpu(xs[0])};
+}
+
+Arrays Dropout::backward_gpu(const Arrays&, const Arrays& gys) { return {mask_gpu(gys[0])}; }
+
+}  // namespace tenbin
