@@ -25,7 +25,7 @@ void copy_strided(const Array& x_array, const detail::Permuted& view, Array& y_a
   T* const y = y_array.data<T>();
   gpu::for_each(gpu::Context::of(x_array), y_array.size(), [=] __device__(gpu::Index i) {
     gpu::Index rest = i, place = 0;
-#pragma unroll  // an index that is known keeps the axes out of local memory
+    // Counted to a constant, it is unrolled: the axes stay out of local memory.
     for (std::size_t k = 0; k < Shape::max_ndim; ++k) {
       if (rest == 0) break;
       place += rest % axes.axis[k].length * axes.axis[k].stride;
