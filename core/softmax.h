@@ -19,7 +19,7 @@ struct LogSum {
   T log_sum;
 
   /// In double, where the difference of two floats cannot overflow and a sum of losses keeps its digits.
-  double log_softmax(T x) const {
+  constexpr double log_softmax(T x) const {
     return (static_cast<double>(x) - static_cast<double>(max)) - static_cast<double>(log_sum);
   }
 };

@@ -1,0 +1,58 @@
+// A kernel that works on the lines along an axis (core/axis.h). For .cu files.
+#pragma once
+
+#include "tenbin/core/axis.h"
+#include "tenbin/cuda/group.cuh"
+
+namespace tenbin::gpu {
+
+namespace detail {
+
+template <class Group, class F, class T, class... Inputs>
+__global__ void __launch_bounds__(block_threads)
+    map_lines_kernel(Lines lines, F f, T* y, const Inputs*... xs) {
+  const auto line = static_cast<std::size_t>(Group::row());
+  if (line >= lines.count()) return;
+  const std::size_t start = lines.start(line);
+  f(Group(), y + start, (xs + start)..., static_cast<Index>(lines.length), static_cast<Index>(lines.inner));
+}
+
+}  // namespace detail
+
+/// How long the rows are for `with_group`. Where lines lie side by side, threads do so too, each with a line
+/// of its own: they read neighbouring elements at a time.
+inline std::size_t row_length(const Lines& lines) {
+  constexpr std::size_t warp = 32;
+  return lines.inner < warp ? lines.length : 1;
+}
+
+/// The counterpart of `cpu::map_lines`: calls `f(group, y, xs..., length, stride)` in all threads of the
+/// group that a line has, with pointers to the first element of the line in the new array and in the arrays,
+/// all of one shape and one floating dtype.
+///
+///     gpu::map_lines([] __device__(auto group, auto* y, const auto* x, gpu::Index length, gpu::Index stride)
+///     {
+///       for (gpu::Index j = group.rank(); j < length; j += group.width) y[j * stride] = x[j * stride] / 2;
+///     }, lines, x)
+template <class F, class... Rest>
+Array map_lines(F f, const Lines& lines, const Array& first, const Rest&... rest) {
+  Array y = Array::empty_like(first);
+  if (y.size() == 0) return y;
+  const auto run = [&](auto* out, const auto*... in) {
+    with_group(row_length(lines), [&](auto group) {
+      using Group = decltype(group);
+      using T = std::remove_pointer_t<decltype(out)>;
+      const Launch launch(Context::of(first), grid_for_rows<Group>(lines.count()), block_threads);
+      launch(detail::map_lines_kernel<Group, F, T, std::remove_cv_t<std::remove_pointer_t<decltype(in)>>...>,
+             lines, f, out, in...);
+    });
+  };
+  if (first.dtype() == Dtype::float32) {
+    run(y.data<float>(), first.template data<float>(), rest.template data<float>()...);
+  } else {
+    run(y.data<double>(), first.template data<double>(), rest.template data<double>()...);
+  }
+  return y;
+}
+
+}  // namespace tenbin::gpu
