@@ -6,6 +6,7 @@
 #include "tenbin/core/config.h"
 #include "tenbin/cuda/check.h"
 #include "tenbin/cuda/context.h"
+#include "tenbin/cuda/elementwise.cuh"
 
 namespace tenbin::gpu {
 
@@ -18,18 +19,44 @@ void check(cublasStatus_t status, const char* call, const char* file, int line) 
 
 #define TENBIN_CUBLAS_CHECK(call) check((call), #call, __FILE__, __LINE__)
 
-cublasStatus_t call_gemm(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m, int n,
-                         int k, const float* a, int lda, const float* b, int ldb, float beta, float* c,
-                         int ldc) {
-  const float one = 1;
-  return cublasSgemm(handle, op_a, op_b, m, n, k, &one, a, lda, b, ldb, &beta, c, ldc);
+// To cuBLAS, which is column-major, a row-major matrix is its transpose, and so C' = op(B)' op(A)'.
+template <class T>
+struct Product {
+  cublasOperation_t op_a, op_b;
+  int m, n, k;
+  const T* a;
+  int lda;
+  const T* b;
+  int ldb;
+  T beta;
+  T* c;
+  int batch;
+
+  long long a_stride() const { return static_cast<long long>(m) * k; }
+  long long b_stride() const { return static_cast<long long>(k) * n; }
+  long long c_stride() const { return static_cast<long long>(m) * n; }
+};
+
+template <class T, class Gemm, class BatchedGemm>
+cublasStatus_t multiply(cublasHandle_t handle, const Product<T>& p, Gemm gemm, BatchedGemm batched_gemm) {
+  const T one = 1;
+  return p.batch == 1
+             ? gemm(handle, p.op_b, p.op_a, p.n, p.m, p.k, &one, p.b, p.ldb, p.a, p.lda, &p.beta, p.c, p.n)
+             : batched_gemm(handle, p.op_b, p.op_a, p.n, p.m, p.k, &one, p.b, p.ldb, p.b_stride(), p.a, p.lda,
+                            p.a_stride(), &p.beta, p.c, p.n, p.c_stride(), p.batch);
 }
 
-cublasStatus_t call_gemm(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m, int n,
-                         int k, const double* a, int lda, const double* b, int ldb, double beta, double* c,
-                         int ldc) {
-  const double one = 1;
-  return cublasDgemm(handle, op_a, op_b, m, n, k, &one, a, lda, b, ldb, &beta, c, ldc);
+cublasStatus_t multiply(cublasHandle_t handle, const Product<float>& product) {
+  return multiply(handle, product, cublasSgemm, cublasSgemmStridedBatched);
+}
+
+cublasStatus_t multiply(cublasHandle_t handle, const Product<double>& product) {
+  return multiply(handle, product, cublasDgemm, cublasDgemmStridedBatched);
+}
+
+template <class T>
+void scale(Context& context, std::size_t count, T factor, T* c) {
+  for_each(context, count, [=] __device__(Index i) { c[i] = factor == T{0} ? T{0} : factor * c[i]; });
 }
 
 }  // namespace
@@ -45,28 +72,38 @@ cublasHandle_t create_cublas(cudaStream_t stream, void** workspace) {
 }
 
 template <class T>
-void gemm(int device, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
-          const T* a, const T* b, T beta, T* c) {
-  if (m == 0 || n == 0) return;
+void gemm(Context& context, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
+          const T* a, const T* b, T beta, T* c, std::size_t batch) {
+  if (m == 0 || n == 0 || batch == 0) return;
+  if (k == 0) return scale(context, batch * m * n, beta, c);
   constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<int>::max());
-  if (std::max({m, n, k}) > longest)
-    throw Error("gemm: cuBLAS takes lengths up to ", longest, ", got m = ", m, ", n = ", n, ", k = ", k);
+  if (std::max({m, n, k, batch}) > longest)
+    throw Error("gemm: cuBLAS takes lengths up to ", longest, ", got m = ", m, ", n = ", n, ", k = ", k,
+                ", batch = ", batch);
   const auto size = [](std::size_t length) { return static_cast<int>(length); };
   const auto operation = [](bool transpose) { return transpose ? CUBLAS_OP_T : CUBLAS_OP_N; };
-  const cublasHandle_t handle = Context::of(device).cublas();
+  const Product<T> product{operation(transpose_a),
+                           operation(transpose_b),
+                           size(m),
+                           size(n),
+                           size(k),
+                           a,
+                           size(transpose_a ? m : k),
+                           b,
+                           size(transpose_b ? k : n),
+                           beta,
+                           c,
+                           size(batch)};
+  const cublasHandle_t handle = context.cublas();
   TENBIN_CUBLAS_CHECK(
       cublasSetMathMode(handle, config().allow_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH));
-  // cuBLAS is column-major: to it these are the transposed matrices, and C' = op(B)' op(A)'.
-  const std::size_t lda = std::max<std::size_t>(transpose_a ? m : k, 1);
-  const std::size_t ldb = std::max<std::size_t>(transpose_b ? k : n, 1);
-  TENBIN_CUBLAS_CHECK(call_gemm(handle, operation(transpose_b), operation(transpose_a), size(n), size(m),
-                                size(k), b, size(ldb), a, size(lda), beta, c, size(n)));
+  TENBIN_CUBLAS_CHECK(multiply(handle, product));
 }
 
-template void gemm(int, bool, bool, std::size_t, std::size_t, std::size_t, const float*, const float*, float,
-                   float*);
-template void gemm(int, bool, bool, std::size_t, std::size_t, std::size_t, const double*, const double*,
-                   double, double*);
+template void gemm(Context&, bool, bool, std::size_t, std::size_t, std::size_t, const float*, const float*,
+                   float, float*, std::size_t);
+template void gemm(Context&, bool, bool, std::size_t, std::size_t, std::size_t, const double*, const double*,
+                   double, double*, std::size_t);
 
 Array matmul(const Array& a, const Array& b, bool transpose_a, bool transpose_b) {
   const std::size_t m = a.shape()[transpose_a ? 1 : 0];
@@ -75,7 +112,7 @@ Array matmul(const Array& a, const Array& b, bool transpose_a, bool transpose_b)
   Array c = Array::empty({m, n}, a.dtype(), a.device());
   visit_floating(a.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    gemm(a.device().index, transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(), T{0}, c.data<T>());
+    gemm(Context::of(a), transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(), T{0}, c.data<T>());
   });
   return c;
 }

@@ -9,12 +9,15 @@
 
 namespace tenbin::gpu {
 
+class Context;
+
 /// The counterpart of `linalg::gemm`: C := op(A) op(B) + beta C for row-major matrices without gaps. float32
 /// is multiplied as float32, or in TF32 (10 bits of mantissa, errors around 3e-4) while an `AllowTF32` lives.
-/// Bit-reproducible: one stream, one workspace. Errors: a length beyond 31 bits; what cuBLAS says.
+/// Bit-reproducible: one stream, one workspace. With a `batch` the same for so many matrices, one behind the
+/// other. Errors: a length beyond 31 bits; what cuBLAS says.
 template <class T>
-void gemm(int device, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
-          const T* a, const T* b, T beta, T* c);
+void gemm(Context& context, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
+          const T* a, const T* b, T beta, T* c, std::size_t batch = 1);
 
 /// op(A) op(B) for matrices of one floating dtype, checked by the caller.
 Array matmul(const Array& a, const Array& b, bool transpose_a = false, bool transpose_b = false);

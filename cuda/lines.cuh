@@ -30,10 +30,10 @@ inline std::size_t row_length(const Lines& lines) {
 /// group that a line has, with pointers to the first element of the line in the new array and in the arrays,
 /// all of one shape and one floating dtype.
 ///
-///     gpu::map_lines([] __device__(auto group, auto* y, const auto* x, gpu::Index length, gpu::Index stride)
-///     {
-///       for (gpu::Index j = group.rank(); j < length; j += group.width) y[j * stride] = x[j * stride] / 2;
-///     }, lines, x)
+///     const auto halve = [] __device__(auto group, auto* y, const auto* x, Index length, Index stride) {
+///       for (Index j = group.rank(); j < length; j += group.width) y[j * stride] = x[j * stride] / 2;
+///     };
+///     Array y = gpu::map_lines(halve, lines, x);
 template <class F, class... Rest>
 Array map_lines(F f, const Lines& lines, const Array& first, const Rest&... rest) {
   Array y = Array::empty_like(first);

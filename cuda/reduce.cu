@@ -1,6 +1,7 @@
 #include "tenbin/cuda/reduce.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -56,48 +57,81 @@ __global__ void __launch_bounds__(block_threads) reduce_rows(Pass<In, Out> pass,
   if (Group::rank() == 0) pass.y[part] = static_cast<Out>(result);
 }
 
-// A block to a chunk of 32 columns: neighbouring threads read neighbouring columns, and each of the lanes
+// A block to a chunk of some columns: neighbouring threads read neighbouring columns, and each of the lanes
 // takes every so-manieth row.
-constexpr int columns_per_block = 32;
-constexpr int lanes_per_column = block_threads / columns_per_block;
+template <int Columns>
+constexpr int lanes_per_column = block_threads / Columns;
 
-template <class In, class Out, class Op>
+template <int Columns, class In, class Out, class Op>
 __global__ void __launch_bounds__(block_threads) reduce_columns(Pass<In, Out> pass, Op op) {
   using Accumulator = typename Op::Accumulator;
-  __shared__ Accumulator partial[lanes_per_column][columns_per_block];
-  const Index column_blocks = (pass.inner + columns_per_block - 1) / columns_per_block;
+  constexpr int lanes = lanes_per_column<Columns>;
+  __shared__ Accumulator partial[lanes][Columns];
+  const Index column_blocks = (pass.inner + Columns - 1) / Columns;
   const Index part = static_cast<Index>(blockIdx.x) / column_blocks;
-  const int lane = static_cast<int>(threadIdx.x) / columns_per_block;
-  const int place = static_cast<int>(threadIdx.x) % columns_per_block;
-  const Index column = static_cast<Index>(blockIdx.x) % column_blocks * columns_per_block + place;
+  const int lane = static_cast<int>(threadIdx.x) / Columns;
+  const int place = static_cast<int>(threadIdx.x) % Columns;
+  const Index column = static_cast<Index>(blockIdx.x) % column_blocks * Columns + place;
   const Index begin = part % pass.chunks * pass.chunk;
   const Index end = begin + pass.chunk < pass.count ? begin + pass.chunk : pass.count;
   const In* const x = pass.x + part / pass.chunks * pass.count * pass.inner + column;
 
   Accumulator result = Op::initial;
-  if (column < pass.inner)
-    for (Index i = begin + lane; i < end; i += lanes_per_column)
+  if (column < pass.inner) {
+#pragma unroll 8
+    for (Index i = begin + lane; i < end; i += lanes)
       result = op(result, static_cast<Accumulator>(x[i * pass.inner]));
+  }
   partial[lane][place] = result;
-  __syncthreads();
-  if (lane != 0 || column >= pass.inner) return;
-  for (int other = 1; other < lanes_per_column; ++other) result = op(result, partial[other][place]);
-  pass.y[part * pass.inner + column] = static_cast<Out>(result);
+  for (int half = lanes / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (lane < half) partial[lane][place] = op(partial[lane][place], partial[lane + half][place]);
+  }
+  if (lane == 0 && column < pass.inner)
+    pass.y[part * pass.inner + column] = static_cast<Out>(partial[0][place]);
 }
+
+// A thread to a result.
+template <class In, class Out, class Op>
+void reduce_many(Context& context, const Pass<In, Out>& pass, Op op) {
+  for_each(context, static_cast<std::size_t>(pass.outer * pass.inner), [=] __device__(Index i) {
+    const In* const x = pass.x + i / pass.inner * pass.count * pass.inner + i % pass.inner;
+    auto result = Op::initial;
+    for (Index j = 0; j < pass.count; ++j)
+      result = op(result, static_cast<typename Op::Accumulator>(x[j * pass.inner]));
+    pass.y[i] = static_cast<Out>(result);
+  });
+}
+
+// Few columns leave more lanes to each.
+constexpr Index few_columns = 4;
+constexpr Index many_columns = 32;
+Index columns_per_block(Index inner) { return inner <= few_columns ? few_columns : many_columns; }
+
+constexpr Index few_rows = 128;
+// So many results keep all processors busy with a thread to each.
+constexpr Index many_results = Index{1} << 16;
 
 template <class In, class Out, class Op>
 void run(Context& context, const Pass<In, Out>& pass, Op op) {
   const Index parts = pass.outer * pass.chunks;
   if (pass.inner == 1) {
-    with_group(static_cast<std::size_t>(pass.chunk), [&](auto group) {
+    const auto launch_rows = [&](auto group) {
       using Group = decltype(group);
       const Launch launch(context, grid_for_rows<Group>(static_cast<std::size_t>(parts)), block_threads);
       launch(reduce_rows<Group, In, Out, Op>, pass, op);
-    });
+    };
+    // Of few rows, each can have more threads than would pay otherwise.
+    if (parts <= few_rows && pass.chunk > block_threads) return launch_rows(Block<>());
+    return with_group(static_cast<std::size_t>(pass.chunk), launch_rows);
+  }
+  if (pass.chunks == 1 && pass.outer * pass.inner >= many_results) return reduce_many(context, pass, op);
+  const Index blocks = parts * ceil_div(pass.inner, columns_per_block(pass.inner));
+  const Launch launch(context, dim3(static_cast<unsigned>(blocks)), block_threads);
+  if (pass.inner <= few_columns) {
+    launch(reduce_columns<few_columns, In, Out, Op>, pass, op);
   } else {
-    const Index blocks = parts * ceil_div(pass.inner, columns_per_block);
-    Launch(context, dim3(static_cast<unsigned>(blocks)), block_threads)(reduce_columns<In, Out, Op>, pass,
-                                                                        op);
+    launch(reduce_columns<many_columns, In, Out, Op>, pass, op);
   }
 }
 
@@ -105,8 +139,9 @@ void run(Context& context, const Pass<In, Out>& pass, Op op) {
 // the bits do not depend on the device.
 Index chunk_count(Index outer, Index count, Index inner) {
   constexpr Index enough_blocks = 512;
-  const Index shortest = inner == 1 ? 4096 : 128;
-  const Index blocks = inner == 1 ? outer : outer * ceil_div(inner, columns_per_block);
+  const Index columns = columns_per_block(inner);
+  const Index shortest = inner == 1 ? 4096 : 32 * block_threads / columns;
+  const Index blocks = inner == 1 ? outer : outer * ceil_div(inner, columns);
   return std::clamp<Index>(ceil_div(enough_blocks, blocks), 1, ceil_div(std::max<Index>(count, 1), shortest));
 }
 
@@ -123,10 +158,13 @@ void reduce_by(Context& context, const T* x, Index outer, Index count, Index inn
   run(context, Pass<Accumulator, T>{between, outer, chunks, inner, chunks, 1, y}, op);
 }
 
-template <class T>
-void repeat(Context& context, const T* x, Index outer, Index times, Index inner, T* y) {
-  const auto count = static_cast<std::size_t>(outer * times * inner);
-  for_each(context, count, [=] __device__(Index i) { y[i] = x[i / (times * inner) * inner + i % inner]; });
+// Size is an unsigned of 32 bits where that is enough: divisions are all that this costs.
+template <class Size, class T>
+void repeat(Context& context, const T* x, std::size_t count, Size times, Size inner, T* y) {
+  for_each(context, count, [=] __device__(Index i) {
+    const Size at = static_cast<Size>(i);
+    y[i] = x[at / (times * inner) * inner + at % inner];
+  });
 }
 
 Array reduce_to(Reduction reduction, const Array& array, const Shape& shape) {
@@ -163,6 +201,20 @@ template void reduce_middle(Context&, Reduction, const float*, std::size_t, std:
 template void reduce_middle(Context&, Reduction, const double*, std::size_t, std::size_t, std::size_t,
                             double*);
 
+template <class T>
+void repeat_middle(Context& context, const T* x, std::size_t outer, std::size_t times, std::size_t inner,
+                   T* y) {
+  const std::size_t count = outer * times * inner;
+  if (count <= std::numeric_limits<std::uint32_t>::max()) {
+    repeat(context, x, count, static_cast<std::uint32_t>(times), static_cast<std::uint32_t>(inner), y);
+  } else {
+    repeat(context, x, count, times, inner, y);
+  }
+}
+
+template void repeat_middle(Context&, const float*, std::size_t, std::size_t, std::size_t, float*);
+template void repeat_middle(Context&, const double*, std::size_t, std::size_t, std::size_t, double*);
+
 Array sum_to(const Array& x, const Shape& shape) { return reduce_to(Reduction::sum, x, shape); }
 
 Array max_to(const Array& x, const Shape& shape) { return reduce_to(Reduction::max, x, shape); }
@@ -174,8 +226,7 @@ Array broadcast_to(const Array& array, const Shape& shape) {
       array, shape, [&](const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
         visit(x.dtype(), [&](auto zero) {
           using T = decltype(zero);
-          repeat(Context::of(x), x.data<T>(), static_cast<Index>(outer), static_cast<Index>(times),
-                 static_cast<Index>(inner), y.data<T>());
+          repeat_middle(Context::of(x), x.data<T>(), outer, times, inner, y.data<T>());
         });
       });
 }

@@ -18,6 +18,11 @@ template <class T>
 void reduce_middle(Context& context, Reduction reduction, const T* x, std::size_t outer, std::size_t count,
                    std::size_t inner, T* y);
 
+/// The inverse: repeats x, (outer, inner), along a new middle axis to y, (outer, times, inner).
+template <class T>
+void repeat_middle(Context& context, const T* x, std::size_t outer, std::size_t times, std::size_t inner,
+                   T* y);
+
 /// The counterparts of cpu::sum_to, max_to, min_to and broadcast_to (core/broadcast.h).
 Array sum_to(const Array& x, const Shape& shape);
 Array max_to(const Array& x, const Shape& shape);

@@ -9,17 +9,6 @@ namespace tenbin {
 
 namespace {
 
-struct Sizes {
-  std::size_t rows;
-  std::size_t in;
-  std::size_t out;
-};
-
-Sizes sizes_of(const Array& x, const Array& W, std::size_t n_batch_axes) {
-  const Shape batch(x.shape().begin(), x.shape().begin() + n_batch_axes);
-  return {element_count(batch), W.shape()[1], W.shape()[0]};
-}
-
 // The sums of the columns, row by row: the same order, hence the same bits, every time.
 template <class T>
 void sum_columns(std::size_t rows, std::size_t columns, const T* matrix, T* __restrict sums) {
@@ -31,6 +20,17 @@ void sum_columns(std::size_t rows, std::size_t columns, const T* matrix, T* __re
 }
 
 }  // namespace
+
+LinearFunction::Sizes LinearFunction::sizes_of(const Array& x, const Array& W) const {
+  const Shape batch(x.shape().begin(), x.shape().begin() + n_batch_axes_);
+  return {element_count(batch), W.shape()[1], W.shape()[0]};
+}
+
+Shape LinearFunction::y_shape(const Array& x, const Array& W) const {
+  Shape shape(x.shape().begin(), x.shape().begin() + n_batch_axes_);
+  shape.push_back(W.shape()[0]);
+  return shape;
+}
 
 void LinearFunction::check(const Arrays& xs) const {
   const Array& x = xs[0];
@@ -54,10 +54,8 @@ void LinearFunction::check(const Arrays& xs) const {
 Arrays LinearFunction::forward_cpu(const Arrays& xs) {
   const Array& x = xs[0];
   const Array& W = xs[1];
-  const Sizes sizes = sizes_of(x, W, n_batch_axes_);
-  Shape shape(x.shape().begin(), x.shape().begin() + n_batch_axes_);
-  shape.push_back(sizes.out);
-  Array y = Array::empty(shape, x.dtype());
+  const Sizes sizes = sizes_of(x, W);
+  Array y = Array::empty(y_shape(x, W), x.dtype());
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const bool has_bias = xs.size() == 3;
@@ -75,7 +73,7 @@ Arrays LinearFunction::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& x = xs[0];
   const Array& W = xs[1];
   const Array& gy = gys[0];
-  const Sizes sizes = sizes_of(x, W, n_batch_axes_);
+  const Sizes sizes = sizes_of(x, W);
   Arrays gxs;
   gxs.resize(xs.size());
   visit_floating(x.dtype(), [&](auto zero) {

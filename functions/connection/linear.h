@@ -16,6 +16,14 @@ class LinearFunction : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  struct Sizes {
+    std::size_t rows;
+    std::size_t in;
+    std::size_t out;
+  };
+  Sizes sizes_of(const Array& x, const Array& W) const;
+  Shape y_shape(const Array& x, const Array& W) const;
+
   std::size_t n_batch_axes_;
 };
 

@@ -17,11 +17,16 @@ class Average : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  // The shape under which the weights broadcast to x: a vector of weights lies along the one reduced axis.
+  Shape weights_shape(const Arrays& xs) const;
+  // By how much x's shape shrank; any number if nothing is left.
+  double elements_per_result() const;
+
   ReductionOptions options_;
   const char* name_;  // "average" or "mean"
   ReducedShape shapes_;
   Shape x_shape_;
-  Array divisor_;  // the sums of the weights, or the number of elements
+  Array weight_sum_;  // none without weights
 };
 
 /// Options of average.

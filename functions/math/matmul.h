@@ -16,6 +16,12 @@ class MatMul : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  // On either device, given how it multiplies (matmul_by.h).
+  template <class Gemm>
+  Arrays forward_by(const Gemm& gemm, const Arrays& xs) const;
+  template <class Gemm>
+  Arrays backward_by(const Gemm& gemm, const Arrays& xs, const Arrays& gys) const;
+
   bool transa_;
   bool transb_;
 };
