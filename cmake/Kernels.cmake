@@ -22,7 +22,8 @@ function(tenbin_compile_emulated)
   set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX)
   set_target_properties(tenbin_kernels PROPERTIES CXX_STANDARD 17 CXX_EXTENSIONS OFF)
   target_compile_options(tenbin_kernels PRIVATE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
-                                                -fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/tenbin/=)
+                                                -fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/tenbin/=
+                                                -Wno-unknown-pragmas)  # unroll
   target_link_libraries(tenbin_kernels PRIVATE cuda_emulator tenbin_warnings)
   target_link_libraries(tenbin PRIVATE $<BUILD_INTERFACE:cuda_emulator>)
 endfunction()
