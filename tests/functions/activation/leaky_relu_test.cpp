@@ -24,13 +24,27 @@ TEST_CASE("leaky_relu") {
 }
 
 TEST_CASE("leaky_relu has slope 0.2 if nothing is said, also for the gradient at 0") {
-  const double inf = std::numeric_limits<double>::infinity();
-  Variable x(Array{-1.0, 0.0, -0.0, -inf, inf, std::nan("")});
-  Variable y = leaky_relu(x);
-  check_close(values(y.data()), {-0.2, 0, 0, -inf, inf, std::nan("")}, 0, 0);
-  y.set_grad(Array::ones({6}, Dtype::float64));
-  y.backward();
-  CHECK(values(x.grad()) == std::vector<double>{0.2, 0.2, 0.2, 0.2, 1, 0.2});
+  on_every_device([](Device device) {
+    const double inf = std::numeric_limits<double>::infinity();
+    Variable x(Array{-1.0, 0.0, -0.0, -inf, inf, std::nan("")}.to(device));
+    Variable y = leaky_relu(x);
+    check_close(values(y.data()), {-0.2, 0, 0, -inf, inf, std::nan("")}, 0, 0);
+    y.set_grad(Array::ones({6}, Dtype::float64, device));
+    y.backward();
+    CHECK(std::signbit(values(y.data())[2]));
+    CHECK(values(x.grad()) == std::vector<double>{0.2, 0.2, 0.2, 0.2, 1, 0.2});
+  });
+}
+
+TEST_CASE("leaky_relu with a slope of NaN keeps what backward asks for") {
+  on_every_device([](Device device) {
+    Variable x(Array{-2.0, 2.0}.to(device));
+    Variable y = leaky_relu(x, std::nan(""));
+    y.set_grad(Array::ones({2}, Dtype::float64, device));
+    y.backward();
+    check_close(values(y.data()), {std::nan(""), 2}, 0, 0);
+    check_close(values(x.grad()), {std::nan(""), 1}, 0, 0);
+  });
 }
 
 TEST_CASE("leaky_relu refuses integers") {
@@ -38,10 +52,12 @@ TEST_CASE("leaky_relu refuses integers") {
 }
 
 TEST_CASE("leaky_relu with a negative slope looks at the sign of x, not of y") {
-  Variable x(Array{-2.0, 0.0, 2.0});
-  Variable y = leaky_relu(x, -0.5);
-  CHECK(values(y.data()) == std::vector<double>{1, 0, 2});
-  y.set_grad(Array::ones({3}, Dtype::float64));
-  y.backward();
-  CHECK(values(x.grad()) == std::vector<double>{-0.5, -0.5, 1});
+  on_every_device([](Device device) {
+    Variable x(Array{-2.0, 0.0, 2.0}.to(device));
+    Variable y = leaky_relu(x, -0.5);
+    CHECK(values(y.data()) == std::vector<double>{1, 0, 2});
+    y.set_grad(Array::ones({3}, Dtype::float64, device));
+    y.backward();
+    CHECK(values(x.grad()) == std::vector<double>{-0.5, -0.5, 1});
+  });
 }

@@ -21,14 +21,38 @@ TEST_CASE("relu") {
 }
 
 TEST_CASE("relu at the edges") {
-  const float inf = std::numeric_limits<float>::infinity();
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  Variable x(Array{0.f, -inf, inf, nan});
-  Variable y = relu(x);
-  check_close(values(y.data()), {0, 0, inf, nan}, 0, 0);
-  y.set_grad(Array{1.f, 1.f, 1.f, 1.f});
-  y.backward();
-  CHECK(values(x.grad()) == std::vector<double>{0, 0, 1, 0});
+  on_every_device([](Device device) {
+    const float inf = std::numeric_limits<float>::infinity();
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    Variable x(Array{0.f, -inf, inf, nan}.to(device));
+    Variable y = relu(x);
+    check_close(values(y.data()), {0, 0, inf, nan}, 0, 0);
+    y.set_grad(Array::ones({4}, Dtype::float32, device));
+    y.backward();
+    CHECK(values(x.grad()) == std::vector<double>{0, 0, 1, 0});
+  });
+}
+
+TEST_CASE("relu of arrays that fill no, a part of, and several blocks of threads") {
+  for (const std::size_t size : {0u, 1u, 255u, 257u, 100003u}) {
+    CAPTURE(size);
+    const Array x = uniform({size});
+    const Array gy = uniform({size});
+    auto y = values(x);
+    auto gx = values(gy);
+    for (std::size_t i = 0; i < size; ++i) {
+      gx[i] = y[i] > 0 ? gx[i] : 0;
+      y[i] = std::max(y[i], 0.0);
+    }
+    on_every_device([&](Device device) {
+      Variable input(x.to(device));
+      Variable output = relu(input);
+      output.set_grad(gy.to(device));
+      output.backward();
+      CHECK(values(output.data()) == y);
+      CHECK(values(input.grad()) == gx);
+    });
+  }
 }
 
 TEST_CASE("relu refuses integers") {

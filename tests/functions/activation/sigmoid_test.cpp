@@ -21,19 +21,23 @@ TEST_CASE("sigmoid") {
 }
 
 TEST_CASE("sigmoid at the edges") {
-  const float inf = std::numeric_limits<float>::infinity();
-  Variable x(Array{0.f, -0.f, 1e4f, -1e4f, inf, -inf, std::nanf("")});
-  Variable y = sigmoid(x);
-  check_close(values(y.data()), {0.5, 0.5, 1, 0, 1, 0, std::nan("")}, 0, 0);
-  y.set_grad(Array::ones({7}));
-  y.backward();
-  check_close(values(x.grad()), {0.25, 0.25, 0, 0, 0, 0, std::nan("")}, 0, 0);
+  on_every_device([](Device device) {
+    const float inf = std::numeric_limits<float>::infinity();
+    Variable x(Array{0.f, -0.f, 1e4f, -1e4f, inf, -inf, std::nanf("")}.to(device));
+    Variable y = sigmoid(x);
+    check_close(values(y.data()), {0.5, 0.5, 1, 0, 1, 0, std::nan("")}, 0, 0);
+    y.set_grad(Array::ones({7}, Dtype::float32, device));
+    y.backward();
+    check_close(values(x.grad()), {0.25, 0.25, 0, 0, 0, 0, std::nan("")}, 0, 0);
+  });
 }
 
 TEST_CASE("sigmoid keeps its digits far below 0") {
-  // Computed as tanh(x / 2) / 2 + 1 / 2 it would be 0 from -18 on in float32.
-  check_close(values(sigmoid(Array{-50.f}).data()), {1.9287498479639178e-22}, 0, 1e-6);
-  check_close(values(sigmoid(Array{-500.0}).data()), {7.124576406741285e-218}, 0, 1e-14);
+  on_every_device([](Device device) {
+    // Computed as tanh(x / 2) / 2 + 1 / 2 it would be 0 from -18 on in float32.
+    check_close(values(sigmoid(Array{-50.f}.to(device)).data()), {1.9287498479639178e-22}, 0, 1e-6);
+    check_close(values(sigmoid(Array{-500.0}.to(device)).data()), {7.124576406741285e-218}, 0, 1e-14);
+  });
 }
 
 TEST_CASE("sigmoid refuses integers") {

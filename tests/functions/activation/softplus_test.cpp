@@ -24,21 +24,25 @@ TEST_CASE("softplus") {
 }
 
 TEST_CASE("softplus at the edges") {
-  const float inf = std::numeric_limits<float>::infinity();
-  Variable x(Array{0.f, 1e4f, -1e4f, inf, -inf, std::nanf("")});
-  Variable y = softplus(x);
-  check_close(values(y.data()), {std::log(2), 1e4, 0, inf, 0, std::nan("")}, 0, 1e-7);
-  y.set_grad(Array::ones({6}));
-  y.backward();
-  check_close(values(x.grad()), {0.5, 1, 0, 1, 0, std::nan("")}, 0, 1e-7);
+  on_every_device([](Device device) {
+    const float inf = std::numeric_limits<float>::infinity();
+    Variable x(Array{0.f, 1e4f, -1e4f, inf, -inf, std::nanf("")}.to(device));
+    Variable y = softplus(x);
+    check_close(values(y.data()), {std::log(2), 1e4, 0, inf, 0, std::nan("")}, 0, 1e-7);
+    y.set_grad(Array::ones({6}, Dtype::float32, device));
+    y.backward();
+    check_close(values(x.grad()), {0.5, 1, 0, 1, 0, std::nan("")}, 0, 1e-7);
+  });
 }
 
 TEST_CASE("softplus and its gradient keep their digits far below 0") {
-  Variable x(Array{-50.f});
-  Variable y = softplus(x);
-  y.backward();
-  check_close(values(y.data()), {1.9287498479639178e-22}, 0, 1e-6);
-  check_close(values(x.grad()), {1.9287498479639178e-22}, 0, 1e-6);
+  on_every_device([](Device device) {
+    Variable x(Array{-50.f}.to(device));
+    Variable y = softplus(x);
+    y.backward();
+    check_close(values(y.data()), {1.9287498479639178e-22}, 0, 1e-6);
+    check_close(values(x.grad()), {1.9287498479639178e-22}, 0, 1e-6);
+  });
 }
 
 TEST_CASE("softplus refuses integers and a beta that it cannot divide by") {
@@ -48,8 +52,11 @@ TEST_CASE("softplus refuses integers and a beta that it cannot divide by") {
 }
 
 TEST_CASE("softplus overflows for no beta") {
-  check_close(values(softplus(Variable(Array{1e38f, 3e38f, -3e38f}), 10).data()), {1e38, 3e38, 0}, 0, 1e-6);
-  check_close(values(softplus(Variable(Array{3e38f, -3e38f}), -10).data()), {0, -3e38}, 0, 1e-6);
+  on_every_device([](Device device) {
+    const Array x = Array{1e38f, 3e38f, -3e38f}.to(device);
+    check_close(values(softplus(x, 10).data()), {1e38, 3e38, 0}, 0, 1e-6);
+    check_close(values(softplus(x, -10).data()), {0, 0, -3e38}, 0, 1e-6);
+  });
   CHECK_THROWS_WITH(softplus(Variable(Array{1.f}), 1e-50),
                     "softplus: beta must not round to 0 in float32, got 1e-50");
 }

@@ -1,4 +1,5 @@
 #include <limits>
+#include <string>
 #include <type_traits>
 
 #include "tenbin/tenbin.h"
@@ -47,10 +48,10 @@ struct Result {
   std::vector<double> gx;
 };
 template <class F>
-Result run(const Array& array, F f) {
-  Variable x(array.copy());
+Result run(Device device, const Array& array, F f) {
+  Variable x(array.copy().to(device));
   Variable y = f(x);
-  y.set_grad(Array::ones(y.shape(), y.dtype()));
+  y.set_grad(Array::ones(y.shape(), y.dtype(), device));
   y.backward();
   return {values(y.data()), values(x.grad())};
 }
@@ -101,12 +102,15 @@ TEST_CASE("arithmetic broadcasts") {
             },
     });
   }
-  const Variable x(Array::ones({2, 3}));
-  const Variable scalar(Array::scalar(2));
-  Variable y = sum(x * scalar);
-  y.backward();
-  CHECK(scalar.grad().shape() == Shape{});
-  CHECK(scalar.grad().item() == 6);
+  on_every_device([](Device device) {
+    const Variable x(Array::ones({2, 3}, Dtype::float32, device));
+    const Variable scalar(Array::scalar(2, Dtype::float32, device));
+    Variable y = x * scalar;
+    y.set_grad(x.data());
+    y.backward();
+    CHECK(scalar.grad().shape() == Shape{});
+    CHECK(scalar.grad().item() == 6);
+  });
 }
 
 TEST_CASE("arithmetic with scalars") {
@@ -142,114 +146,138 @@ TEST_CASE("arithmetic with scalars") {
 }
 
 TEST_CASE("operators take every kind of operand") {
-  const Variable x(Array{1.f, 2.f});
-  const Array array{10.f, 20.f};
-  CHECK(values((x * x + 1.0).data()) == std::vector<double>{2, 5});
-  CHECK(values((2 * x).data()) == std::vector<double>{2, 4});
-  CHECK(values((x / std::size_t{2}).data()) == std::vector<double>{0.5, 1});
-  CHECK(values((1.f - x).data()) == std::vector<double>{0, -1});
-  CHECK(values((x * array).data()) == std::vector<double>{10, 40});
-  CHECK(values((array - x).data()) == std::vector<double>{9, 18});
-  CHECK(values((x + Array{{1.f}, {2.f}}).data()) == std::vector<double>{2, 3, 3, 4});
-  CHECK_FALSE((array * array).requires_grad());
-  CHECK((x + 0.1).dtype() == Dtype::float32);  // the scalar takes the array's dtype
-  CHECK((x + 0.1).data().data<float>()[0] == 1.f + 0.1f);
-  CHECK(std::is_same_v<decltype(pow(2.0, 3.0)), double>);  // <cmath>'s functions are still there
+  on_every_device([](Device device) {
+    const Variable x(Array{1.f, 2.f}.to(device));
+    const Array array = Array{10.f, 20.f}.to(device);
+    CHECK(values((x * x + 1.0).data()) == std::vector<double>{2, 5});
+    CHECK(values((2 * x).data()) == std::vector<double>{2, 4});
+    CHECK(values((x / std::size_t{2}).data()) == std::vector<double>{0.5, 1});
+    CHECK(values((1.f - x).data()) == std::vector<double>{0, -1});
+    CHECK(values((x * array).data()) == std::vector<double>{10, 40});
+    CHECK(values((array - x).data()) == std::vector<double>{9, 18});
+    CHECK(values((x + Array{{1.f}, {2.f}}.to(device)).data()) == std::vector<double>{2, 3, 3, 4});
+    CHECK_FALSE((array * array).requires_grad());
+    CHECK((x + 0.1).dtype() == Dtype::float32);  // the scalar takes the array's dtype
+    CHECK((x + 0.1).data().to_vector<float>()[0] == 1.f + 0.1f);
+    CHECK(std::is_same_v<decltype(pow(2.0, 3.0)), double>);  // <cmath>'s functions are still there
+  });
 }
 
 TEST_CASE("a variable used twice gets the sum of both gradients, and operands keep theirs apart") {
-  Variable a(Array{1.f, 2.f});
-  Variable b(Array{3.f, 4.f});
-  Variable y = a + b;
-  y.set_grad(Array{1.f, 10.f});
-  y.backward();
-  CHECK_FALSE(a.grad().shares_memory_with(b.grad()));
-  CHECK_FALSE(a.grad().shares_memory_with(y.grad()));
-  Variable z = a + a;
-  z.set_grad(Array{1.f, 10.f});
-  a.cleargrad();
-  z.backward();
-  CHECK(values(a.grad()) == std::vector<double>{2, 20});
-  CHECK(values(z.grad()) == std::vector<double>{1, 10});
-  a.cleargrad();
-  const Variable h = a * 3;  // an intermediate variable may keep what add hands on
-  Variable w = h + h;
-  w.set_grad(Array{1.f, 10.f});
-  w.backward();
-  CHECK(values(a.grad()) == std::vector<double>{6, 60});
-  CHECK(values(w.grad()) == std::vector<double>{1, 10});
+  on_every_device([](Device device) {
+    Variable a(Array{1.f, 2.f}.to(device));
+    Variable b(Array{3.f, 4.f}.to(device));
+    Variable y = a + b;
+    y.set_grad(Array{1.f, 10.f}.to(device));
+    y.backward();
+    CHECK_FALSE(a.grad().shares_memory_with(b.grad()));
+    CHECK_FALSE(a.grad().shares_memory_with(y.grad()));
+    Variable z = a + a;
+    z.set_grad(Array{1.f, 10.f}.to(device));
+    a.cleargrad();
+    z.backward();
+    CHECK(values(a.grad()) == std::vector<double>{2, 20});
+    CHECK(values(z.grad()) == std::vector<double>{1, 10});
+    a.cleargrad();
+    const Variable h = a * 3;  // an intermediate variable may keep what add hands on
+    Variable w = h + h;
+    w.set_grad(Array{1.f, 10.f}.to(device));
+    w.backward();
+    CHECK(values(a.grad()) == std::vector<double>{6, 60});
+    CHECK(values(w.grad()) == std::vector<double>{1, 10});
+  });
 }
 
 TEST_CASE("a gradient nobody asked for is not computed") {
-  const DebugMode debug;  // refuses the NaN that is the derivative by the exponent
-  const Variable x(Array{-2.0});
-  Variable y = pow(x, Array{2.0});
-  y.backward();
-  CHECK(x.grad().item() == -4);
-  Variable z = pow(x, Variable(Array{2.0}));
-  CHECK_THROWS_WITH(z.backward(), "pow: NaN in gradient 1, float64(1)");
+  on_every_device([](Device device) {
+    const DebugMode debug;  // refuses the NaN that is the derivative by the exponent
+    const Variable x(Array{-2.0}.to(device));
+    Variable y = pow(x, Array{2.0}.to(device));
+    y.backward();
+    CHECK(x.grad().item() == -4);
+    Variable z = pow(x, Variable(Array{2.0}.to(device)));
+    const std::string where = device.is_cpu() ? "" : "@cuda:0";
+    CHECK_THROWS_WITH(z.backward(), "pow: NaN in gradient 1, float64(1)" + where);
+  });
 }
 
 TEST_CASE("division follows IEEE 754") {
-  const Array x{1.0, -1.0, 0.0};
-  check_close(run(x, [](const Variable& v) { return v / 0.0; }).y, {inf, -inf, NaN}, 0, 0);
-  const Result r = run(x, [](const Variable& v) { return 1 / v; });
-  check_close(r.y, {1, -1, inf}, 0, 0);
-  check_close(r.gx, {-1, -1, -inf}, 0, 0);
-  const Result tiny = run(Array{1e-200}, [](const Variable& v) { return Array{1e-200} / v; });
-  check_close(tiny.gx, {-1e200}, 0, 1e-15);  // the square of x underflows
+  on_every_device([](Device device) {
+    const Array x{1.0, -1.0, 0.0};
+    check_close(run(device, x, [](const Variable& v) { return v / 0.0; }).y, {inf, -inf, NaN}, 0, 0);
+    const Result r = run(device, x, [](const Variable& v) { return 1 / v; });
+    check_close(r.y, {1, -1, inf}, 0, 0);
+    check_close(r.gx, {-1, -1, -inf}, 0, 0);
+    const Result tiny =
+        run(device, Array{1e-200}, [](const Variable& v) { return Array{1e-200}.to(v.device()) / v; });
+    check_close(tiny.gx, {-1e200}, 0, 1e-15);  // the square of x underflows
+  });
 }
 
 TEST_CASE("powers at the edges") {
-  const Array x{0.0, -2.0, 3.0};
-  const auto power = [&](double c) { return run(x, [c](const Variable& v) { return pow(v, c); }); };
-  CHECK(power(0).y == std::vector<double>{1, 1, 1});
-  CHECK(power(0).gx == std::vector<double>{0, 0, 0});
-  CHECK(power(1).gx == std::vector<double>{1, 1, 1});
-  CHECK(power(2).y == std::vector<double>{0, 4, 9});
-  CHECK(power(2).gx == std::vector<double>{0, -4, 6});
-  CHECK(power(3).gx == std::vector<double>{0, 12, 27});
-  check_close(power(-1).y, {inf, -0.5, 1. / 3}, 0, 1e-15);
-  check_close(power(0.5).y, {0, NaN, std::sqrt(3.)}, 0, 1e-15);
+  on_every_device([](Device device) {
+    const Array x{0.0, -2.0, 3.0};
+    const auto power = [&](double c) { return run(device, x, [c](const Variable& v) { return pow(v, c); }); };
+    CHECK(power(0).y == std::vector<double>{1, 1, 1});
+    CHECK(power(0).gx == std::vector<double>{0, 0, 0});
+    CHECK(power(1).gx == std::vector<double>{1, 1, 1});
+    CHECK(power(2).y == std::vector<double>{0, 4, 9});
+    CHECK(power(2).gx == std::vector<double>{0, -4, 6});
+    CHECK(power(3).gx == std::vector<double>{0, 12, 27});
+    check_close(power(-1).y, {inf, -0.5, 1. / 3}, 0, 1e-15);
+    check_close(power(0.5).y, {0, NaN, std::sqrt(3.)}, 0, 1e-15);
 
-  // 0 to the power y: constant for y > 0, and taken to be so at 0.
-  const Array y{0.0, 2.0, -1.0};
-  const Result scalar_base = run(y, [](const Variable& v) { return pow(0, v); });
-  check_close(scalar_base.y, {1, 0, inf}, 0, 0);
-  check_close(scalar_base.gx, {0, 0, -inf}, 0, 0);
-  check_close(run(y, [](const Variable& v) { return pow(Array{0.0, 0.0, 0.0}, v); }).gx, {0, 0, -inf}, 0, 0);
-  check_close(run(y,
-                  [](const Variable& v) {
-                    return pow(Array{-2.0, -2.0, -2.0}, v);
-                  })
-                  .gx,
-              {NaN, NaN, NaN}, 0, 0);
-  check_close(run(Array{0.0, 0.0},
-                  [](const Variable& v) {
-                    return pow(v, Array{0.0, 1.0});
-                  })
-                  .gx,
-              {0, 1}, 0, 0);
+    // 0 to the power y: constant for y > 0, and taken to be so at 0.
+    const Array y{0.0, 2.0, -1.0};
+    const Result scalar_base = run(device, y, [](const Variable& v) { return pow(0, v); });
+    check_close(scalar_base.y, {1, 0, inf}, 0, 0);
+    check_close(scalar_base.gx, {0, 0, -inf}, 0, 0);
+    check_close(run(device, y,
+                    [](const Variable& v) {
+                      return pow(Array{0.0, 0.0, 0.0}.to(v.device()), v);
+                    })
+                    .gx,
+                {0, 0, -inf}, 0, 0);
+    check_close(run(device, y,
+                    [](const Variable& v) {
+                      return pow(Array{-2.0, -2.0, -2.0}.to(v.device()), v);
+                    })
+                    .gx,
+                {NaN, NaN, NaN}, 0, 0);
+    check_close(run(device, Array{0.0, 0.0},
+                    [](const Variable& v) {
+                      return pow(v, Array{0.0, 1.0}.to(v.device()));
+                    })
+                    .gx,
+                {0, 1}, 0, 0);
+  });
 }
 
 TEST_CASE("signs at zero") {
-  const Result absolute_values = run(Array{0.0, -0.0, -inf, NaN}, [](const Variable& v) { return abs(v); });
-  check_close(absolute_values.y, {0, 0, inf, NaN}, 0, 0);
-  CHECK(absolute_values.gx == std::vector<double>{0, 0, -1, 0});
-  CHECK_FALSE(std::signbit(absolute_values.y[1]));
-  CHECK(std::signbit(run(Array{0.0}, [](const Variable& v) { return -v; }).y[0]));
-  CHECK(std::signbit(run(Array{-0.0}, [](const Variable& v) { return v * 1; }).y[0]));
+  on_every_device([](Device device) {
+    const Result absolute_values =
+        run(device, Array{0.0, -0.0, -inf, NaN}, [](const Variable& v) { return abs(v); });
+    check_close(absolute_values.y, {0, 0, inf, NaN}, 0, 0);
+    CHECK(absolute_values.gx == std::vector<double>{0, 0, -1, 0});
+    CHECK_FALSE(std::signbit(absolute_values.y[1]));
+    CHECK(std::signbit(run(device, Array{0.0}, [](const Variable& v) { return -v; }).y[0]));
+    CHECK(std::signbit(run(device, Array{-0.0}, [](const Variable& v) { return v * 1; }).y[0]));
+  });
 }
 
 TEST_CASE("arithmetic on empty arrays and empty axes") {
-  CHECK((Variable(Array::zeros({0})) + 1).shape() == Shape{0});
-  const Variable b(Array::ones({3}));
-  Variable y = Variable(Array::zeros({0, 3})) * b;
-  CHECK(y.shape() == Shape{0, 3});
-  y.set_grad(Array::zeros({0, 3}));
-  y.backward();
-  CHECK(values(b.grad()) == std::vector<double>{0, 0, 0});
-  CHECK((Variable(Array::zeros({0})) * Variable(Array::ones({1}))).shape() == Shape{0});
+  on_every_device([](Device device) {
+    CHECK((Variable(Array::zeros({0}, Dtype::float32, device)) + 1).shape() == Shape{0});
+    const Variable b(Array::ones({3}, Dtype::float32, device));
+    Variable y = Variable(Array::zeros({0, 3}, Dtype::float32, device)) * b;
+    CHECK(y.shape() == Shape{0, 3});
+    y.set_grad(Array::zeros({0, 3}, Dtype::float32, device));
+    y.backward();
+    CHECK(values(b.grad()) == std::vector<double>{0, 0, 0});
+    CHECK((Variable(Array::zeros({0}, Dtype::float32, device)) *
+           Variable(Array::ones({1}, Dtype::float32, device)))
+              .shape() == Shape{0});
+  });
 }
 
 TEST_CASE("arithmetic refuses what does not fit") {

@@ -26,12 +26,14 @@ TEST_CASE("clip at the edges") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto check = [](const Array& array, double low, double high, const std::vector<double>& expected,
                         const std::vector<double>& gradient) {
-    Variable x(array);
-    Variable y = clip(x, low, high);
-    check_close(values(y.data()), expected, 0, 0);
-    y.set_grad(Array::full(y.shape(), 3, y.dtype()));
-    y.backward();
-    check_close(values(x.grad()), gradient, 0, 0);
+    on_every_device([&](Device device) {
+      Variable x(array.to(device));
+      Variable y = clip(x, low, high);
+      check_close(values(y.data()), expected, 0, 0);
+      y.set_grad(Array::full(y.shape(), 3, y.dtype(), device));
+      y.backward();
+      check_close(values(x.grad()), gradient, 0, 0);
+    });
   };
   check(Array{-1.0, 1.0, -inf, inf, nan}, -1, 1, {-1, 1, -1, 1, nan}, {3, 3, 0, 0, 0});
   check(Array{-5.0, 0.5, 7.0}, -inf, 1, {-5, 0.5, 1}, {3, 3, 0});

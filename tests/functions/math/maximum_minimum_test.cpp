@@ -13,14 +13,16 @@ namespace {
 void check_gradients(Variable (*function)(const Variable&, const Variable&), const Array& a, const Array& b,
                      const std::vector<double>& y, const std::vector<double>& ga,
                      const std::vector<double>& gb) {
-  const Variable x0(a);
-  const Variable x1(b);
-  Variable out = function(x0, x1);
-  check_close(values(out.data()), y, 0, 0);
-  out.set_grad(Array::ones(out.shape(), out.dtype()));
-  out.backward();
-  CHECK(values(x0.grad()) == ga);
-  CHECK(values(x1.grad()) == gb);
+  on_every_device([&](Device device) {
+    const Variable x0(a.to(device));
+    const Variable x1(b.to(device));
+    Variable out = function(x0, x1);
+    check_close(values(out.data()), y, 0, 0);
+    out.set_grad(Array::ones(out.shape(), out.dtype(), device));
+    out.backward();
+    CHECK(values(x0.grad()) == ga);
+    CHECK(values(x1.grad()) == gb);
+  });
 }
 
 }  // namespace

@@ -36,6 +36,30 @@ TEST_CASE("dropout") {
   }
 }
 
+TEST_CASE("dropout draws the same mask on every device, for any size, bit by bit") {
+  for (const std::size_t size : {0u, 1u, 3u, 255u, 257u, 100003u}) {
+    CAPTURE(size);
+    const Array x = uniform({size}, 0.5, 2);  // nothing that is 0 by itself
+    random::seed(11);
+    const auto y = values(dropout(x, 0.4).data());
+    const std::uint64_t position = random::default_generator().position();
+    const random::Draw draw{11, 0};
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < size; ++i) wrong += (y[i] == 0) != (draw.word(i) < 0.4 * 0x1p32);
+    CHECK(wrong == 0);
+    on_every_device([&](Device device) {
+      random::seed(11);
+      Variable input(x.to(device));
+      Variable output = dropout(input, 0.4);
+      CHECK(values(output.data()) == y);
+      CHECK(random::default_generator().position() == position);
+      output.set_grad(x.to(device));
+      output.backward();
+      CHECK(values(input.grad()) == y);
+    });
+  }
+}
+
 TEST_CASE("dropout drops the ratio that it was told, and keeps the expectation") {
   random::seed(0);
   const std::size_t n = 100000;
@@ -54,13 +78,15 @@ TEST_CASE("dropout drops the ratio that it was told, and keeps the expectation")
 }
 
 TEST_CASE("dropout passes the gradient where it passed the input") {
-  random::seed(5);
-  Variable x(Array::ones({1000}));
-  Variable y = dropout(x, 0.3);
-  dropout(x, 0.3);  // moves the generator on: backward must not ask it
-  y.set_grad(Array::ones({1000}));
-  y.backward();
-  CHECK(values(x.grad()) == values(y.data()));
+  on_every_device([](Device device) {
+    random::seed(5);
+    Variable x(Array::ones({1000}, Dtype::float32, device));
+    Variable y = dropout(x, 0.3);
+    dropout(x, 0.3);  // moves the generator on: backward must not ask it
+    y.set_grad(x.data());
+    y.backward();
+    CHECK(values(x.grad()) == values(y.data()));
+  });
 }
 
 TEST_CASE("dropout repeats itself from the same seed only") {
@@ -76,36 +102,44 @@ TEST_CASE("dropout repeats itself from the same seed only") {
 }
 
 TEST_CASE("dropout takes as many words off the generator whatever the dtype and the ratio") {
-  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
-    for (const double ratio : {0.0, 0.5}) {
-      random::seed(1);
-      dropout(Array::zeros({3, 3}, dtype), ratio);
-      CHECK(random::default_generator().position() == 3);
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      for (const double ratio : {0.0, 0.5}) {
+        random::seed(1);
+        dropout(Array::zeros({3, 3}, dtype, device), ratio);
+        CHECK(random::default_generator().position() == 3);
+      }
     }
-  }
+  });
 }
 
 TEST_CASE("dropout under TestMode is its input, and draws nothing") {
-  const TestMode testing;
-  random::seed(1);
-  const Variable x(Array{1.f, 2.f});
-  const Variable y = dropout(x);
-  CHECK(y.data().raw_data() == x.data().raw_data());
-  CHECK(y.creator() == nullptr);
-  CHECK(random::default_generator().position() == 0);
+  on_every_device([](Device device) {
+    const TestMode testing;
+    random::seed(1);
+    const Variable x(Array{1.f, 2.f}.to(device));
+    const Variable y = dropout(x);
+    CHECK(y.data().raw_data() == x.data().raw_data());
+    CHECK(y.creator() == nullptr);
+    CHECK(random::default_generator().position() == 0);
+  });
 }
 
 TEST_CASE("dropout with ratio 0 changes no bit") {
-  const std::vector<double> x = {-0.0, 1e-310, std::numeric_limits<double>::infinity(), 0.1};
-  CHECK(values(dropout(Array(x), 0).data()) == x);
+  on_every_device([](Device device) {
+    const std::vector<double> x = {-0.0, 1e-310, std::numeric_limits<double>::infinity(), 0.1};
+    CHECK(values(dropout(Array(x).to(device), 0).data()) == x);
+  });
 }
 
 TEST_CASE("dropout selects: what it drops does no harm") {
-  random::seed(0);
-  Variable x(Array::full({100}, std::numeric_limits<double>::quiet_NaN()));
-  std::size_t zeros = 0;
-  for (const double v : values(dropout(x, 0.5).data())) zeros += v == 0 ? 1 : 0;
-  CHECK(zeros > 20);
+  on_every_device([](Device device) {
+    random::seed(0);
+    Variable x(Array::full({100}, std::numeric_limits<double>::quiet_NaN(), Dtype::float32, device));
+    std::size_t zeros = 0;
+    for (const double v : values(dropout(x, 0.5).data())) zeros += v == 0 ? 1 : 0;
+    CHECK(zeros > 20);
+  });
 }
 
 TEST_CASE("dropout refuses integers and ratios below 0 or from 1 on, and then draws nothing") {
