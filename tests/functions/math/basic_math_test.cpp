@@ -1,7 +1,10 @@
+#include <iterator>
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>
 
+#include "tenbin/cuda/runtime.h"
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
 
@@ -110,6 +113,24 @@ TEST_CASE("arithmetic broadcasts") {
     y.backward();
     CHECK(scalar.grad().shape() == Shape{});
     CHECK(scalar.grad().item() == 6);
+  });
+}
+
+TEST_CASE(
+    "arithmetic of one shape takes one launch for the result and one for each gradient that is not gy") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const auto launches = [] { return gpu::stats().launches; };
+    const Array ones = Array::ones({3, 5}, Dtype::float32, device);
+    const std::size_t gradients[] = {0, 1, 2, 2, 2};  // of the cases in their order
+    for (std::size_t i = 0; i < std::size(cases); ++i) {
+      const auto [a, b] = std::pair(Variable(ones), Variable(ones));
+      const std::size_t before = launches();
+      const Variable y = cases[i].function(a, b);
+      CHECK(launches() - before == 1);
+      const Arrays gxs = y.creator()->backward({a.data(), b.data()}, {ones});
+      CHECK(launches() - before == 1 + gradients[i]);
+    }
   });
 }
 

@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "tenbin/core/config.h"
+#include "tenbin/cuda/captured_step.h"
+#include "tenbin/functions/math/basic_math.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -99,6 +101,33 @@ TEST_CASE("dropout repeats itself from the same seed only") {
   CHECK(draw(1) != draw(2));
   random::seed(1);
   CHECK(values(dropout(x).data()) != values(dropout(x).data()));
+}
+
+TEST_CASE("dropout in a captured step draws the masks that it would have drawn uncaptured") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;  // nothing is captured there
+    const Array x = Array::ones({301}, Dtype::float32, device);
+    const auto masks = [&](std::size_t warmup) {
+      random::seed(9);
+      CapturedStep step(
+          [](const Array& in) {
+            Variable v(in);
+            Variable y = dropout(v, 0.5);
+            y.set_grad(in);
+            y.backward();
+            return y + 2 * Variable(v.grad());
+          },
+          {.warmup = warmup});
+      std::vector<std::vector<double>> all;
+      for (int i = 0; i < 6; ++i) all.push_back(values(step(x)));
+      CHECK(step.is_captured() == (warmup < 6));
+      return all;
+    };
+    const auto captured = masks(1);
+    CHECK(captured == masks(100));
+    for (std::size_t i = 1; i < captured.size(); ++i) CHECK(captured[i] != captured[i - 1]);
+    for (const double v : captured.back()) CHECK((v == 0 || v == 6));  // forward and backward drop the same
+  });
 }
 
 TEST_CASE("dropout takes as many words off the generator whatever the dtype and the ratio") {
