@@ -35,7 +35,7 @@ void BinaryOperation::check(const Arrays& xs) const {
   require_broadcast(*this, "a", xs[0], "b", xs[1]);
 }
 
-Shape BinaryOperation::begin(const Arrays& xs) {
+Shape BinaryOperation::prepare(const Arrays& xs) {
   a_shape_ = xs[0].shape();
   b_shape_ = xs[1].shape();
   if (kind_ == Kind::add || kind_ == Kind::sub) retain_inputs({});
@@ -44,7 +44,7 @@ Shape BinaryOperation::begin(const Arrays& xs) {
 }
 
 Arrays BinaryOperation::forward_cpu(const Arrays& xs) {
-  const Shape shape = begin(xs);
+  const Shape shape = prepare(xs);
   const Array a = cpu::broadcast_to(xs[0], shape);
   const Array b = cpu::broadcast_to(xs[1], shape);
   switch (kind_) {

@@ -34,7 +34,7 @@ Arrays map_with_scalar(double scalar, F f, const Inputs&... xs) {
 }  // namespace
 
 Arrays BinaryOperation::forward_gpu(const Arrays& xs) {
-  const Shape shape = begin(xs);
+  const Shape shape = prepare(xs);
   const Array a = gpu::broadcast_to(xs[0], shape);
   const Array b = gpu::broadcast_to(xs[1], shape);
   switch (kind_) {

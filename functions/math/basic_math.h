@@ -20,7 +20,7 @@ class BinaryOperation : public Function {
 
  private:
   // What forward does on either device first: the shape of the result.
-  Shape begin(const Arrays& xs);
+  Shape prepare(const Arrays& xs);
 
   Kind kind_;
   Shape a_shape_;
