@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <mutex>
 
 #include "tenbin/core/array.h"
 #include "tenbin/cuda/fault.h"

@@ -38,7 +38,7 @@ Array uniform(const Shape& shape, double bound, Dtype dtype) {
 Array Constant::operator()(const Shape& shape, Dtype dtype) const {
   if (!is_array) return Array::full(shape, values.item(), dtype);
   if (values.shape() != shape) throw Error("Constant: expected values of shape ", shape, ", got ", values);
-  return values.astype(dtype).copy();
+  return values.to(Device::cpu()).astype(dtype).copy();
 }
 
 Array Zero::operator()(const Shape& shape, Dtype dtype) const { return Array::zeros(shape, dtype); }

@@ -29,9 +29,11 @@ void Linear::initialize(const Variable& x, std::size_t n_batch_axes) const {
   if (n_batch_axes == 0 || x.ndim() <= n_batch_axes)
     throw Error("Linear: x must have more than n_batch_axes = ", n_batch_axes, " axes, got ", x.data());
   if (x.dtype() != options_.dtype) throw Error("Linear: x must be ", options_.dtype, ", got ", x.data());
+  if (b && b.device() != x.device())
+    throw Error("Linear: x must be on ", b.device(), " like b, got ", x.data());
   const std::size_t in_size = element_count(Shape(x.shape().begin() + n_batch_axes, x.shape().end()));
   const Array values = initial(options_.initialW, LeCunNormal(), {out_size_, in_size}, options_.dtype);
-  Variable(W).set_data(values.to(b ? b.device() : x.device()));
+  Variable(W).set_data(values.to(x.device()));
 }
 
 Variable Linear::operator()(const Variable& x, std::size_t n_batch_axes) const {

@@ -163,6 +163,9 @@ void Link::copyparams(const Link& other) {
       throw Error("copyparams: '", to[i].first, "' is ", to[i].second, " here and ", from[i].second,
                   " in the source");
   }
+  // Where the parameters are that have data: the others join them.
+  const auto initialised =
+      std::find_if(to.begin(), to.end(), [](const auto& entry) { return static_cast<bool>(entry.second); });
   std::size_t i = 0;
   visit([&](const Variable& parameter) {
     const Array& values = from[i].second;
@@ -170,7 +173,8 @@ void Link::copyparams(const Link& other) {
     if (here) {
       here.assign(values.astype(here.dtype()).to(here.device()));
     } else if (values) {
-      Variable(parameter).set_data(values.copy());
+      const Device device = initialised == to.end() ? values.device() : initialised->second.device();
+      Variable(parameter).set_data(values.copy().to(device));
     }
   });
 }

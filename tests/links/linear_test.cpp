@@ -75,6 +75,40 @@ TEST_CASE("a lazy Linear stays uninitialised when the first x does not fit") {
   CHECK_THROWS_WITH(lazy(Array{1.f}), "Linear: x must have more than n_batch_axes = 1 axes, got float32(1)");
   CHECK_THROWS_WITH(lazy(Array{{1.0}}), "Linear: x must be float32, got float64(1, 1)");
   CHECK_FALSE(lazy.W.is_initialized());
+  on_every_device([&](Device device) {
+    if (device.is_cpu()) return;
+    CHECK_THROWS_WITH(lazy(Array{{1.f}}.to(device)),
+                      "Linear: x must be on cpu like b, got float32(1, 1)@cuda:0");
+    CHECK_FALSE(lazy.W.is_initialized());
+  });
+}
+
+TEST_CASE("a lazy Linear is initialised where the first x is, with the values it would have on the CPU") {
+  random::seed(3);
+  const auto expected = values(Linear(4, 3).W.data());
+  on_every_device([&](Device device) {
+    const Array x = Array::ones({2, 4}, Dtype::float32, device);
+    for (const bool nobias : {false, true}) {
+      random::seed(3);
+      Linear lazy(3, {.nobias = nobias});
+      lazy.to(device);
+      Variable y = lazy(x);
+      CHECK(lazy.W.device() == device);
+      CHECK(values(lazy.W.data()) == expected);
+      y.set_grad(Array::ones({2, 3}, Dtype::float32, device));
+      y.backward();
+      CHECK(lazy.W.grad().device() == device);
+      CHECK(values(lazy.W.grad()) == std::vector<double>(12, 2));
+    }
+  });
+}
+
+TEST_CASE("parameters are made on the CPU, also of values that are on a device") {
+  on_every_device([](Device device) {
+    const Linear l1(2, 1, {.initialW = Constant(Array{{2.f, 3.f}}.to(device))});
+    CHECK(l1.W.device() == Device::cpu());
+    CHECK(values(l1.W.data()) == std::vector<double>{2, 3});
+  });
 }
 
 TEST_CASE("a copy of a lazy Linear is initialised on its own") {

@@ -222,3 +222,74 @@ TEST_CASE("data of another shape drops the gradient that no longer fits") {
   x.set_data(Array{3.f, 4.f, 5.f});
   CHECK_FALSE(x.grad());
 }
+
+TEST_CASE("a model computes on the device that it was moved to, and comes back") {
+  on_every_device([](Device device) {
+    random::seed(4);
+    Nested model;
+    const Array x = uniform({3, 4}).astype(Dtype::float32);
+    const auto expected = values(model(x).data());
+    const auto before = values(model.body.l1.W.data());
+    model.to(device);
+    for (const auto& [path, array] : model.state_arrays()) CHECK(array.device() == device);
+    CHECK(&model.tied.W.data() == &model.body.l1.W.data());
+    Variable y = model(x.to(device));
+    check_close(values(y.data()), expected, 1e-6, 1e-5);
+    y.set_grad(Array::ones({3, 2}, Dtype::float32, device));
+    y.backward();
+    const auto gradient = values(model.body.l1.W.grad());
+    model.to(Device::cpu());
+    CHECK(model.body.l1.W.device() == Device::cpu());
+    CHECK(model.body.l1.W.grad().device() == Device::cpu());
+    CHECK(values(model.body.l1.W.data()) == before);
+    CHECK(values(model.body.l1.W.grad()) == gradient);
+  });
+}
+
+TEST_CASE("a copy of a model is on the model's device, and independent") {
+  on_every_device([](Device device) {
+    MLP model;
+    model.to(device);
+    const auto before = values(model.l1.W.data());
+    MLP other = copy(model);
+    CHECK(other.l1.W.device() == device);
+    CHECK(values(other.l1.W.data()) == before);
+    Array W = other.l1.W.data();
+    W.fill(1);
+    CHECK(values(other.l1.W.data()) == std::vector<double>(12, 1));
+    CHECK(values(model.l1.W.data()) == before);
+  });
+}
+
+TEST_CASE("copyparams copies between devices, into place") {
+  on_every_device([](Device device) {
+    for (const bool to_device : {true, false}) {
+      MLP from, to;
+      (to_device ? to : from).to(device);
+      const Array W = to.l1.W.data();
+      to.copyparams(from);
+      CHECK(W.device() == (to_device ? device : Device::cpu()));
+      CHECK(W.shares_memory_with(to.l1.W.data()));
+      CHECK(values(W) == values(from.l1.W.data()));
+    }
+    // What is uninitialised joins the parameter that is not.
+    Linear lazy(3), full(4, 3);
+    full.to(device);
+    lazy.copyparams(full);
+    CHECK(lazy.W.device() == Device::cpu());
+    CHECK(values(lazy.W.data()) == values(full.W.data()));
+  });
+}
+
+TEST_CASE("cleargrads forgets gradients on a device") {
+  on_every_device([](Device device) {
+    MLP model;
+    model.to(device);
+    Variable y = model(Array::ones({1, 4}, Dtype::float32, device));
+    y.set_grad(Array::ones({1, 2}, Dtype::float32, device));
+    y.backward();
+    CHECK(model.l1.W.grad());
+    model.cleargrads();
+    for (const Parameter& parameter : model.params()) CHECK_FALSE(parameter.grad());
+  });
+}

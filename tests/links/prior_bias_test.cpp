@@ -29,10 +29,14 @@ TEST_CASE("set_prior_bias of one output is the log odds") {
 }
 
 TEST_CASE("set_prior_bias writes in place") {
-  const Linear layer(2, 2);
-  const Array b = layer.b.data();
-  set_prior_bias(layer, {1, 3});
-  check_close(values(b), {std::log(0.25), std::log(0.75)}, 1e-7, 0);
+  on_every_device([](Device device) {
+    Linear layer(2, 2);
+    layer.to(device);
+    const Array b = layer.b.data();
+    set_prior_bias(layer, {1, 3});
+    check_close(values(b), {std::log(0.25), std::log(0.75)}, 1e-7, 0);
+    CHECK(b.shares_memory_with(layer.b.data()));
+  });
 }
 
 TEST_CASE("set_prior_bias: errors, which leave the bias as it was") {

@@ -9,7 +9,8 @@
 #include <limits>
 #include <optional>
 
-#include "tenbin/tests/catch.h"
+#include "tenbin/links/linear.h"
+#include "tenbin/tests/function_test.h"
 #include "tenbin/tests/scratch_directory.h"
 
 using namespace tenbin;
@@ -507,6 +508,29 @@ TEST_CASE_METHOD(Fixture, "load_npz copies into the targets' memory") {
   const Array b = Array::zeros({2}, Dtype::float64);
   load_npz(path, {{"b", b}, {"missing", Array::zeros({1})}}, {.path = "l1/", .strict = false});
   CHECK(b.to_vector<double>() == std::vector<double>{0.1, 0.2});
+}
+
+TEST_CASE_METHOD(Fixture, "a model on a device is saved, and loaded back into place, on any device") {
+  on_every_device([&](Device device) {
+    Linear model(3, 2);
+    const auto W = values(model.W.data());
+    model.to(device);
+    save_npz(path, model);
+    Linear restored(3, 2), on_cpu(3, 2);
+    restored.to(device);
+    const Array place = restored.W.data();
+    load_npz(path, restored);
+    load_npz(path, on_cpu);
+    CHECK(place.device() == device);
+    CHECK(values(place) == W);
+    CHECK(values(on_cpu.W.data()) == W);
+
+    Linear wrong(4, 2);
+    wrong.to(device);
+    const auto before = values(wrong.b.data());
+    CHECK_THROWS_WITH(load_npz(path, wrong), ContainsSubstring("expected float32(2, 4)"));
+    CHECK(values(wrong.b.data()) == before);
+  });
 }
 
 TEST_CASE_METHOD(Fixture, "a load that fails changes nothing") {
