@@ -77,11 +77,9 @@ __global__ void __launch_bounds__(block_threads) reduce_columns(Pass<In, Out> pa
   const In* const x = pass.x + part / pass.chunks * pass.count * pass.inner + column;
 
   Accumulator result = Op::initial;
-  if (column < pass.inner) {
-#pragma unroll 8
+  if (column < pass.inner)
     for (Index i = begin + lane; i < end; i += lanes)
       result = op(result, static_cast<Accumulator>(x[i * pass.inner]));
-  }
   partial[lane][place] = result;
   for (int half = lanes / 2; half > 0; half /= 2) {
     __syncthreads();

@@ -27,6 +27,17 @@ std::vector<double> expected_log_softmax(const Array& array, std::size_t axis) {
   return y;
 }
 
+// gy - exp(y) sum(gy) along the middle axis.
+std::vector<double> expected_gradient(const std::vector<double>& y, const std::vector<double>& gy,
+                                      const Shape& shape) {
+  std::vector<double> sum(shape[0] * shape[2], 0.0);
+  const auto line = [&](std::size_t i) { return i / (shape[1] * shape[2]) * shape[2] + i % shape[2]; };
+  for (std::size_t i = 0; i < y.size(); ++i) sum[line(i)] += gy[i];
+  std::vector<double> gx(y.size());
+  for (std::size_t i = 0; i < y.size(); ++i) gx[i] = gy[i] - std::exp(y[i]) * sum[line(i)];
+  return gx;
+}
+
 }  // namespace
 
 TEST_CASE("log_softmax") {
@@ -52,37 +63,63 @@ TEST_CASE("log_softmax along any axis") {
 }
 
 TEST_CASE("log_softmax loses nothing however large the logits are") {
-  for (const float base : {0.f, 1e4f, 1e8f, -1e8f, 3e38f}) {
-    CAPTURE(base);
-    Variable x(Array{{base, base}});
-    Variable y = log_softmax(x);
-    check_close(values(y.data()), {-std::log(2), -std::log(2)}, 0, 1e-7);
-    y.set_grad(Array{{-1.f, 0.f}});
-    y.backward();
-    check_close(values(x.grad()), {-0.5, 0.5}, 0, 1e-7);
-  }
-  check_close(values(log_softmax(Array{{1e4f, 0.f}}).data()), {0, -1e4}, 0, 0);
+  on_every_device([](Device device) {
+    for (const float base : {0.f, 1e4f, 1e8f, -1e8f, 3e38f}) {
+      CAPTURE(base);
+      Variable x(Array{{base, base}}.to(device));
+      Variable y = log_softmax(x);
+      check_close(values(y.data()), {-std::log(2), -std::log(2)}, 0, 1e-7);
+      y.set_grad(Array{{-1.f, 0.f}}.to(device));
+      y.backward();
+      check_close(values(x.grad()), {-0.5, 0.5}, 0, 1e-7);
+    }
+    check_close(values(log_softmax(Array{{1e4f, 0.f}}.to(device)).data()), {0, -1e4}, 0, 0);
+  });
 }
 
 TEST_CASE("log_softmax of infinities and NaN") {
-  const float inf = std::numeric_limits<float>::infinity();
-  const double nan = std::nan("");
-  Variable x(Array{{0.f, -inf, 0.f}, {-inf, 5.f, -inf}});
-  Variable y = log_softmax(x);
-  check_close(values(y.data()), {-std::log(2), -inf, -std::log(2), -inf, 0, -inf}, 0, 1e-7);
-  y.set_grad(Array{{-1.f, 0.f, 0.f}, {0.f, -1.f, 0.f}});
-  y.backward();
-  check_close(values(x.grad()), {-0.5, 0, 0.5, 0, 0, 0}, 0, 1e-7);
-  // One bad row leaves the next one alone.
-  check_close(values(log_softmax(Array{{0.f, std::nanf("")}, {1.f, 1.f}}).data()),
-              {nan, nan, -std::log(2), -std::log(2)}, 0, 1e-7);
-  check_close(values(log_softmax(Array{{-inf, -inf}, {inf, 0.f}}).data()), {nan, nan, nan, nan}, 0, 0);
+  on_every_device([](Device device) {
+    const float inf = std::numeric_limits<float>::infinity();
+    const double nan = std::nan("");
+    Variable x(Array{{0.f, -inf, 0.f}, {-inf, 5.f, -inf}}.to(device));
+    Variable y = log_softmax(x);
+    check_close(values(y.data()), {-std::log(2), -inf, -std::log(2), -inf, 0, -inf}, 0, 1e-7);
+    y.set_grad(Array{{-1.f, 0.f, 0.f}, {0.f, -1.f, 0.f}}.to(device));
+    y.backward();
+    check_close(values(x.grad()), {-0.5, 0, 0.5, 0, 0, 0}, 0, 1e-7);
+    // One bad row leaves the next one alone.
+    check_close(values(log_softmax(Array{{0.f, std::nanf("")}, {1.f, 1.f}}.to(device)).data()),
+                {nan, nan, -std::log(2), -std::log(2)}, 0, 1e-7);
+    check_close(values(log_softmax(Array{{-inf, -inf}, {inf, 0.f}}.to(device)).data()), {nan, nan, nan, nan},
+                0, 0);
+  });
+}
+
+TEST_CASE("log_softmax of lines of all lengths, side by side or not") {
+  on_every_device([](Device device) {
+    for (const Shape& shape : {Shape{5, 1, 1}, Shape{300, 2, 1}, Shape{300, 5, 1}, Shape{33, 31, 1},
+                               Shape{9, 65, 1}, Shape{3, 1025, 1}, Shape{1, 100003, 1}, Shape{1, 2000, 3},
+                               Shape{2, 33, 31}, Shape{2, 33, 32}, Shape{3, 70, 100}, Shape{1, 3, 20000}}) {
+      CAPTURE(shape);
+      const Array x = uniform(shape, -3, 3);
+      const Array gy = uniform(shape);
+      const Variable leaf(x.to(device));
+      Variable y = log_softmax(leaf);
+      const auto expected = expected_log_softmax(x, 1);
+      check_close(values(y.data()), expected, 1e-13, 1e-11);
+      y.set_grad(gy.to(device));
+      y.backward();
+      check_close(values(leaf.grad()), expected_gradient(expected, values(gy), shape), 1e-13, 1e-11);
+    }
+  });
 }
 
 TEST_CASE("log_softmax of no elements") {
-  CHECK(log_softmax(Array::zeros({0, 3})).shape() == Shape{0, 3});
-  CHECK(log_softmax(Array::zeros({3, 0})).shape() == Shape{3, 0});
-  CHECK(log_softmax(Array::zeros({2, 3, 0})).shape() == Shape{2, 3, 0});
+  on_every_device([](Device device) {
+    CHECK(log_softmax(Array::zeros({0, 3}).to(device)).shape() == Shape{0, 3});
+    CHECK(log_softmax(Array::zeros({3, 0}).to(device)).shape() == Shape{3, 0});
+    CHECK(log_softmax(Array::zeros({2, 3, 0}).to(device)).shape() == Shape{2, 3, 0});
+  });
 }
 
 TEST_CASE("log_softmax refuses what it cannot work along") {
@@ -92,9 +129,11 @@ TEST_CASE("log_softmax refuses what it cannot work along") {
 }
 
 TEST_CASE("log_softmax keeps what stands behind an element that is far ahead") {
-  for (const double gap : {10., 15., 17., 20.}) {
-    const Array x = Array{{gap, 0.}}.astype(Dtype::float32);
-    const double y = log_softmax(x).data().astype(Dtype::float64).to_vector<double>()[0];
-    CHECK(y == Approx(-std::log1p(std::exp(-gap))).epsilon(1e-6));
-  }
+  on_every_device([](Device device) {
+    for (const double gap : {10., 15., 17., 20.}) {
+      const Array x = Array{{gap, 0.}}.astype(Dtype::float32).to(device);
+      const double y = log_softmax(x).data().astype(Dtype::float64).to_vector<double>()[0];
+      CHECK(y == Approx(-std::log1p(std::exp(-gap))).epsilon(1e-6));
+    }
+  });
 }

@@ -26,6 +26,17 @@ std::vector<double> expected_softmax(const Array& array, std::size_t axis) {
   return y;
 }
 
+// y (gy - sum(gy y)) along the middle axis.
+std::vector<double> expected_gradient(const std::vector<double>& y, const std::vector<double>& gy,
+                                      const Shape& shape) {
+  std::vector<double> mean(shape[0] * shape[2], 0.0);
+  const auto line = [&](std::size_t i) { return i / (shape[1] * shape[2]) * shape[2] + i % shape[2]; };
+  for (std::size_t i = 0; i < y.size(); ++i) mean[line(i)] += gy[i] * y[i];
+  std::vector<double> gx(y.size());
+  for (std::size_t i = 0; i < y.size(); ++i) gx[i] = y[i] * (gy[i] - mean[line(i)]);
+  return gx;
+}
+
 }  // namespace
 
 TEST_CASE("softmax") {
@@ -51,30 +62,57 @@ TEST_CASE("softmax along any axis") {
 }
 
 TEST_CASE("softmax of extreme logits") {
-  const float inf = std::numeric_limits<float>::infinity();
-  const double nan = std::nan("");
-  Variable x(Array{{3e38f, 3e38f, -3e38f}, {0.f, -inf, 0.f}, {-1e8f, -inf, -inf}});
-  Variable y = softmax(x);
-  CHECK(values(y.data()) == std::vector<double>{0.5, 0.5, 0, 0.5, 0, 0.5, 1, 0, 0});
-  y.set_grad(Array{{1.f, 0.f, 0.f}, {1.f, 5.f, 0.f}, {7.f, 1.f, 1.f}});
-  y.backward();
-  CHECK(values(x.grad()) == std::vector<double>{0.25, -0.25, 0, 0.25, 0, -0.25, 0, 0, 0});
-  // One bad row leaves the next one alone.
-  check_close(values(softmax(Array{{0.f, std::nanf("")}, {1.f, 1.f}}).data()), {nan, nan, 0.5, 0.5}, 0, 0);
-  check_close(values(softmax(Array{{-inf, -inf}, {inf, 0.f}}).data()), {nan, nan, nan, nan}, 0, 0);
+  on_every_device([](Device device) {
+    const float inf = std::numeric_limits<float>::infinity();
+    const double nan = std::nan("");
+    Variable x(Array{{3e38f, 3e38f, -3e38f}, {0.f, -inf, 0.f}, {-1e8f, -inf, -inf}}.to(device));
+    Variable y = softmax(x);
+    CHECK(values(y.data()) == std::vector<double>{0.5, 0.5, 0, 0.5, 0, 0.5, 1, 0, 0});
+    y.set_grad(Array{{1.f, 0.f, 0.f}, {1.f, 5.f, 0.f}, {7.f, 1.f, 1.f}}.to(device));
+    y.backward();
+    CHECK(values(x.grad()) == std::vector<double>{0.25, -0.25, 0, 0.25, 0, -0.25, 0, 0, 0});
+    // One bad row leaves the next one alone.
+    check_close(values(softmax(Array{{0.f, std::nanf("")}, {1.f, 1.f}}.to(device)).data()),
+                {nan, nan, 0.5, 0.5}, 0, 0);
+    check_close(values(softmax(Array{{-inf, -inf}, {inf, 0.f}}.to(device)).data()), {nan, nan, nan, nan}, 0,
+                0);
+  });
 }
 
 TEST_CASE("softmax of many classes sums to 1") {
-  const Variable y = softmax(uniform({1, 100000}).astype(Dtype::float32));
-  double sum = 0;
-  for (const double v : values(y.data())) sum += v;
-  CHECK(std::abs(sum - 1) < 1e-7);
+  on_every_device([](Device device) {
+    const Variable y = softmax(uniform({1, 100000}).astype(Dtype::float32).to(device));
+    double sum = 0;
+    for (const double v : values(y.data())) sum += v;
+    CHECK(std::abs(sum - 1) < 1e-7);
+  });
+}
+
+TEST_CASE("softmax of lines of all lengths, side by side or not") {
+  on_every_device([](Device device) {
+    for (const Shape& shape : {Shape{5, 1, 1}, Shape{300, 2, 1}, Shape{300, 5, 1}, Shape{33, 31, 1},
+                               Shape{9, 65, 1}, Shape{3, 1025, 1}, Shape{1, 100003, 1}, Shape{1, 2000, 3},
+                               Shape{2, 33, 31}, Shape{2, 33, 32}, Shape{3, 70, 100}, Shape{1, 3, 20000}}) {
+      CAPTURE(shape);
+      const Array x = uniform(shape, -3, 3);
+      const Array gy = uniform(shape);
+      const Variable leaf(x.to(device));
+      Variable y = softmax(leaf);
+      const auto expected = expected_softmax(x, 1);
+      check_close(values(y.data()), expected, 1e-13, 1e-11);
+      y.set_grad(gy.to(device));
+      y.backward();
+      check_close(values(leaf.grad()), expected_gradient(expected, values(gy), shape), 1e-13, 1e-11);
+    }
+  });
 }
 
 TEST_CASE("softmax of no elements") {
-  CHECK(softmax(Array::zeros({0, 3})).shape() == Shape{0, 3});
-  CHECK(softmax(Array::zeros({3, 0})).shape() == Shape{3, 0});
-  CHECK(softmax(Array::zeros({2, 3, 0})).shape() == Shape{2, 3, 0});
+  on_every_device([](Device device) {
+    CHECK(softmax(Array::zeros({0, 3}).to(device)).shape() == Shape{0, 3});
+    CHECK(softmax(Array::zeros({3, 0}).to(device)).shape() == Shape{3, 0});
+    CHECK(softmax(Array::zeros({2, 3, 0}).to(device)).shape() == Shape{2, 3, 0});
+  });
 }
 
 TEST_CASE("softmax refuses what it cannot work along") {

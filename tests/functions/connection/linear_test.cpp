@@ -69,35 +69,43 @@ TEST_CASE("linear keeps n_batch_axes axes") {
 }
 
 TEST_CASE("linear on zero rows") {
-  Variable W(Array{{1.f, 2.f}, {3.f, 4.f}});
-  Variable b(Array{5.f, 6.f});
-  Variable y = linear(Array::zeros({0, 2}), W, b);
-  CHECK(y.shape() == Shape{0, 2});
-  y.set_grad(Array::zeros({0, 2}));
-  y.backward();
-  CHECK(values(W.grad()) == std::vector<double>{0, 0, 0, 0});
-  CHECK(values(b.grad()) == std::vector<double>{0, 0});
+  on_every_device([](Device device) {
+    Variable W(Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));
+    Variable b(Array{5.f, 6.f}.to(device));
+    Variable y = linear(Array::zeros({0, 2}).to(device), W, b);
+    CHECK(y.shape() == Shape{0, 2});
+    y.set_grad(Array::zeros({0, 2}).to(device));
+    y.backward();
+    CHECK(values(W.grad()) == std::vector<double>{0, 0, 0, 0});
+    CHECK(values(b.grad()) == std::vector<double>{0, 0});
+  });
 }
 
 TEST_CASE("linear on inputs without features is the bias") {
-  Variable b(Array{5.f, 6.f});
-  CHECK(values(linear(Array::zeros({2, 0}), Array::zeros({2, 0}), b).data()) ==
-        std::vector<double>{5, 6, 5, 6});
+  on_every_device([](Device device) {
+    Variable b(Array{5.f, 6.f}.to(device));
+    CHECK(values(linear(Array::zeros({2, 0}).to(device), Array::zeros({2, 0}).to(device), b).data()) ==
+          std::vector<double>{5, 6, 5, 6});
+  });
 }
 
 TEST_CASE("linear forwards NaN and infinity") {
-  const float inf = std::numeric_limits<float>::infinity();
-  Variable y = linear(Array{{inf, 1.f}}, Array{{1.f, 0.f}, {0.f, 1.f}});
-  CHECK(values(y.data())[0] == inf);
-  CHECK(std::isnan(values(y.data())[1]));
+  on_every_device([](Device device) {
+    const float inf = std::numeric_limits<float>::infinity();
+    Variable y = linear(Array{{inf, 1.f}}.to(device), Array{{1.f, 0.f}, {0.f, 1.f}}.to(device));
+    CHECK(values(y.data())[0] == inf);
+    CHECK(std::isnan(values(y.data())[1]));
+  });
 }
 
 TEST_CASE("linear gives no gradient to a constant x") {
-  Variable W(Array{{1.f, 2.f}});
-  const Variable x = Array{{3.f, 4.f}};
-  linear(x, W).backward();
-  CHECK_FALSE(x.grad());
-  CHECK(values(W.grad()) == std::vector<double>{3, 4});
+  on_every_device([](Device device) {
+    Variable W(Array{{1.f, 2.f}}.to(device));
+    const Variable x = Array{{3.f, 4.f}}.to(device);
+    linear(x, W).backward();
+    CHECK_FALSE(x.grad());
+    CHECK(values(W.grad()) == std::vector<double>{3, 4});
+  });
 }
 
 TEST_CASE("linear refuses what does not fit") {

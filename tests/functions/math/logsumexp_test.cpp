@@ -19,45 +19,57 @@ TEST_CASE("logsumexp") {
 }
 
 TEST_CASE("logsumexp neither overflows nor loses its gradient") {
-  for (const float offset : {1e8f, -1e8f, 3e38f}) {
-    Variable x(Array{{offset, offset}, {offset, 0.f}});
-    Variable y = logsumexp(x, 1);
-    check_close(values(y.data()), {offset, std::max(offset, 0.f)}, 0, 0);  // log 2 is below their last digit
-    y.set_grad(Array{1.f, 1.f});
-    y.backward();
-    const double first = offset > 0 ? 1 : 0;
-    CHECK(values(x.grad()) == std::vector<double>{0.5, 0.5, first, 1 - first});
-  }
+  on_every_device([](Device device) {
+    for (const float offset : {1e8f, -1e8f, 3e38f}) {
+      Variable x(Array{{offset, offset}, {offset, 0.f}}.to(device));
+      Variable y = logsumexp(x, 1);
+      // log 2 is below their last digit
+      check_close(values(y.data()), {offset, std::max(offset, 0.f)}, 0, 0);
+      y.set_grad(Array{1.f, 1.f}.to(device));
+      y.backward();
+      const double first = offset > 0 ? 1 : 0;
+      CHECK(values(x.grad()) == std::vector<double>{0.5, 0.5, first, 1 - first});
+    }
+  });
 }
 
 TEST_CASE("logsumexp keeps the logarithm beside a large offset") {
-  const Variable y = logsumexp(Variable(Array{{1e4f, 1e4f}}), 1);
-  check_close(values(y.data()), {10000.693}, 0, 1e-7);
+  on_every_device([](Device device) {
+    const Variable y = logsumexp(Variable(Array{{1e4f, 1e4f}}.to(device)), 1);
+    check_close(values(y.data()), {10000.693}, 0, 1e-7);
+  });
 }
 
 TEST_CASE("logsumexp: beside an infinity nothing else has a gradient") {
-  Variable x(Array{{std::numeric_limits<float>::infinity(), 1.f, 100.f}});
-  Variable y = logsumexp(x, 1);
-  y.backward();
-  CHECK(x.grad().slice(0, 1).to_vector<float>()[1] == 0);
-  CHECK(x.grad().slice(0, 1).to_vector<float>()[2] == 0);
+  on_every_device([](Device device) {
+    Variable x(Array{{std::numeric_limits<float>::infinity(), 1.f, 100.f}}.to(device));
+    Variable y = logsumexp(x, 1);
+    y.backward();
+    CHECK(x.grad().slice(0, 1).to_vector<float>()[1] == 0);
+    CHECK(x.grad().slice(0, 1).to_vector<float>()[2] == 0);
+  });
 }
 
 TEST_CASE("logsumexp of infinities and NaN") {
-  const double inf = std::numeric_limits<double>::infinity();
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  Variable x(Array{{-inf, -inf}, {-inf, 2.0}, {inf, 2.0}, {nan, 2.0}});
-  Variable y = logsumexp(x, 1);
-  check_close(values(y.data()), {-inf, 2, inf, nan}, 0, 0);
-  y.set_grad(Array{1.0, 1.0, 1.0, 1.0});
-  y.backward();
-  check_close(values(x.grad().slice(0, 2)), {0, 0, 0, 1}, 0, 0);
+  on_every_device([](Device device) {
+    const double inf = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    Variable x(Array{{-inf, -inf}, {-inf, 2.0}, {inf, 2.0}, {nan, 2.0}}.to(device));
+    Variable y = logsumexp(x, 1);
+    check_close(values(y.data()), {-inf, 2, inf, nan}, 0, 0);
+    y.set_grad(Array{1.0, 1.0, 1.0, 1.0}.to(device));
+    y.backward();
+    check_close(values(x.grad().slice(0, 2)), {0, 0, 0, 1}, 0, 0);
+  });
 }
 
 TEST_CASE("logsumexp of nothing is -inf") {
-  const Variable x(Array::zeros({0, 2}));
-  for (const double y : values(logsumexp(x, 0).data())) CHECK(y == -std::numeric_limits<double>::infinity());
-  CHECK(logsumexp(x, 1).shape() == Shape{0});
+  on_every_device([](Device device) {
+    const Variable x(Array::zeros({0, 2}).to(device));
+    for (const double y : values(logsumexp(x, 0).data()))
+      CHECK(y == -std::numeric_limits<double>::infinity());
+    CHECK(logsumexp(x, 1).shape() == Shape{0});
+  });
 }
 
 TEST_CASE("logsumexp refuses axes that are not there") {

@@ -79,30 +79,34 @@ TEST_CASE("matmul of vectors") {
 }
 
 TEST_CASE("matmul with an axis of length 0") {
-  const auto gradients = [](const Shape& a, const Shape& b, const Shape& y) {
-    const Variable x0(Array::ones(a));
-    const Variable x1(Array::ones(b));
-    Variable out = matmul(x0, x1);
-    CHECK(out.shape() == y);
-    for (const double v : values(out.data())) CHECK(v == 0);
-    out.set_grad(Array::ones(y));
-    out.backward();
-    for (const double v : values(x0.grad())) CHECK(v == 0);
-    for (const double v : values(x1.grad())) CHECK(v == 0);
-  };
-  gradients({0, 4}, {4, 2}, {0, 2});
-  gradients({3, 4}, {4, 0}, {3, 0});
-  gradients({0, 3, 4}, {0, 4, 2}, {0, 3, 2});
-  const Variable y = matmul(Array::ones({3, 0}), Array::ones({0, 2}));
-  CHECK(values(y.data()) == std::vector<double>(6, 0));
+  on_every_device([](Device device) {
+    const auto gradients = [device](const Shape& a, const Shape& b, const Shape& y) {
+      const Variable x0(Array::ones(a).to(device));
+      const Variable x1(Array::ones(b).to(device));
+      Variable out = matmul(x0, x1);
+      CHECK(out.shape() == y);
+      for (const double v : values(out.data())) CHECK(v == 0);
+      out.set_grad(Array::ones(y).to(device));
+      out.backward();
+      for (const double v : values(x0.grad())) CHECK(v == 0);
+      for (const double v : values(x1.grad())) CHECK(v == 0);
+    };
+    gradients({0, 4}, {4, 2}, {0, 2});
+    gradients({3, 4}, {4, 0}, {3, 0});
+    gradients({0, 3, 4}, {0, 4, 2}, {0, 3, 2});
+    const Variable y = matmul(Array::ones({3, 0}).to(device), Array::ones({0, 2}).to(device));
+    CHECK(values(y.data()) == std::vector<double>(6, 0));
+  });
 }
 
 TEST_CASE("matmul of constants computes only the gradient that is asked for") {
-  const Variable a(Array::ones({2, 2}));
-  Variable y = matmul(a, Array{{1.f, 2.f}, {3.f, 4.f}});
-  y.set_grad(Array::ones({2, 2}));
-  y.backward();
-  CHECK(values(a.grad()) == std::vector<double>{3, 7, 3, 7});
+  on_every_device([](Device device) {
+    const Variable a(Array::ones({2, 2}).to(device));
+    Variable y = matmul(a, Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));
+    y.set_grad(Array::ones({2, 2}).to(device));
+    y.backward();
+    CHECK(values(a.grad()) == std::vector<double>{3, 7, 3, 7});
+  });
 }
 
 TEST_CASE("matmul refuses what does not fit") {

@@ -33,41 +33,48 @@ TEST_CASE("the spellings of sum") {
 }
 
 TEST_CASE("sums of long float32 rows and columns are right to one rounding") {
-  const std::size_t n = 1'000'003;  // neither a multiple of a lane nor of a block
-  const double expected = static_cast<double>(n) * static_cast<double>(0.1f);
-  const Array tenth = Array::full({n}, 0.1);
-  CHECK(sum(tenth).item<float>() == static_cast<float>(expected));
-  for (const std::size_t columns : {2u, 65u}) {
-    const Array rows = Array::full({n / 65, columns}, 0.1);
-    const float one = static_cast<float>(static_cast<double>(n / 65) * static_cast<double>(0.1f));
-    CHECK(values(sum(rows, 0).data()) == std::vector<double>(columns, one));
-  }
+  on_every_device([](Device device) {
+    const std::size_t n = 1'000'003;  // neither a multiple of a lane nor of a block
+    const double expected = static_cast<double>(n) * static_cast<double>(0.1f);
+    const Array tenth = Array::full({n}, 0.1).to(device);
+    CHECK(sum(tenth).item<float>() == static_cast<float>(expected));
+    for (const std::size_t columns : {2u, 65u}) {
+      const Array rows = Array::full({n / 65, columns}, 0.1).to(device);
+      const float one = static_cast<float>(static_cast<double>(n / 65) * static_cast<double>(0.1f));
+      CHECK(values(sum(rows, 0).data()) == std::vector<double>(columns, one));
+    }
+  });
 }
 
 TEST_CASE("sums of every length around the lanes and halves") {
-  for (const std::size_t n : {1u, 7u, 8u, 9u, 15u, 17u, 1023u, 1024u, 1025u, 1033u, 2049u, 4099u}) {
-    CAPTURE(n);
-    const Array x = Array::arange(n).astype(Dtype::float64);
-    CHECK(sum(x).item() == static_cast<double>(n * (n - 1) / 2));
-    // 63, 64, 65 columns: the edges of a block
-    for (const std::size_t columns : {63u, 64u, 65u}) {
-      const Array matrix = Array::arange(n * columns).astype(Dtype::float64).reshape({n, columns});
-      const auto y = values(sum(matrix, 0).data());
-      for (std::size_t j = 0; j < columns; ++j)
-        REQUIRE(y[j] == static_cast<double>(columns * (n * (n - 1) / 2) + j * n));
+  on_every_device([](Device device) {
+    for (const std::size_t n : {1u, 7u, 8u, 9u, 15u, 17u, 1023u, 1024u, 1025u, 1033u, 2049u, 4099u}) {
+      CAPTURE(n);
+      const Array x = Array::arange(n).astype(Dtype::float64).to(device);
+      CHECK(sum(x).item() == static_cast<double>(n * (n - 1) / 2));
+      // 63, 64, 65 columns: the edges of a block
+      for (const std::size_t columns : {63u, 64u, 65u}) {
+        const Array matrix =
+            Array::arange(n * columns).astype(Dtype::float64).reshape({n, columns}).to(device);
+        const auto y = values(sum(matrix, 0).data());
+        for (std::size_t j = 0; j < columns; ++j)
+          REQUIRE(y[j] == static_cast<double>(columns * (n * (n - 1) / 2) + j * n));
+      }
     }
-  }
+  });
 }
 
 TEST_CASE("sums of nothing, and over axes of length 1") {
-  const Variable x(Array::zeros({0, 3}));
-  CHECK(values(sum(x, 0).data()) == std::vector<double>{0, 0, 0});
-  CHECK(sum(x, 1).shape() == Shape{0});
-  CHECK(sum(x).item() == 0);
-  const Variable y(Array::ones({2, 1, 3}));
-  CHECK(sum(y, 1).shape() == Shape{2, 3});
-  CHECK(sum(y).item() == 6);
-  CHECK(sum(Array::scalar(5)).item() == 5);
+  on_every_device([](Device device) {
+    const Variable x(Array::zeros({0, 3}).to(device));
+    CHECK(values(sum(x, 0).data()) == std::vector<double>{0, 0, 0});
+    CHECK(sum(x, 1).shape() == Shape{0});
+    CHECK(sum(x).item() == 0);
+    const Variable y(Array::ones({2, 1, 3}).to(device));
+    CHECK(sum(y, 1).shape() == Shape{2, 3});
+    CHECK(sum(y).item() == 6);
+    CHECK(sum(Array::scalar(5).to(device)).item() == 5);
+  });
 }
 
 TEST_CASE("sum refuses axes that are not there") {
