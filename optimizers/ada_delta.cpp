@@ -1,7 +1,5 @@
 #include "tenbin/optimizers/ada_delta.h"
 
-#include <cmath>
-
 #include "tenbin/optimizers/update_loop.h"
 
 namespace tenbin {
@@ -14,17 +12,7 @@ void AdaDelta::check() const {
 void AdaDelta::update_cpu(FlatParameters& p, std::int64_t) {
   visit_floating(p.data.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T rho = static_cast<T>(hyperparam.rho);
-    const T complement = static_cast<T>(1 - hyperparam.rho);
-    const T eps = static_cast<T>(hyperparam.eps);
-    cpu::for_each_element<T>(
-        [=](T& w, const T& g, T& msg, T& msdx) {
-          msg = rho * msg + complement * g * g;
-          const T dx = std::sqrt((msdx + eps) / (msg + eps)) * g;
-          msdx = rho * msdx + complement * dx * dx;
-          w -= dx;
-        },
-        p.data, p.grad, p.states[0], p.states[1]);
+    cpu::for_each_element<T>(step<T>(), p.data, p.grad, p.states[0], p.states[1]);
   });
 }
 

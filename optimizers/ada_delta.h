@@ -1,9 +1,27 @@
 // AdaDelta.
 #pragma once
 
+#include <cmath>
+
 #include "tenbin/optimizers/optimizer.h"
 
 namespace tenbin {
+
+namespace detail {
+
+// One element.
+template <class T>
+struct AdaDeltaStep {
+  T rho, complement, eps;
+  constexpr void operator()(T& w, const T& g, T& msg, T& msdx) const {
+    msg = rho * msg + complement * g * g;
+    const T dx = std::sqrt((msdx + eps) / (msg + eps)) * g;
+    msdx = rho * msdx + complement * dx * dx;
+    w -= dx;
+  }
+};
+
+}  // namespace detail
 
 /// What AdaDelta may be told.
 struct AdaDeltaOptions {
@@ -27,6 +45,13 @@ class AdaDelta : public Optimizer {
   void check() const override;
   void update_cpu(FlatParameters& parameters, std::int64_t t) override;
   void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+
+ private:
+  template <class T>
+  detail::AdaDeltaStep<T> step() const {
+    return {static_cast<T>(hyperparam.rho), static_cast<T>(1 - hyperparam.rho),
+            static_cast<T>(hyperparam.eps)};
+  }
 };
 
 }  // namespace tenbin

@@ -1,7 +1,5 @@
 #include "tenbin/optimizers/ada_grad.h"
 
-#include <cmath>
-
 #include "tenbin/optimizers/update_loop.h"
 
 namespace tenbin {
@@ -14,14 +12,7 @@ void AdaGrad::check() const {
 void AdaGrad::update_cpu(FlatParameters& p, std::int64_t) {
   visit_floating(p.data.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T lr = static_cast<T>(hyperparam.lr);
-    const T eps = static_cast<T>(hyperparam.eps);
-    cpu::for_each_element<T>(
-        [lr, eps](T& w, const T& g, T& h) {
-          h += g * g;
-          w -= lr * g / (std::sqrt(h) + eps);
-        },
-        p.data, p.grad, p.states[0]);
+    cpu::for_each_element<T>(step<T>(), p.data, p.grad, p.states[0]);
   });
 }
 

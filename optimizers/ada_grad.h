@@ -1,9 +1,25 @@
 // AdaGrad.
 #pragma once
 
+#include <cmath>
+
 #include "tenbin/optimizers/optimizer.h"
 
 namespace tenbin {
+
+namespace detail {
+
+// One element.
+template <class T>
+struct AdaGradStep {
+  T lr, eps;
+  constexpr void operator()(T& w, const T& g, T& h) const {
+    h += g * g;
+    w -= lr * g / (std::sqrt(h) + eps);
+  }
+};
+
+}  // namespace detail
 
 /// What AdaGrad may be told.
 struct AdaGradOptions {
@@ -26,6 +42,12 @@ class AdaGrad : public Optimizer {
   void check() const override;
   void update_cpu(FlatParameters& parameters, std::int64_t t) override;
   void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+
+ private:
+  template <class T>
+  detail::AdaGradStep<T> step() const {
+    return {static_cast<T>(hyperparam.lr), static_cast<T>(hyperparam.eps)};
+  }
 };
 
 }  // namespace tenbin

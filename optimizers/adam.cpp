@@ -1,6 +1,5 @@
 #include "tenbin/optimizers/adam.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -24,47 +23,38 @@ void Adam::check() const {
           hyperparam.gamma);
 }
 
-void Adam::update_cpu(FlatParameters& p, std::int64_t t) {
+template <class T>
+detail::AdamStep<T> Adam::step(std::int64_t t) const {
   const double count = static_cast<double>(t);
   const double rate = hyperparam.alpha * std::sqrt(1 - std::pow(hyperparam.beta2, count)) /
                       (1 - std::pow(hyperparam.beta1, count));
+  detail::AdamStep<T> step{};
+  step.alpha = static_cast<T>(rate);
+  step.beta1_complement = static_cast<T>(1 - hyperparam.beta1);
+  step.beta2_complement = static_cast<T>(1 - hyperparam.beta2);
+  step.eps = static_cast<T>(hyperparam.eps);
+  step.eta = static_cast<T>(hyperparam.eta);
+  step.decay = static_cast<T>(hyperparam.weight_decay_rate);
+  step.lower = -std::numeric_limits<T>::infinity();
+  step.upper = std::numeric_limits<T>::infinity();
+  if (!hyperparam.adabound) return step;
   const double final_rate = hyperparam.final_lr * hyperparam.alpha / initial_alpha_;
+  step.lower = static_cast<T>(final_rate * (1 - 1 / (hyperparam.gamma * count + 1)));
+  step.upper = static_cast<T>(final_rate * (1 + 1 / (hyperparam.gamma * count)));
+  return step;
+}
+
+// For update_gpu.
+template detail::AdamStep<float> Adam::step(std::int64_t) const;
+template detail::AdamStep<double> Adam::step(std::int64_t) const;
+
+void Adam::update_cpu(FlatParameters& p, std::int64_t t) {
   visit_floating(p.data.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T alpha = static_cast<T>(rate);
-    const T beta1_complement = static_cast<T>(1 - hyperparam.beta1);
-    const T beta2_complement = static_cast<T>(1 - hyperparam.beta2);
-    const T eps = static_cast<T>(hyperparam.eps);
-    const T eta = static_cast<T>(hyperparam.eta);
-    const T decay = static_cast<T>(hyperparam.weight_decay_rate);
-    const T infinity = std::numeric_limits<T>::infinity();
-    const bool bounded = hyperparam.adabound;
-    // Without bounds everything lies between them: a branch would keep the loop from being vectorised.
-    const T lower =
-        bounded ? static_cast<T>(final_rate * (1 - 1 / (hyperparam.gamma * count + 1))) : -infinity;
-    const T upper = bounded ? static_cast<T>(final_rate * (1 + 1 / (hyperparam.gamma * count))) : infinity;
-
-    const auto move = [=](T& w, T m, T square) {
-      T step = alpha / (std::sqrt(square) + eps);
-      step = step < lower ? lower : step;
-      step = step > upper ? upper : step;
-      w -= eta * (step * m + decay * w);
-    };
-    const auto adam = [=](T& w, const T& g, T& m, T& v) {
-      m += beta1_complement * (g - m);
-      v += beta2_complement * (g * g - v);
-      move(w, m, v);
-    };
-    const auto amsgrad = [=](T& w, const T& g, T& m, T& v, T& vhat) {
-      m += beta1_complement * (g - m);
-      v += beta2_complement * (g * g - v);
-      vhat = v > vhat ? v : vhat;
-      move(w, m, vhat);
-    };
     if (hyperparam.amsgrad) {
-      cpu::for_each_element<T>(amsgrad, p.data, p.grad, p.states[0], p.states[1], p.states[2]);
+      cpu::for_each_element<T>(step<T>(t), p.data, p.grad, p.states[0], p.states[1], p.states[2]);
     } else {
-      cpu::for_each_element<T>(adam, p.data, p.grad, p.states[0], p.states[1]);
+      cpu::for_each_element<T>(step<T>(t), p.data, p.grad, p.states[0], p.states[1]);
     }
   });
 }

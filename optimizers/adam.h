@@ -1,9 +1,43 @@
 // Adam and its kin: AdamW, AMSGrad, AdaBound.
 #pragma once
 
+#include <cmath>
+
 #include "tenbin/optimizers/optimizer.h"
 
 namespace tenbin {
+
+namespace detail {
+
+// One element. `alpha` has the corrections of the means in it. Without bounds everything lies between them: a
+// branch would keep the loop from being vectorised.
+template <class T>
+struct AdamStep {
+  T alpha, beta1_complement, beta2_complement, eps, eta, decay, lower, upper;
+
+  constexpr void operator()(T& w, const T& g, T& m, T& v) const {
+    m += beta1_complement * (g - m);
+    v += beta2_complement * (g * g - v);
+    move(w, m, v);
+  }
+  // AMSGrad.
+  constexpr void operator()(T& w, const T& g, T& m, T& v, T& vhat) const {
+    m += beta1_complement * (g - m);
+    v += beta2_complement * (g * g - v);
+    vhat = v > vhat ? v : vhat;
+    move(w, m, vhat);
+  }
+
+ private:
+  constexpr void move(T& w, T m, T square) const {
+    T step = alpha / (std::sqrt(square) + eps);
+    step = step < lower ? lower : step;
+    step = step > upper ? upper : step;
+    w -= eta * (step * m + decay * w);
+  }
+};
+
+}  // namespace detail
 
 /// What Adam may be told.
 struct AdamOptions {
@@ -49,6 +83,9 @@ class Adam : public Optimizer {
   void update_gpu(FlatParameters& parameters, std::int64_t t) override;
 
  private:
+  template <class T>
+  detail::AdamStep<T> step(std::int64_t t) const;
+
   double initial_alpha_ = hyperparam.alpha;
 };
 

@@ -5,6 +5,20 @@
 
 namespace tenbin {
 
+namespace detail {
+
+// One element.
+template <class T>
+struct MomentumSGDStep {
+  T lr, momentum;
+  constexpr void operator()(T& w, const T& g, T& v) const {
+    v = momentum * v - lr * g;
+    w += v;
+  }
+};
+
+}  // namespace detail
+
 /// What MomentumSGD may be told.
 struct MomentumSGDOptions {
   double lr = 0.01;       ///< learning rate
@@ -29,6 +43,12 @@ class MomentumSGD : public Optimizer {
   void check() const override;
   void update_cpu(FlatParameters& parameters, std::int64_t t) override;
   void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+
+ private:
+  template <class T>
+  detail::MomentumSGDStep<T> step() const {
+    return {static_cast<T>(hyperparam.lr), static_cast<T>(hyperparam.momentum)};
+  }
 };
 
 }  // namespace tenbin

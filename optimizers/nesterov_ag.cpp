@@ -12,14 +12,7 @@ void NesterovAG::check() const {
 void NesterovAG::update_cpu(FlatParameters& p, std::int64_t) {
   visit_floating(p.data.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T lr = static_cast<T>(hyperparam.lr);
-    const T momentum = static_cast<T>(hyperparam.momentum);
-    cpu::for_each_element<T>(
-        [lr, momentum](T& w, const T& g, T& v) {
-          v = momentum * v - lr * g;
-          w += momentum * momentum * v - (1 + momentum) * lr * g;
-        },
-        p.data, p.grad, p.states[0]);
+    cpu::for_each_element<T>(step<T>(), p.data, p.grad, p.states[0]);
   });
 }
 

@@ -5,6 +5,20 @@
 
 namespace tenbin {
 
+namespace detail {
+
+// One element.
+template <class T>
+struct NesterovAGStep {
+  T lr, momentum;
+  constexpr void operator()(T& w, const T& g, T& v) const {
+    v = momentum * v - lr * g;
+    w += momentum * momentum * v - (1 + momentum) * lr * g;
+  }
+};
+
+}  // namespace detail
+
 /// What NesterovAG may be told.
 struct NesterovAGOptions {
   double lr = 0.01;       ///< learning rate
@@ -28,6 +42,12 @@ class NesterovAG : public Optimizer {
   void check() const override;
   void update_cpu(FlatParameters& parameters, std::int64_t t) override;
   void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+
+ private:
+  template <class T>
+  detail::NesterovAGStep<T> step() const {
+    return {static_cast<T>(hyperparam.lr), static_cast<T>(hyperparam.momentum)};
+  }
 };
 
 }  // namespace tenbin

@@ -58,6 +58,11 @@ Array part(const Array& flat, std::size_t begin, const Shape& shape) {
 
 }  // namespace
 
+std::int64_t OptimizerHook::updates_done() const {
+  if (optimizer_ == nullptr) throw Error(name(), ": no optimizer has this hook");
+  return optimizer_->t();
+}
+
 Optimizer::Optimizer() = default;
 Optimizer::~Optimizer() = default;
 
@@ -73,6 +78,8 @@ Optimizer& Optimizer::setup(const Link& model) {
 
 void Optimizer::update() {
   if (!model_) throw Error(name(), ": update before setup");
+  if (!is_laid_out() && gpu::is_capturing())
+    throw Error(name(), ": a captured step cannot lay out parameters: update once before it");
   if (!is_laid_out()) lay_out();
   check();
   // A replay of a captured step does here what this function does on the CPU.
@@ -171,6 +178,7 @@ void Optimizer::insert_hook(std::unique_ptr<OptimizerHook> hook, std::string nam
   if (name.empty()) name = hook->name();
   for (const NamedHook& other : hooks_)
     if (other.name == name) throw Error(this->name(), ": there is a hook '", name, "' already");
+  hook->optimizer_ = this;
   hooks_.push_back({std::move(name), std::move(hook)});
 }
 

@@ -20,6 +20,8 @@ struct FlatParameters {
 
 using FlatGroups = SmallVector<FlatParameters, 2>;
 
+class Optimizer;
+
 /// Changes the gradients before an update: weight decay, clipping.
 ///
 ///     struct Halve : OptimizerHook {
@@ -32,6 +34,15 @@ class OptimizerHook {
   virtual std::string name() const = 0;
   /// May write to the gradients. `t` updates have been done. A throw cancels the update.
   virtual void operator()(FlatGroups& groups, std::int64_t t) = 0;
+
+ protected:
+  /// What `t` would be now: a captured step (cuda/captured_step.h) calls its hooks once, and counts on. For
+  /// `gpu::step_value`. Errors: no optimizer has the hook.
+  std::int64_t updates_done() const;
+
+ private:
+  friend class Optimizer;
+  const Optimizer* optimizer_ = nullptr;
 };
 
 /// The base of update rules. (Chainer: `GradientMethod`.)
@@ -56,6 +67,9 @@ class OptimizerHook {
 /// A rule has `hyperparam`, a struct of its options, which may change between updates; a hyperparameter out
 /// of its range is an error of `update`. An update that throws leaves parameters, state and counters as they
 /// were; gradients may have been changed by the hooks before the one that threw.
+///
+/// On a GPU an error of the data, such as a label that is no class, is thrown by whatever reads from the
+/// device next. Updates in between leave parameters and state as they were, but have been counted.
 class Optimizer {
  public:
   Optimizer();

@@ -1,5 +1,6 @@
 #include "tenbin/optimizers/optimizer_hooks.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tenbin/core/random.h"
@@ -40,16 +41,14 @@ void ElementwiseHook::operator()(FlatGroups& groups, std::int64_t) {
 void WeightDecay::run_cpu(FlatParameters& p) {
   visit_floating(p.grad.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    cpu::for_each_element<T>([r = static_cast<T>(rate)](T& g, const T& w) { g += r * w; }, p.grad, p.data);
+    cpu::for_each_element<T>(detail::WeightDecayStep<T>{static_cast<T>(rate)}, p.grad, p.data);
   });
 }
 
 void Lasso::run_cpu(FlatParameters& p) {
   visit_floating(p.grad.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    cpu::for_each_element<T>(
-        [r = static_cast<T>(rate)](T& g, const T& w) { g += r * static_cast<T>((w > 0) - (w < 0)); }, p.grad,
-        p.data);
+    cpu::for_each_element<T>(detail::LassoStep<T>{static_cast<T>(rate)}, p.grad, p.data);
   });
 }
 
@@ -63,10 +62,8 @@ GradientHardClipping::GradientHardClipping(double lower, double upper)
 void GradientHardClipping::run_cpu(FlatParameters& p) {
   visit_floating(p.grad.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T lower = static_cast<T>(lower_bound);
-    const T upper = static_cast<T>(upper_bound);
-    cpu::for_each_element<T>([lower, upper](T& g) { g = g < lower ? lower : (g > upper ? upper : g); },
-                             p.grad);
+    const detail::HardClippingStep<T> clip{static_cast<T>(lower_bound), static_cast<T>(upper_bound)};
+    cpu::for_each_element<T>(clip, p.grad);
   });
 }
 
@@ -74,39 +71,52 @@ GradientClipping::GradientClipping(double norm_threshold)
     : threshold(require_not_negative("GradientClipping", "threshold", norm_threshold)) {}
 
 void GradientClipping::operator()(FlatGroups& groups, std::int64_t) {
+  const auto is_elsewhere = [&](const FlatParameters& group) {
+    return group.grad.device().is_cpu() || group.grad.device() != groups[0].grad.device();
+  };
+  if (std::any_of(groups.begin(), groups.end(), is_elsewhere)) return clip_cpu(groups);
+  if (!groups.empty()) clip_gpu(groups);
+}
+
+void GradientClipping::clip_cpu(FlatGroups& groups) const {
   double sum = 0;
-  for (const FlatParameters& group : groups)
-    sum += group.grad.device().is_cpu() ? sum_of_squares_cpu(group.grad) : sum_of_squares_gpu(group.grad);
+  for (const FlatParameters& group : groups) {
+    const Array grad = group.grad.to(Device::cpu());
+    sum += visit_floating(
+        grad.dtype(), [&](auto zero) { return sum_of_squares(grad.data<decltype(zero)>(), grad.size()); });
+  }
   const double norm = std::sqrt(sum);
   if (!std::isfinite(norm)) throw Error("GradientClipping: the norm of the gradients is ", norm);
   if (norm <= threshold) return;
-  for (FlatParameters& group : groups)
-    group.grad.device().is_cpu() ? scale_cpu(group.grad, threshold / norm)
-                                 : scale_gpu(group.grad, threshold / norm);
-}
-
-double GradientClipping::sum_of_squares_cpu(const Array& grad) const {
-  return visit_floating(grad.dtype(),
-                        [&](auto zero) { return sum_of_squares(grad.data<decltype(zero)>(), grad.size()); });
-}
-
-void GradientClipping::scale_cpu(Array& grad, double factor) const {
-  visit_floating(grad.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::for_each_element<T>([f = static_cast<T>(factor)](T& g) { g *= f; }, grad);
-  });
+  for (FlatParameters& group : groups) {
+    Array grad = group.grad.to(Device::cpu());
+    visit_floating(grad.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      cpu::for_each_element<T>([f = static_cast<T>(threshold / norm)](T& g) { g *= f; }, grad);
+    });
+    if (!group.grad.device().is_cpu()) group.grad.assign(grad.to(group.grad.device()));
+  }
 }
 
 GradientNoise::GradientNoise(double noise_eta, std::uint64_t noise_seed)
     : eta(require_not_negative("GradientNoise", "eta", noise_eta)), seed(noise_seed) {}
 
-void GradientNoise::operator()(FlatGroups& groups, std::int64_t t) {
-  const double deviation = std::sqrt(eta / std::pow(1 + static_cast<double>(t), 0.55));
+detail::GradientNoiseStep GradientNoise::noise(std::int64_t t) const {
   const auto words = random::philox(seed, static_cast<std::uint64_t>(t));
-  random::Generator generator(std::uint64_t{words[0]} << 32 | words[1]);
+  return {std::sqrt(eta / std::pow(1 + static_cast<double>(t), 0.55)),
+          std::uint64_t{words[0]} << 32 | words[1]};
+}
+
+void GradientNoise::operator()(FlatGroups& groups, std::int64_t t) {
+  const detail::GradientNoiseStep now = noise(t);
+  random::Generator generator(now.seed);
   for (FlatParameters& group : groups) {
-    const Array noise = generator.normal(group.grad.shape(), 0, deviation, group.grad.dtype());
-    group.grad.add(noise.to(group.grad.device()));
+    if (group.grad.device().is_cpu()) {
+      group.grad.add(generator.normal(group.grad.shape(), 0, now.deviation, group.grad.dtype()));
+    } else {
+      add_gpu(group.grad, generator.position());
+      generator.draw((group.grad.size() + 1) / 2 * 4);  // what `normal` would have taken
+    }
   }
 }
 
@@ -114,10 +124,10 @@ TENBIN_NO_GPU_HOOK(WeightDecay);
 TENBIN_NO_GPU_HOOK(Lasso);
 TENBIN_NO_GPU_HOOK(GradientHardClipping);
 TENBIN_WITHOUT_CUDA(
-    double GradientClipping::sum_of_squares_gpu(const Array&)
+    void GradientClipping::clip_gpu(FlatGroups&)
         const { throw Error("GradientClipping: this is a build without CUDA"); }
 
-    void GradientClipping::scale_gpu(Array&, double)
-        const { throw Error("GradientClipping: this is a build without CUDA"); })
+    void GradientNoise::add_gpu(Array&, std::uint64_t)
+        const { throw Error("GradientNoise: this is a build without CUDA"); })
 
 }  // namespace tenbin

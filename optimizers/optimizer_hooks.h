@@ -5,6 +5,32 @@
 
 namespace tenbin {
 
+namespace detail {
+
+// One element of each hook, on the CPU and on a GPU.
+template <class T>
+struct WeightDecayStep {
+  T rate;
+  constexpr void operator()(T& g, const T& w) const { g += rate * w; }
+};
+template <class T>
+struct LassoStep {
+  T rate;
+  constexpr void operator()(T& g, const T& w) const { g += rate * static_cast<T>((w > 0) - (w < 0)); }
+};
+template <class T>
+struct HardClippingStep {
+  T lower, upper;
+  constexpr void operator()(T& g) const { g = g < lower ? lower : (g > upper ? upper : g); }
+};
+// Of all elements: the seed is that of the generator that they are drawn from.
+struct GradientNoiseStep {
+  double deviation;
+  std::uint64_t seed;
+};
+
+}  // namespace detail
+
 /// The base of hooks that treat each element by itself.
 class ElementwiseHook : public OptimizerHook {
  public:
@@ -62,7 +88,8 @@ class GradientHardClipping : public ElementwiseHook {
 /// (Pascanu et al., ICML 2013; Chainer: `GradientClipping`). The norm is summed in double in a fixed order.
 ///
 /// Errors: a threshold below 0 or NaN; a norm that is not finite: then the gradients are left as they are,
-/// and nothing is updated.
+/// and nothing is updated. On a GPU nothing waits for the norm: the error is thrown by what reads from the
+/// device next.
 class GradientClipping : public OptimizerHook {
  public:
   explicit GradientClipping(double norm_threshold);
@@ -72,10 +99,8 @@ class GradientClipping : public OptimizerHook {
   double threshold;
 
  private:
-  double sum_of_squares_cpu(const Array& grad) const;
-  double sum_of_squares_gpu(const Array& grad) const;
-  void scale_cpu(Array& grad, double factor) const;
-  void scale_gpu(Array& grad, double factor) const;
+  void clip_cpu(FlatGroups& groups) const;  // from any devices, by way of the CPU
+  void clip_gpu(FlatGroups& groups) const;  // all on one GPU
 };
 
 /// Adds Gaussian noise of variance eta / (1 + t)^0.55 to the gradients, t being the updates done
@@ -89,6 +114,11 @@ class GradientNoise : public OptimizerHook {
 
   double eta;
   std::uint64_t seed;
+
+ private:
+  detail::GradientNoiseStep noise(std::int64_t t) const;
+  // `position` in the generator's stream: after the groups before this one.
+  void add_gpu(Array& grad, std::uint64_t position) const;
 };
 
 }  // namespace tenbin

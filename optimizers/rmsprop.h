@@ -1,9 +1,25 @@
 // RMSprop.
 #pragma once
 
+#include <cmath>
+
 #include "tenbin/optimizers/optimizer.h"
 
 namespace tenbin {
+
+namespace detail {
+
+// One element. Of the two eps one is 0.
+template <class T>
+struct RMSpropStep {
+  T lr, alpha, complement, eps_inside, eps_outside;
+  constexpr void operator()(T& w, const T& g, T& ms) const {
+    ms = alpha * ms + complement * g * g;
+    w -= lr * g / (std::sqrt(ms + eps_inside) + eps_outside);
+  }
+};
+
+}  // namespace detail
 
 /// What RMSprop may be told.
 struct RMSpropOptions {
@@ -29,6 +45,15 @@ class RMSprop : public Optimizer {
   void check() const override;
   void update_cpu(FlatParameters& parameters, std::int64_t t) override;
   void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+
+ private:
+  template <class T>
+  detail::RMSpropStep<T> step() const {
+    const bool inside = hyperparam.eps_inside_sqrt;
+    return {static_cast<T>(hyperparam.lr), static_cast<T>(hyperparam.alpha),
+            static_cast<T>(1 - hyperparam.alpha), static_cast<T>(inside ? hyperparam.eps : 0),
+            static_cast<T>(inside ? 0 : hyperparam.eps)};
+  }
 };
 
 }  // namespace tenbin

@@ -9,8 +9,7 @@ void SGD::check() const { require_finite("lr", hyperparam.lr); }
 void SGD::update_cpu(FlatParameters& p, std::int64_t) {
   visit_floating(p.data.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T lr = static_cast<T>(hyperparam.lr);
-    cpu::for_each_element<T>([lr](T& w, const T& g) { w -= lr * g; }, p.data, p.grad);
+    cpu::for_each_element<T>(step<T>(), p.data, p.grad);
   });
 }
 

@@ -5,6 +5,17 @@
 
 namespace tenbin {
 
+namespace detail {
+
+// One element.
+template <class T>
+struct SGDStep {
+  T lr;
+  constexpr void operator()(T& w, const T& g) const { w -= lr * g; }
+};
+
+}  // namespace detail
+
 /// What SGD may be told.
 struct SGDOptions {
   double lr = 0.01;  ///< learning rate
@@ -24,6 +35,12 @@ class SGD : public Optimizer {
   void check() const override;
   void update_cpu(FlatParameters& parameters, std::int64_t t) override;
   void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+
+ private:
+  template <class T>
+  detail::SGDStep<T> step() const {
+    return {static_cast<T>(hyperparam.lr)};
+  }
 };
 
 }  // namespace tenbin

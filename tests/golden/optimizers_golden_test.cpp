@@ -68,18 +68,18 @@ void check_trajectory(const GoldenCase& golden, const Array& actual, const Array
 }
 
 struct Quadratic : Chain {
-  explicit Quadratic(const GoldenCase& golden)
-      : w(param("w", golden.input("w0"))), b(param("b", golden.input("b0"))) {}
+  Quadratic(const GoldenCase& golden, Device device)
+      : w(param("w", golden.input("w0").to(device))), b(param("b", golden.input("b0").to(device))) {}
   Parameter w, b;
 };
 
 // grad = a (w - c), from the current w.
 Array quadratic_gradient(const Array& w, const Array& a, const Array& c) {
-  return (Variable(a) * (Variable(w) - c)).data();
+  return (Variable(a) * (Variable(w.to(Device::cpu())) - c)).data().to(w.device());
 }
 
-void check_quadratic(const GoldenCase& golden, Optimizer& optimizer) {
-  Quadratic model(golden);
+void check_quadratic(const GoldenCase& golden, Optimizer& optimizer, Device device) {
+  Quadratic model(golden, device);
   optimizer.setup(model);
   const Array w_trajectory = golden.output("w_traj"), b_trajectory = golden.output("b_traj");
   for (std::size_t step = 1; step < w_trajectory.shape()[0]; ++step) {
@@ -106,8 +106,9 @@ void check_quadratic(const GoldenCase& golden, Optimizer& optimizer) {
 }
 
 struct TinyMLP : Chain {
-  explicit TinyMLP(const GoldenCase& golden) {
-    for (const char* name : {"l1W", "l1b", "l2W", "l2b", "l3W", "l3b"}) param(name, golden.input(name));
+  TinyMLP(const GoldenCase& golden, Device device) {
+    for (const char* name : {"l1W", "l1b", "l2W", "l2b", "l3W", "l3b"})
+      param(name, golden.input(name).to(device));
   }
   Variable operator()(const Variable& x) const {
     const auto p = params();
@@ -115,10 +116,10 @@ struct TinyMLP : Chain {
   }
 };
 
-void check_mlp(const GoldenCase& golden, Optimizer& optimizer) {
-  TinyMLP model(golden);
+void check_mlp(const GoldenCase& golden, Optimizer& optimizer, Device device) {
+  TinyMLP model(golden, device);
   optimizer.setup(model);
-  const Array x = golden.input("x"), t = golden.input("t");
+  const Array x = golden.input("x").to(device), t = golden.input("t").to(device);
   std::vector<double> losses;
   for (int step = 0; step < 20; ++step) {
     Variable loss = softmax_cross_entropy(model(x), t, {.class_weight = golden.input("class_weight")});
@@ -137,15 +138,22 @@ void check_mlp(const GoldenCase& golden, Optimizer& optimizer) {
 
 TEST_CASE("golden: optimizers and hooks") {
   run_golden("optimizers", 36, [](const GoldenCase& golden) -> LeftOut {
-    const std::unique_ptr<Optimizer> optimizer = make_optimizer(golden);
-    if (!optimizer) return golden.function + " is not one of our optimizers";
-    const std::string missing = add_hooks(*optimizer, golden);
-    if (!missing.empty()) return missing + " is not one of our hooks";
-    if (golden.id.rfind("quad", 0) == 0) {
-      check_quadratic(golden, *optimizer);
-    } else {
-      check_mlp(golden, *optimizer);
-    }
-    return "";
+    LeftOut left_out;
+    on_every_device([&](Device device) {
+      const std::unique_ptr<Optimizer> optimizer = make_optimizer(golden);
+      if (!optimizer) {
+        left_out = golden.function + " is not one of our optimizers";
+        return;
+      }
+      const std::string missing = add_hooks(*optimizer, golden);
+      if (!missing.empty()) {
+        left_out = missing + " is not one of our hooks";
+      } else if (golden.id.rfind("quad", 0) == 0) {
+        check_quadratic(golden, *optimizer, device);
+      } else {
+        check_mlp(golden, *optimizer, device);
+      }
+    });
+    return left_out;
   });
 }

@@ -124,18 +124,20 @@ TEST_CASE(
 }
 
 TEST_CASE("Adam can turn to AMSGrad between updates") {
-  Bowl bowl(Dtype::float64);
-  Adam optimizer;
-  optimizer.setup(bowl);
-  bowl.set_gradients();
-  optimizer.update();
-  const auto v = values(optimizer.state_arrays()[4].second);
-  optimizer.hyperparam.amsgrad = true;
-  bowl.set_gradients();
-  optimizer.update();
-  const NamedArrays arrays = optimizer.state_arrays();
-  CHECK(arrays[5].first == "W/vhat");
-  for (std::size_t i = 0; i < v.size(); ++i) CHECK(values(arrays[5].second)[i] > v[i]);
+  on_every_device([](Device device) {
+    Bowl bowl(Dtype::float64, device);
+    Adam optimizer;
+    optimizer.setup(bowl);
+    bowl.set_gradients();
+    optimizer.update();
+    const auto v = values(optimizer.state_arrays()[4].second);
+    optimizer.hyperparam.amsgrad = true;
+    bowl.set_gradients();
+    optimizer.update();
+    const NamedArrays arrays = optimizer.state_arrays();
+    CHECK(arrays[5].first == "W/vhat");
+    for (std::size_t i = 0; i < v.size(); ++i) CHECK(values(arrays[5].second)[i] > v[i]);
+  });
 }
 
 TEST_CASE("AdaBound's last rate follows alpha") {

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "tenbin/optimizers/momentum_sgd.h"
 #include "tenbin/optimizers/sgd.h"
 #include "tenbin/tests/optimizers/optimizer_test.h"
 
@@ -12,12 +13,15 @@ namespace {
 
 // w = {1, -2, 0, 4}, split over two parameters and two dtypes, with gradients {3, 0, -4, 12}: norm 13.
 struct Model : Chain {
-  Parameter a = param("a", Array{1.f, -2.f});
-  Parameter b = param("b", Array{0.0, 4.0});
-  Model() { set_gradients(); }
+  Parameter a, b;
+  explicit Model(Device device = {}) : Model(device, device) {}
+  Model(Device of_a, Device of_b)
+      : a(param("a", Array{1.f, -2.f}.to(of_a))), b(param("b", Array{0.0, 4.0}.to(of_b))) {
+    set_gradients();
+  }
   void set_gradients() {
-    a.set_grad(Array{3.f, 0.f});
-    b.set_grad(Array{-4.0, 12.0});
+    a.set_grad(Array{3.f, 0.f}.to(a.device()));
+    b.set_grad(Array{-4.0, 12.0}.to(b.device()));
   }
   std::vector<double> gradients() const {
     auto all = values(a.grad());
@@ -33,8 +37,8 @@ struct Model : Chain {
 
 // The gradients after one hook.
 template <class Hook>
-std::vector<double> hooked(const Hook& hook) {
-  Model model;
+std::vector<double> hooked(const Hook& hook, Device of_a, Device of_b) {
+  Model model(of_a, of_b);
   SGD optimizer({.lr = 0});
   optimizer.setup(model);
   optimizer.add_hook(hook);
@@ -42,50 +46,69 @@ std::vector<double> hooked(const Hook& hook) {
   return model.gradients();
 }
 
+template <class Hook>
+std::vector<double> hooked(const Hook& hook, Device device) {
+  return hooked(hook, device, device);
+}
+
 using Values = std::vector<double>;
 
 }  // namespace
 
-TEST_CASE("WeightDecay adds rate w") { CHECK(hooked(WeightDecay(0.5)) == Values{3.5, -1, -4, 14}); }
+TEST_CASE("WeightDecay adds rate w") {
+  on_every_device([](Device device) { CHECK(hooked(WeightDecay(0.5), device) == Values{3.5, -1, -4, 14}); });
+}
 
 TEST_CASE("Lasso adds rate sign(w), and nothing at 0") {
-  CHECK(hooked(Lasso(0.5)) == Values{3.5, -0.5, -4, 12.5});
+  on_every_device([](Device device) { CHECK(hooked(Lasso(0.5), device) == Values{3.5, -0.5, -4, 12.5}); });
 }
 
 TEST_CASE("GradientHardClipping clips each element") {
-  CHECK(hooked(GradientHardClipping(-1, 5)) == Values{3, 0, -1, 5});
+  on_every_device([](Device device) {
+    CHECK(hooked(GradientHardClipping(-1, 5), device) == Values{3, 0, -1, 5});
+  });
   CHECK_THROWS_WITH(GradientHardClipping(2, 1),
                     "GradientHardClipping: lower_bound must not be above upper_bound, got 2 and 1");
 }
 
 TEST_CASE("GradientClipping scales by the norm of all gradients together") {
-  check_close(hooked(GradientClipping(6.5)), {1.5, 0, -2, 6}, 1e-6, 0);
-  CHECK(hooked(GradientClipping(13)) == Values{3, 0, -4, 12});
-  CHECK(hooked(GradientClipping(20)) == Values{3, 0, -4, 12});
-  CHECK(hooked(GradientClipping(0)) == Values{0, 0, 0, 0});
+  on_every_device([](Device device) {
+    check_close(hooked(GradientClipping(6.5), device), {1.5, 0, -2, 6}, 1e-6, 0);
+    CHECK(hooked(GradientClipping(13), device) == Values{3, 0, -4, 12});
+    CHECK(hooked(GradientClipping(20), device) == Values{3, 0, -4, 12});
+    CHECK(hooked(GradientClipping(0), device) == Values{0, 0, 0, 0});
+    // A part of the model on the CPU, the other on the device.
+    check_close(hooked(GradientClipping(6.5), Device::cpu(), device), {1.5, 0, -2, 6}, 1e-6, 0);
+  });
   CHECK_THROWS_WITH(GradientClipping(-1), "GradientClipping: threshold must be >= 0, got -1");
 }
 
 TEST_CASE("GradientClipping leaves gradients of zero") {
-  Model model;
-  model.cleargrads();
-  SGD optimizer;
-  optimizer.setup(model);
-  optimizer.add_hook(GradientClipping(1));
-  optimizer.update();
-  CHECK(model.parameters() == Values{1, -2, 0, 4});
+  on_every_device([](Device device) {
+    Model model(device);
+    model.cleargrads();
+    SGD optimizer;
+    optimizer.setup(model);
+    optimizer.add_hook(GradientClipping(1));
+    optimizer.update();
+    CHECK(model.parameters() == Values{1, -2, 0, 4});
+  });
 }
 
 TEST_CASE("GradientClipping sums long gradients in double") {
-  Chain model;
-  Parameter w = model.param("w", Array::zeros({100003}));
-  w.set_grad(Array::full({100003}, 0.1));
-  SGD optimizer;
-  optimizer.setup(model);
-  optimizer.add_hook(GradientClipping(1));
-  optimizer.update();
-  const double expected = 1 / std::sqrt(100003.0);
-  check_close(values(w.grad()), Values(100003, expected), 0, 1e-6);
+  on_every_device([](Device device) {
+    for (const std::size_t count : {4096u, 4097u, 100003u}) {
+      Chain model;
+      Parameter w = model.param("w", Array::zeros({count}, Dtype::float32, device));
+      w.set_grad(Array::full({count}, 0.1, Dtype::float32, device));
+      SGD optimizer;
+      optimizer.setup(model);
+      optimizer.add_hook(GradientClipping(1));
+      optimizer.update();
+      const double expected = 1 / std::sqrt(static_cast<double>(count));
+      check_close(values(w.grad()), Values(count, expected), 0, 2e-7);
+    }
+  });
 }
 
 TEST_CASE("GradientClipping refuses a norm that is not finite and leaves all as it was") {
@@ -105,6 +128,57 @@ TEST_CASE("GradientClipping refuses a norm that is not finite and leaves all as 
     optimizer.update();  // and goes on
     CHECK(optimizer.t() == 1);
   }
+}
+
+TEST_CASE("on a GPU GradientClipping reports a norm that is not finite at the next read") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    for (const double bad :
+         {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+      Model model(device);
+      MomentumSGD optimizer;
+      optimizer.setup(model);
+      optimizer.add_hook(GradientClipping(1));
+      model.b.set_grad(Array{bad, 1.0}.to(device));
+      optimizer.update();
+      const std::string norm = std::isnan(bad) ? "nan" : "inf";
+      CHECK_THROWS_WITH(values(model.a.grad()), "GradientClipping: the norm of the gradients is " + norm);
+      CHECK(values(model.a.grad()) == Values{3, 0});
+      CHECK(model.parameters() == Values{1, -2, 0, 4});
+      for (const auto& [name, state] : optimizer.state_arrays())
+        if (name.find("/v") != std::string::npos) CHECK(values(state) == Values{0, 0});
+      model.set_gradients();
+      optimizer.update();  // and goes on
+      CHECK(model.parameters() != Values{1, -2, 0, 4});
+    }
+  });
+}
+
+TEST_CASE("GradientNoise is the same on every device") {
+  const auto noise = [](Device device) {
+    Chain model;
+    Parameter odd = model.param("odd", Array::zeros({5}, Dtype::float32, device));
+    Parameter exact = model.param("exact", Array::zeros({600}, Dtype::float64, device));
+    SGD optimizer({.lr = 0});
+    optimizer.setup(model);
+    optimizer.add_hook(GradientNoise(0.3, 5));
+    for (int t = 0; t < 3; ++t) {
+      model.cleargrads();
+      odd.set_grad(Array::full({5}, 1, Dtype::float32, device));
+      optimizer.update();
+    }
+    Values all = values(odd.grad());
+    for (const double g : values(exact.grad())) all.push_back(g);
+    return all;
+  };
+  const Values expected = noise(Device::cpu());
+  CHECK(expected[0] != 1);
+  on_every_device([&](Device device) {
+    const Values actual = noise(device);
+    REQUIRE(actual.size() == expected.size());
+    check_close({actual.begin(), actual.begin() + 5}, {expected.begin(), expected.begin() + 5}, 2e-7, 2e-7);
+    check_close({actual.begin() + 5, actual.end()}, {expected.begin() + 5, expected.end()}, 1e-14, 1e-14);
+  });
 }
 
 TEST_CASE("GradientNoise has the deviation it promises, and repeats") {
@@ -134,8 +208,8 @@ TEST_CASE("GradientNoise has the deviation it promises, and repeats") {
 }
 
 TEST_CASE("hooks run in the order of insertion, before the update") {
-  const auto run = [](bool decay_first) {
-    Model model;
+  const auto run = [](bool decay_first, Device device) {
+    Model model(device);
     SGD optimizer({.lr = 1});
     optimizer.setup(model);
     if (decay_first) optimizer.add_hook(WeightDecay(1));
@@ -144,8 +218,10 @@ TEST_CASE("hooks run in the order of insertion, before the update") {
     optimizer.update();
     return model.parameters();
   };
-  CHECK(run(true) == Values{0, -1, 1, 3});
-  CHECK(run(false) == Values{-1, 0, 1, -1});
+  on_every_device([&](Device device) {
+    CHECK(run(true, device) == Values{0, -1, 1, 3});
+    CHECK(run(false, device) == Values{-1, 0, 1, -1});
+  });
 }
 
 TEST_CASE("hooks are named, changed and removed") {

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "tenbin/functions/activation/relu.h"
+#include "tenbin/functions/array/get_rows.h"
 #include "tenbin/links/linear.h"
 #include "tenbin/optimizers/adam.h"
 #include "tenbin/optimizers/momentum_sgd.h"
@@ -149,6 +150,30 @@ TEST_CASE("replaced data are noticed, and the state is kept") {
     return all;
   };
   CHECK(run(true) == run(false));
+}
+
+TEST_CASE("a model that moves to another device takes its state along") {
+  on_every_device([](Device device) {
+    const auto run = [&](Device second) {
+      Bowl bowl(Dtype::float64);
+      Adam optimizer({.alpha = 0.1});
+      optimizer.setup(bowl);
+      optimizer.add_hook(WeightDecay(1e-2));
+      for (int t = 0; t < 6; ++t) {
+        if (t == 2) bowl.to(second);
+        if (t == 4) bowl.to(Device::cpu());
+        bowl.set_gradients();
+        optimizer.update();
+        CHECK(bowl.W.device() == (t / 2 == 1 ? second : Device::cpu()));
+        CHECK(optimizer.state_arrays()[3].second.device() == bowl.W.device());
+      }
+      auto all = all_parameters(bowl);
+      for (const auto& [name, array] : optimizer.state_arrays())
+        for (const double value : values(array)) all.push_back(value);
+      return all;
+    };
+    check_close(run(device), run(Device::cpu()), 1e-14, 1e-14);
+  });
 }
 
 TEST_CASE("data of another dtype keep their state") {
@@ -342,6 +367,7 @@ TEST_CASE("a hook of one's own can refuse the update") {
   struct Refuse : OptimizerHook {
     std::string name() const override { return "Refuse"; }
     void operator()(FlatGroups&, std::int64_t t) override { throw Error("Refuse: at ", t); }
+    std::int64_t count() const { return updates_done(); }
   };
   Bowl bowl(Dtype::float32);
   MomentumSGD optimizer;
@@ -351,7 +377,8 @@ TEST_CASE("a hook of one's own can refuse the update") {
   optimizer.update();
   const auto after_one = all_parameters(bowl);
   const auto velocity = values(optimizer.state_arrays()[3].second);
-  optimizer.add_hook(Refuse());
+  CHECK_THROWS_WITH(Refuse().count(), "Refuse: no optimizer has this hook");
+  CHECK(optimizer.add_hook(Refuse()).count() == 1);
   CHECK_THROWS_WITH(optimizer.update(), "Refuse: at 1");
   CHECK(all_parameters(bowl) == after_one);
   CHECK(values(optimizer.state_arrays()[3].second) == velocity);
@@ -359,25 +386,58 @@ TEST_CASE("a hook of one's own can refuse the update") {
   CHECK(before != after_one);
 }
 
+TEST_CASE("until an error of a kernel has been read, updates on a GPU change nothing") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    Bowl bowl(Dtype::float32, device);
+    Adam optimizer({.alpha = 0.1});
+    optimizer.setup(bowl);
+    optimizer.add_hook(WeightDecay(0.1));
+    optimizer.add_hook(GradientClipping(1));
+    bowl.set_gradients();
+    optimizer.update();
+    const auto all = [&] {
+      Values numbers = all_parameters(bowl);
+      for (const auto& [name, state] : optimizer.state_arrays())
+        if (!state.device().is_cpu())
+          for (const double value : values(state)) numbers.push_back(value);
+      return numbers;
+    };
+    const Values before = all();
+
+    const Array beyond = Array({0, 9}).to(device);
+    bowl.set_gradients();
+    const Variable rows = get_rows(bowl.W, beyond);
+    optimizer.update();
+    optimizer.update();
+    CHECK_THROWS_WITH(rows.data().to_vector<float>(), ContainsSubstring("get_rows"));
+    CHECK(all() == before);
+    optimizer.update();  // and goes on
+    CHECK(all() != before);
+  });
+}
+
 TEST_CASE("long parameters are updated in blocks, whatever the number of threads") {
-  const std::size_t count = (std::size_t{1} << 16) * 2 + 17;
-  const auto run = [&](std::size_t threads) {
+  const std::size_t count = (std::size_t{1} << 16) * 2 + 17;  // more than all threads of a GPU, too
+  const auto run = [&](std::size_t threads, Device device) {
     const std::size_t before = num_threads();
     set_num_threads(threads);
     Chain model;
-    Parameter w = model.param("w", Array::arange(count).astype(Dtype::float32));
+    const Array numbers = Array::arange(count).astype(Dtype::float32).to(device);
+    Parameter w = model.param("w", numbers.copy());
     Adam optimizer;
     optimizer.setup(model);
-    w.set_grad(Array::arange(count).astype(Dtype::float32));
+    w.set_grad(numbers);
     optimizer.update();
     set_num_threads(before);
     return values(w.data());
   };
-  const auto w = run(1);
-  CHECK(run(3) == w);
+  const auto w = run(1, Device::cpu());
+  CHECK(run(3, Device::cpu()) == w);
   Values expected;
   for (std::size_t i = 0; i < count; ++i) expected.push_back(static_cast<double>(i) - (i == 0 ? 0 : 0.001));
   check_close(w, expected, 1e-5, 1e-7);
+  on_every_device([&](Device device) { check_close(run(1, device), w, 1e-9, 1e-7); });
 }
 
 TEST_CASE("denormal moments are flushed during an update and nowhere else") {

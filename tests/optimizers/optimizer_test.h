@@ -11,9 +11,9 @@ namespace tenbin::testing {
 
 /// Two parameters on a bowl a (w - c)^2 / 2 each; W starts well inside, b has zeros in it.
 struct Bowl : Chain {
-  explicit Bowl(Dtype dtype)
-      : W(param("W", Array({{1.0, -2.0, 0.5}, {3.0, 0.25, -1.5}}, dtype))),
-        b(param("b", Array({0.0, 2.0}, dtype))) {}
+  explicit Bowl(Dtype dtype, Device device = {})
+      : W(param("W", Array({{1.0, -2.0, 0.5}, {3.0, 0.25, -1.5}}, dtype).to(device))),
+        b(param("b", Array({0.0, 2.0}, dtype).to(device))) {}
 
   Parameter W;
   Parameter b;
@@ -27,7 +27,7 @@ struct Bowl : Chain {
     for (Parameter* parameter : {&W, &b}) {
       auto g = values(parameter->data());
       for (std::size_t i = 0; i < g.size(); ++i) g[i] = gradient(g[i], i);
-      parameter->set_grad(Array(g, parameter->shape()).astype(parameter->dtype()));
+      parameter->set_grad(Array(g, parameter->shape()).astype(parameter->dtype()).to(parameter->device()));
     }
   }
 };
@@ -35,48 +35,50 @@ struct Bowl : Chain {
 /// One element, one step: changes w and the states; t counts from 1.
 using ElementRule = std::function<void(double& w, double g, std::vector<double>& states, double t)>;
 
-/// 20 steps of a fresh `Rule(options)` on a Bowl against the formula, in both dtypes; the state against it
-/// too.
+/// 20 steps of a fresh `Rule(options)` on a Bowl against the formula, on every device and in both dtypes; the
+/// state against it too.
 template <class Rule, class Options>
 void check_rule(const Options& options, const std::vector<const char*>& state_names,
                 const ElementRule& formula) {
-  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
-    CAPTURE(dtype);
-    Bowl bowl(dtype);
-    auto w = values(bowl.W.data());
-    auto b = values(bowl.b.data());
-    w.insert(w.end(), b.begin(), b.end());
-    std::vector<std::vector<double>> states(w.size(), std::vector<double>(state_names.size(), 0.0));
+  on_every_device([&](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      CAPTURE(dtype);
+      Bowl bowl(dtype, device);
+      auto w = values(bowl.W.data());
+      auto b = values(bowl.b.data());
+      w.insert(w.end(), b.begin(), b.end());
+      std::vector<std::vector<double>> states(w.size(), std::vector<double>(state_names.size(), 0.0));
 
-    Rule optimizer(options);
-    optimizer.setup(bowl);
-    for (int t = 1; t <= 20; ++t) {
-      bowl.set_gradients();
-      optimizer.update();
-      for (std::size_t i = 0; i < w.size(); ++i)
-        formula(w[i], Bowl::gradient(w[i], i < 6 ? i : i - 6), states[i], t);
-    }
-    CHECK(optimizer.t() == 20);
-    auto actual = values(bowl.W.data());
-    const auto tail = values(bowl.b.data());
-    actual.insert(actual.end(), tail.begin(), tail.end());
-    const double tolerance = dtype == Dtype::float32 ? 5e-6 : 1e-13;
-    check_close(actual, w, tolerance, tolerance);
+      Rule optimizer(options);
+      optimizer.setup(bowl);
+      for (int t = 1; t <= 20; ++t) {
+        bowl.set_gradients();
+        optimizer.update();
+        for (std::size_t i = 0; i < w.size(); ++i)
+          formula(w[i], Bowl::gradient(w[i], i < 6 ? i : i - 6), states[i], t);
+      }
+      CHECK(optimizer.t() == 20);
+      auto actual = values(bowl.W.data());
+      const auto tail = values(bowl.b.data());
+      actual.insert(actual.end(), tail.begin(), tail.end());
+      const double tolerance = dtype == Dtype::float32 ? 5e-6 : 1e-13;
+      check_close(actual, w, tolerance, tolerance);
 
-    const NamedArrays arrays = optimizer.state_arrays();
-    const std::size_t count = state_names.size();
-    REQUIRE(arrays.size() == 2 + 2 * (1 + count));
-    for (std::size_t s = 0; s < count; ++s) {
-      CHECK(arrays[3 + s].first == std::string("W/") + state_names[s]);
-      CHECK(arrays[4 + count + s].first == std::string("b/") + state_names[s]);
-      auto state = values(arrays[3 + s].second);
-      const auto state_of_b = values(arrays[4 + count + s].second);
-      state.insert(state.end(), state_of_b.begin(), state_of_b.end());
-      std::vector<double> expected;
-      for (const auto& element : states) expected.push_back(element[s]);
-      check_close(state, expected, tolerance, 10 * tolerance);
+      const NamedArrays arrays = optimizer.state_arrays();
+      const std::size_t count = state_names.size();
+      REQUIRE(arrays.size() == 2 + 2 * (1 + count));
+      for (std::size_t s = 0; s < count; ++s) {
+        CHECK(arrays[3 + s].first == std::string("W/") + state_names[s]);
+        CHECK(arrays[4 + count + s].first == std::string("b/") + state_names[s]);
+        auto state = values(arrays[3 + s].second);
+        const auto state_of_b = values(arrays[4 + count + s].second);
+        state.insert(state.end(), state_of_b.begin(), state_of_b.end());
+        std::vector<double> expected;
+        for (const auto& element : states) expected.push_back(element[s]);
+        check_close(state, expected, tolerance, 10 * tolerance);
+      }
     }
-  }
+  });
 }
 
 }  // namespace tenbin::testing

@@ -261,6 +261,10 @@ inline double min(double a, double b) { return fmin(a, b); }
 
 inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 inline double rsqrt(double x) { return 1 / sqrt(x); }
+inline void sincospi(double x, double* sine, double* cosine) {
+  *sine = sin(M_PI * x);
+  *cosine = cos(M_PI * x);
+}
 
 // Not inline: the compiler must not fuse the product with a sum.
 float __fmul_rn(float a, float b);

@@ -1,0 +1,15 @@
+#include "tenbin/optimizers/ada_delta.h"
+
+#include "tenbin/optimizers/update_loop.cuh"
+
+namespace tenbin {
+
+void AdaDelta::update_gpu(FlatParameters& p, std::int64_t) {
+  visit_floating(p.data.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    gpu::update_each_element<T>(gpu::step_value([this] { return step<T>(); }), p.data, p.grad, p.states[0],
+                                p.states[1]);
+  });
+}
+
+}  // namespace tenbin

@@ -1,0 +1,14 @@
+#include "tenbin/optimizers/rmsprop.h"
+
+#include "tenbin/optimizers/update_loop.cuh"
+
+namespace tenbin {
+
+void RMSprop::update_gpu(FlatParameters& p, std::int64_t) {
+  visit_floating(p.data.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    gpu::update_each_element<T>(gpu::step_value([this] { return step<T>(); }), p.data, p.grad, p.states[0]);
+  });
+}
+
+}  // namespace tenbin
