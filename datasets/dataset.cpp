@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "tenbin/cuda/gather.h"
+
 namespace tenbin {
 
 Dataset::Dataset(Array samples, Array labels) : x(std::move(samples)), t(std::move(labels)) {
@@ -21,12 +23,28 @@ Dataset Dataset::subset(const std::vector<std::size_t>& indices) const {
     repeats = repeats || taken[indices[i]];
     taken[indices[i]] = true;
   }
+  const bool on_cpu = x.device().is_cpu();
+  const Array uploaded = on_cpu ? Array() : detail::index_array(indices).to(x.device());
   const auto gather = [&](const Array& array) {
-    return detail::gather_rows(array.to(Device::cpu()), indices.data(), indices.size()).to(array.device());
+    return on_cpu ? detail::gather_rows(array, indices.data(), indices.size())
+                  : gpu::gather_rows(array, uploaded);
   };
   Dataset part(gather(x), gather(t));
   part.resampled_by = resampled_by == nullptr && repeats ? "Dataset::subset" : resampled_by;
   return part;
+}
+
+Dataset Dataset::to(Device device) const {
+  Dataset moved(x.to(device), t.to(device));
+  moved.resampled_by = resampled_by;
+  return moved;
+}
+
+Array detail::index_array(const std::vector<std::size_t>& indices) {
+  Array array = Array::empty({indices.size()}, Dtype::int64);
+  std::int64_t* const out = array.data<std::int64_t>();
+  for (std::size_t i = 0; i < indices.size(); ++i) out[i] = static_cast<std::int64_t>(indices[i]);
+  return array;
 }
 
 Array detail::gather_rows(const Array& x, const std::size_t* indices, std::size_t count) {

@@ -24,6 +24,10 @@ struct Dataset {
   /// The samples at `indices`, in that order, copied; an index may come more than once, which counts as
   /// resampling. Errors: an index that is not below N, named with its position.
   Dataset subset(const std::vector<std::size_t>& indices) const;
+  /// The same samples on a device. Minibatches and `subset` of a dataset on a GPU are gathered there.
+  ///
+  ///     const Dataset train = Dataset(x, t).to(Device::cuda(0));
+  Dataset to(Device device) const;
 
   Array x;
   Array t;
@@ -47,6 +51,9 @@ namespace detail {
 // Copies the rows of x at indices[0, count) into a new array. Precondition: x is on the CPU, the indices
 // exist.
 Array gather_rows(const Array& x, const std::size_t* indices, std::size_t count);
+
+// int64 on the CPU: what gpu::gather_rows takes, once it is on the GPU.
+Array index_array(const std::vector<std::size_t>& indices);
 
 }  // namespace detail
 

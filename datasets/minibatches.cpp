@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tenbin/core/random.h"
+#include "tenbin/cuda/gather.h"
 
 namespace tenbin {
 
@@ -21,6 +22,7 @@ Minibatches::Minibatches(Dataset dataset, const MinibatchesOptions& options)
   check();
   if (options.shuffle)
     order_ = random::substream(options.seed, epoch_stream, options.epoch).permutation(count_);
+  upload_order();
 }
 
 Minibatches::Minibatches(Dataset dataset, std::vector<std::size_t> rows, const MinibatchesOptions& options)
@@ -34,17 +36,22 @@ Minibatches::Minibatches(Dataset dataset, std::vector<std::size_t> rows, const M
     if (order_[i] >= dataset_.size())
       throw Error("Minibatches: row ", order_[i], " at position ", i, " is out of range for ",
                   dataset_.size(), " samples");
-  if (!options.shuffle) return;
-  std::vector<std::size_t> shuffled =
-      random::substream(options.seed, epoch_stream, options.epoch).permutation(count_);
-  for (std::size_t& i : shuffled) i = order_[i];
-  order_ = std::move(shuffled);
+  if (options.shuffle) {
+    std::vector<std::size_t> shuffled =
+        random::substream(options.seed, epoch_stream, options.epoch).permutation(count_);
+    for (std::size_t& i : shuffled) i = order_[i];
+    order_ = std::move(shuffled);
+  }
+  upload_order();
 }
 
 void Minibatches::check() const {
   if (options_.batch_size == 0) throw Error("Minibatches: expected a batch_size above 0, got 0");
-  if (!dataset_.x.device().is_cpu())
-    throw Error("Minibatches: expected a dataset on the CPU, got ", dataset_.x);
+}
+
+void Minibatches::upload_order() {
+  const Device device = dataset_.x.device();
+  if (gathers_ && !device.is_cpu()) order_on_gpu_ = detail::index_array(order_).to(device);
 }
 
 std::size_t Minibatches::size() const {
@@ -58,6 +65,10 @@ Dataset Minibatches::operator[](std::size_t i) const {
   const std::size_t begin = i * options_.batch_size;
   const std::size_t count = std::min(options_.batch_size, count_ - begin);
   if (!gathers_) return {dataset_.x.slice(begin, begin + count), dataset_.t.slice(begin, begin + count)};
+  if (order_on_gpu_) {
+    const Array rows = order_on_gpu_.slice(begin, begin + count);
+    return {gpu::gather_rows(dataset_.x, rows), gpu::gather_rows(dataset_.t, rows)};
+  }
   return {detail::gather_rows(dataset_.x, &order_[begin], count),
           detail::gather_rows(dataset_.t, &order_[begin], count)};
 }

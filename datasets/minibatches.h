@@ -19,14 +19,16 @@ struct MinibatchesOptions {
 
 /// One pass over a dataset, every sample once.
 ///
-/// The batches are arrays x (batch_size, ...) and t (batch_size, ...) of the dataset's dtypes, the last one
-/// shorter if the size does not divide. Shuffled batches are copies in memory from the pool, so that a loop
-/// asks the system for nothing once it is warm; without shuffling they share the dataset's memory. Errors: a
-/// batch_size of 0, a dataset that is not on the CPU.
+/// The batches are arrays x (batch_size, ...) and t (batch_size, ...) of the dataset's dtypes and device, the
+/// last one shorter if the size does not divide. Shuffled batches are copies in memory from the pool, so that
+/// a loop asks the system for nothing once it is warm; without shuffling they share the dataset's memory. A
+/// dataset on a GPU (`Dataset::to`) has its batches gathered there: the order is uploaded once, a batch then
+/// uploads nothing. Errors: a batch_size of 0.
 ///
+///     const Dataset data = train.to(device);
 ///     for (std::uint64_t epoch = 0; epoch < 20; ++epoch)
-///       for (auto [x, t] : Minibatches(train, {.batch_size = 128, .seed = 1, .epoch = epoch})) {
-///         Variable loss = softmax_cross_entropy(model(x.to(device)), t.to(device));
+///       for (auto [x, t] : Minibatches(data, {.batch_size = 128, .seed = 1, .epoch = epoch})) {
+///         Variable loss = softmax_cross_entropy(model(x), t);
 ///         ...
 ///       }
 class Minibatches {
@@ -74,8 +76,10 @@ class Minibatches {
   std::size_t count_;               // rows of a pass
   bool gathers_;                    // false: file order, without copies
   std::vector<std::size_t> order_;  // which row comes when, if it gathers
+  Array order_on_gpu_;              // the same, where the dataset is, unless that is the CPU
 
   void check() const;
+  void upload_order();
 };
 
 }  // namespace tenbin

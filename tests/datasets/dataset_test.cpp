@@ -1,29 +1,54 @@
 #include "tenbin/datasets/dataset.h"
 
-#include "tenbin/tests/catch.h"
+#include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
+using namespace tenbin::testing;
 
 TEST_CASE("a Dataset gathers rows in the order asked for") {
-  const Dataset data(Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}, Array{7, 8, 9});
-  const Dataset part = data.subset({2, 0, 2});
-  CHECK(part.size() == 3);
-  CHECK(part.x.shape() == Shape{3, 2});
-  CHECK(part.x.to_vector<float>() == std::vector<float>{5, 6, 1, 2, 5, 6});
-  CHECK(part.t.dtype() == Dtype::int32);
-  CHECK(part.t.to_vector<int>() == std::vector<int>{9, 7, 9});
-  CHECK_FALSE(part.x.shares_memory_with(data.x));
+  on_every_device([](Device device) {
+    const Dataset data = Dataset(Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}, Array{7, 8, 9}).to(device);
+    const Dataset part = data.subset({2, 0, 2});
+    CHECK(part.size() == 3);
+    CHECK(part.x.device() == device);
+    CHECK(part.t.device() == device);
+    CHECK(part.x.shape() == Shape{3, 2});
+    CHECK(part.x.to_vector<float>() == std::vector<float>{5, 6, 1, 2, 5, 6});
+    CHECK(part.t.dtype() == Dtype::int32);
+    CHECK(part.t.to_vector<int>() == std::vector<int>{9, 7, 9});
+    CHECK_FALSE(part.x.shares_memory_with(data.x));
+  });
 }
 
 TEST_CASE("a Dataset of images, of a slice, of nothing") {
-  const Array images = Array::arange(24, Dtype::uint8).reshape({4, 2, 3});
-  const Dataset data(images.slice(1, 4), Array::arange(3));
-  const Dataset part = data.subset({1});
-  CHECK(part.x.shape() == Shape{1, 2, 3});
-  CHECK(part.x.to_vector<int>() == std::vector<int>{12, 13, 14, 15, 16, 17});
-  CHECK(data.subset({}).x.shape() == Shape{0, 2, 3});
-  CHECK(Dataset(Array::zeros({2, 0}), Array::zeros({2})).subset({1, 1, 0}).x.shape() == Shape{3, 0});
+  on_every_device([](Device device) {
+    const Array images = Array::arange(24, Dtype::uint8).reshape({4, 2, 3}).to(device);
+    const Dataset data(images.slice(1, 4), Array::arange(3).to(device));
+    const Dataset part = data.subset({1});
+    CHECK(part.x.shape() == Shape{1, 2, 3});
+    CHECK(part.x.to_vector<int>() == std::vector<int>{12, 13, 14, 15, 16, 17});
+    CHECK(data.subset({}).x.shape() == Shape{0, 2, 3});
+    const Dataset no_columns = Dataset(Array::zeros({2, 0}), Array::zeros({2})).to(device);
+    CHECK(no_columns.subset({1, 1, 0}).x.shape() == Shape{3, 0});
+  });
   CHECK(Dataset().size() == 0);
+}
+
+TEST_CASE("a Dataset moves between devices with all that it knows") {
+  on_every_device([](Device device) {
+    Dataset data(Array{{1.f}, {2.f}}, Array{7, 8});
+    data.resampled_by = "smote";
+    const Dataset moved = data.to(device);
+    CHECK(moved.x.device() == device);
+    CHECK(moved.t.device() == device);
+    CHECK(moved.resampled_by == std::string("smote"));
+    CHECK(moved.to(Device::cpu()).x.to_vector<float>() == std::vector<float>{1, 2});
+    CHECK(data.to(Device::cpu()).x.shares_memory_with(data.x));
+    if (device.is_cpu()) return;
+    CHECK_THROWS_WITH(
+        Dataset(moved.x, data.t),
+        "Dataset: x and t must have equally many rows on one device, got float32(2, 1)@cuda:0 and int32(2)");
+  });
 }
 
 TEST_CASE("a Dataset comes apart into its samples and labels, and remembers that it was resampled") {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
-#include "tenbin/tests/catch.h"
+#include "tenbin/cuda/runtime.h"
+#include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
+using namespace tenbin::testing;
 
 namespace {
 
@@ -30,22 +32,31 @@ std::vector<int> labels(const Minibatches& batches) {
 }  // namespace
 
 TEST_CASE("Minibatches bring every row once, with its label") {
-  std::vector<std::size_t> sizes;
-  std::vector<int> seen;
-  for (auto [x, t] : Minibatches(numbered(10), {.batch_size = 4, .seed = 3})) {
-    REQUIRE(x.shape() == Shape{t.size(), 2});
-    sizes.push_back(t.size());
-    for (std::size_t i = 0; i < t.size(); ++i) {
-      const int row = t.data<std::int32_t>()[i] / 10;
-      CHECK(x.data<float>()[2 * i] == static_cast<float>(row));
-      CHECK(x.data<float>()[2 * i + 1] == static_cast<float>(row + 1000));
-      seen.push_back(row);
+  std::vector<int> order_on_cpu;
+  on_every_device([&](Device device) {
+    std::vector<std::size_t> sizes;
+    std::vector<int> seen;
+    for (auto [x, t] : Minibatches(numbered(10).to(device), {.batch_size = 4, .seed = 3})) {
+      REQUIRE(x.shape() == Shape{t.size(), 2});
+      REQUIRE(x.device() == device);
+      REQUIRE(t.device() == device);
+      REQUIRE(t.dtype() == Dtype::int32);
+      sizes.push_back(t.size());
+      const std::vector<double> samples = values(x), labels_of_batch = values(t);
+      for (std::size_t i = 0; i < t.size(); ++i) {
+        const double row = labels_of_batch[i] / 10;
+        CHECK(samples[2 * i] == row);
+        CHECK(samples[2 * i + 1] == row + 1000);
+        seen.push_back(static_cast<int>(row));
+      }
     }
-  }
-  CHECK(sizes == std::vector<std::size_t>{4, 4, 2});
-  CHECK_FALSE(std::is_sorted(seen.begin(), seen.end()));
-  std::sort(seen.begin(), seen.end());
-  CHECK(seen == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+    CHECK(sizes == std::vector<std::size_t>{4, 4, 2});
+    if (device.is_cpu()) order_on_cpu = seen;
+    CHECK(seen == order_on_cpu);
+    CHECK_FALSE(std::is_sorted(seen.begin(), seen.end()));
+    std::sort(seen.begin(), seen.end());
+    CHECK(seen == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  });
 }
 
 TEST_CASE("the order of Minibatches is a function of seed and epoch") {
@@ -77,37 +88,41 @@ TEST_CASE("Minibatches shuffle evenly") {
 }
 
 TEST_CASE("Minibatches without shuffling are slices in file order") {
-  const Dataset data = numbered(5);
-  const Minibatches batches(data, {.batch_size = 2, .shuffle = false});
-  CHECK(labels(batches) == std::vector<int>{0, 1, 2, 3, 4});
-  CHECK(batches[2].x.shares_memory_with(data.x));
-  CHECK(batches[2].x.to_vector<float>() == std::vector<float>{4, 1004});
+  on_every_device([](Device device) {
+    const Dataset data = numbered(5).to(device);
+    const Minibatches batches(data, {.batch_size = 2, .shuffle = false});
+    CHECK(labels(batches) == std::vector<int>{0, 1, 2, 3, 4});
+    CHECK(batches[2].x.shares_memory_with(data.x));
+    CHECK(batches[2].x.to_vector<float>() == std::vector<float>{4, 1004});
+  });
 }
 
 TEST_CASE("Minibatches of chosen rows") {
-  const Dataset data = numbered(6);
-  const std::vector<std::size_t> rows{4, 1, 4, 0, 4};
-  CHECK(labels(Minibatches(data, rows, {.batch_size = 2, .shuffle = false})) ==
-        std::vector<int>{4, 1, 4, 0, 4});
-  const Minibatches in_order(data, rows, {.batch_size = 2, .shuffle = false});
-  CHECK(in_order.size() == 3);
-  CHECK(in_order[1].x.to_vector<float>() == std::vector<float>{4, 1004, 0, 1000});
-  CHECK(Minibatches(data, rows, {.batch_size = 2, .drop_last = true}).size() == 2);
-  CHECK(Minibatches(data, std::vector<std::size_t>(), {.shuffle = false}).size() == 0);
-  // Shuffled, they are the same rows, each as often, in an order of the seed and the epoch.
-  std::vector<std::size_t> many;
-  for (std::size_t i = 0; i < 60; ++i) many.push_back(i % 3);
-  const auto order = [&](std::uint64_t epoch) { return labels(Minibatches(data, many, {.epoch = epoch})); };
-  CHECK(order(0) == order(0));
-  CHECK(order(0) != order(1));
-  std::vector<int> sorted = order(0);
-  std::sort(sorted.begin(), sorted.end());
-  for (std::size_t i = 0; i < 60; ++i) CHECK(sorted[i] == static_cast<int>(i / 20));
-  const std::vector<std::size_t> beyond{0, 6};
-  CHECK_THROWS_WITH(Minibatches(data, beyond, {}),
-                    "Minibatches: row 6 at position 1 is out of range for 6 samples");
-  CHECK_THROWS_WITH(Minibatches(data, rows, {.batch_size = 0}),
-                    "Minibatches: expected a batch_size above 0, got 0");
+  on_every_device([](Device device) {
+    const Dataset data = numbered(6).to(device);
+    const std::vector<std::size_t> rows{4, 1, 4, 0, 4};
+    CHECK(labels(Minibatches(data, rows, {.batch_size = 2, .shuffle = false})) ==
+          std::vector<int>{4, 1, 4, 0, 4});
+    const Minibatches in_order(data, rows, {.batch_size = 2, .shuffle = false});
+    CHECK(in_order.size() == 3);
+    CHECK(in_order[1].x.to_vector<float>() == std::vector<float>{4, 1004, 0, 1000});
+    CHECK(Minibatches(data, rows, {.batch_size = 2, .drop_last = true}).size() == 2);
+    CHECK(Minibatches(data, std::vector<std::size_t>(), {.shuffle = false}).size() == 0);
+    // Shuffled, they are the same rows, each as often, in an order of the seed and the epoch.
+    std::vector<std::size_t> many;
+    for (std::size_t i = 0; i < 60; ++i) many.push_back(i % 3);
+    const auto order = [&](std::uint64_t epoch) { return labels(Minibatches(data, many, {.epoch = epoch})); };
+    CHECK(order(0) == order(0));
+    CHECK(order(0) != order(1));
+    std::vector<int> sorted = order(0);
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 0; i < 60; ++i) CHECK(sorted[i] == static_cast<int>(i / 20));
+    const std::vector<std::size_t> beyond{0, 6};
+    CHECK_THROWS_WITH(Minibatches(data, beyond, {}),
+                      "Minibatches: row 6 at position 1 is out of range for 6 samples");
+    CHECK_THROWS_WITH(Minibatches(data, rows, {.batch_size = 0}),
+                      "Minibatches: expected a batch_size above 0, got 0");
+  });
 }
 
 TEST_CASE("the number of Minibatches") {
@@ -138,12 +153,30 @@ TEST_CASE("Minibatches ask the system for nothing once warm") {
   CHECK(rows == 1000);
 }
 
+TEST_CASE("a batch of a dataset on a GPU uploads nothing, waits for nothing and allocates nothing") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Dataset data = numbered(1000).to(device);
+    for (auto [x, t] : Minibatches(data, {.batch_size = 100})) CHECK(x);
+    const Minibatches batches(data, {.batch_size = 100, .epoch = 1});
+    const gpu::Stats before = gpu::stats();
+    for (auto [x, t] : batches) CHECK(x.size() == 200);
+    const gpu::Stats after = gpu::stats();
+    CHECK(after.synchronizations == before.synchronizations);
+    CHECK(after.system_allocations == before.system_allocations);
+    CHECK(after.launches == before.launches + 2 * 10);
+  });
+}
+
 TEST_CASE("Minibatches keep images in uint8") {
-  const Dataset data(Array::zeros({3, 2, 2}, Dtype::uint8), Array{0, 1, 2});
-  for (auto [x, t] : Minibatches(data)) {
-    CHECK(x.dtype() == Dtype::uint8);
-    CHECK(x.shape() == Shape{3, 2, 2});
-  }
+  on_every_device([](Device device) {
+    const Dataset data(Array::arange(12, Dtype::uint8).reshape({3, 2, 2}), Array{0, 1, 2});
+    for (auto [x, t] : Minibatches(data.to(device))) {
+      CHECK(x.dtype() == Dtype::uint8);
+      CHECK(x.shape() == Shape{3, 2, 2});
+      for (std::size_t i = 0; i < 3; ++i) CHECK(values(x.slice(i, i + 1))[3] == 4 * values(t)[i] + 3);
+    }
+  });
 }
 
 TEST_CASE("Minibatches refuse odd arguments") {
