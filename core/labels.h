@@ -9,10 +9,15 @@
 
 namespace tenbin::detail {
 
-// t as int64 on the CPU. Errors: `class_counts: t must be int32, int64 or uint8, got float32(3)`.
-inline Array to_labels(const char* function, const char* argument, const Array& t) {
+// Errors: `class_counts: t must be int32, int64 or uint8, got float32(3)`.
+inline void require_labels(const char* function, const char* argument, const Array& t) {
   if (!t || !is_integer(t.dtype()))
     throw Error(function, ": ", argument, " must be int32, int64 or uint8, got ", t);
+}
+
+// t as int64 on the CPU.
+inline Array to_labels(const char* function, const char* argument, const Array& t) {
+  require_labels(function, argument, t);
   return t.to(Device::cpu()).astype(Dtype::int64);
 }
 

@@ -2,9 +2,12 @@
 
 #include <limits>
 
-#include "tenbin/tests/catch.h"
+#include "tenbin/core/random.h"
+#include "tenbin/cuda/runtime.h"
+#include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
+using namespace tenbin::testing;
 
 namespace {
 constexpr float inf = std::numeric_limits<float>::infinity();
@@ -13,30 +16,59 @@ using Classes = std::vector<std::int64_t>;
 }  // namespace
 
 TEST_CASE("argmax takes the first of the largest") {
-  const Array classes =
-      argmax(Array{{1.f, 3.f, 2.f}, {5.f, 5.f, 5.f}, {-2.f, -1.f, -1.f}, {-0.f, 0.f, -0.f}});
-  CHECK(classes.dtype() == Dtype::int64);
-  CHECK(classes.to_vector<std::int64_t>() == Classes{1, 0, 1, 0});
-  CHECK(argmax(Array{{7.0}}).to_vector<std::int64_t>() == Classes{0});
+  on_every_device([](Device device) {
+    const Array x = Array{{1.f, 3.f, 2.f}, {5.f, 5.f, 5.f}, {-2.f, -1.f, -1.f}, {-0.f, 0.f, -0.f}}.to(device);
+    const Array classes = argmax(x);
+    CHECK(classes.dtype() == Dtype::int64);
+    CHECK(classes.device() == device);
+    CHECK(classes.to_vector<std::int64_t>() == Classes{1, 0, 1, 0});
+    CHECK(argmax(Array{{7.0}}.to(device)).to_vector<std::int64_t>() == Classes{0});
+  });
 }
 
 TEST_CASE("argmax of infinities, and NaN as in NumPy") {
   const Array x = {{-inf, -inf, -inf}, {0.f, inf, inf}, {inf, NaN, 0.f}, {NaN, inf, NaN}, {0.f, NaN, NaN}};
-  CHECK(argmax(x).to_vector<std::int64_t>() == Classes{0, 1, 1, 0, 1});
+  on_every_device([&](Device device) {
+    CHECK(argmax(x.to(device)).to_vector<std::int64_t>() == Classes{0, 1, 1, 0, 1});
+  });
 }
 
 TEST_CASE("argmax reduces axis 1 of more than two") {
   // (1, 2, 3): the classes lie three elements apart.
   const Array x = {{{1.0, 5.0, 2.0}, {4.0, 3.0, 2.0}}};
-  CHECK(argmax(x).shape() == Shape{1, 3});
-  CHECK(argmax(x).to_vector<std::int64_t>() == Classes{1, 0, 0});
   const Array two = {{{1.0, 5.0}, {4.0, 3.0}}, {{0.0, 1.0}, {0.0, 2.0}}};
-  CHECK(argmax(two).to_vector<std::int64_t>() == Classes{1, 0, 0, 1});
+  on_every_device([&](Device device) {
+    CHECK(argmax(x.to(device)).shape() == Shape{1, 3});
+    CHECK(argmax(x.to(device)).to_vector<std::int64_t>() == Classes{1, 0, 0});
+    CHECK(argmax(two.to(device)).to_vector<std::int64_t>() == Classes{1, 0, 0, 1});
+  });
+}
+
+TEST_CASE("argmax of lines of any length, with ties and NaN here and there") {
+  for (const std::size_t n_class : {2u, 5u, 17u, 33u, 65u, 1025u, 3000u}) {
+    CAPTURE(n_class);
+    Array x = random::Generator(n_class).uniform({40, n_class});
+    float* values = x.data<float>();
+    Classes expected;
+    for (std::size_t row = 0; row < 40; ++row) {
+      float* line = values + row * n_class;
+      for (std::size_t c = 0; c < n_class; ++c) line[c] = std::floor(4 * line[c]);  // many ties
+      if (row % 4 == 0) line[row % n_class] = NaN;
+      std::size_t best = 0;
+      for (std::size_t c = 1; c < n_class; ++c)
+        if (!std::isnan(line[best]) && (std::isnan(line[c]) || line[c] > line[best])) best = c;
+      expected.push_back(static_cast<std::int64_t>(best));
+    }
+    on_every_device(
+        [&](Device device) { CHECK(argmax(x.to(device)).to_vector<std::int64_t>() == expected); });
+  }
 }
 
 TEST_CASE("argmax of no rows, and what it refuses") {
-  CHECK(argmax(Array::zeros({0, 3})).shape() == Shape{0});
-  CHECK(argmax(Array::zeros({2, 3, 0})).shape() == Shape{2, 0});
+  on_every_device([](Device device) {
+    CHECK(argmax(Array::zeros({0, 3}, Dtype::float32, device)).shape() == Shape{0});
+    CHECK(argmax(Array::zeros({2, 3, 0}, Dtype::float32, device)).shape() == Shape{2, 0});
+  });
   const std::string expected = "argmax: x must be float32 or float64 of shape (N, C, ...) with C > 0, got ";
   CHECK_THROWS_WITH(argmax(Array::zeros({2, 0})), expected + "float32(2, 0)");
   CHECK_THROWS_WITH(argmax(Array{1.f, 2.f}), expected + "float32(2)");
@@ -46,33 +78,82 @@ TEST_CASE("argmax of no rows, and what it refuses") {
 
 TEST_CASE("accuracy of logits and of classes") {
   const Array y = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 1.f}, {0.f, 1.f}};  // 0 1 0 1
-  CHECK(accuracy(y, Array{0, 1, 1, 0}) == 0.5);
-  CHECK(accuracy(y, Array({0, 1, 0, 0}, Dtype::int64)) == 0.75);
-  CHECK(accuracy(Array{0, 1, 0}, Array({0, 1, 1}, Dtype::uint8)) == 2.0 / 3);
-  CHECK(accuracy(Array{{{1.0, 5.0}, {4.0, 3.0}}}, Array{{1, 1}}) == 0.5);
+  on_every_device([&](Device device) {
+    const auto on_device = [&](const Array& logits, const Array& t) {
+      return accuracy(logits.to(device), t.to(device));
+    };
+    CHECK(on_device(y, Array{0, 1, 1, 0}) == 0.5);
+    CHECK(on_device(y, Array({0, 1, 0, 0}, Dtype::int64)) == 0.75);
+    CHECK(on_device(Array{0, 1, 0}, Array({0, 1, 1}, Dtype::uint8)) == 2.0 / 3);
+    CHECK(on_device(Array{{{1.0, 5.0}, {4.0, 3.0}}}, Array{{1, 1}}) == 0.5);
+    CHECK(on_device(Array{-7, 9}, Array{-7, 9}) == 1.0);  // classes may have any names
+    // One of them on the CPU.
+    CHECK(accuracy(y.to(device), Array{0, 1, 1, 0}) == 0.5);
+    CHECK(accuracy(y, Array{0, 1, 1, 0}.to(device)) == 0.5);
+  });
+}
+
+TEST_CASE("accuracy of more labels than a block has threads") {
+  random::Generator rng(1);
+  const std::size_t count = 1000;
+  std::vector<int> truth, guess;
+  std::size_t right = 0, counted = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    truth.push_back(static_cast<int>(rng.integer(4)) - 1);
+    guess.push_back(static_cast<int>(rng.integer(3)));
+    counted += truth[i] == -1 ? 0 : 1;
+    right += truth[i] == guess[i] ? 1 : 0;
+  }
+  on_every_device([&](Device device) {
+    CHECK(accuracy(Array(guess).to(device), Array(truth).to(device)) ==
+          static_cast<double>(right) / static_cast<double>(counted));
+  });
 }
 
 TEST_CASE("accuracy leaves out ignored positions") {
   const Array y = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 1.f}};
-  CHECK(accuracy(y, Array{0, -1, 1}) == 0.5);
-  CHECK(accuracy(y, Array{0, 255, 1}, 255) == 0.5);
-  CHECK(accuracy(y, Array{0, 1, 1}, 1) == 1.0);  // an ignored label inside the range
-  CHECK(accuracy(y, Array{-1, -1, -1}) == 0.0);
-  CHECK(accuracy(Array::zeros({0, 2}), Array::zeros({0}, Dtype::int32)) == 0.0);
+  on_every_device([&](Device device) {
+    const auto on_device = [&](const Array& t, std::int64_t ignore_label = -1) {
+      return accuracy(y.to(device), t.to(device), ignore_label);
+    };
+    CHECK(on_device(Array{0, -1, 1}) == 0.5);
+    CHECK(on_device(Array{0, 255, 1}, 255) == 0.5);
+    CHECK(on_device(Array{0, 1, 1}, 1) == 1.0);  // an ignored label inside the range
+    CHECK(on_device(Array{-1, -1, -1}) == 0.0);
+    CHECK(accuracy(Array::zeros({0, 2}).to(device), Array::zeros({0}, Dtype::int32).to(device)) == 0.0);
+  });
 }
 
 TEST_CASE("accuracy refuses what does not fit") {
-  const Array y = {{2.f, 1.f}, {0.f, 3.f}};
-  CHECK_THROWS_WITH(accuracy(y, Array{0, 2}), "accuracy: t[1] = 2 is not a class in [0, 2)");
-  CHECK_THROWS_WITH(accuracy(y, Array{-1, 0}, 255), "accuracy: t[0] = -1 is not a class in [0, 2)");
-  CHECK_THROWS_WITH(accuracy(y, Array{0.f, 1.f}),
+  const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}};
+  on_every_device([&](Device device) {
+    const Array y = y_on_cpu.to(device);
+    CHECK_THROWS_WITH(accuracy(y, Array{0, 2}.to(device)), "accuracy: t[1] = 2 is not a class in [0, 2)");
+    CHECK_THROWS_WITH(accuracy(y, Array{0, -3}.to(device)), "accuracy: t[1] = -3 is not a class in [0, 2)");
+    CHECK_THROWS_WITH(accuracy(y, Array{-1, 7}.to(device), 255),
+                      "accuracy: t[0] = -1 is not a class in [0, 2)");
+  });
+  CHECK_THROWS_WITH(accuracy(y_on_cpu, Array{0.f, 1.f}),
                     "accuracy: t must be int32, int64 or uint8, got float32(2)");
   CHECK_THROWS_WITH(
-      accuracy(y, Array{0, 1, 1}),
+      accuracy(y_on_cpu, Array{0, 1, 1}),
       "accuracy: y must be logits (N, C, ...) or integer classes of t's shape, got float32(2, 2) "
       "for t int32(3)");
   CHECK_THROWS_WITH(
       accuracy(Array{0, 1}, Array{{0, 1}}),
       "accuracy: y must be logits (N, C, ...) or integer classes of t's shape, got int32(2) for t "
       "int32(1, 2)");
+}
+
+TEST_CASE("from logits on a GPU only the counts travel") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Array y = random::Generator(3).normal({100, 10}).to(device);
+    const Array t = Array::zeros({100}, Dtype::int32, device);
+    const std::size_t before = gpu::stats().synchronizations;
+    accuracy(y, t);
+    CHECK(gpu::stats().synchronizations == before + 1);
+    argmax(y);
+    CHECK(gpu::stats().synchronizations == before + 1);
+  });
 }

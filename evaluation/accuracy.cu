@@ -1,0 +1,103 @@
+#include "tenbin/evaluation/accuracy.h"
+
+#include "tenbin/cuda/rows.cuh"
+
+namespace tenbin::detail {
+
+namespace {
+
+using gpu::Index;
+
+// A candidate for the argmax of a line.
+template <class T>
+struct Best {
+  T value;
+  Index place;  // -1: of no elements
+};
+
+// NaN is larger than all, and of equals the first wins: an order, so that the lanes may meet in any.
+struct Better {
+  template <class T>
+  __device__ Best<T> operator()(Best<T> a, Best<T> b) const {
+    if (a.place < 0 || b.place < 0) return a.place < 0 ? b : a;
+    const bool a_is_nan = a.value != a.value;
+    const bool b_is_nan = b.value != b.value;
+    const bool equal = a.value == b.value || (a_is_nan && b_is_nan);
+    if (equal) return a.place < b.place ? a : b;
+    return a_is_nan || a.value > b.value ? a : b;
+  }
+};
+
+template <class T>
+__device__ Best<T> shuffle_xor(unsigned lanes, Best<T> best, int with) {
+  return {gpu::detail::shuffle_xor(lanes, best.value, with),
+          gpu::detail::shuffle_xor(lanes, best.place, with)};
+}
+
+template <class T>
+void argmax_lines(gpu::Context& context, const T* x, std::size_t count, std::size_t n_class,
+                  std::size_t stride, std::int64_t* out) {
+  const auto length = static_cast<Index>(n_class);
+  const auto inner = static_cast<Index>(stride);
+  gpu::for_each_row(context, count, n_class, [=] __device__(auto group, Index i) {
+    const T* const line = x + i / inner * length * inner + i % inner;
+    Best<T> best{0, -1};
+    for (Index c = group.rank(); c < length; c += group.width)
+      best = Better()(best, Best<T>{line[c * inner], c});
+    best = group.reduce(best, Better());
+    if (group.rank() == 0) out[i] = best.place;
+  });
+}
+
+// One block: the labels of a test set are few, and it needs no second launch.
+template <class I, class J>
+__global__ void __launch_bounds__(gpu::block_threads)
+    count_labels(Index count, const I* guess, const J* truth, Index ignore_label, Index n_class, Index* out) {
+  using Group = gpu::Block<>;
+  Index counted = 0;
+  Index right = 0;
+  Index outside = count;
+  for (Index i = Group::rank(); i < count; i += Group::width) {
+    const auto label = static_cast<Index>(truth[i]);
+    if (label == ignore_label) continue;
+    ++counted;
+    right += label == static_cast<Index>(guess[i]) ? 1 : 0;
+    if (n_class > 0 && (label < 0 || label >= n_class) && i < outside) outside = i;
+  }
+  counted = Group::reduce(counted, gpu::Plus());
+  right = Group::reduce(right, gpu::Plus());
+  outside = Group::reduce(outside, gpu::Smaller());
+  if (Group::rank() != 0) return;
+  out[0] = counted;
+  out[1] = right;
+  out[2] = outside;
+}
+
+}  // namespace
+
+void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, Array& classes) {
+  visit_floating(x.dtype(), [&](auto zero) {
+    argmax_lines(gpu::Context::of(x), x.data<decltype(zero)>(), classes.size(), n_class, stride,
+                 classes.data<std::int64_t>());
+  });
+}
+
+LabelCounts count_labels_gpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
+                             std::size_t n_class) {
+  Array counts = Array::empty({3}, Dtype::int64, t.device());
+  auto* const out = static_cast<Index*>(counts.raw_data());
+  const gpu::Launch launch(gpu::Context::of(t), 1, gpu::block_threads);
+  visit_integer(predicted.dtype(), [&](auto guess) {
+    visit_integer(t.dtype(), [&](auto truth) {
+      using I = decltype(guess);
+      using J = decltype(truth);
+      launch(count_labels<I, J>, static_cast<Index>(t.size()), predicted.data<I>(), t.data<J>(), ignore_label,
+             static_cast<Index>(n_class), out);
+    });
+  });
+  const std::vector<std::int64_t> values = counts.to_vector<std::int64_t>();
+  return {static_cast<std::size_t>(values[0]), static_cast<std::size_t>(values[1]),
+          static_cast<std::size_t>(values[2])};
+}
+
+}  // namespace tenbin::detail
