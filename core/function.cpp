@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "tenbin/core/config.h"
+#include "tenbin/cuda/runtime.h"
 
 namespace tenbin {
 
@@ -25,9 +26,9 @@ bool any_nan(const T* values, std::size_t count) {
 
 bool has_nan(const Array& array) {
   if (!array || !is_floating(array.dtype())) return false;
-  const Array host = array.to(Device::cpu());
-  return visit_floating(host.dtype(),
-                        [&](auto zero) { return any_nan(host.data<decltype(zero)>(), host.size()); });
+  if (!array.device().is_cpu()) return gpu::has_nan(array);
+  return visit_floating(array.dtype(),
+                        [&](auto zero) { return any_nan(array.data<decltype(zero)>(), array.size()); });
 }
 
 // What runs on a GPU fails, or refuses to be captured, far below the function that asked for it.

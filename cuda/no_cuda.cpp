@@ -34,6 +34,8 @@ void fill(Array&, double) { throw Error("Array::fill: this is a build without CU
 
 void convert(Array&, const Array&) { throw Error("Array::astype: this is a build without CUDA"); }
 
+bool has_nan(const Array&) { throw Error("DebugMode: this is a build without CUDA"); }
+
 Array gather_rows(const Array&, const Array&) {
   throw Error("gpu::gather_rows: this is a build without CUDA");
 }

@@ -42,6 +42,14 @@ void add_to(Array& to, const Array& from) {
            [=] __device__(Index i) { sum[i] = static_cast<T>(sum[i] + more[i]); });
 }
 
+template <class T>
+void find_nan(const Array& array, std::int32_t* found) {
+  const T* const x = array.data<T>();
+  for_each(Context::of(array), array.size(), [=] __device__(Index i) {
+    if (x[i] != x[i]) *found = 1;  // by whomever
+  });
+}
+
 }  // namespace
 
 int device_count() {
@@ -102,6 +110,13 @@ void convert(Array& to, const Array& from) {
   visit(from.dtype(), [&](auto from_zero) {
     visit(to.dtype(), [&](auto to_zero) { convert_to<decltype(from_zero), decltype(to_zero)>(to, from); });
   });
+}
+
+bool has_nan(const Array& array) {
+  Array found = Array::zeros({}, Dtype::int32, array.device());
+  visit_floating(array.dtype(),
+                 [&](auto zero) { find_nan<decltype(zero)>(array, found.data<std::int32_t>()); });
+  return found.item<int>() != 0;
 }
 
 void set_synchronous(bool on) { synchronous() = on; }

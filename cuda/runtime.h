@@ -35,6 +35,8 @@ void add(Array& to, const Array& from);
 void fill(Array& array, double value);
 /// Copies elements to another dtype; of one shape and device.
 void convert(Array& to, const Array& from);
+/// Whether an element is NaN. Waits for the answer.
+bool has_nan(const Array& array);
 
 /// Whether kernels are waited for one by one, so that the one that fails is the one that throws. Slow; for
 /// finding bugs. It starts from TENBIN_CUDA_SYNC=1 in the environment.

@@ -4,9 +4,10 @@
 #include <limits>
 
 #include "tenbin/cuda/runtime.h"
-#include "tenbin/tests/catch.h"
+#include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
+using namespace tenbin::testing;
 
 namespace {
 
@@ -159,6 +160,104 @@ TEST_CASE("add and assign demand the same shape and dtype") {
   Array empty = Array::zeros({0, 3});
   empty.add(empty);
   CHECK(empty.size() == 0);
+}
+
+TEST_CASE("arrays are made by value on every device") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64, Dtype::uint8}) {
+      CAPTURE(dtype);
+      const Array full = Array::full({2, 150}, 3, dtype, device);
+      CHECK(full.device() == device);
+      CHECK(full.dtype() == dtype);
+      CHECK(values(full) == std::vector<double>(300, 3));
+      CHECK(values(Array::ones({3}, dtype, device)) == std::vector<double>(3, 1));
+      CHECK(values(Array::zeros_like(full)) == std::vector<double>(300, 0));
+      CHECK(Array::zeros_like(full).device() == device);
+      CHECK(Array::empty_like(full).device() == device);
+      CHECK(Array::scalar(7, dtype, device).item() == 7);
+    }
+    CHECK(Array::full({1}, -2.9, Dtype::int32, device).item<int>() == -2);
+  });
+}
+
+TEST_CASE("astype converts from every dtype to every other on every device") {
+  on_every_device([](Device device) {
+    const std::vector<Dtype> dtypes = {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64,
+                                       Dtype::uint8};
+    for (const Dtype from : dtypes)
+      for (const Dtype to : dtypes) {
+        CAPTURE(from, to);
+        const Array x = Array({0, 1, 127, 255}, from).to(device);
+        const Array y = x.astype(to);
+        CHECK(y.device() == device);
+        CHECK(y.dtype() == to);
+        CHECK(y.shares_memory_with(x) == (from == to));
+        CHECK(values(y) == std::vector<double>{0, 1, 127, 255});
+      }
+    const Array x = Array{1.75, -2.5, 1e9}.to(device);
+    CHECK(x.astype(Dtype::int64).to_vector<std::int64_t>() == std::vector<std::int64_t>{1, -2, 1000000000});
+    CHECK(Array({-1, 3}).to(device).astype(Dtype::float32).to_vector<float>() == std::vector<float>{-1, 3});
+  });
+}
+
+TEST_CASE("views, copies and in-place operations on every device") {
+  on_every_device([](Device device) {
+    Array x = Array::arange(12, Dtype::float64).reshape({4, 3}).to(device);
+    const Array rows = x.slice(1, 3);
+    CHECK(rows.shares_memory_with(x));
+    CHECK(values(rows) == std::vector<double>{3, 4, 5, 6, 7, 8});
+    CHECK(rows.reshape({6, 1}).slice(4, 5).item() == 7);
+
+    const Array separate = rows.copy();
+    CHECK(separate.device() == device);
+    CHECK_FALSE(separate.shares_memory_with(x));
+    x.slice(1, 2).fill(-1);
+    x.slice(3, 4).add(Array({{1, 1, 1}}, Dtype::float64).to(device));
+    x.slice(0, 1).assign(Array({{5, 6, 7}}, Dtype::float64).to(device));
+    CHECK(values(x) == std::vector<double>{5, 6, 7, -1, -1, -1, 6, 7, 8, 10, 11, 12});
+    CHECK(values(separate) == std::vector<double>{3, 4, 5, 6, 7, 8});
+
+    // From and to the CPU.
+    x.slice(2, 3).assign(Array({{0, 0, 1}}, Dtype::float64));
+    Array host = Array::zeros({1, 3}, Dtype::float64);
+    host.assign(x.slice(2, 3));
+    CHECK(values(host) == std::vector<double>{0, 0, 1});
+    CHECK(values(x.slice(2, 4).to(Device::cpu())) == std::vector<double>{0, 0, 1, 10, 11, 12});
+    CHECK(x.to(device).shares_memory_with(x));
+
+    x.add(x);
+    CHECK(values(x.slice(0, 1)) == std::vector<double>{10, 12, 14});
+    Array none = Array::zeros({0, 3}, Dtype::float32, device);
+    none.add(none);
+    none.fill(1);
+    CHECK(none.copy().shape() == Shape{0, 3});
+    CHECK(none.to(Device::cpu()).shape() == Shape{0, 3});
+    CHECK(none.astype(Dtype::int64).shape() == Shape{0, 3});
+  });
+}
+
+TEST_CASE("integers are added on every device") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64, Dtype::uint8}) {
+      Array x = Array({1, 2, 3}, dtype).to(device);
+      x.add(Array({10, 20, 30}, dtype).to(device));
+      CHECK(values(x) == std::vector<double>{11, 22, 33});
+    }
+  });
+}
+
+TEST_CASE("an Array prints its values from any device, and says in errors where it is") {
+  on_every_device([](Device device) {
+    const Array x = Array({{1, 2}, {3, 4}}).to(device);
+    const std::string place = device.is_cpu() ? "" : "@cuda:0";
+    CHECK(x.to_string() == "[[1, 2],\n [3, 4]]");
+    CHECK(printed(x) == "int32(2, 2)" + place);
+    CHECK(Array::arange(1001).to(device).to_string() == "[0, 1, 2, ..., 998, 999, 1000]");
+    CHECK_THROWS_WITH(x.item(), "Array::item: expected one element, got int32(2, 2)" + place);
+    CHECK_THROWS_WITH(x.slice(1, 3), "Array::slice: no rows [1, 3) in int32(2, 2)" + place);
+    CHECK_THROWS_WITH(x.copy().add(Array({1, 2}).to(device)),
+                      "Array::add: expected int32(2, 2)" + place + ", got int32(2)" + place);
+  });
 }
 
 TEST_CASE("shapes have limits") {

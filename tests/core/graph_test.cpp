@@ -565,6 +565,23 @@ TEST_CASE("DebugMode names the function that makes a NaN") {
   CHECK_THROWS_WITH(f(false, true), "f: NaN in gradient 0, float64(2)");
 }
 
+TEST_CASE("DebugMode finds a NaN wherever it is, on every device") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64})
+      for (const std::size_t place : {0u, 599u}) {
+        CAPTURE(dtype, place);
+        std::vector<double> numbers(600, 1.0);
+        const Variable good(Array(numbers).astype(dtype).to(device));
+        numbers[place] = std::numeric_limits<double>::quiet_NaN();
+        const Variable bad(Array(numbers).astype(dtype).to(device));
+        CHECK(std::isnan(values(relu(bad).data())[place]));
+        const DebugMode debug;
+        CHECK(values(relu(good).data()) == std::vector<double>(600, 1.0));
+        CHECK_THROWS_WITH(relu(bad), ContainsSubstring("relu: NaN in output 0, "));
+      }
+  });
+}
+
 TEST_CASE("a Variable is a handle") {
   Variable x(Array{1.0});
   const Variable same = x;

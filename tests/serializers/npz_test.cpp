@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "tenbin/links/linear.h"
+#include "tenbin/optimizers/adam.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/scratch_directory.h"
 
@@ -530,6 +531,45 @@ TEST_CASE_METHOD(Fixture, "a model on a device is saved, and loaded back into pl
     const auto before = values(wrong.b.data());
     CHECK_THROWS_WITH(load_npz(path, wrong), ContainsSubstring("expected float32(2, 4)"));
     CHECK(values(wrong.b.data()) == before);
+  });
+}
+
+TEST_CASE_METHOD(Fixture, "a model and its optimizer are saved from any device and loaded onto any") {
+  const auto step = [](Linear& model, Optimizer& optimizer) {
+    const Device device = model.W.device();
+    model.W.set_grad(Array({{0.5f, -1.f}, {2.f, 0.25f}, {1.f, 1.f}}).to(device));
+    model.b.set_grad(Array({1.f, -0.5f, 0.f}).to(device));
+    optimizer.update();
+  };
+  const auto all = [](const Linear& model) {
+    return std::pair(values(model.W.data()), values(model.b.data()));
+  };
+  on_every_device([&](Device device) {
+    for (const bool from_device : {false, true}) {
+      const Device from = from_device ? device : Device::cpu();
+      const Device to = from_device ? Device::cpu() : device;
+      Linear model(2, 3);
+      model.to(from);
+      Adam optimizer({.alpha = 0.1});
+      optimizer.setup(model);
+      for (int i = 0; i < 3; ++i) step(model, optimizer);
+      save_npz(path, model);
+      save_npz(path + ".state", optimizer);
+
+      Linear resumed_model(2, 3);
+      resumed_model.to(to);
+      Adam resumed({.alpha = 0.1});
+      resumed.setup(resumed_model);
+      load_npz(path, resumed_model);
+      load_npz(path + ".state", resumed);
+      CHECK(resumed_model.W.device() == to);
+      CHECK(resumed.t() == 3);
+      CHECK(all(resumed_model) == all(model));
+      step(model, optimizer);
+      step(resumed_model, resumed);
+      check_close(values(resumed_model.W.data()), values(model.W.data()), 1e-7, 1e-6);
+      check_close(values(resumed_model.b.data()), values(model.b.data()), 1e-7, 1e-6);
+    }
   });
 }
 
