@@ -65,7 +65,7 @@ Dataset with_owners(const Table& table) {
 
 // The types of customer as one column each, the other 83 features as the ordinal codes that they are, and all
 // of them standardised: as the training rows have them.
-Data load(const std::string& directory) {
+Data load(const std::string& directory, Device device) {
   const CsvOptions options = {.label = "CARAVAN"};
   const Table train_table = load_csv(data_file(directory, "coil2000-train.csv", "coil2000"), options);
   const Table test_table =
@@ -78,6 +78,8 @@ Data load(const std::string& directory) {
   data.train.x = scaler.transform(data.train.x);
   data.test.x = scaler.transform(data.test.x);
   data.counts = class_counts(data.train.t, 2);
+  data.train = data.train.to(device);
+  data.test = data.test.to(device);
   return data;
 }
 
@@ -122,7 +124,8 @@ Scores evaluate(const Prediction& prediction, const Array& t) {
   const ConfusionMatrix matrix(t, prediction.y, {.n_class = 2});
   // Column 1 alone: the gap between it and the share of owners is what calibration means here.
   const NoBackprop off;
-  const Array p = matmul(Variable(prediction.p), Variable(Array{0.f, 1.f})).data();
+  const Array owners = Array{0.f, 1.f}.to(prediction.p.device());
+  const Array p = matmul(Variable(prediction.p), Variable(owners)).data();
   return {.accuracy = matrix.accuracy(),
           .balanced_accuracy = matrix.balanced_accuracy(),
           .precision = matrix.precision()[1],
@@ -242,16 +245,18 @@ Json to_json(const std::vector<Result>& results, const Data& data, double C) {
 int main(int argc, char** argv) try {
   double C = 0.01;
   std::size_t seeds = 5;
+  Device device;
   std::string directory = "data";
   std::string json_path = "coil.json";
   Options options("Logistic regression on CoIL 2000: weights, samplers, thresholds and prior correction.");
   options.add("C", C, "the smaller, the stronger the penalty");
   options.add("seeds", seeds, "runs of what draws at random");
+  options.add("device", device, "cpu, cuda or cuda:N");
   options.add("data", directory, "directory with the files that scripts/data.sh coil2000 writes");
   options.add("json", json_path, "file for the results of every run");
   if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
 
-  const Data data = load(directory);
+  const Data data = load(directory, device);
   std::cout << "CoIL 2000: " << data.train.size() << " training rows, " << data.counts[1]
             << " of them owners; " << data.test.size() << " test rows, " << class_counts(data.test.t, 2)[1]
             << " owners; " << data.train.x.shape()[1] << " features\n\n";

@@ -60,9 +60,9 @@ struct Method {
   bool shares_plain_model = false;
 };
 
-std::vector<Method> make_methods() {
-  const Array weights = balanced_class_weight(counts);
-  const Array prior = log_prior(counts);
+std::vector<Method> make_methods(Device device) {
+  const Array weights = balanced_class_weight(counts).to(device);
+  const Array prior = log_prior(counts).to(device);
   return {
       {.name = "plain"},
       {.name = "class weights / count", .loss = {.class_weight = weights}},
@@ -103,6 +103,7 @@ MLP train(const Method& method, const Dataset& data, const Schedule& schedule, s
           const std::function<void(std::size_t epoch, double loss)>& on_epoch) {
   random::seed(seed);
   MLP model;
+  model.to(data.x.device());
   MomentumSGD optimizer({.momentum = 0.9});
   optimizer.setup(model);
   optimizer.add_hook(GradientClipping(5));
@@ -159,7 +160,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set, const Schedule& schedule) {
-  const std::vector<Method> methods = make_methods();
+  const std::vector<Method> methods = make_methods(train_set.x.device());
   std::vector<Result> results;
   std::size_t trained = 0;
   for (const Method& method : methods) {
@@ -231,6 +232,7 @@ Json to_json(const std::vector<Result>& results, const Schedule& schedule) {
 int main(int argc, char** argv) try {
   Schedule schedule;
   bool quick = false;
+  Device device;
   std::string data_directory = fashion_mnist_directory;
   std::string json_path = "fashion_mnist_lt.json";
   Options options("Trains an MLP on long-tailed Fashion-MNIST in five ways and compares them.");
@@ -238,14 +240,16 @@ int main(int argc, char** argv) try {
   options.add("epochs", schedule.epochs, "passes over the training set");
   options.add("seeds", schedule.seeds, "runs of every method");
   options.add("batch-size", schedule.batch_size, "samples a step");
+  options.add("device", device, "cpu, cuda or cuda:N");
   options.add("data", data_directory, "directory with the four IDX files");
   options.add("json", json_path, "file for the results of every run");
   if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
   if (quick) schedule = {.epochs = 5, .batch_size = schedule.batch_size, .seeds = 1};
 
   const FashionMnist data = load_fashion_mnist(data_directory);
-  const Dataset train_set = as_dataset(data.train).subset(long_tail_subset(data.train.labels, counts));
-  const Dataset test_set = as_dataset(data.test);
+  const Dataset train_set =
+      as_dataset(data.train).subset(long_tail_subset(data.train.labels, counts)).to(device);
+  const Dataset test_set = as_dataset(data.test).to(device);
   std::cout << "Fashion-MNIST-LT: " << train_set.size()
             << " training images, 6000 of the first class to 60 of the last; " << test_set.size()
             << " test images\n";

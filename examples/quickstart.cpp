@@ -7,6 +7,9 @@
 #include <tenbin/tenbin.h>
 
 #include <cstdio>
+#include <iostream>
+
+#include "common/options.h"
 
 using namespace tenbin;
 
@@ -26,6 +29,7 @@ Dataset two_clouds(std::size_t size, std::uint64_t seed) {
 MLP train(const Dataset& data, const Array& class_weight) {
   random::seed(1);
   MLP model;
+  model.to(data.x.device());
   Adam optimizer({.alpha = 0.01});
   optimizer.setup(model);
   for (std::uint64_t epoch = 0; epoch < 10; ++epoch)
@@ -38,8 +42,13 @@ MLP train(const Dataset& data, const Array& class_weight) {
   return model;
 }
 
-int main() {
-  const Dataset data = two_clouds(10000, 1), test = two_clouds(10000, 2);
+int main(int argc, char** argv) {
+  Device device;
+  examples::Options options("Trains a small network with and without class weights.");
+  options.add("device", device, "cpu, cuda or cuda:N");
+  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+
+  const Dataset data = two_clouds(10000, 1).to(device), test = two_clouds(10000, 2).to(device);
   std::printf("%-22s %8s %9s %17s\n", "", "accuracy", "balanced", "rare class found");
   for (const bool weighted : {false, true}) {
     const MLP model = train(data, weighted ? balanced_class_weight(data.t, 2) : Array());

@@ -93,6 +93,7 @@ int main(int argc, char** argv) try {
   options.add("batch-size", training.batch_size, "rows a step");
   options.add("alpha", training.alpha, "Adam's rate at the beginning");
   options.add("weight-decay", training.weight_decay, "of all parameters");
+  options.add("device", training.device, "cpu, cuda or cuda:N");
   options.add("json", json_path, "file for every value and the tests");
   options.add("csv", csv_path, "file for every value, one a line");
   if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;

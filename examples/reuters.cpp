@@ -200,12 +200,14 @@ int main(int argc, char** argv) try {
   std::string topic = "corn";
   double C = 1;
   std::size_t n_words = 8;
+  Device device;
   std::string directory = "data";
   std::string json_path = "reuters.json";
   Options options("Finds the news about corn, or grain, with and without class weights.");
   options.add("topic", topic, "corn or grain");
   options.add("C", C, "the smaller, the stronger the penalty");
   options.add("words", n_words, "how many telling words to print");
+  options.add("device", device, "cpu, cuda or cuda:N");
   options.add("data", directory, "directory with the files that scripts/data.sh reuters writes");
   options.add("json", json_path, "file for the results");
   if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
@@ -213,8 +215,8 @@ int main(int argc, char** argv) try {
   const Corpus train_texts = load(directory, topic, "train");
   const Corpus test_texts = load(directory, topic, "test");
   const TfIdf tf_idf(train_texts.texts);
-  const Dataset train(tf_idf.transform(train_texts.texts), train_texts.t);
-  const Dataset test(tf_idf.transform(test_texts.texts), test_texts.t);
+  const Dataset train = Dataset(tf_idf.transform(train_texts.texts), train_texts.t).to(device);
+  const Dataset test = Dataset(tf_idf.transform(test_texts.texts), test_texts.t).to(device);
   std::cout << "Reuters: " << train.size() << " training texts, " << class_counts(train.t, 2)[1] << " about "
             << topic << "; " << test.size() << " test texts, " << class_counts(test.t, 2)[1] << " about "
             << topic << "; " << tf_idf.words().size() << " words\n\n";

@@ -91,7 +91,7 @@ Dataset in_class_order(const Table& table) {
 }
 
 // Standardised by the training rows' mean and deviation. Values far out stay: they are the alarms.
-Data load(const std::string& directory) {
+Data load(const std::string& directory, Device device) {
   const auto read = [&](const std::string& part) {
     return in_class_order(
         load_csv(data_file(directory, "shuttle-" + part + ".csv", "shuttle"), {.label = "Class"}));
@@ -100,7 +100,7 @@ Data load(const std::string& directory) {
   const StandardScaler scaler(data.train.x);
   data.train.x = scaler.transform(data.train.x);
   data.test.x = scaler.transform(data.test.x);
-  return data;
+  return {.train = data.train.to(device), .test = data.test.to(device)};
 }
 
 struct Schedule {
@@ -153,6 +153,7 @@ MLP train(const Dataset& data, const SoftmaxCrossEntropyOptions& options, const 
           std::uint64_t seed, OnEpoch on_epoch) {
   random::seed(seed);
   MLP model;
+  model.to(data.x.device());
   Adam optimizer;
   optimizer.setup(model);
   for (std::size_t epoch = 0; epoch < schedule.epochs; ++epoch) {
@@ -250,6 +251,7 @@ Json to_json(const std::vector<Method>& methods, const Schedule& schedule) {
 int main(int argc, char** argv) try {
   Schedule schedule;
   bool quick = false;
+  Device device;
   std::string directory = "data";
   std::string json_path = "shuttle.json";
   Options options("Trains an MLP on Statlog Shuttle, with and without class weights.");
@@ -257,12 +259,13 @@ int main(int argc, char** argv) try {
   options.add("epochs", schedule.epochs, "passes over the training set");
   options.add("seeds", schedule.seeds, "runs of every method");
   options.add("batch-size", schedule.batch_size, "samples a step");
+  options.add("device", device, "cpu, cuda or cuda:N");
   options.add("data", directory, "directory with the files that scripts/data.sh shuttle writes");
   options.add("json", json_path, "file for the results of every run");
   if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
   if (quick) schedule = {.epochs = 6, .batch_size = schedule.batch_size, .seeds = 1};
 
-  const Data data = load(directory);
+  const Data data = load(directory, device);
   const std::vector<std::size_t> train_counts = class_counts(data.train.t, n_class);
   const std::vector<std::size_t> test_counts = class_counts(data.test.t, n_class);
   const Array weights = balanced_class_weight(train_counts);
@@ -271,7 +274,7 @@ int main(int argc, char** argv) try {
             << class_count_table(train_counts, {.class_names = class_names, .class_weight = weights})
             << "9-64-7 relu, Adam, " << schedule.epochs << " epochs, " << schedule.seeds << " seed(s)\n\n";
 
-  std::vector<Method> methods = make_methods(weights);
+  std::vector<Method> methods = make_methods(weights.to(device));
   run_all(methods, data, schedule);
   std::cout << summary(methods, test_counts, data.test.size()) << '\n'
             << recalls(methods, train_counts, test_counts) << '\n'

@@ -18,7 +18,7 @@ namespace {
 double largest_eigenvalue(const Array& x) {
   const NoBackprop off;
   const auto n = static_cast<double>(x.shape()[0]);
-  Variable v = Array::ones({x.shape()[1]});
+  Variable v = Array::ones({x.shape()[1]}, Dtype::float32, x.device());
   double eigenvalue = 0;
   for (int i = 0; i < 20; ++i) {
     v = matmul(Variable(x), matmul(Variable(x), v), true) / n;
@@ -40,6 +40,7 @@ double largest_magnitude(const Link& model) {
 
 Linear logistic_regression(const Dataset& train, const LogisticRegressionOptions& options) {
   Linear model(train.x.shape()[1], 2, {.initialW = Zero()});
+  model.to(train.x.device());
   const double penalty = 1 / (options.C * static_cast<double>(train.size()));
   // Curvature is p (1 - p) <= 1/4 times 2 for the two rows; 1 more is for the bias. That leaves a factor of 2
   // for class weights.

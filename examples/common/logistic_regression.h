@@ -17,8 +17,9 @@ struct LogisticRegressionOptions {
 ///
 ///     1 / N sum_i w[t_i] loss_i + |W|^2 / (C N),
 ///
-/// b going free. The two rows of W come to be opposite, so that their difference is the coefficients of
-/// scikit-learn's `LogisticRegression(C)`, whose penalty |w|^2 / (2 C N) is the same number.
+/// b going free, on the device of the data. The two rows of W come to be opposite, so that their difference
+/// is the coefficients of scikit-learn's `LogisticRegression(C)`, whose penalty |w|^2 / (2 C N) is the same
+/// number.
 ///
 /// Gradient descent with momentum from 0 on (Polyak, "Some methods of speeding up the convergence of
 /// iteration methods", 1964): rate and momentum follow from the largest curvature and the penalty's. Nothing

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <type_traits>
 
+#include "tenbin/cuda/runtime.h"
+
 namespace tenbin::examples {
 
 namespace {
@@ -18,6 +20,34 @@ bool set(bool& variable, const std::string& text) {
 bool set(std::string& variable, const std::string& text) {
   variable = text;
   return true;
+}
+
+bool set(Device& variable, const std::string& text) {
+  if (text == "cpu" || text == "cuda") {
+    variable = text == "cpu" ? Device::cpu() : Device::cuda(0);
+    return true;
+  }
+  const std::string cuda = "cuda:";
+  int index = 0;
+  const char* const end = text.data() + text.size();
+  if (text.rfind(cuda, 0) != 0) return false;
+  const auto [stop, error] = std::from_chars(text.data() + cuda.size(), end, index);
+  if (error != std::errc{} || stop != end || index < 0) return false;
+  variable = Device::cuda(index);
+  return true;
+}
+
+// Why a value cannot be used, though it is well written; empty if it can.
+template <class T>
+std::string unusable(const T&) {
+  return "";
+}
+
+std::string unusable(Device device) {
+  const int count = gpu::device_count();
+  if (device.is_cpu() || device.index < count) return "";
+  return count == 0 ? "there is no CUDA device"
+                    : "there are only " + std::to_string(count) + " CUDA device(s), counted from 0";
 }
 
 template <class Number>
@@ -33,7 +63,8 @@ bool set(Number& variable, const std::string& text) {
 bool is_flag(const Options::Target& variable) { return std::holds_alternative<bool*>(variable); }
 
 const char* expected(const Options::Target& variable) {
-  constexpr const char* names[] = {"true or false", "an integer", "an integer >= 0", "a number", "a text"};
+  constexpr const char* names[] = {"true or false", "an integer", "an integer >= 0",
+                                   "a number",      "a text",     "cpu, cuda or cuda:N"};
   return names[variable.index()];
 }
 
@@ -82,7 +113,9 @@ std::string Options::take(int argc, const char* const* argv, int& i) const {
     value = argv[++i];
   }
   const bool valid = std::visit([&](auto* variable) { return set(*variable, value); }, option->variable);
-  return valid ? "" : "--" + name + " expects " + expected(option->variable) + ", got '" + value + "'";
+  if (!valid) return "--" + name + " expects " + expected(option->variable) + ", got '" + value + "'";
+  const std::string reason = std::visit([](auto* variable) { return unusable(*variable); }, option->variable);
+  return reason.empty() ? "" : "--" + name + " " + value + ": " + reason;
 }
 
 std::string Options::help(const std::string& program) const {

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "tenbin/core/device.h"
+
 namespace tenbin::examples {
 
 /// Variables that the command line may set. What they hold before is the default.
@@ -20,11 +22,12 @@ namespace tenbin::examples {
 ///     if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
 class Options {
  public:
-  using Target = std::variant<bool*, int*, std::size_t*, double*, std::string*>;
+  using Target = std::variant<bool*, int*, std::size_t*, double*, std::string*, Device*>;
 
   explicit Options(std::string description) : description_(std::move(description)) {}
 
-  /// The variable must outlive this object. A bool is a flag: `--quick`, or `--quick=false`.
+  /// The variable must outlive this object. A bool is a flag: `--quick`, or `--quick=false`. A Device is
+  /// `cpu`, `cuda` or `cuda:1`; one that is not there is a mistake.
   template <class T>
   void add(std::string name, T& variable, std::string description) {
     add_option(std::move(name), &variable, std::move(description));

@@ -18,13 +18,15 @@ Variable Classifier::operator()(const Variable& x) const { return output_(relu(h
 
 Array Classifier::probabilities(const Array& x) const {
   const NoBackprop off;
-  return softmax((*this)(x)).data();
+  return softmax((*this)(x.to(output_.b.device()))).data().to(Device::cpu());
 }
 
-Classifier train_classifier(const Dataset& data, std::size_t n_class, const Loss& loss,
+Classifier train_classifier(const Dataset& rows, std::size_t n_class, const Loss& loss,
                             const Training& training, std::size_t steps, std::uint64_t seed) {
   random::seed(seed);
+  const Dataset data = rows.to(training.device);
   Classifier model(data.x.shape()[1], training.n_hidden, n_class);
+  model.to(training.device);
   Adam optimizer;
   optimizer.setup(model);
   optimizer.add_hook(WeightDecay(training.weight_decay));

@@ -16,7 +16,7 @@ class Classifier : public Chain {
 
   /// Logits.
   Variable operator()(const Variable& x) const;
-  /// softmax of the logits, without a graph.
+  /// softmax of the logits, without a graph, on the CPU.
   Array probabilities(const Array& x) const;
 
  private:
@@ -30,6 +30,7 @@ struct Training {
   std::size_t batch_size = 256;
   double alpha = 0.01;  ///< Adam's; a tenth of it after 60% of the steps, and again after 85%
   double weight_decay = 1e-4;
+  Device device;  ///< the data are moved there
 
   /// How many steps every remedy gets on a training part of that size: one that doubles rows sees each of
   /// them less often, and one that drops rows sees them more often.

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "tenbin/cuda/runtime.h"
 #include "tenbin/tests/catch.h"
 
 using tenbin::examples::Options;
@@ -13,7 +14,8 @@ struct Values {
   int shift = -3;
   double rate = 0.001;
   bool quick = false;
-  std::string device = "cpu";
+  std::string name = "mlp";
+  tenbin::Device device;
 };
 
 struct Outcome {
@@ -30,6 +32,7 @@ Outcome parse(std::vector<const char*> arguments) {
   options.add("shift", outcome.values.shift, "moves it");
   options.add("rate", outcome.values.rate, "step size");
   options.add("quick", outcome.values.quick, "less of everything");
+  options.add("name", outcome.values.name, "what it is called");
   options.add("device", outcome.values.device, "where to run");
   arguments.insert(arguments.begin(), "demo");
   std::ostringstream out;
@@ -53,23 +56,23 @@ TEST_CASE("Options keep their defaults") {
   const Outcome outcome = parse({});
   CHECK_FALSE(outcome.exit_code);
   CHECK(outcome.values.epochs == 20);
-  CHECK(outcome.values.device == "cpu");
+  CHECK(outcome.values.name == "mlp");
+  CHECK(outcome.values.device == tenbin::Device::cpu());
   CHECK((outcome.out + outcome.error).empty());
 }
 
 TEST_CASE("Options read values in both spellings, and flags") {
-  const Outcome outcome =
-      parse({"--epochs", "5", "--rate=2.5e-4", "--shift", "-7", "--quick", "--device=cuda:0"});
+  const Outcome outcome = parse({"--epochs", "5", "--rate=2.5e-4", "--shift", "-7", "--quick", "--name=cnn"});
   CHECK_FALSE(outcome.exit_code);
   CHECK(outcome.values.epochs == 5);
   CHECK(outcome.values.rate == 2.5e-4);
   CHECK(outcome.values.shift == -7);
   CHECK(outcome.values.quick);
-  CHECK(outcome.values.device == "cuda:0");
+  CHECK(outcome.values.name == "cnn");
   CHECK_FALSE(parse({"--quick", "--quick=false"}).values.quick);
   CHECK(parse({"--epochs=1", "--epochs=2"}).values.epochs == 2);
-  CHECK(parse({"--device=a=b"}).values.device == "a=b");
-  CHECK(parse({"--device="}).values.device.empty());
+  CHECK(parse({"--name=a=b"}).values.name == "a=b");
+  CHECK(parse({"--name="}).values.name.empty());
 }
 
 TEST_CASE("Options explain mistakes and leave with 2") {
@@ -88,6 +91,24 @@ TEST_CASE("Options explain mistakes and leave with 2") {
   check_mistake({"--quick=yes"}, "--quick expects true or false, got 'yes'");
 }
 
+TEST_CASE("Options take a device, if there is one") {
+  using tenbin::Device;
+  CHECK(parse({"--device", "cpu"}).values.device == Device::cpu());
+  const int count = tenbin::gpu::device_count();
+  if (count == 0) {
+    check_mistake({"--device", "cuda"}, "--device cuda: there is no CUDA device");
+    check_mistake({"--device=cuda:0"}, "--device cuda:0: there is no CUDA device");
+  } else {
+    CHECK(parse({"--device", "cuda"}).values.device == Device::cuda(0));
+    const std::string last = "--device=cuda:" + std::to_string(count - 1);
+    CHECK(parse({last.c_str()}).values.device == Device::cuda(count - 1));
+    check_mistake({"--device=cuda:99"}, "--device cuda:99: there are only " + std::to_string(count) +
+                                            " CUDA device(s), counted from 0");
+  }
+  for (const std::string text : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1.5", "cuda0", "cuda:0 ", ""})
+    check_mistake({("--device=" + text).c_str()}, "--device expects cpu, cuda or cuda:N, got '" + text + "'");
+}
+
 TEST_CASE("Options print their help and leave with 0") {
   const Outcome outcome = parse({"--epochs", "5", "--help"});
   CHECK(outcome.exit_code == 0);
@@ -101,6 +122,7 @@ TEST_CASE("Options print their help and leave with 0") {
         "  --shift <-3>    moves it\n"
         "  --rate <0.001>  step size\n"
         "  --quick         less of everything\n"
+        "  --name <mlp>    what it is called\n"
         "  --device <cpu>  where to run\n"
         "  --help          this text; <> are the defaults\n");
 }
