@@ -7,6 +7,8 @@
 #include <memory>
 #include <type_traits>
 
+#include "tenbin/core/array.h"
+
 namespace tenbin::gpu {
 
 /// Whether the calling thread is recording a graph.
@@ -32,6 +34,10 @@ namespace detail {
 
 // A place in device memory for the step that is being recorded, which `write` fills before every replay.
 const void* record_value(std::size_t bytes, std::function<void(void*)> write);
+
+// In a step that is being recorded, an array in memory that is idle, that none of the step's kernels has been
+// given, and that the graph keeps.
+Array empty_beside_graph(const Shape& shape, Dtype dtype, Device device);
 
 }  // namespace detail
 

@@ -45,6 +45,9 @@ Context::Context(int device) : device_(device) {
   TENBIN_CUDA_CHECK(cudaMalloc(&memory, sizeof(Fault)));
   fault_ = static_cast<Fault*>(memory);
   TENBIN_CUDA_CHECK(cudaMemsetAsync(fault_, 0, sizeof(Fault), stream_));
+  TENBIN_CUDA_CHECK(cudaMalloc(&memory, sizeof(unsigned)));
+  ticket_ = static_cast<unsigned*>(memory);
+  TENBIN_CUDA_CHECK(cudaMemsetAsync(ticket_, 0, sizeof(unsigned), stream_));
   TENBIN_CUDA_CHECK(cudaMallocHost(&memory, sizeof(Mailbox)));
   mailbox_ = ::new (memory) Mailbox;
 }

@@ -30,6 +30,8 @@ class Context {
   MemoryPool& pool() { return pool_; }
   /// In device memory, for kernels.
   Fault* fault() const { return fault_; }
+  /// In device memory, 0 between kernels: for `reduce_grid`, to see which block is the last.
+  unsigned* ticket() const { return ticket_; }
   /// Blocks that are resident at once, about: more than these in a grid only wait.
   unsigned resident_blocks() const { return resident_blocks_; }
 
@@ -50,6 +52,7 @@ class Context {
   cublasHandle_t cublas_ = nullptr;
   void* workspace_ = nullptr;
   Fault* fault_ = nullptr;
+  unsigned* ticket_ = nullptr;
   unsigned resident_blocks_ = 0;
   MemoryPool pool_;
   Staging staging_;

@@ -13,7 +13,7 @@ namespace tenbin::gpu {
 /// kernel; the first kernel that has something to complain about writes it to the device's `Context::fault`.
 /// Whatever reads from the device next throws it, once. Until then optimizers leave parameters as they are.
 struct Fault {
-  static constexpr std::size_t longest_name = 47;
+  static constexpr std::size_t longest_name = 63;
 
   /// Throws the Error: on the CPU, at the read. Null: nothing is wrong.
   void (*raise)(const Fault&) = nullptr;
@@ -30,5 +30,20 @@ struct Fault {
     name.copy(function, longest_name);
   }
 };
+
+/// What is said of a number that is not finite, or negative: `ldam_loss: margin must be finite and not
+/// negative, got -1 at 2`.
+inline Fault finite_fault(const std::string& function, const char* argument, const Shape& shape,
+                          bool not_negative) {
+  const auto any_sign = [](const Fault& fault) {
+    throw Error(fault.function, " must be finite, got ", fault.value, " at ", fault.position);
+  };
+  const auto positive = [](const Fault& fault) {
+    throw Error(fault.function, " must be finite and not negative, got ", fault.value, " at ",
+                fault.position);
+  };
+  const std::string about = function + ": " + argument;
+  return not_negative ? Fault(about, shape, positive) : Fault(about, shape, any_sign);
+}
 
 }  // namespace tenbin::gpu

@@ -113,9 +113,26 @@ const void* detail::record_value(std::size_t bytes, std::function<void(void*)> w
   return recording.device_values + place;
 }
 
+Array detail::empty_beside_graph(const Shape& shape, Dtype dtype, Device device) {
+  Graph::Recording& recording = *current;
+  // Not a block that an array of the recording has left: its kernels write there at every replay.
+  recording.context.pool().end_recording();
+  Array array;
+  try {
+    array = Array::empty(shape, dtype, device);
+  } catch (...) {
+    recording.context.pool().begin_recording(recording.memory);
+    throw;
+  }
+  recording.context.pool().begin_recording(recording.memory);
+  on_replay([array] {});
+  return array;
+}
+
 Graph::Graph(int device, const std::function<void()>& record) {
   if (is_capturing()) throw Error("CapturedStep: a captured step within a captured step");
   recording_ = std::make_unique<Recording>(Context::of(device));
+  recording_->context.synchronize();  // blocks that are free are idle, too
   cudaGraph_t graph = nullptr;
   cudaError_t status = cudaSuccess;
   {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tenbin/cuda/check.h"
+#include "tenbin/cuda/relaxed_capture.h"
 
 namespace tenbin::gpu {
 
@@ -28,18 +29,6 @@ std::size_t block_size(std::size_t bytes) {
   while (step * 16 < bytes) step *= 2;
   return bytes == 0 ? unit : (bytes + step - 1) / step * step;
 }
-
-// cudaMalloc in a thread that records a graph is an error unless the thread says that it means it.
-class RelaxedCapture {
- public:
-  RelaxedCapture() { TENBIN_CUDA_CHECK(cudaThreadExchangeStreamCaptureMode(&mode_)); }
-  ~RelaxedCapture() { cudaThreadExchangeStreamCaptureMode(&mode_); }
-  RelaxedCapture(const RelaxedCapture&) = delete;
-  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
-
- private:
-  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
-};
 
 void free_block(void* block) noexcept {
   cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;

@@ -1,6 +1,7 @@
 // The GPU runtime of a build without CUDA: there is no device, and asking for one is an error that says why.
 #include "tenbin/core/error.h"
 #include "tenbin/cuda/capture.h"
+#include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/gather.h"
 #include "tenbin/cuda/runtime.h"
 
@@ -47,6 +48,12 @@ void set_caching(bool) {}
 void release_cached(int) {}
 
 Stats stats(int) { return {}; }
+
+Array constant(const Array& values, Device device, Dtype dtype) { return values.astype(dtype).to(device); }
+
+void require_finite(const std::string&, const char*, const Array& values, Dtype, bool) {
+  no_device(values.device().index);
+}
 
 bool is_capturing() { return false; }
 

@@ -7,8 +7,9 @@ namespace tenbin::gpu {
 
 namespace detail {
 
+// The 1: registers before blocks at once. Without, the compiler would rather spill than take more than 64.
 template <class Group, class F>
-__global__ void __launch_bounds__(block_threads) for_each_row_kernel(Index rows, F f) {
+__global__ void __launch_bounds__(block_threads, 1) for_each_row_kernel(Index rows, F f) {
   const Index row = Group::row();
   if (row < rows) f(Group(), row);
 }
