@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/loss/formulas.h"
 #include "tenbin/functions/loss/loss_support.h"
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
@@ -13,24 +14,6 @@ namespace {
 void require_gamma(const char* function, double gamma) {
   if (!(gamma >= 0) || !std::isfinite(gamma))
     throw Error(function, ": gamma must be finite and not negative, got ", gamma);
-}
-
-// (1 - p)^gamma l of the cross entropy l = -log p, and its derivative.
-template <class T>
-struct Focal {
-  T value;
-  T slope;
-};
-
-template <class T>
-Focal<T> focal(T l, T gamma) {
-  if (gamma == 0) return {l, T{1}};
-  if (l <= 0) return {T{0}, T{0}};  // p = 1; a last digit too many must not make a root of a negative number
-  const T p = std::exp(-l);
-  const T rest = -std::expm1(-l);  // 1 - p
-  const T factor = std::pow(rest, gamma);
-  const T pull = p == 0 ? T{0} : gamma * p * (l / rest);
-  return {factor * l, factor * (1 + pull)};
 }
 
 // w[t] s of every position, 0 where t is ignored, in double: the product may be representable where its parts
@@ -80,7 +63,7 @@ Arrays FocalLoss::forward_cpu(const Arrays& xs) {
     for (std::size_t i = 0; i < l.size(); ++i) {
       // Selected, not multiplied by 0: l may be infinite.
       const double value =
-          weight[i] == 0 ? 0 : weight[i] * static_cast<double>(focal(l.data<T>()[i], gamma).value);
+          weight[i] == 0 ? 0 : weight[i] * static_cast<double>(detail::focal(l.data<T>()[i], gamma).value);
       sum += value;
       weight_sum += weight[i];
       if (!reduces) loss.data<T>()[i] = static_cast<T>(value);
@@ -105,7 +88,7 @@ Arrays FocalLoss::backward_cpu(const Arrays& xs, const Arrays& gys) {
     for (std::size_t i = 0; i < l.size(); ++i) {
       const double scale = static_cast<double>(gy[i * gy_stride]) * coefficient_ * weight[i];
       // A factor of 0 leaves the position out, as in forward: the slope may be NaN.
-      const double slope = scale == 0 ? 0 : static_cast<double>(focal(l.data<T>()[i], gamma).slope);
+      const double slope = scale == 0 ? 0 : static_cast<double>(detail::focal(l.data<T>()[i], gamma).slope);
       gl.data<T>()[i] = static_cast<T>(scale * slope);
     }
   });

@@ -58,6 +58,7 @@ class FocalLoss : public Function {
   // What forward leaves for backward.
   Array weights_;  // w[t] s of every position, 0 where it is ignored; float64
   double coefficient_ = 1;
+  Array totals_;  // on a GPU: the coefficient and the loss
 };
 
 /// Softmax cross entropy that leaves the easy samples to themselves, so that the many easy ones of a large

@@ -19,7 +19,7 @@ void LDAMLogits::check(const Arrays& xs) const {
 Arrays LDAMLogits::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   const Array& x = xs[0];
-  const Array margins = margin_.to(x.device()).astype(x.dtype());
+  const Array margins = gpu::constant(margin_, x.device(), x.dtype());
   const Lines lines = lines_along(x.shape(), 1);
   Array y = cpu::map([scale = scale_](auto v) { return static_cast<decltype(v)>(scale) * v; }, x);
   visit_floating(x.dtype(), [&](auto zero) {

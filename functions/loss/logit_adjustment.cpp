@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "tenbin/core/elementwise.h"
+#include "tenbin/cuda/constant.h"
 #include "tenbin/functions/loss/loss_support.h"
 #include "tenbin/functions/math/basic_math.h"
 
@@ -18,9 +18,8 @@ Variable add_prior(const char* function, const Variable& x, const Array& log_pri
   detail::require_per_class(function, "log_prior", log_prior, detail::Sign::any, x.data());
   Shape shape{1, x.shape()[1]};
   for (std::size_t axis = 2; axis < x.ndim(); ++axis) shape.push_back(1);
-  const Array exact = log_prior.to(Device::cpu()).astype(Dtype::float64);
-  const Array offset = cpu::map([=](double value) { return factor * value; }, exact);
-  return x + offset.astype(x.dtype()).to(x.device()).reshape(shape);
+  const Array offset = (Variable(log_prior.astype(Dtype::float64), false) * factor).data();
+  return x + gpu::constant(offset, x.device(), x.dtype()).reshape(shape);
 }
 
 Variable adjusted_cross_entropy(const char* function, const Variable& x, const Variable& t,

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <sstream>
 #include <string>
 #include <utility>
 
+#include "tenbin/cuda/constant.h"
+#include "tenbin/cuda/fault.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 
 namespace tenbin::detail {
@@ -33,19 +37,32 @@ void require_labels(const Caller& caller, const Array& t) {
     throw Error(name_of(caller), ": t must be int32 or int64 labels, got ", t);
 }
 
+// Calls `f` with a zero of the dtype of labels t, of the two that there are.
+template <class F>
+void visit_labels(const Array& t, F f) {
+  if (t.dtype() == Dtype::int32) return f(std::int32_t{});
+  f(std::int64_t{});
+}
+
 enum class Sign : unsigned char { any, not_negative };
 
-// Of floating `values`, as they will be used, in x's dtype. Errors:
+// Of floating `values`, as they will be used, in x's dtype. Errors, of values on a device at the next read:
 // `ldam_loss: margin must be finite and not negative, got -1 at 2`.
 template <class Caller>
 void require_finite(const Caller& caller, const char* argument, const Array& values, Sign sign,
                     const Array& x) {
-  const Array used = values.to(Device::cpu()).astype(x.dtype()).astype(Dtype::float64);
+  const bool not_negative = sign == Sign::not_negative;
+  if (!values.device().is_cpu())
+    return gpu::require_finite(name_of(caller), argument, values, x.dtype(), not_negative);
+  const Array used = values.astype(x.dtype()).astype(Dtype::float64);
   const double* value = used.data<double>();
-  for (std::size_t i = 0; i < used.size(); ++i)
-    if (!std::isfinite(value[i]) || (value[i] < 0 && sign == Sign::not_negative))
-      throw Error(name_of(caller), ": ", argument, " must be finite",
-                  sign == Sign::any ? "" : " and not negative", ", got ", value[i], " at ", i);
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (std::isfinite(value[i]) && (value[i] >= 0 || !not_negative)) continue;
+    gpu::Fault fault = gpu::finite_fault(name_of(caller), argument, values.shape(), not_negative);
+    fault.position = static_cast<std::int64_t>(i);
+    fault.value = value[i];
+    fault.raise(fault);
+  }
 }
 
 // One finite number per class of x, (N, C, ...). Errors: also
@@ -60,19 +77,58 @@ void require_per_class(const Caller& caller, const char* argument, const Array& 
   require_finite(caller, argument, values, sign, x);
 }
 
+// x's shape without the class axis.
+inline Shape position_shape(const Array& x) {
+  Shape shape{x.shape()[0]};
+  for (std::size_t axis = 2; axis < x.ndim(); ++axis) shape.push_back(x.shape()[axis]);
+  return shape;
+}
+
+// The index of an element of t, for people: `t[2]` or `t[2, 0, 1]`.
+inline std::string position_name(const Shape& shape, std::size_t p) {
+  Shape index = shape;
+  for (std::size_t axis = shape.size(); axis-- > 0; p /= shape[axis]) index[axis] = p % shape[axis];
+  std::ostringstream name;
+  for (std::size_t axis = 0; axis < index.size(); ++axis) name << (axis == 0 ? "t[" : ", ") << index[axis];
+  name << ']';
+  return name.str();
+}
+
+// `softmax_cross_entropy: t[2, 0] is 7, expected a label in [0, 3) or ignore_label -1`, where and what to be
+// filled in.
+inline gpu::Fault label_fault(const Function& function, const Array& t, std::size_t n_class,
+                              std::int64_t ignore_label) {
+  gpu::Fault fault(function.name(), t.shape(), [](const gpu::Fault& found) {
+    throw Error(found.function, ": ", position_name(found.shape, static_cast<std::size_t>(found.position)),
+                " is ", found.label, ", expected a label in [0, ", found.bounds[0], ") or ignore_label ",
+                found.bounds[1]);
+  });
+  fault.bounds[0] = static_cast<std::int64_t>(n_class);
+  fault.bounds[1] = ignore_label;
+  return fault;
+}
+
+// `sigmoid_cross_entropy: t must be 0, 1 or -1 (ignore_label), got 2 at position 0`, the last two to be
+// filled in.
+inline gpu::Fault binary_label_fault(const Function& function, std::int64_t ignore_label) {
+  gpu::Fault fault(function.name(), {}, [](const gpu::Fault& found) {
+    throw Error(found.function, ": t must be 0, 1 or ", found.bounds[0], " (ignore_label), got ", found.label,
+                " at position ", found.position);
+  });
+  fault.bounds[0] = ignore_label;
+  return fault;
+}
+
 // One over what `reduce` divides the summed loss by; 0 if the weights add up to nothing.
-inline double loss_coefficient(Reduce reduce, Normalize normalize, std::size_t batch_size,
-                               std::size_t valid_count, double weight_sum) {
+constexpr double loss_coefficient(Reduce reduce, Normalize normalize, std::size_t batch_size,
+                                  std::size_t valid_count, double weight_sum) {
   if (reduce != Reduce::mean) return 1;
-  switch (normalize) {
-    case Normalize::valid_count:
-      return 1 / static_cast<double>(std::max<std::size_t>(valid_count, 1));
-    case Normalize::batch_size:
-      return 1 / static_cast<double>(std::max<std::size_t>(batch_size, 1));
-    case Normalize::weight_sum:
-      break;
-  }
-  return std::isnormal(weight_sum) ? 1 / weight_sum : 0;
+  using Limits = std::numeric_limits<double>;
+  double divisor = weight_sum;
+  if (normalize == Normalize::valid_count)
+    divisor = static_cast<double>(std::max<std::size_t>(valid_count, 1));
+  if (normalize == Normalize::batch_size) divisor = static_cast<double>(std::max<std::size_t>(batch_size, 1));
+  return divisor >= Limits::min() && divisor <= Limits::max() ? 1 / divisor : 0;
 }
 
 }  // namespace tenbin::detail

@@ -4,23 +4,15 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/loss/formulas.h"
 #include "tenbin/functions/loss/loss_support.h"
 
 namespace tenbin {
 
 namespace {
 
-// log(1 + exp(z)), where z is the logit of the wrong answer.
-template <class T>
-T softplus(T z) {
-  return std::max(z, T{0}) + std::log1p(std::exp(-std::abs(z)));
-}
-
-template <class T>
-T sigmoid(T z) {
-  const T small = std::exp(-std::abs(z));
-  return (z < 0 ? small : T{1}) / (1 + small);
-}
+using detail::sigmoid;
+using detail::softplus;
 
 // How many elements count. Errors: a label that is none.
 template <class Label>
@@ -29,9 +21,12 @@ std::size_t count_valid(const Function& function, const Label* t, std::size_t si
   std::size_t count = 0;
   for (std::size_t i = 0; i < size; ++i) {
     if (t[i] == ignore_label) continue;
-    if (t[i] != 0 && t[i] != 1)
-      throw Error(function.name(), ": t must be 0, 1 or ", ignore_label, " (ignore_label), got ", t[i],
-                  " at position ", i);
+    if (t[i] != 0 && t[i] != 1) {
+      gpu::Fault fault = detail::binary_label_fault(function, ignore_label);
+      fault.position = static_cast<std::int64_t>(i);
+      fault.label = t[i];
+      fault.raise(fault);
+    }
     ++count;
   }
   return count;
@@ -42,8 +37,7 @@ template <class F>
 void visit_both(const Array& x, const Array& t, F f) {
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    if (t.dtype() == Dtype::int32) return f(x.data<T>(), t.data<std::int32_t>());
-    return f(x.data<T>(), t.data<std::int64_t>());
+    detail::visit_labels(t, [&](auto label_zero) { f(x.data<T>(), t.data<decltype(label_zero)>()); });
   });
 }
 
@@ -84,6 +78,7 @@ void SigmoidCrossEntropy::check(const Arrays& xs) const {
   if (!is_floating(weight.dtype()) || (weight.size() != 1 && !is_per_class))
     throw Error(name(), ": pos_weight must be float32 or float64, one number or one per class, got ", weight,
                 " for ", x);
+  if (!weight.device().is_cpu() && !x.device().is_cpu()) return;  // the kernels look at it
   detail::require_finite(*this, "pos_weight", weight, detail::Sign::not_negative, x);
 }
 

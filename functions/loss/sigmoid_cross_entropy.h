@@ -37,6 +37,7 @@ class SigmoidCrossEntropy : public Function {
  private:
   SigmoidCrossEntropyOptions options_;
   double divisor_ = 1;
+  Array totals_;  // on a GPU: one over it, and the loss
 };
 
 /// Cross entropy of labels 0 and 1 under the probabilities sigmoid(x), each element for itself:

@@ -1,19 +1,20 @@
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 
-#include <algorithm>
-#include <cmath>
-#include <sstream>
 #include <utility>
 
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"
 #include "tenbin/core/softmax.h"
 #include "tenbin/functions/loss/loss_support.h"
+#include "tenbin/functions/loss/targets.h"
 
 namespace tenbin {
 
 using cpu::LogSum;
 using cpu::SoftmaxBlock;
+using detail::LabelTarget;
+using detail::Row;
+using detail::SpreadTarget;
 
 Variable softmax_cross_entropy(const Variable& x, const Variable& t, SoftmaxCrossEntropyOptions options) {
   return apply<SoftmaxCrossEntropy>({x, t}, std::move(options));
@@ -23,17 +24,8 @@ Variable softmax_cross_entropy(const Variable& x, const Variable& t, SoftmaxCros
 
 namespace {
 
-// x's shape without the class axis.
-Shape position_shape(const Array& x) {
-  Shape shape{x.shape()[0]};
-  for (std::size_t axis = 2; axis < x.ndim(); ++axis) shape.push_back(x.shape()[axis]);
-  return shape;
-}
-
-bool has_soft_targets(const Array& t) { return is_floating(t.dtype()); }
-
 void check_targets(const Function& function, const Array& x, const Array& t) {
-  if (has_soft_targets(t)) {
+  if (is_floating(t.dtype())) {
     require_same_shape(function, "x", x, "soft targets t", t);
     require_same_dtype(function, "x", x, "soft targets t", t);
     return;
@@ -42,9 +34,9 @@ void check_targets(const Function& function, const Array& x, const Array& t) {
     throw Error(function.name(), ": t must be int32 or int64 labels, or soft targets of x's shape, got ", t);
   if (t.ndim() > 0 && t.shape()[0] != x.shape()[0])
     throw Error(function.name(), ": x and t differ in length: ", x, " and ", t);
-  if (t.shape() != position_shape(x))
-    throw Error(function.name(), ": t must be x's shape without axis 1, ", position_shape(x), ", got ", t,
-                " for ", x);
+  if (t.shape() != detail::position_shape(x))
+    throw Error(function.name(), ": t must be x's shape without axis 1, ", detail::position_shape(x),
+                ", got ", t, " for ", x);
 }
 
 void check_weights(const Function& function, const char* option, const Array& weights, const Shape& shape,
@@ -53,6 +45,7 @@ void check_weights(const Function& function, const char* option, const Array& we
   if (!is_floating(weights.dtype()) || weights.shape() != shape)
     throw Error(function.name(), ": ", option, " must be float32 or float64 of shape ", shape, ", got ",
                 weights, " for ", x);
+  if (!weights.device().is_cpu() && !x.device().is_cpu()) return;  // the kernels look at them
   detail::require_finite(function, option, weights, detail::Sign::not_negative, x);
 }
 
@@ -66,147 +59,63 @@ void SoftmaxCrossEntropy::check(const Arrays& xs) const {
   if (x.shape()[1] == 0) throw Error(name(), ": x must have at least one class, got ", x);
   check_targets(*this, x, xs[1]);
   check_weights(*this, "class_weight", options_.class_weight, Shape{x.shape()[1]}, x);
-  check_weights(*this, "sample_weight", options_.sample_weight, position_shape(x), x);
+  check_weights(*this, "sample_weight", options_.sample_weight, detail::position_shape(x), x);
   if (!(options_.label_smoothing >= 0 && options_.label_smoothing < 1))
     throw Error(name(), ": label_smoothing must be in [0, 1), got ", options_.label_smoothing);
 }
 
-// ---- targets ---------------------------------------------------------------------------------------------
+void SoftmaxCrossEntropy::check_gradient(const Array& x, const Array& gy) const {
+  const Shape loss_shape = options_.reduce == Reduce::no ? detail::position_shape(x) : Shape{};
+  if (gy.dtype() != x.dtype() || gy.shape() != loss_shape)
+    throw Error(name(), ": the gradient of the loss must be ", x.dtype(), loss_shape, ", got ", gy);
+}
+
+// ---- one position ----------------------------------------------------------------------------------------
 
 namespace {
-
-// C values that lie `stride` apart: the class axis at one position.
-template <class T>
-struct Row {
-  T* values;
-  std::size_t stride;
-
-  T& operator[](std::size_t c) const { return values[c * stride]; }
-};
 
 template <class T>
 void fill_zero(Row<T> row, std::size_t count) {
   for (std::size_t c = 0; c < count; ++c) row[c] = T{0};
 }
 
-// A target is a distribution q over the classes times their weights: with a[c] = w[c] q[c], the cross entropy
-// is -sum_c a[c] z[c] and its gradient (sum_k a[k]) softmax(x)[c] - a[c]. One that is not `valid` is ignored.
-
-// All of it on one class: a label.
 template <class T>
-struct LabelTarget {
-  bool valid;
-  std::size_t label;
-  T weight;
-  std::size_t n_class;
-
-  double unsmoothed_total() const { return static_cast<double>(weight); }
-
-  double cross_entropy(Row<const T> x, LogSum<T> norm) const {
-    return weight == T{0} ? 0 : -static_cast<double>(weight) * norm.log_softmax(x[label]);
-  }
-};
-
-// Spread over the classes: soft targets, or a smoothed label.
-template <class T>
-struct SpreadTarget {
-  bool valid;
-  Row<const T> soft;  // no values for a label
-  std::size_t label;
-  const T* class_weight;  // null: ones
-  T smoothing;
-  std::size_t n_class;
-
-  T weight(std::size_t c) const { return class_weight == nullptr ? T{1} : class_weight[c]; }
-  T share(std::size_t c) const {
-    if (soft.values != nullptr) return soft[c];
-    return c == label ? T{1} : T{0};
-  }
-  T amount(std::size_t c) const {
-    return weight(c) * ((1 - smoothing) * share(c) + smoothing / static_cast<T>(n_class));
-  }
-
-  // w[t] of a label, sum_c w[c] q[c] of a soft target: what weight_sum adds up.
-  double unsmoothed_total() const {
-    double total = 0;
-    for (std::size_t c = 0; c < n_class; ++c) total += static_cast<double>(weight(c) * share(c));
-    return total;
-  }
-
-  double cross_entropy(Row<const T> x, LogSum<T> norm) const {
-    double loss = 0;
-    for (std::size_t c = 0; c < n_class; ++c)
-      if (amount(c) != T{0}) loss -= static_cast<double>(amount(c)) * norm.log_softmax(x[c]);
-    return loss;
-  }
-
-  // gx holds softmax(x), and becomes the gradient.
-  void gradient(double scale, Row<T> gx) const {
-    double sum = 0;
-    bool any = false;
-    for (std::size_t c = 0; c < n_class; ++c) {
-      sum += static_cast<double>(amount(c));
-      any = any || amount(c) != T{0};
-    }
-    if (scale == 0 || !any) return fill_zero(gx, n_class);
-    const T total = static_cast<T>(sum);
-    for (std::size_t c = 0; c < n_class; ++c)
-      gx[c] = static_cast<T>(scale * static_cast<double>(total * gx[c] - amount(c)));
-  }
-
-  // The gradient of a soft target itself: -w[c] z[c] smoothed, less what a divisor made of targets takes
-  // back.
-  void target_gradient(Row<const T> x, LogSum<T> norm, double scale, T divided_loss, Row<T> gt) const {
-    for (std::size_t c = 0; c < n_class; ++c) {
-      const T factor = static_cast<T>(scale * static_cast<double>(weight(c)));
-      gt[c] = factor == T{0}
-                  ? T{0}
-                  : factor * (-(1 - smoothing) * static_cast<T>(norm.log_softmax(x[c])) - divided_loss);
-    }
-  }
-};
-
-// The targets of all positions, by how t and the options give them.
-
-template <class T, class Label>
-struct LabelTargets {
-  const Label* labels;
-  std::int64_t ignore_label;
-  const T* class_weight;
-  std::size_t n_class;
-
-  LabelTarget<T> operator[](std::size_t p) const {
-    const bool valid = std::int64_t{labels[p]} != ignore_label;
-    const std::size_t label = valid ? static_cast<std::size_t>(labels[p]) : 0;
-    return {valid, label, class_weight == nullptr ? T{1} : class_weight[label], n_class};
-  }
-};
-
-template <class T, class Label>
-struct SmoothedTargets {
-  LabelTargets<T, Label> targets;
-  T smoothing;
-
-  SpreadTarget<T> operator[](std::size_t p) const {
-    const LabelTarget<T> target = targets[p];
-    return {target.valid, {nullptr, 0}, target.label, targets.class_weight, smoothing, target.n_class};
-  }
-};
+double unsmoothed_total(const LabelTarget<T>& target) {
+  return target.unsmoothed_total();
+}
 
 template <class T>
-struct SoftTargets {
-  const T* values;
-  Lines lines;
-  const T* class_weight;
-  T smoothing;
+double unsmoothed_total(const SpreadTarget<T>& target) {
+  double total = 0;
+  for (std::size_t c = 0; c < target.n_class; ++c) total += target.unsmoothed(c);
+  return total;
+}
 
-  SpreadTarget<T> operator[](std::size_t p) const {
-    const Row<const T> soft{values + lines.start(p), lines.inner};
-    bool any = false;
-    for (std::size_t c = 0; c < lines.length; ++c) any = any || soft[c] != T{0};
-    return {any, soft, 0, class_weight, smoothing, lines.length};
+template <class T>
+double cross_entropy(const LabelTarget<T>& target, Row<const T> x, LogSum<T> norm) {
+  return target.cross_entropy(x, norm);
+}
+
+template <class T>
+double cross_entropy(const SpreadTarget<T>& target, Row<const T> x, LogSum<T> norm) {
+  double loss = 0;
+  for (std::size_t c = 0; c < target.n_class; ++c) loss -= target.log_likelihood(c, x[c], norm);
+  return loss;
+}
+
+// gx holds softmax(x), and becomes the gradient.
+template <class T>
+void spread_gradient(const SpreadTarget<T>& target, double scale, Row<T> gx) {
+  double sum = 0;
+  bool any = false;
+  for (std::size_t c = 0; c < target.n_class; ++c) {
+    sum += static_cast<double>(target.amount(c));
+    any = any || target.amount(c) != T{0};
   }
-};
+  if (scale == 0 || !any) return fill_zero(gx, target.n_class);
+  const T total = static_cast<T>(sum);
+  for (std::size_t c = 0; c < target.n_class; ++c) gx[c] = target.gradient(c, scale, total, gx[c]);
+}
 
 // ---- all positions ---------------------------------------------------------------------------------------
 
@@ -234,47 +143,27 @@ struct Problem {
   const T* sample_weights() const { return sample_weight ? sample_weight.template data<T>() : nullptr; }
 };
 
-// The index of position p in t, for people: `t[2]` or `t[2, 0, 1]`.
-std::string position_name(const Array& t, std::size_t p) {
-  Shape index = t.shape();
-  for (std::size_t axis = t.ndim(); axis-- > 0; p /= t.shape()[axis]) index[axis] = p % t.shape()[axis];
-  std::ostringstream name;
-  for (std::size_t axis = 0; axis < index.size(); ++axis) name << (axis == 0 ? "t[" : ", ") << index[axis];
-  name << ']';
-  return name.str();
-}
-
-template <class Label>
+// Errors: `softmax_cross_entropy: t[2, 0] is 7, expected a label in [0, 3) or ignore_label -1`.
 void check_labels(const Function& function, const Array& t, std::size_t n_class, std::int64_t ignore_label) {
-  const Label* labels = t.data<Label>();
-  for (std::size_t p = 0; p < t.size(); ++p) {
-    const std::int64_t label = labels[p];
-    if (static_cast<std::uint64_t>(label) >= n_class && label != ignore_label)
-      throw Error(function.name(), ": ", position_name(t, p), " is ", label, ", expected a label in [0, ",
-                  n_class, ") or ignore_label ", ignore_label);
-  }
+  detail::visit_labels(t, [&](auto zero) {
+    using Label = decltype(zero);
+    const detail::LabelTargets<double, Label> targets{t.data<Label>(), ignore_label, nullptr, n_class};
+    for (std::size_t p = 0; p < t.size(); ++p) {
+      if (!targets.is_wrong(p)) continue;
+      gpu::Fault fault = detail::label_fault(function, t, n_class, ignore_label);
+      fault.position = static_cast<std::int64_t>(p);
+      fault.label = targets.labels[p];
+      fault.raise(fault);
+    }
+  });
 }
 
 // Calls `f` with the targets in their own type. Errors: a label out of range.
 template <class T, class F>
 void visit_targets(const Function& function, const Problem<T>& problem, const Array& t,
                    const SoftmaxCrossEntropyOptions& options, F f) {
-  const T smoothing = static_cast<T>(options.label_smoothing);
-  const std::size_t n_class = problem.n_class();
-  if (has_soft_targets(t)) {
-    f(SoftTargets<T>{t.data<T>(), problem.lines, problem.weights(), smoothing});
-    return;
-  }
-  visit_integer(t.dtype(), [&](auto zero) {
-    using Label = decltype(zero);
-    check_labels<Label>(function, t, n_class, options.ignore_label);
-    const LabelTargets<T, Label> targets{t.data<Label>(), options.ignore_label, problem.weights(), n_class};
-    if (smoothing == T{0}) {
-      f(targets);
-    } else {
-      f(SmoothedTargets<T, Label>{targets, smoothing});
-    }
-  });
+  if (!is_floating(t.dtype())) check_labels(function, t, problem.n_class(), options.ignore_label);
+  detail::visit_targets(t, problem.lines, problem.weights(), options, f);
 }
 
 // Gradients of one block; gx holds what `exponentials` has left there.
@@ -308,9 +197,11 @@ void spread_gradients(const Problem<T>& problem, const Targets& targets, const S
       if (gt != nullptr) fill_zero(problem.row(gt, p), problem.n_class());
       continue;
     }
-    target.gradient(scale(p), problem.row(gx, p));
-    if (gt != nullptr)
-      target.target_gradient(problem.row(problem.x, p), block[i], scale(p), divided_loss, problem.row(gt, p));
+    spread_gradient(target, scale(p), problem.row(gx, p));
+    if (gt == nullptr) continue;
+    const Row<const T> row = problem.row(problem.x, p);
+    for (std::size_t c = 0; c < problem.n_class(); ++c)
+      problem.row(gt, p)[c] = target.target_gradient(c, scale(p), row[c], block[i], divided_loss);
   }
 }
 
@@ -329,7 +220,7 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
     using T = decltype(zero);
     const Problem<T> problem(x, options_);
     const bool reduce = options_.reduce != Reduce::no;
-    Array losses = Array::empty(reduce ? Shape{} : position_shape(x), x.dtype());
+    Array losses = Array::empty(reduce ? Shape{} : detail::position_shape(x), x.dtype());
     const bool keep = options_.cache_score && config().enable_backprop;
     Array exponentials = keep ? Array::empty_like(x) : Array();
     Array line_sums = keep ? Array::empty({2, problem.positions()}, x.dtype()) : Array();
@@ -350,9 +241,9 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
           double loss = 0;
           if (target.valid) {
             if (sample != T{0})
-              loss = static_cast<double>(sample) * target.cross_entropy(problem.row(problem.x, p), block[i]);
+              loss = static_cast<double>(sample) * cross_entropy(target, problem.row(problem.x, p), block[i]);
             sums.loss += loss;
-            sums.weight += static_cast<double>(sample) * target.unsmoothed_total();
+            sums.weight += static_cast<double>(sample) * unsmoothed_total(target);
             ++sums.valid;
           }
           if (each_loss != nullptr) each_loss[p] = static_cast<T>(loss);
@@ -381,9 +272,7 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& x = xs[0];
   const Array& t = xs[1];
   if (!coefficient_) forward_cpu(xs);
-  const Shape loss_shape = options_.reduce == Reduce::no ? position_shape(x) : Shape{};
-  if (gys[0].dtype() != x.dtype() || gys[0].shape() != loss_shape)
-    throw Error(name(), ": the gradient of the loss must be ", x.dtype(), loss_shape, ", got ", gys[0]);
+  check_gradient(x, gys[0]);
   if (exponentials_ && exponentials_.shape() != x.shape())
     throw Error(name(), ": backward got another x than forward, ", x);
   return visit_floating(x.dtype(), [&](auto zero) -> Arrays {
@@ -396,7 +285,7 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     // What forward has kept becomes the gradient, in its own place; a second backward computes it anew.
     const bool kept = static_cast<bool>(exponentials_);
     Array gx = kept ? std::exchange(exponentials_, Array()) : new_gradient(0, x);
-    Array gt = has_soft_targets(t) && needs_grad(1) ? new_gradient(1, t) : Array();
+    Array gt = is_floating(t.dtype()) && needs_grad(1) ? new_gradient(1, t) : Array();
 
     // In double: the product may be representable where its parts are not.
     const T* const samples = problem.sample_weights();
@@ -412,7 +301,7 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
         } else {
           block.exponentials(problem.x, gx.data<T>());
         }
-        if constexpr (std::is_same_v<std::decay_t<decltype(targets[0])>, LabelTarget<T>>) {
+        if constexpr (std::is_same_v<typename std::decay_t<decltype(targets)>::Target, LabelTarget<T>>) {
           label_gradients(problem, targets, scale, block, gx.data<T>());
         } else {
           spread_gradients(problem, targets, scale, divided_loss, block, gx.data<T>(),

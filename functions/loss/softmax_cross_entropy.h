@@ -19,8 +19,9 @@ enum class Normalize {
 struct SoftmaxCrossEntropyOptions {
   Normalize normalize = Normalize::valid_count;
   /// Keep the exponentials for backward, which makes the gradient of them in place. Without, they are
-  /// computed twice, and between forward and backward an array of x's size is saved. The results are the same
-  /// to the bit.
+  /// computed twice, and between forward and backward an array of x's size is saved. (A GPU computes them
+  /// twice anyway, which takes less than to read them, and keeps two numbers for every position.) The results
+  /// are the same to the bit.
   bool cache_score = true;
   /// w, (C,), float32 or float64 on any device, finite and not negative. None: ones.
   Array class_weight = {};
@@ -50,12 +51,16 @@ class SoftmaxCrossEntropy : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  void check_gradient(const Array& x, const Array& gy) const;
+
   SoftmaxCrossEntropyOptions options_;
   // What forward leaves for backward.
-  Array exponentials_;                 // exp(x - max), if cache_score
-  Array line_sums_;                    // (2, positions): maxima and sums of these
+  Array exponentials_;  // exp(x - max), if cache_score; not on a GPU
+  Array
+      line_sums_;  // (2, positions): maxima and sums of these, if cache_score; on a GPU, the sums' logarithms
   std::optional<double> coefficient_;  // one over the divisor
   double loss_ = 0;
+  Array totals_;  // on a GPU: these two numbers
 };
 
 /// Cross entropy between softmax(x) and the labels t, weighted by class and by sample.

@@ -68,7 +68,7 @@ TEST_CASE("golden: losses") {
                   {"sigmoid_cross_entropy", function_of({"x"},
                                                         [](const Variables& xs, const GoldenCase& golden) {
                                                           return sigmoid_cross_entropy(
-                                                              xs[0], golden.input("t"),
+                                                              xs[0], golden.input("t").to(xs[0].device()),
                                                               {.normalize = golden.flag("normalize"),
                                                                .reduce = reduce(golden)});
                                                         })},

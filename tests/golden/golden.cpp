@@ -91,17 +91,20 @@ void check_golden(const GoldenCase& golden, const Array& actual, const Array& ex
 
 void check_golden_function(const GoldenCase& golden, const std::vector<std::string>& roles,
                            const std::function<Variable(const Variables&)>& function) {
-  Variables xs;
-  for (const std::string& role : roles) xs.push_back(Variable(golden.input(role)));
-  Variable y = function(xs);
-  check_golden(golden, y.data(), golden.output("y"));
-  const Array gy = golden.has_input("gy") ? golden.input("gy") : Array::ones(y.shape(), y.dtype());
-  y.set_grad(gy);
-  y.backward();
-  for (std::size_t i = 0; i < roles.size(); ++i) {
-    INFO("gradient of " << roles[i]);
-    REQUIRE(golden.has_output("g" + roles[i]));
-    check_golden(golden, xs[i].grad(), golden.output("g" + roles[i]));
+  for (const Device device : devices()) {
+    CAPTURE(device);
+    Variables xs;
+    for (const std::string& role : roles) xs.push_back(Variable(golden.input(role).to(device)));
+    Variable y = function(xs);
+    check_golden(golden, y.data(), golden.output("y"));
+    const Array gy = golden.has_input("gy") ? golden.input("gy") : Array::ones(y.shape(), y.dtype());
+    y.set_grad(gy.to(device));
+    y.backward();
+    for (std::size_t i = 0; i < roles.size(); ++i) {
+      INFO("gradient of " << roles[i]);
+      REQUIRE(golden.has_output("g" + roles[i]));
+      check_golden(golden, xs[i].grad(), golden.output("g" + roles[i]));
+    }
   }
 }
 

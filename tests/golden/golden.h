@@ -45,7 +45,8 @@ void run_golden(const std::string& group, std::size_t expected_runs,
 /// Tolerances that the golden values were made for: 1e-5 and 1e-6 absolute in float32, 1e-12 in float64.
 void check_golden(const GoldenCase& golden, const Array& actual, const Array& expected);
 
-/// Runs a function of named inputs: `y` forward, every `g<role>` in the outputs backward from `gy`.
+/// Runs a function of named inputs on every device: `y` forward, every `g<role>` in the outputs backward from
+/// `gy`.
 void check_golden_function(const GoldenCase& golden, const std::vector<std::string>& roles,
                            const std::function<Variable(const Variables&)>& function);
 

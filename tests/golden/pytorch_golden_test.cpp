@@ -15,7 +15,7 @@ Reduce reduce(const GoldenCase& golden) {
 }
 
 Variable loss_of(const GoldenCase& golden, const Variable& x) {
-  const Array t = golden.input("t");
+  const Array t = golden.input("t").to(x.device());
   if (golden.function == "pos_weight")
     return sigmoid_cross_entropy(x, t, {.reduce = reduce(golden), .pos_weight = golden.input("pos_weight")});
   if (golden.function == "sigmoid_focal_loss")
@@ -38,12 +38,14 @@ Variable loss_of(const GoldenCase& golden, const Variable& x) {
 TEST_CASE("golden: losses of PyTorch") {
   std::map<std::string, std::size_t> weighted_means;
   run_golden("pytorch/losses", 240, [&](const GoldenCase& golden) -> LeftOut {
-    Variable x(golden.input("x"));
-    Variable loss = loss_of(golden, x);
-    check_golden(golden, loss.data(), golden.output("loss"));
-    loss.set_grad(golden.input("gy"));
-    loss.backward();
-    check_golden(golden, x.grad(), golden.output("gx"));
+    for (const Device device : devices()) {
+      Variable x(golden.input("x").to(device));
+      Variable loss = loss_of(golden, x);
+      check_golden(golden, loss.data(), golden.output("loss"));
+      loss.set_grad(golden.input("gy").to(device));
+      loss.backward();
+      check_golden(golden, x.grad(), golden.output("gx"));
+    }
     if (golden.function == "cross_entropy" && reduce(golden) == Reduce::mean)
       ++weighted_means[golden.number("label_smoothing") > 0 ? "smoothed" : "plain"];
     return "";

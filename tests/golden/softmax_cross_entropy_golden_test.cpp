@@ -23,10 +23,10 @@ struct Result {
   Array gx;
 };
 
-Result run(const GoldenCase& golden, const SoftmaxCrossEntropyOptions& options) {
-  Variable x(golden.input("x"));
-  Variable loss = softmax_cross_entropy(x, golden.input("t"), options);
-  if (golden.has_input("gy")) loss.set_grad(golden.input("gy"));
+Result run(const GoldenCase& golden, const SoftmaxCrossEntropyOptions& options, Device device) {
+  Variable x(golden.input("x").to(device));
+  Variable loss = softmax_cross_entropy(x, golden.input("t").to(device), options);
+  if (golden.has_input("gy")) loss.set_grad(golden.input("gy").to(device));
   loss.backward();
   return {loss.data(), x.grad()};
 }
@@ -49,11 +49,13 @@ Array rounded(const Array& reference, Dtype dtype) {
 
 TEST_CASE("golden: softmax_cross_entropy over Chainer's option grid") {
   run_golden("sce", 678, [](const GoldenCase& golden) -> LeftOut {
-    const Result result = run(golden, options_of(golden));
-    check_golden(golden, result.loss, golden.output("loss"));
-    check_golden(golden, result.gx, golden.output("gx"));
-    if (golden.has_output("loss_ref"))
-      check_golden(golden, result.loss, rounded(golden.output("loss_ref"), result.loss.dtype()));
+    for (const Device device : devices()) {
+      const Result result = run(golden, options_of(golden), device);
+      check_golden(golden, result.loss, golden.output("loss"));
+      check_golden(golden, result.gx, golden.output("gx"));
+      if (golden.has_output("loss_ref"))
+        check_golden(golden, result.loss, rounded(golden.output("loss_ref"), result.loss.dtype()));
+    }
     return "";
   });
 }
@@ -62,13 +64,15 @@ TEST_CASE("golden: softmax_cross_entropy at the edges, against long double") {
   run_golden("sce_edge", 56, [](const GoldenCase& golden) -> LeftOut {
     if (golden.option("dtype") == "float16") return "float16 is not one of our dtypes";
     if (golden.id.rfind("w_neg", 0) == 0) {
-      CHECK_THROWS_WITH(run(golden, options_of(golden)),
+      CHECK_THROWS_WITH(run(golden, options_of(golden), Device::cpu()),
                         ContainsSubstring("class_weight must be finite and not"));
       return "negative weights are an error here (checked)";
     }
-    const Result result = run(golden, options_of(golden));
-    check_golden(golden, result.loss, rounded(golden.output("loss_ref"), result.loss.dtype()));
-    check_golden(golden, result.gx, rounded(golden.output("gx_ref"), result.gx.dtype()));
+    for (const Device device : devices()) {
+      const Result result = run(golden, options_of(golden), device);
+      check_golden(golden, result.loss, rounded(golden.output("loss_ref"), result.loss.dtype()));
+      check_golden(golden, result.gx, rounded(golden.output("gx_ref"), result.gx.dtype()));
+    }
     return "";
   });
 }
@@ -77,10 +81,14 @@ TEST_CASE("golden: softmax_cross_entropy with soft targets, against the true gra
   run_golden("sce_soft", 72, [](const GoldenCase& golden) -> LeftOut {
     // Chainer divides by all positions, and soft targets are never ignored: ours agree as no row here is
     // zero.
-    const Result result = run(golden, options_of(golden));
-    check_golden(golden, result.gx, rounded(golden.output("gx_true"), result.gx.dtype()));
+    for (const Device device : devices()) {
+      const Result on_device = run(golden, options_of(golden), device);
+      check_golden(golden, on_device.gx, rounded(golden.output("gx_true"), on_device.gx.dtype()));
+      if (golden.option("soft_target_loss") == "cross-entropy")
+        check_golden(golden, on_device.loss, golden.output("loss"));
+    }
+    const Result result = run(golden, options_of(golden), Device::cpu());
     if (golden.option("soft_target_loss") == "cross-entropy") {
-      check_golden(golden, result.loss, golden.output("loss"));
       return "";
     }
     // The Kullback-Leibler divergence is the cross entropy and a term that only the targets decide.

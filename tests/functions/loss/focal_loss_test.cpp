@@ -79,7 +79,7 @@ struct Result {
 // The losses of all positions, and the gradient of their sum.
 Result run(const Variable& x, const Variable& loss) {
   Variable y = loss;
-  y.set_grad(Array::ones(y.shape(), y.dtype()));
+  y.set_grad(Array::ones(y.shape(), y.dtype(), y.device()));
   y.backward();
   return {values(y.data()), values(x.grad())};
 }
@@ -155,130 +155,167 @@ TEST_CASE("sigmoid_focal_loss") {
 
 TEST_CASE("focal losses with gamma 0 are cross entropy to the bit") {
   for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
-    const Array x = uniform({50, 7}, -30, 30).astype(dtype);
-    Array t = Array::empty({50}, Dtype::int32);
-    Array binary = Array::empty({50, 7}, Dtype::int64);
-    for (int i = 0; i < 50; ++i) t.data<std::int32_t>()[i] = i % 8 - 1;
-    for (int i = 0; i < 350; ++i) binary.data<std::int64_t>()[i] = i % 5 == 0 ? -1 : i % 3 == 0;
+    const Array host_x = uniform({50, 7}, -30, 30).astype(dtype);
+    Array host_t = Array::empty({50}, Dtype::int32);
+    Array host_binary = Array::empty({50, 7}, Dtype::int64);
+    for (int i = 0; i < 50; ++i) host_t.data<std::int32_t>()[i] = i % 8 - 1;
+    for (int i = 0; i < 350; ++i) host_binary.data<std::int64_t>()[i] = i % 5 == 0 ? -1 : i % 3 == 0;
     const Array weight = uniform({7}, 0, 5), sample = uniform({50}, 0, 5);
-    for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
-      for (const Normalize normalize :
-           {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
-        Variable a(x), b(x);
-        const Result focal = run(a, softmax_focal_loss(a, t,
-                                                       {.gamma = 0,
-                                                        .normalize = normalize,
-                                                        .class_weight = weight,
-                                                        .reduce = reduce,
-                                                        .sample_weight = sample}));
-        const Result plain = run(
-            b,
-            softmax_cross_entropy(
-                b, t,
-                {.normalize = normalize, .class_weight = weight, .reduce = reduce, .sample_weight = sample}));
-        CHECK(focal.loss == plain.loss);
-        CHECK(focal.gx == plain.gx);
+    on_every_device([&](Device device) {
+      const Array x = host_x.to(device), t = host_t.to(device), binary = host_binary.to(device);
+      for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+        for (const Normalize normalize :
+             {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
+          Variable a(x), b(x);
+          const Result focal = run(a, softmax_focal_loss(a, t,
+                                                         {.gamma = 0,
+                                                          .normalize = normalize,
+                                                          .class_weight = weight,
+                                                          .reduce = reduce,
+                                                          .sample_weight = sample}));
+          const Result plain = run(b, softmax_cross_entropy(b, t,
+                                                            {.normalize = normalize,
+                                                             .class_weight = weight,
+                                                             .reduce = reduce,
+                                                             .sample_weight = sample}));
+          CHECK(focal.loss == plain.loss);
+          CHECK(focal.gx == plain.gx);
+        }
+        for (const bool normalize : {true, false}) {
+          Variable a(x), b(x);
+          const Result focal =
+              run(a, sigmoid_focal_loss(a, binary,
+                                        {.alpha = -1, .gamma = 0, .normalize = normalize, .reduce = reduce}));
+          const Result plain =
+              run(b, sigmoid_cross_entropy(b, binary, {.normalize = normalize, .reduce = reduce}));
+          CHECK(focal.loss == plain.loss);
+          CHECK(focal.gx == plain.gx);
+        }
       }
-      for (const bool normalize : {true, false}) {
-        Variable a(x), b(x);
-        const Result focal =
-            run(a, sigmoid_focal_loss(a, binary,
-                                      {.alpha = -1, .gamma = 0, .normalize = normalize, .reduce = reduce}));
-        const Result plain =
-            run(b, sigmoid_cross_entropy(b, binary, {.normalize = normalize, .reduce = reduce}));
-        CHECK(focal.loss == plain.loss);
-        CHECK(focal.gx == plain.gx);
-      }
-    }
+    });
   }
 }
 
 TEST_CASE("focal losses are exact where p_t is 0 or 1") {
-  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
-    for (const double gamma : {1e-3, 0.5, 1.0, 2.0, 50.0}) {
-      CAPTURE(dtype, gamma);
-      Variable x(Array({{1e4, -1e4}, {-1e4, 1e4}, {-inf, 0.0}, {0.0, -inf}}, dtype));
-      const Result softmax =
-          run(x, softmax_focal_loss(x, Array{0, 0, 0, 0}, {.gamma = gamma, .reduce = Reduce::no}));
-      CHECK(softmax.loss == std::vector<double>{0, 2e4, inf, 0});
-      CHECK(softmax.gx == std::vector<double>{0, 0, -1, 1, -1, 1, 0, 0});
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      for (const double gamma : {1e-3, 0.5, 1.0, 2.0, 50.0}) {
+        CAPTURE(dtype, gamma);
+        Variable x(Array({{1e4, -1e4}, {-1e4, 1e4}, {-inf, 0.0}, {0.0, -inf}}, dtype).to(device));
+        const Result softmax = run(
+            x, softmax_focal_loss(x, Array{0, 0, 0, 0}.to(device), {.gamma = gamma, .reduce = Reduce::no}));
+        CHECK(softmax.loss == std::vector<double>{0, 2e4, inf, 0});
+        CHECK(softmax.gx == std::vector<double>{0, 0, -1, 1, -1, 1, 0, 0});
 
-      Variable z(Array({1e4, -1e4, 1e4, -1e4, inf, -inf, inf, -inf}, dtype));
-      const Result sigmoid = run(z, sigmoid_focal_loss(z, Array{1, 1, 0, 0, 1, 1, 0, 0},
-                                                       {.alpha = -1, .gamma = gamma, .reduce = Reduce::no}));
-      CHECK(sigmoid.loss == std::vector<double>{0, 1e4, 1e4, 0, 0, inf, inf, 0});
-      CHECK(sigmoid.gx == std::vector<double>{0, -1, 1, 0, 0, -1, 1, 0});
+        Variable z(Array({1e4, -1e4, 1e4, -1e4, inf, -inf, inf, -inf}, dtype).to(device));
+        const Result sigmoid =
+            run(z, sigmoid_focal_loss(z, Array{1, 1, 0, 0, 1, 1, 0, 0}.to(device),
+                                      {.alpha = -1, .gamma = gamma, .reduce = Reduce::no}));
+        CHECK(sigmoid.loss == std::vector<double>{0, 1e4, 1e4, 0, 0, inf, inf, 0});
+        CHECK(sigmoid.gx == std::vector<double>{0, -1, 1, 0, 0, -1, 1, 0});
+      }
     }
-  }
+  });
 }
 
 TEST_CASE("sigmoid_focal_loss keeps the digits of a small 1 - p_t") {
   // There 1 - p = l = e, so that the loss is e^(1 + gamma) and its gradient -(1 + gamma) times that.
   const double e = std::exp(-50.0);
-  for (const double gamma : {0.25, 0.5}) {
-    Variable x(Array{50.f});
-    const Result result = run(x, sigmoid_focal_loss(x, Array{1}, {.alpha = -1, .gamma = gamma}));
-    check_close(result.loss, {std::pow(e, 1 + gamma)}, 0, 1e-6);
-    check_close(result.gx, {-(1 + gamma) * std::pow(e, 1 + gamma)}, 0, 1e-6);
-  }
+  on_every_device([=](Device device) {
+    for (const double gamma : {0.25, 0.5}) {
+      Variable x(Array{50.f}.to(device));
+      const Result result = run(x, sigmoid_focal_loss(x, Array{1}.to(device), {.alpha = -1, .gamma = gamma}));
+      check_close(result.loss, {std::pow(e, 1 + gamma)}, 0, 1e-6);
+      check_close(result.gx, {-(1 + gamma) * std::pow(e, 1 + gamma)}, 0, 1e-6);
+    }
+  });
 }
 
 TEST_CASE("class weights do not enter p_t") {
   const Array x = uniform({6, 3}, -3, 3);
   const Array t{0, 1, 2, 2, 1, 0};
-  Variable a(x), b(x);
-  const Result plain = run(a, softmax_focal_loss(a, t, {.reduce = Reduce::no}));
-  const Result heavy =
-      run(b, softmax_focal_loss(b, t, {.class_weight = Array::full({3}, 8), .reduce = Reduce::no}));
-  for (std::size_t i = 0; i < plain.loss.size(); ++i) CHECK(heavy.loss[i] == 8 * plain.loss[i]);
-  for (std::size_t i = 0; i < plain.gx.size(); ++i) CHECK(heavy.gx[i] == 8 * plain.gx[i]);
+  on_every_device([&](Device device) {
+    for (const Device where : {Device::cpu(), device}) {
+      Variable a(x.to(device)), b(x.to(device));
+      const Array eights = Array::full({3}, 8).to(where);
+      const Result plain = run(a, softmax_focal_loss(a, t.to(device), {.reduce = Reduce::no}));
+      const Result heavy =
+          run(b, softmax_focal_loss(b, t.to(device), {.class_weight = eights, .reduce = Reduce::no}));
+      for (std::size_t i = 0; i < plain.loss.size(); ++i) CHECK(heavy.loss[i] == 8 * plain.loss[i]);
+      for (std::size_t i = 0; i < plain.gx.size(); ++i) CHECK(heavy.gx[i] == 8 * plain.gx[i]);
+    }
+  });
 }
 
 TEST_CASE("focal losses select away what is ignored or weighs nothing") {
   const double nan = std::nan("");
-  Variable x(Array{{nan, nan}, {0.0, 0.0}, {0.0, -inf}, {nan, 0.0}});
-  Variable loss = softmax_focal_loss(x, Array{-1, 0, 1, 1}, {.class_weight = Array{1.f, 0.f}});
-  loss.backward();
-  CHECK(loss.item() == Approx(0.25 * std::log(2) / 3));
-  const double gx = 0.25 * (0.5 + std::log(2)) / 3;
-  check_close(values(x.grad()), {0, 0, -gx, gx, 0, 0, 0, 0}, 0, 1e-12);
+  on_every_device([=](Device device) {
+    const Array t = Array{-1, 0, 1, 1}.to(device);
+    Variable x(Array{{nan, nan}, {0.0, 0.0}, {0.0, -inf}, {nan, 0.0}}.to(device));
+    Variable loss = softmax_focal_loss(x, t, {.class_weight = Array{1.f, 0.f}});
+    loss.backward();
+    CHECK(loss.item() == Approx(0.25 * std::log(2) / 3));
+    const double gx = 0.25 * (0.5 + std::log(2)) / 3;
+    check_close(values(x.grad()), {0, 0, -gx, gx, 0, 0, 0, 0}, 0, 1e-12);
 
-  Variable z(Array{nan, 0.0, -inf, nan});
-  loss = sigmoid_focal_loss(z, Array{-1, 0, 1, 1}, {.alpha = 0});
-  loss.backward();
-  CHECK(loss.item() == Approx(0.25 * std::log(2) / 3));
-  check_close(values(z.grad()), {0, gx, 0, 0}, 0, 1e-12);
+    Variable z(Array{nan, 0.0, -inf, nan}.to(device));
+    loss = sigmoid_focal_loss(z, t, {.alpha = 0});
+    loss.backward();
+    CHECK(loss.item() == Approx(0.25 * std::log(2) / 3));
+    check_close(values(z.grad()), {0, gx, 0, 0}, 0, 1e-12);
+  });
 }
 
 TEST_CASE("focal losses of nothing are 0") {
-  for (const Normalize normalize : {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
-    for (const Array& t : {Array{-1, -1}, Array{0, 0}}) {
-      Variable x(Array{{1.f, 2.f}, {3.f, 4.f}});
-      Variable loss = softmax_focal_loss(x, t, {.normalize = normalize, .class_weight = Array{0.f, 1.f}});
-      loss.backward();
-      CHECK(loss.item() == 0);
-      CHECK(values(x.grad()) == std::vector<double>{0, 0, 0, 0});
+  on_every_device([](Device device) {
+    for (const Normalize normalize : {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
+      for (const Array& t : {Array{-1, -1}, Array{0, 0}}) {
+        Variable x(Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));
+        Variable loss =
+            softmax_focal_loss(x, t.to(device), {.normalize = normalize, .class_weight = Array{0.f, 1.f}});
+        loss.backward();
+        CHECK(loss.item() == 0);
+        CHECK(values(x.grad()) == std::vector<double>{0, 0, 0, 0});
+      }
     }
-  }
+  });
+}
+
+TEST_CASE("focal losses tell of wrong values when something is read, or before") {
+  on_every_device([](Device device) {
+    const Array x = Array::zeros({2, 3}, Dtype::float32, device);
+    const Array t = Array{0, 1}.to(device);
+    const auto softmax = [&](const Array& labels, const SoftmaxFocalLossOptions& options = {}) {
+      return softmax_focal_loss(x, labels.to(device), options).item();
+    };
+    CHECK_THROWS_WITH(softmax(Array{0, 3}),
+                      "softmax_focal_loss: t[1] is 3, expected a label in [0, 3) or ignore_label -1");
+    for (const Device where : {Device::cpu(), device}) {
+      const Array three = Array{1.f, 1.f, INFINITY}.to(where), two = Array{1.f, -1.f}.to(where);
+      CHECK_THROWS_WITH(softmax(Array{0, 3}, {.class_weight = three}),
+                        ContainsSubstring(where.is_cpu() ? "class_weight must be" : "t[1] is 3"));
+      CHECK_THROWS_WITH(softmax(t, {.class_weight = three}),
+                        "softmax_focal_loss: class_weight must be finite and not negative, got inf at 2");
+      CHECK_THROWS_WITH(softmax(t, {.sample_weight = two}),
+                        "softmax_focal_loss: sample_weight must be finite and not negative, got -1 at 1");
+    }
+    CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}.to(device), Array{2}.to(device)).item(),
+                      "sigmoid_focal_loss: t must be 0, 1 or -1 (ignore_label), got 2 at position 0");
+    CHECK(softmax(t, {.gamma = 1}) == Approx(std::log(3) * 2 / 3));
+  });
 }
 
 TEST_CASE("focal losses name themselves in errors") {
   const Array x = Array::zeros({2, 3});
   const Array t{0, 1};
-  CHECK_THROWS_WITH(softmax_focal_loss(x, Array{0, 3}),
-                    "softmax_focal_loss: t[1] is 3, expected a label in [0, 3) or ignore_label -1");
   CHECK_THROWS_WITH(softmax_focal_loss(x, x),
                     "softmax_focal_loss: t must be int32 or int64 labels, got float32(2, 3)");
   CHECK_THROWS_WITH(
       softmax_focal_loss(x, t, {.class_weight = Array{1.f}}),
       "softmax_focal_loss: class_weight must be float32 or float64 of shape (3), got float32(1) "
       "for float32(2, 3)");
-  CHECK_THROWS_WITH(softmax_focal_loss(x, t, {.sample_weight = Array{1.f, -1.f}}),
-                    "softmax_focal_loss: sample_weight must be finite and not negative, got -1 at 1");
   CHECK_THROWS_WITH(softmax_focal_loss(x, t, {.gamma = -1}),
                     "softmax_focal_loss: gamma must be finite and not negative, got -1");
-  CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{2}),
-                    "sigmoid_focal_loss: t must be 0, 1 or -1 (ignore_label), got 2 at position 0");
   CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0, 1}),
                     "sigmoid_focal_loss: x and t differ in shape: float32(1) and int32(2)");
   CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0}, {.alpha = 1.5}),

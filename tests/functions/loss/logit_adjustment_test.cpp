@@ -100,11 +100,15 @@ TEST_CASE("adjusting logits that hold the prior brings the classes level") {
 }
 
 TEST_CASE("logit adjustment leaves ignored logits alone") {
-  Variable x(Array{{NAN, NAN, INFINITY}, {0.f, 0.f, 0.f}});
-  Variable loss = logit_adjusted_cross_entropy(x, Array{-1, 2}, log_of(prior));
-  loss.backward();
-  CHECK(loss.item() == Approx(-std::log(0.01)));
-  for (std::size_t i = 0; i < 3; ++i) CHECK(values(x.grad())[i] == 0);
+  on_every_device([](Device device) {
+    for (const Device where : {Device::cpu(), device}) {
+      Variable x(Array{{NAN, NAN, INFINITY}, {0.f, 0.f, 0.f}}.to(device));
+      Variable loss = logit_adjusted_cross_entropy(x, Array{-1, 2}.to(device), log_of(prior).to(where));
+      loss.backward();
+      CHECK(loss.item() == Approx(-std::log(0.01)));
+      for (std::size_t i = 0; i < 3; ++i) CHECK(values(x.grad())[i] == 0);
+    }
+  });
 }
 
 TEST_CASE("logit adjustment takes the options of softmax_cross_entropy") {
@@ -118,19 +122,29 @@ TEST_CASE("logit adjustment takes the options of softmax_cross_entropy") {
         Approx(softmax_cross_entropy(shifted, soft, options).item()));
 }
 
+TEST_CASE("logit adjustment tells of wrong values when something is read, or before") {
+  on_every_device([](Device device) {
+    const Array x = Array::zeros({2, 2}, Dtype::float32, device);
+    for (const Device where : {Device::cpu(), device}) {
+      const Array log_pi = Array{-0.5f, -1.f}.to(where);
+      CHECK_THROWS_WITH(
+          logit_adjusted_cross_entropy(x, Array{0, 2}.to(device), log_pi).item(),
+          "logit_adjusted_cross_entropy: t[1] is 2, expected a label in [0, 2) or ignore_label -1");
+      CHECK_THROWS_WITH(values(adjust_logits(x, Array{0.f, -INFINITY}.to(where)).data()),
+                        "adjust_logits: log_prior must be finite, got -inf at 1");
+    }
+  });
+}
+
 TEST_CASE("logit adjustment names itself in errors") {
   const Array x = Array::zeros({2, 2});
   const Array t{0, 1};
   const Array log_pi{-0.5f, -1.f};
-  CHECK_THROWS_WITH(logit_adjusted_cross_entropy(x, Array{0, 2}, log_pi),
-                    "logit_adjusted_cross_entropy: t[1] is 2, expected a label in [0, 2) or ignore_label -1");
   CHECK_THROWS_WITH(logit_adjusted_cross_entropy(Array{0.f}, t, log_pi),
                     "logit_adjusted_cross_entropy: x must be float32 or float64 of shape (N, C, ...), got "
                     "float32(1)");
   CHECK_THROWS_WITH(balanced_softmax_cross_entropy(x, t, Array{1.f}),
                     "balanced_softmax_cross_entropy: log_prior must be float32 or float64 of shape (2), got "
                     "float32(1) for float32(2, 2)");
-  CHECK_THROWS_WITH(adjust_logits(x, Array{0.f, -INFINITY}),
-                    "adjust_logits: log_prior must be finite, got -inf at 1");
   CHECK_THROWS_WITH(adjust_logits(x, log_pi, INFINITY), "adjust_logits: tau must be finite, got inf");
 }

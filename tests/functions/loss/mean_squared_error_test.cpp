@@ -24,26 +24,35 @@ TEST_CASE("mean_squared_error") {
 }
 
 TEST_CASE("mean_squared_error leaves a constant target without gradient") {
-  Variable x(Array{{1.f, 2.f}});
-  const Variable t = Array{{0.f, 4.f}};
-  Variable loss = mean_squared_error(x, t);
-  loss.backward();
-  CHECK(loss.item() == 2.5);
-  CHECK(values(x.grad()) == std::vector<double>{1, -2});
-  CHECK_FALSE(t.grad());
+  on_every_device([](Device device) {
+    Variable x(Array{{1.f, 2.f}}.to(device));
+    const Variable t = Array{{0.f, 4.f}}.to(device);
+    Variable loss = mean_squared_error(x, t);
+    loss.backward();
+    CHECK(loss.item() == 2.5);
+    CHECK(values(x.grad()) == std::vector<double>{1, -2});
+    CHECK_FALSE(t.grad());
+  });
 }
 
 TEST_CASE("mean_squared_error of nothing is 0") {
-  Variable x(Array::zeros({0, 3}));
-  Variable loss = mean_squared_error(x, Array::zeros({0, 3}));
-  CHECK(loss.item() == 0);
-  loss.backward();
-  CHECK(x.grad().shape() == Shape{0, 3});
+  on_every_device([](Device device) {
+    const Array none = Array::zeros({0, 3}, Dtype::float32, device);
+    Variable x(none);
+    Variable loss = mean_squared_error(x, none);
+    CHECK(loss.item() == 0);
+    loss.backward();
+    CHECK(x.grad().shape() == Shape{0, 3});
+  });
 }
 
 TEST_CASE("mean_squared_error of many elements adds up beyond the digits of float32") {
-  const Variable loss = mean_squared_error(Array::full({2000000}, 0.1), Array::zeros({2000000}));
-  CHECK(std::abs(loss.item() - 0.01) < 1e-9);
+  on_every_device([](Device device) {
+    const Shape shape{2000000};
+    const Variable loss = mean_squared_error(Array::full(shape, 0.1, Dtype::float32, device),
+                                             Array::zeros(shape, Dtype::float32, device));
+    CHECK(std::abs(loss.item() - 0.01) < 1e-9);
+  });
 }
 
 TEST_CASE("mean_squared_error refuses inputs that differ") {

@@ -75,11 +75,16 @@ TEST_CASE("sigmoid_cross_entropy with weights of positive elements") {
 }
 
 TEST_CASE("sigmoid_cross_entropy leaves out positive elements of weight 0, whatever their logits") {
-  Variable x(Array{-INFINITY, std::nanf(""), 0.f});
-  Variable loss = sigmoid_cross_entropy(x, Array{1, 1, 0}, {.pos_weight = Array{0.f}});
-  loss.backward();
-  CHECK(loss.item() == Approx(std::log(2) / 3));
-  check_close(values(x.grad()), {0, 0, 0.5 / 3}, 0, 1e-6);
+  on_every_device([](Device device) {
+    for (const Device where : {Device::cpu(), device}) {
+      Variable x(Array{-INFINITY, std::nanf(""), 0.f}.to(device));
+      Variable loss =
+          sigmoid_cross_entropy(x, Array{1, 1, 0}.to(device), {.pos_weight = Array{0.0}.to(where)});
+      loss.backward();
+      CHECK(loss.item() == Approx(std::log(2) / 3));
+      check_close(values(x.grad()), {0, 0, 0.5 / 3}, 0, 1e-6);
+    }
+  });
 }
 
 TEST_CASE("sigmoid_cross_entropy divides by the elements that count, or by the length of the batch") {
@@ -97,58 +102,115 @@ TEST_CASE("sigmoid_cross_entropy divides by the elements that count, or by the l
 
 TEST_CASE("sigmoid_cross_entropy of extreme logits") {
   const float inf = std::numeric_limits<float>::infinity();
-  Variable x(Array{1e4f, -1e4f, 1e4f, -1e4f, inf, -inf, inf});
-  const Array t{1, 0, 0, 1, 1, 0, 0};
-  Variable loss = sigmoid_cross_entropy(x, t, {.reduce = Reduce::no});
-  CHECK(values(loss.data()) == std::vector<double>{0, 0, 1e4, 1e4, 0, 0, inf});
-  loss.set_grad(Array::ones({7}));
-  loss.backward();
-  CHECK(values(x.grad()) == std::vector<double>{0, 0, 1, -1, 0, 0, 1});
+  on_every_device([=](Device device) {
+    Variable x(Array{1e4f, -1e4f, 1e4f, -1e4f, inf, -inf, inf}.to(device));
+    const Array t = Array{1, 0, 0, 1, 1, 0, 0}.to(device);
+    Variable loss = sigmoid_cross_entropy(x, t, {.reduce = Reduce::no});
+    CHECK(values(loss.data()) == std::vector<double>{0, 0, 1e4, 1e4, 0, 0, inf});
+    loss.set_grad(Array::ones({7}, Dtype::float32, device));
+    loss.backward();
+    CHECK(values(x.grad()) == std::vector<double>{0, 0, 1, -1, 0, 0, 1});
+  });
 }
 
 TEST_CASE("sigmoid_cross_entropy keeps the digits of a small loss and its gradient") {
-  Variable x(Array{50.f});
-  Variable loss = sigmoid_cross_entropy(x, Array{1});
-  loss.backward();
-  check_close(values(loss.data()), {1.9287498479639178e-22}, 0, 1e-6);
-  check_close(values(x.grad()), {-1.9287498479639178e-22}, 0, 1e-6);
+  on_every_device([](Device device) {
+    Variable x(Array{50.f}.to(device));
+    Variable loss = sigmoid_cross_entropy(x, Array{1}.to(device));
+    loss.backward();
+    check_close(values(loss.data()), {1.9287498479639178e-22}, 0, 1e-6);
+    check_close(values(x.grad()), {-1.9287498479639178e-22}, 0, 1e-6);
+  });
 }
 
 TEST_CASE("sigmoid_cross_entropy selects ignored elements away") {
-  for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
-    Variable x(Array{std::nanf(""), 0.f, INFINITY});
-    Variable loss = sigmoid_cross_entropy(x, Array{-1, 1, -1}, {.reduce = reduce});
-    if (reduce == Reduce::no) loss.set_grad(Array{std::nanf(""), 1.f, INFINITY});
-    loss.backward();
-    CHECK(values(x.grad()) == std::vector<double>{0, -0.5, 0});
-    double sum = 0;
-    for (const double v : values(loss.data())) sum += v;
-    CHECK(sum == Approx(std::log(2)));
-  }
+  on_every_device([](Device device) {
+    for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+      Variable x(Array{std::nanf(""), 0.f, INFINITY}.to(device));
+      Variable loss = sigmoid_cross_entropy(x, Array{-1, 1, -1}.to(device), {.reduce = reduce});
+      if (reduce == Reduce::no) loss.set_grad(Array{std::nanf(""), 1.f, INFINITY}.to(device));
+      loss.backward();
+      CHECK(values(x.grad()) == std::vector<double>{0, -0.5, 0});
+      double sum = 0;
+      for (const double v : values(loss.data())) sum += v;
+      CHECK(sum == Approx(std::log(2)));
+    }
+  });
 }
 
 TEST_CASE("sigmoid_cross_entropy of nothing is 0") {
-  for (const bool normalize : {true, false}) {
-    Variable x(Array{{1.f, std::nanf("")}});
-    Variable loss = sigmoid_cross_entropy(x, Array{{-1, -1}}, {.normalize = normalize});
-    loss.backward();
-    CHECK(loss.item() == 0);
-    CHECK(values(x.grad()) == std::vector<double>{0, 0});
+  on_every_device([](Device device) {
+    for (const bool normalize : {true, false}) {
+      Variable x(Array{{1.f, std::nanf("")}}.to(device));
+      Variable loss = sigmoid_cross_entropy(x, Array{{-1, -1}}.to(device), {.normalize = normalize});
+      loss.backward();
+      CHECK(loss.item() == 0);
+      CHECK(values(x.grad()) == std::vector<double>{0, 0});
 
-    Variable none(Array::zeros({0, 2}));
-    loss = sigmoid_cross_entropy(none, Array::zeros({0, 2}, Dtype::int64), {.normalize = normalize});
-    loss.backward();
-    CHECK(loss.item() == 0);
-    CHECK(none.grad().shape() == Shape{0, 2});
-  }
+      Variable none(Array::zeros({0, 2}, Dtype::float32, device));
+      loss =
+          sigmoid_cross_entropy(none, Array::zeros({0, 2}, Dtype::int64, device), {.normalize = normalize});
+      loss.backward();
+      CHECK(loss.item() == 0);
+      CHECK(none.grad().shape() == Shape{0, 2});
+    }
+  });
 }
 
-TEST_CASE("sigmoid_cross_entropy refuses what is no label, and what does not fit") {
+TEST_CASE("sigmoid_cross_entropy of more elements than one block has threads") {
+  const Array x = random::Generator(2).normal({130, 37}, 0, 3, Dtype::float64);
+  Array t = Array::empty({130, 37}, Dtype::int64);
+  for (std::size_t i = 0; i < t.size(); ++i)
+    t.data<std::int64_t>()[i] = i % 11 == 0 ? -1 : static_cast<std::int64_t>(i * i % 3 == 1);
+  const SigmoidCrossEntropyOptions options{.pos_weight = uniform({37}, 0, 3)};
+  on_every_device([&](Device device) {
+    Variable logits(x.to(device));
+    Variable loss = sigmoid_cross_entropy(logits, t.to(device), options);
+    loss.backward();
+    check_close({loss.item()}, expected_loss({x, t}, options), 0, 1e-12);
+    const auto z = values(x), labels = values(t), w = values(options.pos_weight);
+    double valid = 0;
+    for (const double label : labels) valid += label >= 0 ? 1 : 0;
+    std::vector<double> gradient;
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      const double p = 1 / (1 + std::exp(-z[i]));
+      gradient.push_back(labels[i] < 0 ? 0 : (labels[i] == 1 ? w[i % 37] * (p - 1) : p) / valid);
+    }
+    check_close(values(logits.grad()), gradient, 1e-16, 1e-11);
+  });
+}
+
+TEST_CASE("sigmoid_cross_entropy: what is wrong with values is thrown when something is read, or before") {
+  on_every_device([](Device device) {
+    const auto read = [&](const Array& t, const SigmoidCrossEntropyOptions& options = {}) {
+      return sigmoid_cross_entropy(Array::zeros({2, 2}, Dtype::float32, device), t.to(device), options)
+          .item();
+    };
+    CHECK_THROWS_WITH(read(Array{{0, 1}, {2, 0}}),
+                      "sigmoid_cross_entropy: t must be 0, 1 or -1 (ignore_label), got 2 at position 2");
+    CHECK_THROWS_WITH(read(Array{{0, -1}, {5, 0}}, {.ignore_label = 9}),
+                      "sigmoid_cross_entropy: t must be 0, 1 or 9 (ignore_label), got -1 at position 1");
+    for (const Device where : {Device::cpu(), device})
+      CHECK_THROWS_WITH(read(Array{{0, 1}, {1, 0}}, {.pos_weight = Array{1.f, -2.f}.to(where)}),
+                        "sigmoid_cross_entropy: pos_weight must be finite and not negative, got -2 at 1");
+    CHECK(read(Array{{0, 1}, {-1, 0}}) == Approx(std::log(2)));
+  });
+}
+
+TEST_CASE("on a GPU an element whose label is none counts for nothing") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    Variable x(Array{0.f, 3.f, 0.f}.to(device));
+    Variable loss = sigmoid_cross_entropy(x, Array{1, 2, 0}.to(device));
+    loss.backward();
+    CHECK_THROWS_WITH(values(x.grad()), ContainsSubstring("got 2 at position 1"));
+    CHECK(values(x.grad()) == std::vector<double>{-0.25, 0, 0.25});
+    CHECK(loss.item() == Approx(std::log(2)));
+  });
+}
+
+TEST_CASE("sigmoid_cross_entropy refuses what does not fit") {
   const Array x = Array::zeros({2, 2});
-  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{{0, 1}, {2, 0}}),
-                    "sigmoid_cross_entropy: t must be 0, 1 or -1 (ignore_label), got 2 at position 2");
-  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{{0, -1}, {1, 0}}, {.ignore_label = 9}),
-                    "sigmoid_cross_entropy: t must be 0, 1 or 9 (ignore_label), got -1 at position 1");
   CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{0, 1}),
                     "sigmoid_cross_entropy: x and t differ in shape: float32(2, 2) and int32(2)");
   CHECK_THROWS_WITH(sigmoid_cross_entropy(x, x),
@@ -159,6 +221,4 @@ TEST_CASE("sigmoid_cross_entropy refuses what is no label, and what does not fit
       sigmoid_cross_entropy(x, Array{{0, 1}, {1, 0}}, {.pos_weight = Array{1.f, 2.f, 3.f}}),
       "sigmoid_cross_entropy: pos_weight must be float32 or float64, one number or one per class, "
       "got float32(3) for float32(2, 2)");
-  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{{0, 1}, {1, 0}}, {.pos_weight = Array{1.f, -2.f}}),
-                    "sigmoid_cross_entropy: pos_weight must be finite and not negative, got -2 at 1");
 }

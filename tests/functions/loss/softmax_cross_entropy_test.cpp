@@ -4,6 +4,9 @@
 #include <limits>
 #include <sstream>
 
+#include "tenbin/cuda/capture.h"
+#include "tenbin/cuda/runtime.h"
+#include "tenbin/functions/activation/relu.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -167,115 +170,336 @@ TEST_CASE("soft targets: a row of zeros is ignored, one-hot rows equal labels") 
   const Array w = {1.0, 2.0, 3.0, 4.0};
   const Array t = {{0.0, 1.0, 0.0, 0.0}, {0.0, 0.0, 0.0, 0.0}, {0.0, 0.0, 0.0, 1.0}};
   const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
-  Variable a(x), b(x);
-  Variable soft = softmax_cross_entropy(a, t, {.normalize = normalize, .class_weight = w});
-  Variable hard = softmax_cross_entropy(b, Array{1, -1, 3}, {.normalize = normalize, .class_weight = w});
-  soft.backward();
-  hard.backward();
-  check_close({soft.item()}, {hard.item()}, 0, 1e-15);
-  check_close(values(a.grad()), values(b.grad()), 1e-16, 1e-14);
+  on_every_device([&](Device device) {
+    const SoftmaxCrossEntropyOptions options{.normalize = normalize, .class_weight = w};
+    Variable a(x.to(device)), b(x.to(device));
+    Variable soft = softmax_cross_entropy(a, t.to(device), options);
+    Variable hard = softmax_cross_entropy(b, Array{1, -1, 3}.to(device), options);
+    soft.backward();
+    hard.backward();
+    check_close({soft.item()}, {hard.item()}, 0, 1e-15);
+    check_close(values(a.grad()), values(b.grad()), 1e-16, 1e-14);
+  });
 }
 
 TEST_CASE("cache_score does not change a bit, nor does a second backward") {
-  for (const Dtype dtype : {Dtype::float32, Dtype::float64})
-    for (const Shape& shape : {Shape{64, 10}, Shape{33, 2}, Shape{5, 100}, Shape{3, 70, 40}, Shape{2, 3, 7}})
-      for (const double smoothing : {0.0, 0.1}) {
-        CAPTURE(dtype, shape, smoothing);
-        const Array x = random::Generator(1).normal(shape, 0, 3, dtype);
-        Shape labels{shape[0]};
-        if (shape.size() == 3) labels.push_back(shape[2]);
-        Array t = Array::zeros(labels, Dtype::int32);
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64})
+      for (const Shape& shape :
+           {Shape{64, 10}, Shape{33, 2}, Shape{5, 100}, Shape{3, 70, 40}, Shape{2, 3, 7}})
+        for (const double smoothing : {0.0, 0.1}) {
+          CAPTURE(dtype, shape, smoothing);
+          const Array x = random::Generator(1).normal(shape, 0, 3, dtype).to(device);
+          Shape labels{shape[0]};
+          if (shape.size() == 3) labels.push_back(shape[2]);
+          Array t = Array::zeros(labels, Dtype::int32);
+          for (std::size_t i = 0; i < t.size(); ++i)
+            t.data<std::int32_t>()[i] = i % 7 == 3 ? -1 : static_cast<std::int32_t>(i % shape[1]);
+          t = t.to(device);
+          Variable a(x), b(x);
+          Variable with = softmax_cross_entropy(a, t, {.cache_score = true, .label_smoothing = smoothing});
+          Variable without =
+              softmax_cross_entropy(b, t, {.cache_score = false, .label_smoothing = smoothing});
+          with.backward();
+          without.backward();
+          CHECK(with.item() == without.item());
+          CHECK(values(a.grad()) == values(b.grad()));
+          const std::vector<double> first = values(a.grad());
+          a.cleargrad();
+          with.backward();
+          CHECK(values(a.grad()) == first);
+        }
+  });
+}
+
+// Lanes to a row, a block to a row, one row, none, more blocks than one: against the definition, gradient
+// too.
+TEST_CASE("softmax_cross_entropy of every size") {
+  const std::vector<Shape> shapes{{1, 1},     {3, 2},    {1000, 2}, {1000, 3},  {1000, 5},  {3, 17},
+                                  {1000, 17}, {3, 65},   {257, 65}, {0, 65},    {3, 1000},  {1, 1025},
+                                  {40, 1025}, {3, 5000}, {0, 5000}, {2, 5, 33}, {3, 5, 31}, {2, 1025, 3}};
+  on_every_device([&](Device device) {
+    for (const Shape& shape : shapes) {
+      for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+        CAPTURE(shape, dtype);
+        const std::size_t n_class = shape[1], inner = shape.size() == 3 ? shape[2] : 1;
+        const Array x = random::Generator(7).normal(shape, 0, 5, dtype);
+        Array t = Array::empty(shape.size() == 3 ? Shape{shape[0], inner} : Shape{shape[0]}, Dtype::int64);
         for (std::size_t i = 0; i < t.size(); ++i)
-          t.data<std::int32_t>()[i] = i % 7 == 3 ? -1 : static_cast<std::int32_t>(i % shape[1]);
-        Variable a(x), b(x);
-        Variable with = softmax_cross_entropy(a, t, {.cache_score = true, .label_smoothing = smoothing});
-        Variable without = softmax_cross_entropy(b, t, {.cache_score = false, .label_smoothing = smoothing});
-        with.backward();
-        without.backward();
-        CHECK(with.item() == without.item());
-        CHECK(values(a.grad()) == values(b.grad()));
-        const std::vector<double> first = values(a.grad());
-        a.cleargrad();
-        with.backward();
-        CHECK(values(a.grad()) == first);
+          t.data<std::int64_t>()[i] = i % 5 == 4 ? -1 : static_cast<std::int64_t>((i * 31 + 7) % n_class);
+        const Array weight = random::Generator(8).uniform({n_class}, 0.5, 2, dtype);
+        const SoftmaxCrossEntropyOptions options{.class_weight = weight};
+
+        Variable scores(x.to(device));
+        Variable loss = softmax_cross_entropy(scores, t.to(device), options);
+        loss.backward();
+        const double tolerance = dtype == Dtype::float32 ? 2e-6 : 1e-13;
+        check_close({loss.item()}, reference({x, t}, options), 0, tolerance);
+
+        const std::vector<double> logits = values(x), labels = values(t), w = values(weight);
+        double count = 0;
+        for (const double label : labels) count += label >= 0 ? 1 : 0;
+        std::vector<double> gradient(x.size(), 0.0);
+        for (std::size_t p = 0; p < labels.size(); ++p) {
+          if (labels[p] < 0) continue;
+          const auto at = [&](std::size_t c) { return (p / inner * n_class + c) * inner + p % inner; };
+          const auto label = static_cast<std::size_t>(labels[p]);
+          double max = -infinity, sum = 0;
+          for (std::size_t c = 0; c < n_class; ++c) max = std::max(max, logits[at(c)]);
+          for (std::size_t c = 0; c < n_class; ++c) sum += std::exp(logits[at(c)] - max);
+          for (std::size_t c = 0; c < n_class; ++c)
+            gradient[at(c)] = w[label] * (std::exp(logits[at(c)] - max) / sum - (c == label ? 1 : 0)) / count;
+        }
+        check_close(values(scores.grad()), gradient, tolerance / std::max(count, 1.0), tolerance);
       }
+    }
+  });
 }
 
 TEST_CASE("extreme logits lose nothing") {
-  // Chainer 7.8 returns 0.6934, 0.6875 and 0 for the float32 ties.
-  for (const float big : {1e4f, 1e6f, 1e8f}) {
-    Variable x(Array{{big, big}});
-    Variable loss = softmax_cross_entropy(x, Array{1});
+  on_every_device([](Device device) {
+    // Chainer 7.8 returns 0.6934, 0.6875 and 0 for the float32 ties.
+    for (const float big : {1e4f, 1e6f, 1e8f}) {
+      Variable x(Array{{big, big}}.to(device));
+      Variable loss = softmax_cross_entropy(x, Array{1}.to(device));
+      loss.backward();
+      CHECK(loss.item() == Approx(0.69314718).epsilon(1e-7));
+      CHECK(values(x.grad()) == std::vector<double>{0.5, -0.5});
+    }
+    Variable x(Array{{-1000.f, 1.f}}.to(device));
+    Variable loss = softmax_cross_entropy(x, Array{0}.to(device));
     loss.backward();
-    CHECK(loss.item() == Approx(0.69314718).epsilon(1e-7));
-    CHECK(values(x.grad()) == std::vector<double>{0.5, -0.5});
-  }
-  Variable x(Array{{-1000.f, 1.f}});
-  Variable loss = softmax_cross_entropy(x, Array{0});
-  loss.backward();
-  CHECK(loss.item() == 1001);
-  CHECK(values(x.grad()) == std::vector<double>{-1, 1});
+    CHECK(loss.item() == 1001);
+    CHECK(values(x.grad()) == std::vector<double>{-1, 1});
+  });
+}
+
+TEST_CASE("classes that are masked out by -inf, also many in a row") {
+  on_every_device([](Device device) {
+    for (const std::size_t n_class : {3, 40, 3000}) {
+      CAPTURE(n_class);
+      Array scores = Array::full({1, n_class}, -infinity);
+      scores.data<float>()[n_class - 1] = 2;
+      scores.data<float>()[n_class / 2] = 2;
+      Variable x(scores.to(device));
+      Variable loss = softmax_cross_entropy(x, Array{static_cast<int>(n_class / 2)}.to(device));
+      loss.backward();
+      CHECK(loss.item() == Approx(std::log(2)));
+      std::vector<double> expected(n_class, 0.0);
+      expected[n_class - 1] = 0.5;
+      expected[n_class / 2] = -0.5;
+      CHECK(values(x.grad()) == expected);
+    }
+  });
 }
 
 TEST_CASE("nothing to learn from gives loss 0 and gradient 0") {
-  const auto check_zero = [](const Array& scores, const Array& t, const SoftmaxCrossEntropyOptions& options) {
-    Variable x(scores);
-    Variable loss = softmax_cross_entropy(x, t, options);
-    CHECK(loss.item() == 0);
-    loss.backward();
-    REQUIRE(x.grad().shape() == x.shape());
-    for (const double g : values(x.grad())) CHECK(g == 0);
-  };
   const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
-  const Array x = {{1.f, 2.f}, {3.f, -1.f}};
-  check_zero(x, Array{-1, -1}, {.normalize = normalize});
-  check_zero(x, Array{0, 1}, {.normalize = normalize, .class_weight = {0.f, 0.f}});
-  check_zero(x, Array{0, 1}, {.normalize = normalize, .sample_weight = {0.f, 0.f}});
-  check_zero(x, Array{{0.f, 0.f}, {0.f, 0.f}}, {.normalize = normalize});
-  check_zero(Array::empty({0, 3}), Array::empty({0}, Dtype::int32), {.normalize = normalize});
-  check_zero(Array::empty({2, 3, 0}), Array::empty({2, 0}, Dtype::int32), {.normalize = normalize});
-  check_zero(Array::empty({0, 3, 2, 2}), Array::empty({0, 2, 2}, Dtype::int32), {.normalize = normalize});
-  check_zero(Array::empty({0, 3}), Array::empty({0, 3}), {.normalize = normalize});
+  on_every_device([&](Device device) {
+    const auto check_zero = [&](const Array& scores, const Array& t,
+                                const SoftmaxCrossEntropyOptions& options) {
+      Variable x(scores.to(device));
+      Variable loss = softmax_cross_entropy(x, t.to(device), options);
+      CHECK(loss.item() == 0);
+      loss.backward();
+      REQUIRE(x.grad().shape() == x.shape());
+      for (const double g : values(x.grad())) CHECK(g == 0);
+    };
+    const Array x = {{1.f, 2.f}, {3.f, -1.f}};
+    check_zero(x, Array{-1, -1}, {.normalize = normalize});
+    check_zero(x, Array{0, 1}, {.normalize = normalize, .class_weight = {0.f, 0.f}});
+    check_zero(x, Array{0, 1}, {.normalize = normalize, .sample_weight = {0.f, 0.f}});
+    check_zero(x, Array{{0.f, 0.f}, {0.f, 0.f}}, {.normalize = normalize});
+    check_zero(Array::empty({0, 3}), Array::empty({0}, Dtype::int32), {.normalize = normalize});
+    check_zero(Array::empty({2, 3, 0}), Array::empty({2, 0}, Dtype::int32), {.normalize = normalize});
+    check_zero(Array::empty({0, 3, 2, 2}), Array::empty({0, 2, 2}, Dtype::int32), {.normalize = normalize});
+    check_zero(Array::empty({0, 3}), Array::empty({0, 3}), {.normalize = normalize});
+  });
 }
 
 TEST_CASE("what is ignored is not looked at") {
   const std::vector<double> expected_grad = {-1 / (1 + std::exp(1.0)), 1 / (1 + std::exp(1.0)), 0, 0};
-  for (const double poison : {not_a_number, infinity, -infinity}) {
-    CAPTURE(poison);
-    const Array scores = {{1.0, 0.0}, {poison, 2.0}};
-    for (const SoftmaxCrossEntropyOptions& options :
-         {SoftmaxCrossEntropyOptions{}, SoftmaxCrossEntropyOptions{.cache_score = false}}) {
-      Variable x(scores);
-      Variable loss = softmax_cross_entropy(x, Array{0, -1}, options);
+  on_every_device([&](Device device) {
+    for (const double poison : {not_a_number, infinity, -infinity}) {
+      CAPTURE(poison);
+      const Array scores = Array{{1.0, 0.0}, {poison, 2.0}}.to(device);
+      for (const SoftmaxCrossEntropyOptions& options :
+           {SoftmaxCrossEntropyOptions{}, SoftmaxCrossEntropyOptions{.cache_score = false}}) {
+        Variable x(scores);
+        Variable loss = softmax_cross_entropy(x, Array{0, -1}.to(device), options);
+        loss.backward();
+        CHECK(loss.item() == Approx(std::log1p(std::exp(-1.0))));
+        check_close(values(x.grad()), expected_grad, 1e-15, 1e-14);
+      }
+      const Array t = Array{0, 1}.to(device);
+      Variable by_sample(scores);
+      Variable loss =
+          softmax_cross_entropy(by_sample, t, {.reduce = Reduce::sum, .sample_weight = {1.0, 0.0}});
       loss.backward();
       CHECK(loss.item() == Approx(std::log1p(std::exp(-1.0))));
-      check_close(values(x.grad()), expected_grad, 1e-15, 1e-14);
+      check_close(values(by_sample.grad()), expected_grad, 1e-15, 1e-14);
+      Variable by_class(scores);
+      loss = softmax_cross_entropy(by_class, t, {.class_weight = {1.0, 0.0}, .reduce = Reduce::sum});
+      loss.backward();
+      check_close(values(by_class.grad()), expected_grad, 1e-15, 1e-14);
+      Variable by_target(scores);
+      loss = softmax_cross_entropy(by_target, Array{{1.0, 0.0}, {0.0, 0.0}}.to(device));
+      loss.backward();
+      CHECK(loss.item() == Approx(std::log1p(std::exp(-1.0))));
+      check_close(values(by_target.grad()), expected_grad, 1e-15, 1e-14);
     }
-    Variable by_sample(scores);
-    Variable loss =
-        softmax_cross_entropy(by_sample, Array{0, 1}, {.reduce = Reduce::sum, .sample_weight = {1.0, 0.0}});
-    loss.backward();
-    CHECK(loss.item() == Approx(std::log1p(std::exp(-1.0))));
-    check_close(values(by_sample.grad()), expected_grad, 1e-15, 1e-14);
-    Variable by_class(scores);
-    loss = softmax_cross_entropy(by_class, Array{0, 1}, {.class_weight = {1.0, 0.0}, .reduce = Reduce::sum});
-    loss.backward();
-    check_close(values(by_class.grad()), expected_grad, 1e-15, 1e-14);
-  }
-  // A soft target of zero on a class that is impossible costs nothing.
-  CHECK(softmax_cross_entropy(Array{{0.0, -infinity}}, Array{{1.0, 0.0}}).item() == 0);
-  CHECK(std::isinf(softmax_cross_entropy(Array{{0.0, -infinity}}, Array{1}).item()));
+    // A soft target of zero on a class that is impossible costs nothing.
+    const Array impossible = Array{{0.0, -infinity}}.to(device);
+    CHECK(softmax_cross_entropy(impossible, Array{{1.0, 0.0}}.to(device)).item() == 0);
+    CHECK(std::isinf(softmax_cross_entropy(impossible, Array{1}.to(device)).item()));
+  });
 }
 
-TEST_CASE("weights of any float dtype") {
-  const Array x = {{1.f, 0.f}, {0.f, 2.f}};
-  const double expected = softmax_cross_entropy(x, Array{1, 0}, {.class_weight = {1.f, 2.f}}).item();
-  CHECK(softmax_cross_entropy(x, Array{1, 0}, {.class_weight = {1.0, 2.0}}).item() == expected);
-  CHECK(expected == Approx(2.376725674));
-  // PyTorch divides by the sum of the weights of the labels.
-  CHECK(
-      softmax_cross_entropy(x, Array{1, 0}, {.normalize = Normalize::weight_sum, .class_weight = {1.f, 2.f}})
-          .item() == Approx(1.584483743));
+TEST_CASE("weights of any float dtype, on any device") {
+  on_every_device([](Device device) {
+    const Array x = Array{{1.f, 0.f}, {0.f, 2.f}}.to(device);
+    const Array t = Array{1, 0}.to(device);
+    const double expected = softmax_cross_entropy(x, t, {.class_weight = {1.f, 2.f}}).item();
+    CHECK(softmax_cross_entropy(x, t, {.class_weight = {1.0, 2.0}}).item() == expected);
+    CHECK(softmax_cross_entropy(x, t, {.class_weight = Array{1.f, 2.f}.to(device)}).item() == expected);
+    CHECK(softmax_cross_entropy(x, t, {.class_weight = Array{1.0, 2.0}.to(device)}).item() == expected);
+    CHECK(softmax_cross_entropy(x, t, {.sample_weight = Array{2.0, 1.0}.to(device)}).item() == expected);
+    CHECK(expected == Approx(2.376725674));
+    // PyTorch divides by the sum of the weights of the labels.
+    CHECK(softmax_cross_entropy(x, t, {.normalize = Normalize::weight_sum, .class_weight = {1.f, 2.f}})
+              .item() == Approx(1.584483743));
+  });
+}
+
+TEST_CASE("weights on a device and logits on the CPU") {
+  on_every_device([](Device device) {
+    const Array x = {{1.f, 0.f}, {0.f, 2.f}};
+    CHECK(softmax_cross_entropy(x, Array{1, 0}, {.class_weight = Array{1.f, 2.f}.to(device)}).item() ==
+          Approx(2.376725674));
+    CHECK_THROWS_WITH(softmax_cross_entropy(x, Array{1, 0}, {.class_weight = Array{1.f, -2.f}.to(device)}),
+                      "softmax_cross_entropy: class_weight must be finite and not negative, got -2 at 1");
+  });
+}
+
+TEST_CASE("softmax_cross_entropy: what is wrong with values is thrown when something is read, or before") {
+  on_every_device([](Device device) {
+    const Array x = Array::zeros({4, 3}, Dtype::float64).to(device);
+    const auto read = [&](const Array& targets, const SoftmaxCrossEntropyOptions& options = {}) {
+      const Array scores = Array::zeros(
+          targets.ndim() == 1 ? Shape{4, 3} : Shape{targets.shape()[0], 3, 2, 2}, Dtype::float64, device);
+      return values(softmax_cross_entropy(scores, targets.to(device), options).data());
+    };
+    const Array t = {0, 1, 2, 0};
+    CHECK_THROWS_WITH(read(Array{0, 1, 3, 0}),
+                      "softmax_cross_entropy: t[2] is 3, expected a label in [0, 3) or ignore_label -1");
+    CHECK_THROWS_WITH(read(Array{0, -2, 2, 9}),
+                      "softmax_cross_entropy: t[1] is -2, expected a label in [0, 3) or ignore_label -1");
+    CHECK_THROWS_WITH(read(Array{0, -2, 2, 9}, {.label_smoothing = 0.1}),
+                      "softmax_cross_entropy: t[1] is -2, expected a label in [0, 3) or ignore_label -1");
+    CHECK_THROWS_WITH(read(Array{0, 1, 2, -1}, {.ignore_label = 255, .reduce = Reduce::no}),
+                      "softmax_cross_entropy: t[3] is -1, expected a label in [0, 3) or ignore_label 255");
+    CHECK_THROWS_WITH(
+        read(Array{{{0, 1}, {7, 2}}}),
+        "softmax_cross_entropy: t[0, 1, 0] is 7, expected a label in [0, 3) or ignore_label -1");
+    CHECK_THROWS_WITH(
+        read(Array(std::vector<std::int64_t>{0, 1, 4294967296, 0})),
+        "softmax_cross_entropy: t[2] is 4294967296, expected a label in [0, 3) or ignore_label -1");
+
+    for (const Device where : {Device::cpu(), device}) {
+      CHECK_THROWS_WITH(read(t, {.class_weight = Array{1.0, -2.0, 3.0}.to(where)}),
+                        "softmax_cross_entropy: class_weight must be finite and not negative, got -2 at 1");
+      CHECK_THROWS_WITH(read(t, {.class_weight = Array{1.0, 2.0, not_a_number}.to(where)}),
+                        "softmax_cross_entropy: class_weight must be finite and not negative, got nan at 2");
+      CHECK_THROWS_WITH(read(t, {.class_weight = Array{infinity, 2.0, -1.0}.to(where)}),
+                        "softmax_cross_entropy: class_weight must be finite and not negative, got inf at 0");
+      CHECK_THROWS_WITH(
+          read(t, {.sample_weight = Array{1.0, 1.0, -0.5, not_a_number}.to(where)}),
+          "softmax_cross_entropy: sample_weight must be finite and not negative, got -0.5 at 2");
+    }
+    check_close(read(t), {std::log(3.0)}, 0, 1e-15);
+  });
+}
+
+TEST_CASE("on a GPU a label that is none counts for nothing, is told at the read, and training goes on") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    for (const std::size_t n_class : {3, 2000}) {
+      const Array scores = random::Generator(3).normal({5, n_class}, 0, 1, Dtype::float64);
+      Variable x(scores.to(device)), good(scores);
+      Variable loss = softmax_cross_entropy(x, Array{0, 1, 5000000, 2, -7}.to(device));
+      loss.backward();
+      CHECK_THROWS_WITH(values(x.grad()), ContainsSubstring("t[2] is 5000000, expected a label in [0, "));
+      Variable expected = softmax_cross_entropy(good, Array{0, 1, -1, 2, -1});
+      expected.backward();
+      CHECK(loss.item() == Approx(expected.item()));  // told once
+      check_close(values(x.grad()), values(good.grad()), 1e-15, 1e-12);
+
+      x.cleargrad();
+      loss = softmax_cross_entropy(x, Array{0, 1, 1, 2, 0}.to(device));
+      loss.backward();
+      good.cleargrad();
+      expected = softmax_cross_entropy(good, Array{0, 1, 1, 2, 0});
+      expected.backward();
+      CHECK(loss.item() == Approx(expected.item()));
+      check_close(values(x.grad()), values(good.grad()), 1e-15, 1e-12);
+    }
+  });
+}
+
+TEST_CASE("softmax_cross_entropy is a launch forward, one backward, and no wait") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Array t = Array{0, 1}.to(device), weight = Array{1.f, 2.f}.to(device);
+    Variable x(Array{{1.f, 0.f}, {0.f, 2.f}}.to(device));
+    const auto before = gpu::stats();
+    Variable loss = softmax_cross_entropy(x, t, {.class_weight = weight});
+    const auto between = gpu::stats();
+    CHECK(between.launches - before.launches == 1);
+    Function& function = *loss.creator();
+    const Array gy = Array::ones({}, Dtype::float32, device);
+    const auto ready = gpu::stats();
+    function.backward({x.data(), t}, {gy});
+    const auto after = gpu::stats();
+    CHECK(after.launches - ready.launches == 1);
+    CHECK(after.synchronizations == before.synchronizations);
+  });
+}
+
+TEST_CASE("a captured loss takes class weights from the CPU along, but no weights of samples") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Array t = Array{0, 1, 2, 1}.to(device);
+    Array weight{1.0, 4.0, 0.5};
+    Array x = Array::zeros({4, 3}, Dtype::float32, device);
+    Array loss, gx;
+    const auto step = [&](const SoftmaxCrossEntropyOptions& options) {
+      Variable scores(x);
+      Variable y = softmax_cross_entropy(relu(relu(scores)), t, options);
+      y.backward();
+      loss = y.data();
+      gx = scores.grad();
+    };
+    gpu::Graph graph(0, [&] { step({.class_weight = weight}); });
+    weight = Array();
+    Array captured_loss = loss, captured_gx = gx;
+    for (int i = 0; i < 3; ++i) {
+      x.assign(
+          random::Generator(static_cast<std::uint64_t>(i)).normal({4, 3}, 0, 2, Dtype::float32).to(device));
+      graph.replay();
+      const auto replayed = values(captured_gx);
+      const double replayed_loss = captured_loss.item();
+      step({.class_weight = {1.0, 4.0, 0.5}});
+      CHECK(replayed_loss == loss.item());
+      CHECK(replayed == values(gx));
+    }
+    CHECK_THROWS_WITH(
+        gpu::Graph(0,
+                   [&] {
+                     step({.sample_weight = {1.f, 1.f, 1.f, 1.f}});
+                   }),
+        "CapturedStep: a copy from the CPU in forward of softmax_cross_entropy cannot be part of "
+        "a captured step");
+  });
 }
 
 TEST_CASE("softmax_cross_entropy says what is wrong") {
@@ -306,18 +530,6 @@ TEST_CASE("softmax_cross_entropy says what is wrong") {
       loss(x, Array::zeros({4, 3})),
       "softmax_cross_entropy: x and soft targets t differ in dtype: float64(4, 3) and float32(4, 3)");
 
-  CHECK_THROWS_WITH(loss(x, Array{0, 1, 3, 0}),
-                    "softmax_cross_entropy: t[2] is 3, expected a label in [0, 3) or ignore_label -1");
-  CHECK_THROWS_WITH(loss(x, Array{0, -2, 2, 0}),
-                    "softmax_cross_entropy: t[1] is -2, expected a label in [0, 3) or ignore_label -1");
-  CHECK_THROWS_WITH(loss(x, Array{0, 1, 2, -1}, {.ignore_label = 255}),
-                    "softmax_cross_entropy: t[3] is -1, expected a label in [0, 3) or ignore_label 255");
-  CHECK_THROWS_WITH(loss(Array::zeros({1, 3, 2, 2}), Array{{{0, 1}, {7, 2}}}),
-                    "softmax_cross_entropy: t[0, 1, 0] is 7, expected a label in [0, 3) or ignore_label -1");
-  CHECK_THROWS_WITH(
-      loss(x, Array(std::vector<std::int64_t>{0, 1, 4294967296, 0})),
-      "softmax_cross_entropy: t[2] is 4294967296, expected a label in [0, 3) or ignore_label -1");
-
   CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1.0, 2.0}}),
                     "softmax_cross_entropy: class_weight must be float32 or float64 of shape (3), got "
                     "float64(2) for float64(4, 3)");
@@ -327,12 +539,6 @@ TEST_CASE("softmax_cross_entropy says what is wrong") {
   CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1, 2, 3}}),
                     "softmax_cross_entropy: class_weight must be float32 or float64 of shape (3), got "
                     "int32(3) for float64(4, 3)");
-  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1.0, -2.0, 3.0}}),
-                    "softmax_cross_entropy: class_weight must be finite and not negative, got -2 at 1");
-  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {1.0, 2.0, not_a_number}}),
-                    "softmax_cross_entropy: class_weight must be finite and not negative, got nan at 2");
-  CHECK_THROWS_WITH(loss(x, t, {.class_weight = {infinity, 2.0, 1.0}}),
-                    "softmax_cross_entropy: class_weight must be finite and not negative, got inf at 0");
   CHECK_THROWS_WITH(loss(x, t, {.sample_weight = {1.0, 2.0, 3.0}}),
                     "softmax_cross_entropy: sample_weight must be float32 or float64 of shape (4), got "
                     "float64(3) for float64(4, 3)");
@@ -351,16 +557,33 @@ TEST_CASE("softmax_cross_entropy says what is wrong") {
 }
 
 TEST_CASE("weights at the limits of their dtype") {
-  const Array x = {{1.f, 0.f}};
-  CHECK_THROWS_WITH(softmax_cross_entropy(x, Array{1}, {.class_weight = {1.0, 1e39}}),
-                    "softmax_cross_entropy: class_weight must be finite and not negative, got inf at 1");
-  // A sum of weights whose inverse float32 does not hold.
-  Variable scores(x);
-  Variable loss = softmax_cross_entropy(
-      scores, Array{1}, {.normalize = Normalize::weight_sum, .class_weight = {1e-40f, 1e-40f}});
-  loss.backward();
-  CHECK(loss.item() == Approx(1.3132616));
-  check_close(values(scores.grad()), {0.7310586, -0.7310586}, 0, 1e-5);
+  on_every_device([](Device device) {
+    const Array t = Array{1}.to(device);
+    for (const Device where : {Device::cpu(), device}) {
+      const Array beyond = Array{1.0, 1e39}.to(where);
+      CHECK_THROWS_WITH(
+          softmax_cross_entropy(Array{{1.f, 0.f}}.to(device), t, {.class_weight = beyond}).item(),
+          "softmax_cross_entropy: class_weight must be finite and not negative, got inf at 1");
+    }
+    // A sum of weights whose inverse float32 does not hold.
+    Variable scores(Array{{1.f, 0.f}}.to(device));
+    Variable loss = softmax_cross_entropy(
+        scores, t, {.normalize = Normalize::weight_sum, .class_weight = {1e-40f, 1e-40f}});
+    loss.backward();
+    CHECK(loss.item() == Approx(1.3132616));
+    check_close(values(scores.grad()), {0.7310586, -0.7310586}, 0, 1e-5);
+  });
+}
+
+TEST_CASE("softmax_cross_entropy alone refuses an x of another length on every device") {
+  on_every_device([](Device device) {
+    const Array x = Array::zeros({4, 2}, Dtype::float32, device);
+    const Array t = Array{0, 1, 0, 1}.to(device);
+    SoftmaxCrossEntropy mean;
+    mean.forward({x.slice(0, 2), t.slice(0, 2)});
+    CHECK_THROWS_WITH(mean.backward({x, t}, {Array::ones({}, Dtype::float32, device)}),
+                      ContainsSubstring("softmax_cross_entropy: backward got another x than forward, "));
+  });
 }
 
 TEST_CASE("softmax_cross_entropy alone refuses a gradient or an x that does not fit") {
