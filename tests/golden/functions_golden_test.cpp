@@ -153,8 +153,9 @@ TEST_CASE("golden: mathematics and arrays") {
                                    [](const Variables& xs, const GoldenCase&) {
                                      return transpose(xs[0], {2, 1, 0});
                                    })},
-          {"get_item",
-           function_of({"a"}, [](const Variables& xs,
-                                 const GoldenCase& g) { return get_rows(xs[0], g.input("idx")); })},
+          {"get_item", function_of({"a"},
+                                   [](const Variables& xs, const GoldenCase& g) {
+                                     return get_rows(xs[0], g.input("idx").to(xs[0].device()));
+                                   })},
       });
 }
