@@ -105,16 +105,4 @@ template void gemm(Context&, bool, bool, std::size_t, std::size_t, std::size_t, 
 template void gemm(Context&, bool, bool, std::size_t, std::size_t, std::size_t, const double*, const double*,
                    double, double*, std::size_t);
 
-Array matmul(const Array& a, const Array& b, bool transpose_a, bool transpose_b) {
-  const std::size_t m = a.shape()[transpose_a ? 1 : 0];
-  const std::size_t k = a.shape()[transpose_a ? 0 : 1];
-  const std::size_t n = b.shape()[transpose_b ? 0 : 1];
-  Array c = Array::empty({m, n}, a.dtype(), a.device());
-  visit_floating(a.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    gemm(Context::of(a), transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(), T{0}, c.data<T>());
-  });
-  return c;
-}
-
 }  // namespace tenbin::gpu

@@ -5,8 +5,6 @@
 
 #include <cstddef>
 
-#include "tenbin/core/array.h"
-
 namespace tenbin::gpu {
 
 class Context;
@@ -18,9 +16,6 @@ class Context;
 template <class T>
 void gemm(Context& context, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
           const T* a, const T* b, T beta, T* c, std::size_t batch = 1);
-
-/// op(A) op(B) for matrices of one floating dtype, checked by the caller.
-Array matmul(const Array& a, const Array& b, bool transpose_a = false, bool transpose_b = false);
 
 /// A handle for the stream, with a workspace of its own: cuBLAS would otherwise allocate one behind the back
 /// of a capture, and its bits would depend on what else runs.

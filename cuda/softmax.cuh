@@ -55,9 +55,11 @@ __device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length
     const T v2 = x[(c + 2 * Group::width) * stride];
     const T v3 = x[(c + 3 * Group::width) * stride];
     const T grown = larger(max, larger(larger(v0, v1), larger(v2, v3)));
-    const T four =
-        (std::exp(v0 - grown) + std::exp(v1 - grown)) + (std::exp(v2 - grown) + std::exp(v3 - grown));
-    sum = sum * static_cast<double>(std::exp(max - grown)) + static_cast<double>(four);
+    // Each in double: in float, 1 would swallow the small ones beside it.
+    const double four =
+        (static_cast<double>(std::exp(v0 - grown)) + static_cast<double>(std::exp(v1 - grown))) +
+        (static_cast<double>(std::exp(v2 - grown)) + static_cast<double>(std::exp(v3 - grown)));
+    sum = sum * static_cast<double>(std::exp(max - grown)) + four;
     max = grown;
   }
   for (; c < length; c += Group::width) {

@@ -131,9 +131,13 @@ TEST_CASE("log_softmax refuses what it cannot work along") {
 TEST_CASE("log_softmax keeps what stands behind an element that is far ahead") {
   on_every_device([](Device device) {
     for (const double gap : {10., 15., 17., 20.}) {
-      const Array x = Array{{gap, 0.}}.astype(Dtype::float32).to(device);
-      const double y = log_softmax(x).data().astype(Dtype::float64).to_vector<double>()[0];
-      CHECK(y == Approx(-std::log1p(std::exp(-gap))).epsilon(1e-6));
+      for (const std::size_t n_class : {2u, 16u, 100u, 2000u}) {
+        CAPTURE(gap, n_class);
+        std::vector<float> x(n_class, 0);
+        x[0] = static_cast<float>(gap);
+        const double y = values(log_softmax(Array(x, {1, n_class}).to(device)).data())[0];
+        CHECK(y == Approx(-std::log1p(static_cast<double>(n_class - 1) * std::exp(-gap))).epsilon(1e-6));
+      }
     }
   });
 }
