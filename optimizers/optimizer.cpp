@@ -83,9 +83,11 @@ void Optimizer::update() {
   if (!is_laid_out()) lay_out();
   check();
   // A replay of a captured step does here what this function does on the CPU.
-  gpu::on_replay([this] {
+  gpu::on_replay([this, hook_changes = hook_changes_] {
     if (!is_laid_out())
       throw Error(name(), ": the parameters have been replaced or moved since the step was captured");
+    if (hook_changes != hook_changes_)
+      throw Error(name(), ": hooks have been added or removed since the step was captured");
     check();
   });
   zero_missing_gradients();
@@ -179,6 +181,7 @@ void Optimizer::insert_hook(std::unique_ptr<OptimizerHook> hook, std::string nam
   for (const NamedHook& other : hooks_)
     if (other.name == name) throw Error(this->name(), ": there is a hook '", name, "' already");
   hook->optimizer_ = this;
+  ++hook_changes_;
   hooks_.push_back({std::move(name), std::move(hook)});
 }
 
@@ -187,6 +190,7 @@ void Optimizer::remove_hook(const std::string& name) {
       std::find_if(hooks_.begin(), hooks_.end(), [&](const NamedHook& hook) { return hook.name == name; });
   if (found == hooks_.end()) throw Error(this->name(), ": there is no hook '", name, "'");
   hooks_.erase(found);
+  ++hook_changes_;
 }
 
 NamedArrays Optimizer::state_arrays() {

@@ -138,6 +138,7 @@ class Optimizer {
   FlatGroups groups_;
   std::vector<Entry> entries_;
   std::vector<NamedHook> hooks_;
+  std::size_t hook_changes_ = 0;  // a captured step knows the hooks that there were
   Array t_ = Array::scalar(0, Dtype::int64);
   Array epoch_ = Array::scalar(0, Dtype::int64);
 };

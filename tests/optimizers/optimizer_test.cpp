@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 
+#include "tenbin/cuda/captured_step.h"
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/functions/array/get_rows.h"
 #include "tenbin/links/linear.h"
@@ -384,6 +385,33 @@ TEST_CASE("a hook of one's own can refuse the update") {
   CHECK(values(optimizer.state_arrays()[3].second) == velocity);
   CHECK(optimizer.t() == 1);
   CHECK(before != after_one);
+}
+
+TEST_CASE("a captured step notices that hooks have come or gone, and does not lay out parameters") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    Bowl bowl(Dtype::float32, device);
+    SGD optimizer;
+    optimizer.setup(bowl);
+    optimizer.add_hook(WeightDecay(0.1));
+    const auto update = [&](const Array& x) {
+      optimizer.update();
+      return x;
+    };
+    const Array x = Array::zeros({1}, Dtype::float32, device);
+    CapturedStep step(update, {.warmup = 1});
+    for (int i = 0; i < 3; ++i) step(x);
+    CHECK(step.is_captured());
+    const Values before = all_parameters(bowl);
+    optimizer.remove_hook("WeightDecay");
+    CHECK_THROWS_WITH(step(x), "SGD: hooks have been added or removed since the step was captured");
+    CHECK(all_parameters(bowl) == before);
+    CHECK(optimizer.t() == 3);
+
+    CapturedStep too_early(update, {.warmup = 0});
+    bowl.W.set_data(bowl.W.data().copy());
+    CHECK_THROWS_WITH(too_early(x), "SGD: a captured step cannot lay out parameters: update once before it");
+  });
 }
 
 TEST_CASE("until an error of a kernel has been read, updates on a GPU change nothing") {
