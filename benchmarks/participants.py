@@ -72,22 +72,26 @@ class Peer:
         self.stop()
         return {"error": "it ended; see the log" if ready else f"no answer in {limit} s"}
 
-    def measure(self, workload, seconds):
-        """{key: seconds a step}, or an error's text."""
+    def ask(self, workload, seconds):
+        """Its answer, `seconds` being the median."""
         if self.error:
-            return self.error
+            return {"error": self.error}
         try:
             self.process.stdin.write(f"{workload} {seconds}\n")
             self.process.stdin.flush()
             answer = self.read(self.limit)
         except BrokenPipeError:
             answer = {"error": "it ended; see the log"}
-        if "error" in answer:
-            if self.process.poll() is not None:
-                self.error = answer["error"]
-            return answer["error"]
-        times = sorted(answer["seconds"])
-        return {self.key: times[len(times) // 2]}
+        if "error" not in answer:
+            return dict(answer, seconds=sorted(answer["seconds"])[len(answer["seconds"]) // 2])
+        if self.process.poll() is not None:
+            self.error = answer["error"]
+        return answer
+
+    def measure(self, workload, seconds):
+        """{key: seconds a step}, or an error's text."""
+        answer = self.ask(workload, seconds)
+        return answer["error"] if "error" in answer else {self.key: answer["seconds"]}
 
     def stop(self):
         self.process.kill()

@@ -1,7 +1,7 @@
 """The results as tables: who took how long, and which targets are met."""
 from statistics import median
 
-COLUMNS = ["floor", "tenbin", "eager", "compile", "jax", "libtorch", "chainer", "sklearn"]
+# Participants, in the order of the columns.
 HEADINGS = {"floor": "floor", "tenbin": "Tenbin", "eager": "PyTorch eager", "compile": "torch.compile", "jax": "JAX jit",
             "libtorch": "libtorch", "chainer": "Chainer", "sklearn": "scikit-learn"}
 
@@ -38,42 +38,50 @@ def markdown(header, rows):
     return "\n".join([line(header), "|" + "|".join("-" * (width + 2) for width in widths) + "|"] + [line(r) for r in rows])
 
 
+def verdict(workload, what, measured, target, met, text="{:.2f}"):
+    """{workload, what, measured, target, met}, `met` being None where something was not measured."""
+    return {"workload": workload, "what": what, "target": target,
+            "measured": None if measured is None else text.format(measured),
+            "met": None if measured is None else bool(met(measured))}
+
+
 class Results:
-    """Samples by (workload, threads, participant), in seconds, and notes on what is missing."""
+    """Samples by (workload, setting, participant), in seconds, and notes on what is missing. The setting is the
+    number of threads; on a GPU, the precision."""
 
-    def __init__(self):
-        self.samples, self.notes = {}, {}
+    def __init__(self, headings=HEADINGS):
+        self.headings, self.samples, self.notes = headings, {}, {}
 
-    def add(self, workload, threads, who, seconds):
-        self.samples.setdefault((workload, threads, who), []).append(seconds)
+    def add(self, workload, setting, who, seconds):
+        self.samples.setdefault((workload, setting, who), []).append(seconds)
 
-    def note(self, workload, threads, who, text):
-        self.notes[workload, threads, who] = text
+    def note(self, workload, setting, who, text):
+        self.notes[workload, setting, who] = text
 
-    def rounds(self, workload, threads, who):
+    def rounds(self, workload, setting, who):
         """One sample a round."""
         if who == "floor" and workload.startswith("loss/"):  # whichever of the two bounds is the higher one
-            return [max(pair) for pair in zip(*(self.rounds(workload, threads, bound) for bound in ("copy", "exp")))]
-        return self.samples.get((workload, threads, who), [])
+            return [max(pair) for pair in zip(*(self.rounds(workload, setting, bound) for bound in ("copy", "exp")))]
+        return self.samples.get((workload, setting, who), [])
 
-    def get(self, workload, threads, who, of=median):
+    def get(self, workload, setting, who, of=median):
         """The median, or the minimum, over the rounds; None if there is none."""
-        samples = self.rounds(workload, threads, who)
+        samples = self.rounds(workload, setting, who)
         return of(samples) if samples else None
 
-    def ratio(self, workload, threads, who, to):
+    def ratio(self, workload, setting, who, to):
         """The median of the ratios within each round, seconds apart: what slows the machine down slows both."""
-        ratios = [a / b for a, b in zip(self.rounds(workload, threads, who), self.rounds(workload, threads, to))]
+        ratios = [a / b for a, b in zip(self.rounds(workload, setting, who), self.rounds(workload, setting, to))]
         return median(ratios) if ratios else None
 
-    def times(self, threads, of=median):
-        workloads = list(dict.fromkeys(w for w, t, _ in self.samples if t == threads))
-        columns = [c for c in COLUMNS if any(self.get(w, threads, c) for w in workloads)]
+    def times(self, setting, of=median):
+        workloads = list(dict.fromkeys(w for w, t, _ in self.samples if t == setting))
+        columns = [c for c in self.headings if any(self.get(w, setting, c) for w in workloads)]
         rows = []
         for workload in workloads:
-            cells = [self.get(workload, threads, column, of) for column in columns]
+            cells = [self.get(workload, setting, column, of) for column in columns]
             rows.append([workload] + ["-" if cell is None else unit(cell) for cell in cells])
-        return markdown(["workload"] + [HEADINGS[c] for c in columns], rows)
+        return markdown(["workload"] + [self.headings[c] for c in columns], rows)
 
     def bounds(self, threads):
         """Of the loss alone: the two bounds that its floor is made of."""
@@ -81,14 +89,18 @@ class Results:
         return markdown(["workload", "copy of the bytes moved", "one exp a score"],
                         [[w] + [unit(self.get(w, threads, who)) for who in ("copy", "exp")] for w in workloads])
 
-    def targets(self, first_step):
-        """[{workload, what, measured, target, met}], `met` being None where something was not measured."""
-        verdicts = []
+    def missing(self):
+        """A line for everybody who could not do something, and why."""
+        lines = {}
+        for (workload, _, who), text in self.notes.items():
+            lines.setdefault((who, text), {})[workload] = True
+        return "".join(f"\n{self.headings[who]} has no {', '.join(workloads)}: {text}"
+                       for (who, text), workloads in lines.items())
 
-        def judge(workload, what, measured, target, met, text="{:.2f}"):
-            verdicts.append({"workload": workload, "what": what, "target": target,
-                             "measured": None if measured is None else text.format(measured),
-                             "met": None if measured is None else bool(met(measured))})
+    def targets(self, first_step):
+        """The verdicts, in the order of TARGETS."""
+        verdicts = []
+        judge = lambda *arguments: verdicts.append(verdict(*arguments))
 
         for workload, target in TARGETS.items():
             tenbin = self.get(workload, 1, "tenbin")

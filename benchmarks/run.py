@@ -5,40 +5,17 @@ What the tables show is the median over the rounds of the medians that each roun
 ratios within each round.
 """
 import argparse
-import datetime
 import json
 import os
-import platform
-import subprocess
 import sys
 
 import participants
+from machine import machine
 from participants import Ours, Peer, first_step, peer_programs
 from report import HEADINGS, TARGETS, Results, markdown, targets_table, unit
 
-ROOT = os.path.dirname(participants.HERE)
 JUDGED_BY_COMPILE = [w for w, target in TARGETS.items() if "compile" in target.get("slower", {})]
 OURS_ALONE = ["gather/fashion-mnist-lt"]
-
-
-def output_of(*argv):
-    try:
-        return subprocess.run(argv, capture_output=True, text=True, cwd=ROOT).stdout.strip()
-    except FileNotFoundError:
-        return ""
-
-
-def machine():
-    with open("/proc/cpuinfo") as cpuinfo:
-        lines = [line.split(":", 1)[1].strip() for line in cpuinfo if line.startswith(("model name", "flags"))]
-    vectors = "AVX-512" if " avx512f" in lines[1] else "AVX2" if " avx2" in lines[1] else "SSE"
-    return {
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "cpu": f"{lines[0]}, {len(participants.ALL_PROCESSORS)} processors, {vectors}",
-        "system": f"{platform.system()} {platform.release()}, {output_of('c++', '--version').splitlines()[0]}",
-        "commit": output_of("git", "describe", "--always", "--dirty"),
-        "packages": output_of("dpkg-query", "--show", "libopenblas0", "libdnnl2").replace("\t", " ").replace("\n", ", "),
-    }
 
 
 def start_peers(arguments, threads, keys, log):
@@ -134,12 +111,7 @@ def main():
     print(markdown(["", "time", "peak memory"],
                    [[HEADINGS[who], unit(s), f"{m / 2**20:.1f} MiB"] for who, (s, m) in steps.items()]))
     print("\nTargets\n\n" + targets_table(verdicts))
-    missing = {(who, text): [] for (_, _, who), text in results.notes.items()}
-    for (workload, threads, who), text in results.notes.items():
-        missing[who, text].append(workload)
-    for (who, text), workloads in missing.items():
-        print(f"\n{HEADINGS[who]} has no {', '.join(dict.fromkeys(workloads))}: {text}", end="")
-    print()
+    print(results.missing())
 
     if arguments.json:
         rows = [{"workload": w, "threads": t, "participant": who, "seconds": s}

@@ -32,26 +32,34 @@ inline void restore(const MLP& model, Optimizer& optimizer, const std::vector<Ar
 
 class TenbinStep {
  public:
-  TenbinStep(const StepWorkload& workload, const Problem& problem, Dtype dtype = Dtype::float32)
+  TenbinStep(const StepWorkload& workload, const Problem& problem, Dtype dtype = Dtype::float32,
+             Device device = Device::cpu())
       : model_(workload.widths, dtype),
-        x_(problem.x.astype(dtype)),
-        t_(problem.t),
-        class_weight_(problem.class_weight.astype(dtype)),
-        initial_(problem.parameters) {
+        x_(problem.x.astype(dtype).to(device)),
+        t_(problem.t.to(device)),
+        class_weight_(problem.class_weight.astype(dtype).to(device)) {
+    for (const Array& parameter : problem.parameters) initial_.push_back(parameter.to(device));
+    model_.to(device);
     optimizer_.setup(model_);
     reset();
   }
 
   void reset() { restore(model_, optimizer_, initial_); }
 
-  void run(std::size_t steps) {
-    for (std::size_t i = 0; i < steps; ++i) {
-      loss_ = softmax_cross_entropy(model_(x_), t_, {.class_weight = class_weight_});
-      model_.cleargrads();
-      loss_.backward();
-      optimizer_.update();
-    }
+  Variable step(const Array& x, const Array& t) {
+    loss_ = softmax_cross_entropy(model_(x), t, {.class_weight = class_weight_});
+    model_.cleargrads();
+    loss_.backward();
+    optimizer_.update();
+    return loss_;
   }
+
+  void run(std::size_t steps) {
+    for (std::size_t i = 0; i < steps; ++i) step(x_, t_);
+  }
+
+  const Array& x() const { return x_; }
+  const Array& t() const { return t_; }
 
   double loss() const { return loss_.item(); }
 

@@ -28,23 +28,12 @@ done
 build=$root/build/bench
 mkdir -p "$build"
 
-# Chainer 7.8.1 was made for an older NumPy, so it has an environment of its own.
-environment() {  # DIRECTORY PACKAGE...
-  local directory=$1 package
-  shift
-  [[ -x $directory/bin/python ]] || python3 -m venv "$directory"
-  for package in "$@"; do
-    echo "bench: pip: $package"
-    # shellcheck disable=SC2086  # one string may name several packages that belong together
-    "$directory/bin/pip" install --quiet --disable-pip-version-check $package >>"$build/pip.log" 2>&1 ||
-      echo "bench: $package cannot be installed; see $build/pip.log" >&2
-  done
-}
-
 scripts/setup.sh build bench
 scripts/setup.sh peers || echo "bench: goes on without the peers that need these" >&2
-environment "$build/venv" torch jax scikit-learn
-environment "$build/venv-chainer" "numpy==1.23.5 setuptools<80 wheel" "--no-build-isolation chainer==7.8.1"
+scripts/environment.sh "$build/venv" "$build/pip.log" torch jax scikit-learn
+# Chainer 7.8.1 was made for an older NumPy, so it has an environment of its own.
+scripts/environment.sh "$build/venv-chainer" "$build/pip.log" "numpy==1.23.5 setuptools<80 wheel" \
+  "--no-build-isolation chainer==7.8.1"
 
 echo "bench: building"
 if ! { cmake --preset bench && cmake --build --preset bench; } >"$build/build.log" 2>&1; then

@@ -1,38 +1,23 @@
 // PyTorch's C++ frontend, eager, as Debian packages it: the training step and the loss. Speaks with the
-// driver as peer.py does.
+// driver as peer.h says.
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <functional>
-#include <iostream>
-#include <map>
 #include <string>
 
+#include "peer.h"
 #include "tenbin/serializers/npz.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+using peer::Block;
 
 torch::Tensor to_tensor(const tenbin::Array& array) {
   const std::vector<std::int64_t> shape(array.shape().begin(), array.shape().end());
   const auto dtype = array.dtype() == tenbin::Dtype::int32 ? torch::kInt32 : torch::kFloat32;
   return torch::from_blob(const_cast<void*>(array.raw_data()), shape, dtype).clone();
 }
-
-// `steps` steps from the same start.
-struct Block {
-  std::int64_t steps;
-  double expected_loss;
-  std::function<void()> reset;
-  std::function<double()> work;  // returns the last loss
-};
 
 struct Problem {
   tenbin::NpzReader file;
@@ -48,8 +33,8 @@ struct Problem {
     return torch::nn::functional::CrossEntropyFuncOptions().weight(weight);
   }
   Block block(std::function<void()> reset, std::function<double()> work) const {
-    return {file.read("steps").item<std::int64_t>(), file.read("expected_loss").item(), std::move(reset),
-            std::move(work)};
+    return {static_cast<std::size_t>(file.read("steps").item<std::int64_t>()),
+            file.read("expected_loss").item(), std::move(reset), std::move(work)};
   }
 };
 
@@ -111,36 +96,9 @@ Block make(const std::string& workload) {
   throw std::runtime_error("Unsupported: not written for libtorch");
 }
 
-double time_one(const Block& block) {
-  block.reset();
-  const Clock::time_point start = Clock::now();
-  const double loss = block.work();
-  const double seconds = seconds_since(start) / static_cast<double>(block.steps);
-  if (!(std::abs(loss - block.expected_loss) <= 1e-3 * std::abs(block.expected_loss)))
-    throw std::runtime_error("the loss is " + std::to_string(loss) + ", expected " +
-                             std::to_string(block.expected_loss) + ": this is other work");
-  return seconds;
-}
-
 }  // namespace
 
 int main() {
   torch::set_num_threads(std::atoi(std::getenv("TENBIN_NUM_THREADS")));
-  std::cout << R"({"name": "libtorch )" << TORCH_VERSION << R"("})" << std::endl;
-  std::map<std::string, Block> blocks;
-  std::string workload;
-  for (double seconds = 0; std::cin >> workload >> seconds;) try {
-      if (blocks.count(workload) == 0) blocks.emplace(workload, make(workload));
-      const Block& block = blocks.at(workload);
-      time_one(block);  // warms up
-      std::string times;
-      for (const Clock::time_point start = Clock::now(); times.empty() || seconds_since(start) < seconds;)
-        times += (times.empty() ? "" : ", ") + std::to_string(time_one(block) * 1e9) + "e-9";
-      std::cout << "{\"seconds\": [" << times << "]}" << std::endl;
-    } catch (const std::exception& error) {
-      std::string text = error.what();
-      text = text.substr(0, text.find('\n'));
-      std::replace(text.begin(), text.end(), '"', '\'');
-      std::cout << "{\"error\": \"" << text << "\"}" << std::endl;
-    }
+  peer::serve(std::string("libtorch ") + TORCH_VERSION, make);
 }

@@ -39,15 +39,16 @@ class Unsupported(Exception):
 class Block:
     """`steps` steps from the same start: `reset` leads there, untimed; `work` is timed and returns the last loss."""
 
-    def __init__(self, steps, reset, work, expected_loss=None):
-        self.steps, self.reset, self.work, self.expected_loss = steps, reset, work, expected_loss
+    def __init__(self, steps, reset, work, expected_loss=None, tolerance=1e-3):
+        self.steps, self.reset, self.work = steps, reset, work
+        self.expected_loss, self.tolerance = expected_loss, tolerance
 
     def time(self):
         self.reset()
         start = time.perf_counter()
         loss = self.work()
         seconds = (time.perf_counter() - start) / self.steps
-        if self.expected_loss is not None and not abs(loss - self.expected_loss) <= 1e-3 * abs(self.expected_loss):
+        if self.expected_loss is not None and not abs(loss - self.expected_loss) <= self.tolerance * abs(self.expected_loss):
             raise ArithmeticError(f"the loss is {loss}, expected {self.expected_loss}: this is other work")
         return seconds, loss
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from peer import Block, Unsupported, serve
+from torch_mlp import make_model, restore
 
 compiled = "--compile" in sys.argv
 torch.set_num_threads(int(os.environ["TENBIN_NUM_THREADS"]))
@@ -15,24 +16,6 @@ torch.set_num_threads(int(os.environ["TENBIN_NUM_THREADS"]))
 
 def compile_if_asked(function):
     return torch.compile(function, dynamic=False) if compiled else function
-
-
-def make_model(parameters):
-    layers = []
-    for W, b in parameters:
-        layers += [nn.Linear(W.shape[1], W.shape[0]), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
-
-
-def restore(model, parameters, optimizer):
-    with torch.no_grad():
-        for layer, (W, b) in zip(model[::2], parameters):
-            layer.weight.copy_(torch.from_numpy(W))
-            layer.bias.copy_(torch.from_numpy(b))
-    for state in optimizer.state.values():
-        for value in state.values():
-            if torch.is_tensor(value):
-                value.zero_()
 
 
 def training_step(problem):
