@@ -8,8 +8,12 @@ namespace tenbin::gpu {
 
 namespace detail {
 
+// So many blocks on a processor at once: told nothing, the compiler spills registers of double exponentials
+// for the sake of more.
+constexpr int blocks_per_processor = 4;
+
 template <class Group, class F, class T, class... Inputs>
-__global__ void __launch_bounds__(block_threads)
+__global__ void __launch_bounds__(block_threads, blocks_per_processor)
     map_lines_kernel(Lines lines, F f, T* y, const Inputs*... xs) {
   const auto line = static_cast<std::size_t>(Group::row());
   if (line >= lines.count()) return;
