@@ -40,7 +40,7 @@ struct Training {
 using Loss = std::function<Variable(const Variable& logits, const Array& t)>;
 
 /// Trains a new network, of the same initial weights for the same seed.
-Classifier train_classifier(const Dataset& data, std::size_t n_class, const Loss& loss,
+Classifier train_classifier(const Dataset& rows, std::size_t n_class, const Loss& loss,
                             const Training& training, std::size_t steps, std::uint64_t seed);
 
 }  // namespace tenbin::examples
