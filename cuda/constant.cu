@@ -4,7 +4,7 @@
 
 #include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/fault.cuh"
-#include "tenbin/cuda/relaxed_capture.h"
+#include "tenbin/cuda/relaxed_capture.cuh"
 
 namespace tenbin::gpu {
 

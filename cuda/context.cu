@@ -1,4 +1,4 @@
-#include "tenbin/cuda/context.h"
+#include "tenbin/cuda/context.cuh"
 
 #include <array>
 #include <cstring>
@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "tenbin/cuda/capture.h"
-#include "tenbin/cuda/check.h"
-#include "tenbin/cuda/gemm.h"
+#include "tenbin/cuda/check.cuh"
+#include "tenbin/cuda/gemm.cuh"
 #include "tenbin/cuda/runtime.h"
 
 namespace tenbin::gpu {

@@ -1,11 +1,11 @@
-#include "tenbin/cuda/gemm.h"
+#include "tenbin/cuda/gemm.cuh"
 
 #include <algorithm>
 #include <limits>
 
 #include "tenbin/core/config.h"
-#include "tenbin/cuda/check.h"
-#include "tenbin/cuda/context.h"
+#include "tenbin/cuda/check.cuh"
+#include "tenbin/cuda/context.cuh"
 #include "tenbin/cuda/elementwise.cuh"
 
 namespace tenbin::gpu {

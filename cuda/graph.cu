@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tenbin/cuda/capture.h"
-#include "tenbin/cuda/check.h"
+#include "tenbin/cuda/check.cuh"
 #include "tenbin/cuda/launch.cuh"
 
 namespace tenbin::gpu {

@@ -4,8 +4,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "tenbin/cuda/check.h"
-#include "tenbin/cuda/context.h"
+#include "tenbin/cuda/check.cuh"
+#include "tenbin/cuda/context.cuh"
 
 namespace tenbin::gpu {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "tenbin/cuda/check.h"
-#include "tenbin/cuda/relaxed_capture.h"
+#include "tenbin/cuda/check.cuh"
+#include "tenbin/cuda/relaxed_capture.cuh"
 
 namespace tenbin::gpu {
 

@@ -1,9 +1,9 @@
-#include "tenbin/cuda/staging.h"
+#include "tenbin/cuda/staging.cuh"
 
 #include <algorithm>
 #include <cstring>
 
-#include "tenbin/cuda/check.h"
+#include "tenbin/cuda/check.cuh"
 
 namespace tenbin::gpu {
 

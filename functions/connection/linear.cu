@@ -1,7 +1,7 @@
 #include "tenbin/functions/connection/linear.h"
 
-#include "tenbin/cuda/context.h"
-#include "tenbin/cuda/gemm.h"
+#include "tenbin/cuda/context.cuh"
+#include "tenbin/cuda/gemm.cuh"
 #include "tenbin/cuda/reduce.h"
 
 namespace tenbin {

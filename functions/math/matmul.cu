@@ -1,5 +1,5 @@
-#include "tenbin/cuda/context.h"
-#include "tenbin/cuda/gemm.h"
+#include "tenbin/cuda/context.cuh"
+#include "tenbin/cuda/gemm.cuh"
 #include "tenbin/functions/math/matmul_by.h"
 
 namespace tenbin {

@@ -1,6 +1,6 @@
 // What cuBLAS is told about TF32. For builds with CUDA.
 #include "tenbin/core/config.h"
-#include "tenbin/cuda/context.h"
+#include "tenbin/cuda/context.cuh"
 #include "tenbin/functions/math/matmul.h"
 #include "tenbin/tests/function_test.h"
 

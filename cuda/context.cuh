@@ -12,7 +12,7 @@
 #include "tenbin/core/array.h"
 #include "tenbin/cuda/fault.h"
 #include "tenbin/cuda/memory_pool.h"
-#include "tenbin/cuda/staging.h"
+#include "tenbin/cuda/staging.cuh"
 
 namespace tenbin::gpu {
 

@@ -1,7 +1,7 @@
 // What a thread that records a graph does beside it. For .cu files.
 #pragma once
 
-#include "tenbin/cuda/check.h"
+#include "tenbin/cuda/check.cuh"
 
 namespace tenbin::gpu {
 
