@@ -47,14 +47,17 @@ void* take(std::unordered_map<std::size_t, std::vector<void*>>& free, std::size_
 
 }  // namespace
 
-void MemoryPool::set_caching(bool on) { caching() = on; }
+bool MemoryPool::set_caching(bool on) { return caching().exchange(on); }
 
 void* MemoryPool::allocate(std::size_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const std::size_t size = block_size(bytes);
   void* block = recording_ != nullptr ? take(recording_->free, size) : nullptr;
   if (block == nullptr && (block = take(free_, size)) != nullptr) cached_bytes_ -= size;
-  if (block == nullptr) block = allocate_from_system(size);
+  if (block == nullptr) {
+    block = allocate_from_system(size);
+    if (!caching()) exact_.insert(block);
+  }
   if (recording_ != nullptr) {
     recording_->used[block] = size;
     graph_of_[block] = recording_;
@@ -93,7 +96,7 @@ void MemoryPool::release(void* block, std::size_t bytes) noexcept {
 }
 
 void MemoryPool::keep(void* block, std::size_t size) {
-  if (!caching()) return free_block(block);
+  if (exact_.erase(block) != 0 || !caching()) return free_block(block);
   free_[size].push_back(block);
   cached_bytes_ += size;
 }

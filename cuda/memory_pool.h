@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace tenbin::gpu {
@@ -34,7 +35,7 @@ class MemoryPool {
   std::size_t cached_bytes() const;
   std::size_t system_allocations() const;
 
-  static void set_caching(bool caching);
+  static bool set_caching(bool caching);
 
  private:
   void* allocate_from_system(std::size_t bytes);
@@ -43,6 +44,7 @@ class MemoryPool {
   mutable std::mutex mutex_;
   std::unordered_map<std::size_t, std::vector<void*>> free_;  // by size
   std::unordered_map<void*, GraphMemory*> graph_of_;          // of blocks that a living graph owns
+  std::unordered_set<void*> exact_;  // made without caching, too small for what the cache would take them for
   GraphMemory* recording_ = nullptr;
   std::size_t cached_bytes_ = 0;
   std::size_t system_allocations_ = 0;

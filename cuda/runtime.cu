@@ -123,9 +123,9 @@ void set_synchronous(bool on) { synchronous() = on; }
 
 bool is_synchronous() { return synchronous().load(std::memory_order_relaxed) && !is_capturing(); }
 
-void set_caching(bool on) {
+bool set_caching(bool on) {
   for (int device = 0; device < device_count(); ++device) release_cached(device);
-  MemoryPool::set_caching(on);
+  return MemoryPool::set_caching(on);
 }
 
 void release_cached(int device) {

@@ -42,8 +42,9 @@ bool has_nan(const Array& array);
 /// finding bugs. It starts from TENBIN_CUDA_SYNC=1 in the environment.
 void set_synchronous(bool synchronous);
 /// Whether released memory is kept for reuse. Without, every array is its own allocation, so that
-/// compute-sanitizer sees what oversteps it. It starts from TENBIN_CUDA_CACHE=0 in the environment.
-void set_caching(bool caching);
+/// compute-sanitizer sees what oversteps it. It starts from TENBIN_CUDA_CACHE=0 in the environment. Returns
+/// what it was before.
+bool set_caching(bool caching);
 /// Returns the memory that is kept for reuse to the system.
 void release_cached(int device = 0);
 

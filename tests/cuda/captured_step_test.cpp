@@ -3,6 +3,7 @@
 
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/tenbin.h"
+#include "tenbin/tests/cuda/caching.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -172,7 +173,7 @@ TEST_CASE("a captured step allocates nothing and waits for nothing") {
       optimizer.update();
       return loss;
     };
-    gpu::set_caching(true);
+    const Caching on(true);
     CapturedStep captured(train_step);
     const auto check_steady = [&](const auto& step) {
       for (std::size_t i = 0; i < 6; ++i) step(i);
@@ -291,7 +292,7 @@ TEST_CASE("a replay that throws has launched nothing") {
 TEST_CASE("arrays may outlive the captured step that made them, and its memory comes back") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
-    gpu::set_caching(true);
+    const Caching on(true);
     const Array x = Array::full({1000}, 3, Dtype::float32, device);
     Array result;
     {

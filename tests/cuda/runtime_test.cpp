@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "tenbin/core/array.h"
+#include "tenbin/tests/cuda/caching.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -16,15 +17,6 @@ std::vector<float> ascending(std::size_t count) {
   std::iota(values.begin(), values.end(), 1.f);
   return values;
 }
-
-// Puts memory under the test's own rule and back.
-class Caching {
- public:
-  explicit Caching(bool on) { gpu::set_caching(on); }
-  ~Caching() { gpu::set_caching(true); }
-  Caching(const Caching&) = delete;
-  Caching& operator=(const Caching&) = delete;
-};
 
 }  // namespace
 
@@ -127,6 +119,21 @@ TEST_CASE("without caching every array is an allocation of its own") {
     for (int i = 0; i < 10; ++i) Array::zeros({100}, Dtype::float32, device);
     CHECK(gpu::stats(device.index).system_allocations == before + 10);
     CHECK(gpu::stats(device.index).cached_bytes == 0);
+  });
+}
+
+TEST_CASE("memory from before caching was switched on is not taken for more than it is") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    {
+      const Caching off(false);
+      Array small = Array::zeros({259}, Dtype::float32, device);
+      gpu::set_caching(true);
+      small = {};
+      CHECK(gpu::stats(device.index).cached_bytes == 0);
+    }
+    const Array larger = Array::full({300}, 1, Dtype::float32, device);  // of the same size class
+    CHECK(larger.to_vector<float>() == std::vector<float>(300, 1));
   });
 }
 
