@@ -153,6 +153,7 @@ void Array::assign(const Array& other) {
 
 void Array::add(const Array& other) {
   require_like(other, "Array::add");
+  if (other.device() != device()) throw Error("Array::add: expected ", *this, ", got ", other);
   if (!device().is_cpu()) {
     gpu::add(*this, other);
     return;

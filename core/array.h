@@ -130,8 +130,8 @@ class Array {
   Array astype(Dtype dtype) const;
 
   void fill(double value);
-  /// Adds an array of the same shape and dtype to this one, element by element, in place. Errors: they
-  /// differ.
+  /// Adds an array of the same shape, dtype and device to this one, element by element, in place. Errors:
+  /// they differ.
   void add(const Array& other);
   /// Copies the elements of an array of the same shape and dtype into this one's memory. Errors: they differ.
   void assign(const Array& other);

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "tenbin/core/config.h"
+#include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/runtime.h"
 
 namespace tenbin {
@@ -194,6 +195,7 @@ Variables Function::apply(const Variables& inputs) {
   for (const Variable& x : inputs) {
     if (!x) throw Error(name(), ": input ", xs.size(), " is an empty Variable");
     xs.push_back(x.data());
+    if (x.creator() == nullptr && !x.device().is_cpu()) gpu::keep_for_replay(x.data());
     record = record || x.requires_grad();
   }
   record = record && config().enable_backprop;
@@ -229,6 +231,7 @@ void accumulate_leaf(detail::Node& leaf, Array gx) {
     // What was an intermediate variable before it was unchained may share its gradient.
     if (!leaf.grad_slot && !leaf.grad.owns_buffer()) leaf.grad = leaf.grad.copy();
     leaf.grad.add(gx);
+    if (!leaf.grad.device().is_cpu()) gpu::keep_for_replay(leaf.grad);
   } else if (!leaf.grad_slot) {
     leaf.grad = gx.owns_buffer() ? std::move(gx) : gx.copy();
   } else {

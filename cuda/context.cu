@@ -1,5 +1,6 @@
 #include "tenbin/cuda/context.cuh"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <new>
@@ -15,19 +16,29 @@ namespace tenbin::gpu {
 namespace {
 
 constexpr int most_devices = 64;
+std::array<std::atomic<Context*>, most_devices> contexts{};
+std::mutex creating;
 
 }  // namespace
 
+Context* Context::existing(int device) noexcept {
+  if (device < 0 || device >= most_devices) return nullptr;
+  return contexts[static_cast<std::size_t>(device)].load(std::memory_order_acquire);
+}
+
 Context& Context::of(int device) {
-  static std::array<std::atomic<Context*>, most_devices> contexts{};
-  static std::mutex creating;
-  if (device < 0 || device >= most_devices || (device != 0 && device >= device_count()))
+  if (Context* const context = existing(device)) {
+    const std::thread::id recorder = context->recorder.load(std::memory_order_relaxed);
+    if (recorder != std::thread::id() && recorder != std::this_thread::get_id())
+      throw Error("cuda:", device, ": another thread is capturing a step there");
+    TENBIN_CUDA_CHECK(cudaSetDevice(device));
+    return *context;
+  }
+  if (device < 0 || device >= std::min(device_count(), most_devices))
     throw Error("cuda:", device, " is not available: there are ", device_count(), " CUDA devices");
+  const std::lock_guard<std::mutex> lock(creating);
   TENBIN_CUDA_CHECK(cudaSetDevice(device));
   auto& slot = contexts[static_cast<std::size_t>(device)];
-  if (Context* const context = slot.load(std::memory_order_acquire)) return *context;
-  if (!is_available()) throw Error("cuda:", device, " is not available: there is no CUDA device");
-  const std::lock_guard<std::mutex> lock(creating);
   if (slot.load() == nullptr) slot.store(new Context(device), std::memory_order_release);
   return *slot.load();
 }
@@ -38,7 +49,7 @@ Context::Context(int device) : device_(device) {
   cublas_ = create_cublas(stream_, &workspace_);
   int processors = 0;
   TENBIN_CUDA_CHECK(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device));
-  constexpr unsigned blocks_per_processor = 8;  // of 256 threads: all that it can hold
+  constexpr unsigned blocks_per_processor = 8;  // of 256 threads, at 32 registers each
   resident_blocks_ = static_cast<unsigned>(processors) * blocks_per_processor;
 
   void* memory = nullptr;

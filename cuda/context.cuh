@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
+#include <thread>
 
 #include "tenbin/core/array.h"
 #include "tenbin/cuda/fault.h"
@@ -19,9 +20,12 @@ namespace tenbin::gpu {
 class Context {
  public:
   /// The context of a device, which becomes the calling thread's current one. It lives as long as the
-  /// program: arrays may be released after everything else. Errors: there is no such device.
+  /// program: arrays may be released after everything else. Errors: there is no such device; another thread
+  /// is capturing a step there, which what this one does would become a part of.
   static Context& of(int device);
   static Context& of(const Array& array) { return of(array.device().index); }
+  /// The same without any call of CUDA, for where memory is released; null if nobody has asked `of` for it.
+  static Context* existing(int device) noexcept;
 
   int device() const { return device_; }
   /// The one stream on which all work of the device is done, in order.
@@ -32,7 +36,7 @@ class Context {
   Fault* fault() const { return fault_; }
   /// In device memory, 0 between kernels: for `reduce_grid`, to see which block is the last.
   unsigned* ticket() const { return ticket_; }
-  /// Blocks that are resident at once, about: more than these in a grid only wait.
+  /// Blocks that are resident at once if they are frugal: more than these in a grid only wait.
   unsigned resident_blocks() const { return resident_blocks_; }
 
   void upload(void* to, const void* from, std::size_t bytes);
@@ -42,6 +46,8 @@ class Context {
 
   std::size_t synchronizations() const { return synchronizations_ + staging_.waits(); }
   std::atomic<std::size_t> launches{0};
+  /// The thread that is capturing a step, if there is one.
+  std::atomic<std::thread::id> recorder{};
 
  private:
   explicit Context(int device);

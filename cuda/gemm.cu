@@ -98,6 +98,7 @@ void gemm(Context& context, bool transpose_a, bool transpose_b, std::size_t m, s
   TENBIN_CUBLAS_CHECK(
       cublasSetMathMode(handle, config().allow_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH));
   TENBIN_CUBLAS_CHECK(multiply(handle, product));
+  wait_if_synchronous(context, "a matrix product", __FILE__, __LINE__);
 }
 
 template void gemm(Context&, bool, bool, std::size_t, std::size_t, std::size_t, const float*, const float*,

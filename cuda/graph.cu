@@ -69,16 +69,20 @@ class Capture {
   explicit Capture(Graph::Recording& recording) : recording_(recording) {
     TENBIN_CUDA_CHECK(cudaStreamBeginCapture(recording_.context.stream(), cudaStreamCaptureModeThreadLocal));
     recording_.context.pool().begin_recording(recording_.memory);
+    recording_.context.recorder = std::this_thread::get_id();
     current = &recording_;
   }
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
   ~Capture() {
-    if (current != nullptr) cudaGraphDestroy(end());
+    if (current == nullptr) return;
+    if (const cudaGraph_t graph = end()) cudaGraphDestroy(graph);
+    cudaGetLastError();  // that the capture has been broken off is known already
   }
 
   cudaGraph_t end() noexcept {
     current = nullptr;
+    recording_.context.recorder = std::thread::id();
     recording_.context.pool().end_recording();
     cudaGraph_t graph = nullptr;
     status = cudaStreamEndCapture(recording_.context.stream(), &graph);
@@ -97,6 +101,10 @@ bool is_capturing() { return current != nullptr; }
 
 void on_replay(std::function<void()> action) {
   if (current != nullptr) current->before_replay.push_back(std::move(action));
+}
+
+void keep_for_replay(const Array& array) {
+  if (current != nullptr && array && !array.device().is_cpu()) on_replay([array] {});
 }
 
 const void* detail::record_value(std::size_t bytes, std::function<void(void*)> write) {
@@ -154,9 +162,10 @@ void Graph::replay() {
   Recording& recording = *recording_;
   if (!std::exchange(recording.is_fresh, false))
     for (const auto& action : recording.before_replay) action();
-  TENBIN_CUDA_CHECK(cudaSetDevice(recording.context.device()));
+  Context::of(recording.context.device());  // makes it the current one
   recording.upload_values();
   TENBIN_CUDA_CHECK(cudaGraphLaunch(recording.executable, recording.context.stream()));
+  wait_if_synchronous(recording.context, "a captured step", __FILE__, __LINE__);
 }
 
 std::size_t Graph::node_count() const { return recording_->nodes; }

@@ -16,6 +16,9 @@ inline constexpr int block_threads = 256;
 
 inline Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
+/// With TENBIN_CUDA_SYNC=1: waits for what has just been put into the stream. Errors: it has failed.
+void wait_if_synchronous(Context& context, const char* what, const char* file, int line);
+
 /// A kernel launch to be: `Launch(context, blocks, threads)(kernel, arguments...)`.
 ///
 /// Errors: what CUDA says of the launch; with TENBIN_CUDA_SYNC=1 also what happens in the kernel, with the
@@ -35,12 +38,10 @@ class Launch {
     check(cudaLaunchKernelEx(&config_, kernel, std::forward<Arguments>(arguments)...), "a kernel launch",
           file_, line_);
     context_.launches.fetch_add(1, std::memory_order_relaxed);
-    if (is_synchronous()) finish(context_, file_, line_);
+    wait_if_synchronous(context_, "a kernel", file_, line_);
   }
 
  private:
-  static void finish(Context& context, const char* file, int line);
-
   Context& context_;
   const char* file_;
   int line_;

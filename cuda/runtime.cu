@@ -72,10 +72,8 @@ void synchronize(int device) {
 void* allocate(std::size_t bytes, int device) { return Context::of(device).pool().allocate(bytes); }
 
 void release(void* block, std::size_t bytes, int device) noexcept {
-  int current = device;  // memory is released wherever an array dies: leave the current device alone
-  cudaGetDevice(&current);
-  Context::of(device).pool().release(block, bytes);
-  if (current != device) cudaSetDevice(current);
+  // Arrays die anywhere, after a failed kernel or after main, where calls of CUDA fail.
+  if (Context* const context = Context::existing(device)) context->pool().release(block, bytes);
 }
 
 void copy(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes) {
@@ -124,7 +122,8 @@ void set_synchronous(bool on) { synchronous() = on; }
 bool is_synchronous() { return synchronous().load(std::memory_order_relaxed) && !is_capturing(); }
 
 bool set_caching(bool on) {
-  for (int device = 0; device < device_count(); ++device) release_cached(device);
+  for (int device = 0; device < device_count(); ++device)
+    if (Context::existing(device) != nullptr) release_cached(device);
   return MemoryPool::set_caching(on);
 }
 
@@ -147,8 +146,12 @@ void require_not_capturing(const char* what) {
               " cannot be part of a captured step");
 }
 
-void Launch::finish(Context& context, const char* file, int line) {
-  check(cudaStreamSynchronize(context.stream()), "a kernel", file, line);
+void wait_if_synchronous(Context& context, const char* what, const char* file, int line) {
+  if (!is_synchronous()) return;
+  const cudaError_t status = cudaStreamSynchronize(context.stream());
+  if (status == cudaSuccess) return;
+  const std::string function = running_function();
+  check(status, (function.empty() ? what : what + (" of the " + function)).c_str(), file, line);
 }
 
 }  // namespace tenbin::gpu

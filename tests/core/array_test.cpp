@@ -322,3 +322,14 @@ TEST_CASE("nothing can be assigned to a none Array") {
   Array none;
   CHECK_THROWS_WITH(none.assign(Array::scalar(1)), "Array::assign: expected none, got float32()");
 }
+
+TEST_CASE("add refuses an array of another device") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    Array here({1.f, 2.f});
+    Array there = here.to(device);
+    CHECK_THROWS_WITH(here.add(there), "Array::add: expected float32(2), got float32(2)@cuda:0");
+    CHECK_THROWS_WITH(there.add(here), "Array::add: expected float32(2)@cuda:0, got float32(2)");
+    CHECK(there.to_vector<float>() == std::vector<float>{1, 2});
+  });
+}

@@ -1,6 +1,8 @@
 // A captured step does what the step does, to the bit, and refuses what it cannot.
 #include "tenbin/cuda/captured_step.h"
 
+#include <thread>
+
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/cuda/caching.h"
@@ -154,6 +156,100 @@ TEST_CASE("inputs of another shape run uncaptured, and between them the captured
     };
     CHECK(run(true) == run(false));
   });
+}
+
+TEST_CASE("the shape that comes often is the one that is captured") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Dataset data = samples(70, device);  // three batches of 20 and one of 10
+    CapturedStep step([&](const Array& x, const Array&) { return sum(Variable(x)); });
+    for (std::uint64_t epoch = 0; epoch < 2; ++epoch)
+      for (auto [x, t] : Minibatches(data, {.batch_size = batch_size, .epoch = epoch})) {
+        const double result = step(x, t).item();
+        CHECK(step.is_captured() == (epoch == 1));
+        CHECK(result == sum(Variable(x)).item());
+      }
+    const auto before = gpu::stats(device.index).launches;
+    step(data.x.slice(0, batch_size), data.t.slice(0, batch_size));
+    CHECK(gpu::stats(device.index).launches == before);
+  });
+}
+
+TEST_CASE("inputs on two devices are not captured") {
+  on_every_device([](Device device) {
+    std::size_t runs = 0;
+    CapturedStep step([&](const Array& x, const Array& t) {
+      ++runs;
+      return sum(Variable(x)) * static_cast<double>(t.size());
+    });
+    const Array x = Array::ones({3}, Dtype::float32, device);
+    for (int i = 0; i < 6; ++i) CHECK(step(x, Array({0, 1})).item() == 6);
+    CHECK(runs == 6);
+    CHECK_FALSE(step.is_captured());
+  });
+}
+
+TEST_CASE("a captured step keeps what its kernels read and write") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Caching on(true);
+    MLP model;
+    model.to(device);
+    const Array x = Array::ones({4, 12}, Dtype::float32, device);
+    CapturedStep predict([&](const Array& in) {
+      const NoBackprop off;
+      return linear(in, model.l1.W, model.l1.b);
+    });
+    CapturedStep accumulate([&](const Array& in) {
+      Variable y = sum(linear(in, model.l1.W, model.l1.b));
+      y.backward();
+      return y;
+    });
+    std::vector<double> expected;
+    for (int i = 0; i < 5; ++i) {
+      expected = values(predict(x));
+      accumulate(x);
+    }
+    model.cleargrads();  // both would be free to be had by the next arrays
+    Variable W = model.l1.W;
+    W.set_data(Array::zeros(W.shape(), Dtype::float32, device));
+    const Array others[] = {Array::full({16, 12}, 9, Dtype::float32, device),
+                            Array::full({16, 12}, 9, Dtype::float32, device),
+                            Array::full({16}, 9, Dtype::float32, device)};
+    CHECK(values(predict(x)) == expected);
+    accumulate(x);
+    for (const Array& other : others) CHECK(values(other) == std::vector<double>(other.size(), 9));
+  });
+}
+
+TEST_CASE("while a step is captured, other threads are kept from the device") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    std::string refusal;
+    CapturedStep step(
+        [&](const Array& in) {
+          std::thread([&] {
+            try {
+              Array({1.f}).to(device);
+            } catch (const Error& error) {
+              refusal = error.what();
+            }
+          }).join();
+          return sum(Variable(in));
+        },
+        {.warmup = 0});
+    const Array x = Array::ones({3}, Dtype::float32, device);
+    CHECK(step(x).item() == 3);
+    CHECK(refusal == "cuda:0: another thread is capturing a step there");
+    CHECK(Array({1.f}).to(device).item() == 1);
+  });
+}
+
+TEST_CASE("steps are captured on a second device too") {
+  if (gpu::device_count() < 2) return;
+  check_captured_equals_eager<Adam>(Device::cuda(1));
+  const double first = Array({1.5f}).to(Device::cuda(0)).item();
+  CHECK(first == 1.5);
 }
 
 TEST_CASE("a captured step allocates nothing and waits for nothing") {

@@ -1,0 +1,48 @@
+// Functions of arrays that begin in the middle of a buffer, at an odd place: a slice is a pointer to there.
+#include "tenbin/tenbin.h"
+#include "tenbin/tests/function_test.h"
+
+using namespace tenbin;
+using namespace tenbin::testing;
+
+namespace {
+
+// The rows of `whole` but the first, once as a slice and once with memory of their own.
+void check_slice(Device device, const Arrays& whole,
+                 const std::function<Variable(const Variables&)>& forward) {
+  const auto run = [&](bool copies) {
+    Variables xs;
+    for (const Array& array : whole) {
+      const Array rows = array.to(device).slice(1, array.shape()[0]);
+      xs.push_back(Variable(copies ? rows.copy() : rows));
+    }
+    Variable y = forward(xs);
+    std::vector<double> all = values(y.data());
+    sum(y).backward();
+    for (const Variable& x : xs)
+      if (x.grad())
+        for (const double g : values(x.grad())) all.push_back(g);
+    return all;
+  };
+  check_close(run(false), run(true), 0, 1e-6);
+}
+
+}  // namespace
+
+TEST_CASE("a slice at an odd offset is as good as a copy") {
+  on_every_device([](Device device) {
+    const Array x = uniform({9, 37}).astype(Dtype::float32);
+    const Array W = uniform({6, 37}).astype(Dtype::float32);
+    const Array t({0, 3, 1, 4, 2, 2, 7, 36, 5});
+    check_slice(device, {x}, [](const Variables& xs) { return relu(xs[0]); });
+    check_slice(device, {x}, [](const Variables& xs) { return exp(xs[0]) * 2 + xs[0] * xs[0]; });
+    check_slice(device, {x}, [](const Variables& xs) { return softmax(xs[0]); });
+    check_slice(device, {x}, [](const Variables& xs) { return log_softmax(xs[0], 0); });
+    check_slice(device, {x}, [](const Variables& xs) { return sum(xs[0], {.axis = 0}); });
+    check_slice(device, {x}, [](const Variables& xs) { return max(xs[0], {.axis = 1}); });
+    check_slice(device, {x}, [](const Variables& xs) { return transpose(xs[0]); });
+    check_slice(device, {x, W}, [](const Variables& xs) { return linear(xs[0], xs[1]); });
+    check_slice(device, {x, t}, [](const Variables& xs) { return softmax_cross_entropy(xs[0], xs[1]); });
+    check_slice(device, {x, Array({5, 0, 7, 7})}, [](const Variables& xs) { return get_rows(xs[0], xs[1]); });
+  });
+}
