@@ -410,3 +410,29 @@ TEST_CASE("arrays may outlive the captured step that made them, and its memory c
     CHECK(gpu::stats(device.index).system_allocations == before);
   });
 }
+
+TEST_CASE(
+    "what dies while a step is captured stays the step's, and so does what it has computed in between") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    gpu::set_caching(true);
+    const auto full = [=](double value) { return Array::full({1000}, value, Dtype::float32, device); };
+    Array shift = full(3);
+    CapturedStep step(
+        [&](const Array& x) {
+          Variable y = (Variable(x) + Variable(shift)) * 2;
+          shift = {};
+          return y;
+        },
+        {.warmup = 0});
+    const Array x = full(1);
+    step(x);
+    // Of the same size as everything in the step, and enough for all of it.
+    std::vector<Array> others;
+    for (int i = 0; i < 8; ++i) others.push_back(full(i));
+    for (int replay = 0; replay < 2; ++replay)
+      CHECK(step(x).to_vector<float>() == std::vector<float>(1000, 8));
+    for (std::size_t i = 0; i < others.size(); ++i)
+      CHECK(others[i].to_vector<float>() == std::vector<float>(1000, static_cast<float>(i)));
+  });
+}

@@ -1,0 +1,359 @@
+"""The bugs that run.py plants: ones that somebody could write, each in the real code.
+
+`old` stands exactly once in the file, and becomes `new`. `tests` are the names of the tests that are run first, as
+Catch2 takes them, with * at the ends; where none of them fails, all tests are run.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple = ()
+
+
+REDUCE = ("*along the middle axis*", "softmax*", "sums *")
+CAPTURE = ("*captured*", "*the capture*")
+COPIES = ("*copied*", "copies *")
+LOSS = ("softmax_cross_entropy*", "a loss has the same bits*")
+
+# ---- threads that work together: a barrier, a mask, a step too few -------------------------------------------
+
+GROUPS = [
+    # Only two reductions of one type, one straight after the other, need it.
+    Mutant("Block::reduce: no barrier before the partial results are written",
+           "cuda/group.cuh",
+           "    __syncthreads();  // what an earlier reduce left has been read\n",
+           "",
+           LOSS),
+    Mutant("Block::reduce: no barrier before the partial results are read",
+           "cuda/group.cuh",
+           "    __syncthreads();\n    value = partial[0];\n",
+           "    value = partial[0];\n",
+           REDUCE),
+    Mutant("Lanes::reduce: the mask names the first lanes of the warp",
+           "cuda/group.cuh",
+           "    const unsigned first = threadIdx.x % 32 / Width * Width;\n"
+           "    const unsigned lanes = (Width == 32 ? ~0u : (1u << Width % 32) - 1u) << first;",
+           "    const unsigned lanes = Width == 32 ? ~0u : (1u << Width % 32) - 1u;",
+           REDUCE),
+    Mutant("Lanes::reduce: the loop starts with a quarter of the lanes",
+           "cuda/group.cuh",
+           "for (int with = Width / 2; with > 0; with /= 2)",
+           "for (int with = Width / 4; with > 0; with /= 2)",
+           REDUCE),
+    Mutant("Lanes: one row too many to a block, so that some are skipped",
+           "cuda/group.cuh",
+           "static constexpr int rows_per_block = block_threads / Width;",
+           "static constexpr int rows_per_block = block_threads / Width + 1;",
+           REDUCE),
+    Mutant("reduce_columns: no barrier between the halves",
+           "cuda/reduce.cu",
+           "    __syncthreads();\n    if (lane < half)",
+           "    if (lane < half)",
+           REDUCE),
+    Mutant("softmax: the gradient takes the mean of one thread for that of the row",
+           "functions/activation/softmax.cu",
+           "    mean = group.reduce(mean, gpu::Plus());\n",
+           "",
+           ("softmax*",)),
+]
+
+# ---- grids, bounds and indices -------------------------------------------------------------------------------
+
+BOUNDS = [
+    Mutant("for_each: the last element is left out",
+           "cuda/elementwise.cuh",
+           "i < count; i += step) f(i);",
+           "i < count - 1; i += step) f(i);",
+           ("fill, astype and add*",)),
+    Mutant("map: a thread takes one element, however many there are",
+           "cuda/elementwise.cuh",
+           "i < count; i += step)\n    y[i]",
+           "i < count; i += count)\n    y[i]",
+           ("relu*", "concat*", "sum*")),
+    Mutant("for_each_row: a row beyond the last",
+           "cuda/rows.cuh",
+           "if (row < rows) f(Group(), row);",
+           "if (row <= rows) f(Group(), row);",
+           ("get_rows*",)),
+    Mutant("reduce: the last chunk is left off",
+           "cuda/reduce.cu",
+           "const Index chunk = ceil_div(count, chunks);",
+           "const Index chunk = count / chunks;",
+           REDUCE),
+    Mutant("reduce_rows: the first chunk of every row, again and again",
+           "cuda/reduce.cu",
+           "  if (part >= pass.outer * pass.chunks) return;\n"
+           "  const Index begin = part % pass.chunks * pass.chunk;",
+           "  if (part >= pass.outer * pass.chunks) return;\n"
+           "  const Index begin = part / pass.chunks * pass.chunk;",
+           REDUCE),
+    Mutant("get_rows: the gradient leaves out the last time that a row is named",
+           "cuda/gather.cu",
+           "i <= last[row]; ++i)",
+           "i < last[row]; ++i)",
+           ("get_rows*",)),
+    Mutant("concat: along an inner axis, the next input begins too early",
+           "functions/array/concat.cu",
+           "      out += length;",
+           "      out += lengths_[i];",
+           ("concat*",)),
+    Mutant("transpose: the axes in the wrong order",
+           "functions/array/transpose.cu",
+           "    const std::size_t axis = view.lengths.size() - 1 - i;",
+           "    const std::size_t axis = i;",
+           ("transpose*",)),
+    Mutant("dropout: the last thread goes on behind the end",
+           "functions/noise/dropout.cu",
+           "if (i < size) y[i]",
+           "if (i < size + 3) y[i]",
+           ("dropout*",)),
+]
+
+# ---- order: results that depend on which thread comes first, numbers that are rounded too early --------------
+
+ORDER = [
+    Mutant("get_rows: of the threads that name a row, the last to come says where it begins",
+           "cuda/gather.cu",
+           "    atomicMin(first + row, i);",
+           "    first[row] = i;",
+           ("get_rows*",)),
+    Mutant("sums of float32 are added up in float32",
+           "cuda/reduce.cu",
+           "  __device__ double operator()(double a, double b) const { return a + b; }",
+           "  __device__ double operator()(double a, double b) const { return static_cast<float>(a + b); }",
+           REDUCE),
+]
+
+# ---- streams, copies, cuBLAS ---------------------------------------------------------------------------------
+
+STREAMS = [
+    Mutant("kernels are launched in the legacy stream",
+           "cuda/launch.cuh",
+           "config_.stream = context.stream();",
+           "config_.stream = nullptr;",
+           COPIES),
+    Mutant("copies on one device go into the legacy stream",
+           "cuda/runtime.cu",
+           "    const cudaStream_t stream = Context::of(to_device.index).stream();\n"
+           "    TENBIN_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream));",
+           "    TENBIN_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, nullptr));",
+           COPIES),
+    Mutant("copies to the device go into the legacy stream",
+           "cuda/staging.cu",
+           "place, part, cudaMemcpyHostToDevice, stream)",
+           "place, part, cudaMemcpyHostToDevice, nullptr)",
+           COPIES),
+    Mutant("staging: a half is filled again while it travels",
+           "cuda/staging.cu",
+           "    TENBIN_CUDA_CHECK(cudaEventSynchronize(next.travelled));\n",
+           "",
+           COPIES),
+    Mutant("staging: only the latest copy counts as part of a half",
+           "cuda/staging.cu",
+           "filled_ = std::min(half_bytes, (filled_ + part + alignment - 1) / alignment * alignment);",
+           "filled_ = std::min(half_bytes, (part + alignment - 1) / alignment * alignment);",
+           COPIES),
+    Mutant("cuBLAS is not told of the stream",
+           "cuda/gemm.cu",
+           "  TENBIN_CUBLAS_CHECK(cublasSetStream(handle, stream));\n",
+           "  static_cast<void>(stream);\n",
+           ("matmul*", "linear*")),
+    Mutant("cuBLAS has no workspace of its own, which a capture needs",
+           "cuda/gemm.cu",
+           "  TENBIN_CUBLAS_CHECK(cublasSetWorkspace(handle, *workspace, workspace_bytes));\n",
+           "",
+           CAPTURE),
+    Mutant("gemm: an empty product multiplies what was in memory by 0",
+           "cuda/gemm.cu",
+           "c[i] = factor == T{0} ? T{0} : factor * c[i];",
+           "c[i] = factor * c[i];",
+           ("matmul*", "linear*")),
+    Mutant("gemm: beta is dropped",
+           "cuda/gemm.cu",
+           "                           beta,\n                           c,\n",
+           "                           T{0},\n                           c,\n",
+           ("linear*",)),
+    Mutant("gemm: a transposed matrix has the stride of one that is not",
+           "cuda/gemm.cu",
+           "size(transpose_a ? m : k)",
+           "size(transpose_a ? k : m)",
+           ("matmul*", "linear*")),
+    Mutant("gemm: the matrices of a batch lie as far apart as those of the result",
+           "cuda/gemm.cu",
+           "long long a_stride() const { return static_cast<long long>(m) * k; }",
+           "long long a_stride() const { return static_cast<long long>(m) * n; }",
+           ("matmul*",)),
+]
+
+# ---- memory --------------------------------------------------------------------------------------------------
+
+MEMORY = [
+    Mutant("pool: of every size, one block is kept",
+           "cuda/memory_pool.cu",
+           "  if (!caching()) return free_block(block);\n",
+           "  if (!caching() || !free_[size].empty()) return free_block(block);\n",
+           ("a captured step allocates nothing*",)),
+    Mutant("pool: what dies while a graph is recorded goes to the next who asks",
+           "cuda/memory_pool.cu",
+           "    recording_->held.emplace_back(block, block_size(bytes));",
+           "    keep(block, block_size(bytes));",
+           CAPTURE),
+    Mutant("pool: what a graph's arrays leave goes to the next who asks",
+           "cuda/memory_pool.cu",
+           "    memory.free[size].push_back(block);",
+           "    keep(block, size);",
+           CAPTURE),
+    Mutant("pool: the memory of results is given away with the graph",
+           "cuda/memory_pool.cu",
+           "  for (const auto& used : memory.used) graph_of_.erase(used.first);",
+           "  for (const auto& used : memory.used) graph_of_.erase(used.first), keep(used.first, used.second);",
+           CAPTURE),
+    Mutant("linear waits for the device in every step",
+           "functions/connection/linear.cu",
+           "  gpu::Context& context = gpu::Context::of(x);\n  Array y =",
+           "  gpu::Context& context = gpu::Context::of(x);\n  context.synchronize();\n  Array y =",
+           CAPTURE),
+]
+
+# ---- captured steps ------------------------------------------------------------------------------------------
+
+CAPTURES = [
+    Mutant("captured step: rates and draws are those of the recording",
+           "cuda/capture.h",
+           "  if (!is_capturing()) return {compute(), nullptr};\n",
+           "  return {compute(), nullptr};\n",
+           CAPTURE),
+    Mutant("captured step: the first replay computes the step's values once more",
+           "cuda/graph.cu",
+           "  if (!std::exchange(recording.is_fresh, false))\n    for",
+           "  recording.is_fresh = false;\n  for",
+           CAPTURE),
+    Mutant("captured step: what is to be done before a replay is not done",
+           "cuda/graph.cu",
+           "  if (!std::exchange(recording.is_fresh, false))\n"
+           "    for (const auto& action : recording.before_replay) action();\n",
+           "  recording.is_fresh = false;\n",
+           CAPTURE),
+    Mutant("captured step: the values overlap",
+           "cuda/graph.cu",
+           "(recording.values.size() + alignment - 1) / alignment * alignment;",
+           "recording.values.size() / alignment * alignment;",
+           CAPTURE),
+    Mutant("dropout: the mask of a captured step is frozen",
+           "functions/noise/dropout.cu",
+           "draw_ = gpu::step_value([size = xs[0].size()] { return random::default_generator().draw(size); });",
+           "draw_ = {random::default_generator().draw(xs[0].size()), nullptr};",
+           CAPTURE),
+]
+
+# ---- faults: what kernels find wrong -------------------------------------------------------------------------
+
+FAULTS = [
+    Mutant("faults: the one that has been thrown stays, and is thrown again",
+           "cuda/context.cu",
+           "  TENBIN_CUDA_CHECK(cudaMemsetAsync(fault_, 0, sizeof(Fault), stream_));\n  const Fault fault",
+           "  const Fault fault",
+           ("get_rows*", "a label that is no class*")),
+    Mutant("faults: the position is that of the next element",
+           "cuda/fault.cuh",
+           "  slot->position = position;",
+           "  slot->position = position + 1;",
+           ("get_rows*",)),
+    Mutant("faults: a later one takes the place of an earlier one",
+           "cuda/fault.cuh",
+           "  if (slot->raise != nullptr) return;\n",
+           "",
+           ("get_rows*",)),
+]
+
+# ---- losses --------------------------------------------------------------------------------------------------
+
+LOSSES = [
+    Mutant("softmax_cross_entropy: ignored rows count, as class 0",
+           "functions/loss/softmax_cross_entropy.cu",
+           "    if (target.valid) {\n      const LogSum<T> norm = problem.log_sum(group, start);",
+           "    if (target.n_class > 0) {\n      const LogSum<T> norm = problem.log_sum(group, start);",
+           LOSS),
+    Mutant("softmax_cross_entropy: the gradient of ignored rows is not tested for, but multiplied by 0",
+           "functions/loss/softmax_cross_entropy.cu",
+           "    if (factor == T{0}) return fill_zero(group, gx, start);  // not multiplied: x may be NaN there\n",
+           "",
+           ("what is ignored is not looked at",)),
+    Mutant("softmax_cross_entropy: class weights are forgotten",
+           "functions/loss/softmax_cross_entropy.cu",
+           "detail::data_or_null<T>(options.class_weight),",
+           "nullptr,",
+           LOSS),
+    Mutant("softmax_cross_entropy: a wrong label is not reported",
+           "functions/loss/loss_sums.cuh",
+           "    if (sums.wrong_label != nowhere)\n",
+           "    if (sums.wrong_label < 0)\n",
+           LOSS),
+    Mutant("mean_squared_error: the mean of nothing is 0 / 0",
+           "functions/loss/mean_squared_error.cu",
+           "count == 0 ? 0 : sum / static_cast<double>(count)",
+           "sum / static_cast<double>(count)",
+           ("mean_squared_error*",)),
+    Mutant("reduce_grid: the last block of the grid combines, not the last to finish",
+           "cuda/grid_reduce.cuh",
+           "is_last = atomicInc(scratch.ticket, gridDim.x - 1) == gridDim.x - 1;",
+           "is_last = blockIdx.x == gridDim.x - 1;",
+           LOSS),
+    Mutant("reduce_grid: the ticket does not go back to 0",
+           "cuda/grid_reduce.cuh",
+           "is_last = atomicInc(scratch.ticket, gridDim.x - 1) == gridDim.x - 1;",
+           "is_last = atomicInc(scratch.ticket, ~0u) == gridDim.x - 1;",
+           LOSS),
+    Mutant("reduce_grid: values are combined in the order in which blocks come",
+           "cuda/grid_reduce.cuh",
+           "    scratch.partials[blockIdx.x] = value;\n"
+           "    __threadfence();  // the value before the ticket: who draws the last one must see them all\n"
+           "    is_last = atomicInc(scratch.ticket, gridDim.x - 1) == gridDim.x - 1;",
+           "    const unsigned arrival = atomicInc(scratch.ticket, gridDim.x - 1);\n"
+           "    scratch.partials[arrival] = value;\n"
+           "    __threadfence();\n"
+           "    is_last = arrival == gridDim.x - 1;",
+           LOSS),
+    Mutant("softmax: the threads' sums are not scaled to the maximum of the row",
+           "cuda/softmax.cuh",
+           "sum = Group::reduce(sum * static_cast<double>(std::exp(max - whole)), Plus());",
+           "sum = Group::reduce(sum, Plus());",
+           LOSS),
+]
+
+# ---- optimizers ----------------------------------------------------------------------------------------------
+
+OPTIMIZERS = [
+    Mutant("optimizers: a fault does not hold them back",
+           "optimizers/update_loop.cuh",
+           "  if (fault->raise != nullptr) return;\n",
+           "  static_cast<void>(fault);\n",
+           ("a label that is no class*",)),
+    Mutant("SGD: the rate of a captured step is frozen",
+           "optimizers/sgd.cu",
+           "gpu::step_value([this] { return step<T>(); })",
+           "gpu::StepValue<decltype(step<T>())>{step<T>()}",
+           CAPTURE),
+    Mutant("GradientClipping: the sums of a second group go where those of the first are",
+           "optimizers/optimizer_hooks.cu",
+           "    place += blocks;\n",
+           "",
+           ("GradientClipping*", "*clip*")),
+    Mutant("GradientNoise: a grid that is too small",
+           "optimizers/optimizer_hooks.cu",
+           "const Index blocks = gpu::ceil_div(count, 2 * block_threads);",
+           "const Index blocks = 1 + count / (4 * block_threads);",
+           ("*oise*",)),
+    Mutant("GradientNoise: odd sizes get noise behind the end",
+           "optimizers/optimizer_hooks.cu",
+           "if (i + 1 < count) grad[i + 1]",
+           "grad[i + 1]",
+           ("*oise*",)),
+]
+
+MUTANTS = GROUPS + BOUNDS + ORDER + STREAMS + MEMORY + CAPTURES + FAULTS + LOSSES + OPTIMIZERS
