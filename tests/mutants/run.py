@@ -24,7 +24,9 @@ import sys
 import time
 from pathlib import Path
 
-from mutants import MUTANTS, Mutant
+sys.dont_write_bytecode = True  # nothing is left in the working tree
+
+from mutants import MUTANTS, Mutant  # noqa: E402
 
 SOURCE = Path(__file__).resolve().parents[2]
 TREE = SOURCE / "build/mutants/tree"
