@@ -33,11 +33,11 @@ TREE = SOURCE / "build/mutants/tree"
 BUILD = TREE / "build/emulator"
 LOG = SOURCE / "build/mutants/log"
 
-# Tests that never end are those of a planted bug: a CPU second of the unmutated tests is worth so many.
+# Tests are taken for endless after so many times the CPU seconds of the unmutated ones, which do not depend on what
+# else the machine does; and after an hour, should they wait for something and take none.
 PATIENCE = 3
 LEAST_CPU_SECONDS = 60
-UNMUTATED_CPU_SECONDS = 3600
-
+HOUR = 3600
 
 # The copy shares a cache of the compiler with other builds of these sources.
 ENVIRONMENT = {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1", **os.environ}
@@ -98,15 +98,13 @@ class Outcome:
         failure = re.search(r'<Expression success="false"|<(Failure|Exception|FatalErrorCondition)\b', report)
         before = report[:failure.start()] if failure else report
         self.culprit = html.unescape((re.findall(r'<TestCase name="([^"]*)"', before) or ["before any test"])[-1])
-        if "<FatalErrorCondition" in report and status >= 0:
-            self.status = -signal.SIGSEGV
 
     @property
     def passed(self) -> bool:
         return self.status == 0
 
     def caught_by(self) -> str:
-        if self.status == -signal.SIGXCPU:
+        if self.status in (-signal.SIGXCPU, -signal.SIGKILL):
             return f"{self.culprit} (by timeout)"
         return f"{self.culprit} (by a crash)" if self.status < 0 else self.culprit
 
@@ -117,8 +115,7 @@ def escape(pattern: str) -> str:
 
 def run_tests(patterns: tuple, cpu_seconds: int, log: Path, cache: bool = True) -> Outcome:
     """The tests of these names, or all, up to the first failure. Without the cache of device memory, arrays end
-    where their blocks do, and who leaves them is seen. Endless tests are ended by the seconds of CPU that they
-    take: those do not depend on what else the machine does."""
+    where their blocks do, and who leaves them is seen."""
     command = [str(BUILD / "tests/tenbin_tests"), "--abort", "--reporter", "xml"]
     if patterns:
         command.append(",".join(escape(pattern) for pattern in patterns))
@@ -129,8 +126,11 @@ def run_tests(patterns: tuple, cpu_seconds: int, log: Path, cache: bool = True) 
 
     environment = {**ENVIRONMENT, "TENBIN_CUDA_CACHE": "1" if cache else "0"}
     with open(log, "w") as out:
-        status = subprocess.run(command, cwd=TREE, stdout=out, stderr=subprocess.STDOUT, env=environment,
-                                preexec_fn=limit).returncode
+        try:
+            status = subprocess.run(command, cwd=TREE, stdout=out, stderr=subprocess.STDOUT, env=environment,
+                                    preexec_fn=limit, timeout=HOUR).returncode
+        except subprocess.TimeoutExpired:
+            status = -signal.SIGKILL
     outcome = Outcome(log.read_text(errors="replace"), status)
     if outcome.passed and not outcome.names:
         raise Wrong(f"no test is named {' or '.join(patterns)}")
@@ -145,7 +145,7 @@ def check_unmutated(mutants: list, everything: bool) -> int:
         patterns = ()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for cache in (False, True):
-        outcome = run_tests(patterns, UNMUTATED_CPU_SECONDS, LOG / "unmutated.txt", cache)
+        outcome = run_tests(patterns, HOUR, LOG / "unmutated.txt", cache)
         if not outcome.passed:
             raise Wrong(f"fails without a mutant: {outcome.caught_by()}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -158,28 +158,23 @@ def check_unmutated(mutants: list, everything: bool) -> int:
     return max(LEAST_CPU_SECONDS, int(PATIENCE * seconds))
 
 
-def mutated(mutant: Mutant) -> str:
-    text = (SOURCE / mutant.file).read_text()
+def mutated(mutant: Mutant, text: str) -> str:
     if text.count(mutant.old) != 1:
         raise Wrong(f"its text is in {mutant.file} {text.count(mutant.old)} times")
     return text.replace(mutant.old, mutant.new)
 
 
 def catch(mutant: Mutant, cpu_seconds: int) -> str:
-    """What catches the mutant; empty if nothing does. The tests it names are only where to look first."""
+    """What catches a mutant that has been planted; empty if nothing does. The tests that it names are only where to
+    look first."""
     log = re.sub(r"[^a-z0-9]+", "_", mutant.name.lower())
-    write_if_changed(TREE / mutant.file, mutated(mutant).encode())
-    try:
-        build(LOG / f"{log}_build.txt")
-        for patterns in (mutant.tests, ()):
-            for cache in (True, False):
-                outcome = run_tests(patterns, cpu_seconds, LOG / f"{log}.txt", cache)
-                if not outcome.passed:
-                    return outcome.caught_by()
-        return ""
-    finally:
-        if not arguments.keep:
-            write_if_changed(TREE / mutant.file, (SOURCE / mutant.file).read_bytes())
+    build(LOG / f"{log}_build.txt")
+    for patterns in (mutant.tests, ()):
+        for cache in (True, False):
+            outcome = run_tests(patterns, cpu_seconds, LOG / f"{log}.txt", cache)
+            if not outcome.passed:
+                return outcome.caught_by()
+    return ""
 
 
 def check_all(mutants: list):
@@ -187,7 +182,7 @@ def check_all(mutants: list):
     names = [mutant.name for mutant in mutants]
     for mutant in mutants:
         try:
-            mutated(mutant)
+            mutated(mutant, (SOURCE / mutant.file).read_text())
         except (Wrong, OSError) as wrong:
             raise Wrong(f'"{mutant.name}": {wrong}') from None
         if names.count(mutant.name) > 1:
@@ -198,7 +193,7 @@ def table_row(name: str, file: str, caught_by: str, seconds: str) -> str:
     return f"| {name} | {file} | {caught_by} | {seconds} |"
 
 
-def run(mutants: list, everything: bool) -> bool:
+def run(mutants: list, everything: bool, keep: bool) -> bool:
     LOG.mkdir(parents=True, exist_ok=True)
     copy_tree()
     configure()
@@ -209,12 +204,18 @@ def run(mutants: list, everything: bool) -> bool:
     survivors = errors = 0
     for mutant in mutants:
         start = time.monotonic()
+        place = TREE / mutant.file
+        original = place.read_text()
+        place.write_text(mutated(mutant, original))
         try:
             caught_by = catch(mutant, cpu_seconds)
             survivors += not caught_by
         except Wrong as wrong:
             caught_by = f"ERROR: {wrong}"
             errors += 1
+        finally:
+            if not (keep and mutant is mutants[-1]):
+                place.write_text(original)
         seconds = f"{time.monotonic() - start:.0f}"
         print(table_row(mutant.name, mutant.file, caught_by or "**nothing**", seconds), flush=True)
     print(f"\n{len(mutants) - survivors - errors} of {len(mutants)} caught"
@@ -237,6 +238,6 @@ if __name__ == "__main__":
             sys.exit(0)
         if not chosen:
             raise Wrong(f'no mutant contains "{arguments.only}"')
-        sys.exit(0 if run(chosen, not arguments.only) else 1)
+        sys.exit(0 if run(chosen, not arguments.only, arguments.keep) else 1)
     except Wrong as wrong:
         sys.exit(f"mutants: {wrong}")
