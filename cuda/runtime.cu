@@ -143,7 +143,7 @@ void require_not_capturing(const char* what) {
   if (!is_capturing()) return;
   const std::string function = running_function();
   throw Error("CapturedStep: ", what, function.empty() ? "" : " in ", function,
-              " cannot be part of a captured step");
+              " cannot be part of a captured step: do it before or after, or make it an input or the result");
 }
 
 void wait_if_synchronous(Context& context, const char* what, const char* file, int line) {

@@ -244,7 +244,9 @@ int main(int argc, char** argv) try {
   options.add("data", data_directory, "directory with the four IDX files");
   options.add("json", json_path, "file for the results of every run");
   if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
-  if (quick) schedule = {.epochs = 5, .batch_size = schedule.batch_size, .seeds = 1};
+  const Schedule standard;
+  if (quick && schedule.epochs == standard.epochs) schedule.epochs = 5;
+  if (quick && schedule.seeds == standard.seeds) schedule.seeds = 1;
 
   const FashionMnist data = load_fashion_mnist(data_directory);
   const Dataset train_set =

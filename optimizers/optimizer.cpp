@@ -82,14 +82,7 @@ void Optimizer::update() {
     throw Error(name(), ": a captured step cannot lay out parameters: update once before it");
   if (!is_laid_out()) lay_out();
   check();
-  // A replay of a captured step does here what this function does on the CPU.
-  gpu::on_replay([this, hook_changes = hook_changes_] {
-    if (!is_laid_out())
-      throw Error(name(), ": the parameters have been replaced or moved since the step was captured");
-    if (hook_changes != hook_changes_)
-      throw Error(name(), ": hooks have been added or removed since the step was captured");
-    check();
-  });
+  if (gpu::is_capturing()) prepare_replay();
   zero_missing_gradients();
   for (const NamedHook& named : hooks_) (*named.hook)(groups_, t());
   for (FlatParameters& group : groups_)
@@ -97,6 +90,23 @@ void Optimizer::update() {
   const auto count = [this] { ++*t_.data<std::int64_t>(); };
   count();
   gpu::on_replay(count);
+}
+
+// What a replay of a captured step does in place of `update`, before it launches anything.
+void Optimizer::prepare_replay() {
+  for (const FlatParameters& group : groups_) {
+    gpu::keep_for_replay(group.data);
+    gpu::keep_for_replay(group.grad);
+    for (const Array& state : group.states) gpu::keep_for_replay(state);
+  }
+  gpu::on_replay([this, layout = layout_, hook_changes = hook_changes_] {
+    const auto require_same = [this](bool same, const char* change) {
+      if (!same) throw Error(name(), ": ", change, " since the step was captured; make a new CapturedStep");
+    };
+    require_same(layout == layout_ && is_laid_out(), "the parameters have been replaced or moved");
+    require_same(hook_changes == hook_changes_, "hooks have been added or removed");
+    check();
+  });
 }
 
 bool Optimizer::is_laid_out() const {
@@ -169,6 +179,7 @@ void Optimizer::lay_out() {
   }
   entries_ = std::move(entries);
   groups_ = std::move(groups);
+  ++layout_;
 }
 
 void Optimizer::zero_missing_gradients() {

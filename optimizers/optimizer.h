@@ -130,6 +130,7 @@ class Optimizer {
   struct NamedHook;
 
   void insert_hook(std::unique_ptr<OptimizerHook> hook, std::string name);
+  void prepare_replay();
   bool is_laid_out() const;
   void lay_out();
   void zero_missing_gradients();
@@ -138,6 +139,7 @@ class Optimizer {
   FlatGroups groups_;
   std::vector<Entry> entries_;
   std::vector<NamedHook> hooks_;
+  std::size_t layout_ = 0;        // a captured step knows the layout that there was
   std::size_t hook_changes_ = 0;  // a captured step knows the hooks that there were
   Array t_ = Array::scalar(0, Dtype::int64);
   Array epoch_ = Array::scalar(0, Dtype::int64);

@@ -385,6 +385,47 @@ TEST_CASE("a replay that throws has launched nothing") {
   });
 }
 
+TEST_CASE("parameters that have been laid out anew since the capture are an error, whoever did it") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const auto check_refused = [&](const auto& lay_out_anew) {
+      MLP model;
+      model.to(device);
+      Adam optimizer;
+      optimizer.setup(model);
+      const Dataset data = samples(100, device);
+      const auto [x, t] = batch(data, 0);
+      CapturedStep step([&](const Array& in, const Array& labels) {
+        Variable loss = softmax_cross_entropy(model(in), labels);
+        model.cleargrads();
+        loss.backward();
+        optimizer.update();
+        return loss;
+      });
+      for (int i = 0; i < 5; ++i) step(x, t);
+      lay_out_anew(model, optimizer);
+      const std::vector<double> before = parameters(model);
+      CHECK_THROWS_WITH(step(x, t), ContainsSubstring("Adam: the parameters have been replaced or moved"));
+      CHECK(parameters(model) == before);
+    };
+    check_refused([](MLP& model, Adam& optimizer) { optimizer.setup(model); });
+    check_refused([&](MLP& model, Adam& optimizer) {
+      model.to(Device::cpu());
+      model.to(device);
+      optimizer.state_arrays();
+    });
+    check_refused([](MLP& model, Adam& optimizer) {
+      Variable W = model.l1.W;
+      W.set_data(W.data().copy());
+      optimizer.update();
+    });
+    check_refused([](MLP&, Adam& optimizer) {
+      optimizer.hyperparam.amsgrad = true;
+      optimizer.state_arrays();
+    });
+  });
+}
+
 TEST_CASE("arrays may outlive the captured step that made them, and its memory comes back") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;

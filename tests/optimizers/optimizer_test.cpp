@@ -404,7 +404,9 @@ TEST_CASE("a captured step notices that hooks have come or gone, and does not la
     CHECK(step.is_captured());
     const Values before = all_parameters(bowl);
     optimizer.remove_hook("WeightDecay");
-    CHECK_THROWS_WITH(step(x), "SGD: hooks have been added or removed since the step was captured");
+    CHECK_THROWS_WITH(
+        step(x),
+        "SGD: hooks have been added or removed since the step was captured; make a new CapturedStep");
     CHECK(all_parameters(bowl) == before);
     CHECK(optimizer.t() == 3);
 
