@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tenbin/cuda/runtime.h"
+#include "tenbin/tests/cuda/caching.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -156,6 +157,7 @@ TEST_CASE("Minibatches ask the system for nothing once warm") {
 TEST_CASE("a batch of a dataset on a GPU uploads nothing, waits for nothing and allocates nothing") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
+    const Caching on(true);
     const Dataset data = numbered(1000).to(device);
     for (auto [x, t] : Minibatches(data, {.batch_size = 100})) CHECK(x);
     const Minibatches batches(data, {.batch_size = 100, .epoch = 1});
