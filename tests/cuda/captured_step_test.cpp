@@ -426,6 +426,26 @@ TEST_CASE("parameters that have been laid out anew since the capture are an erro
   });
 }
 
+TEST_CASE("what dies while a step is captured is still there for its replays") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const Caching on(true);
+    Array old = Array::full({1000}, 7, Dtype::float32, device);
+    CapturedStep step(
+        [&](const Array& x) {
+          Array y = old.copy();
+          old = {};
+          const Array more = Array::full({1000}, 9, Dtype::float32, device);  // of the same size
+          y.add(more);
+          y.add(x);
+          return y;
+        },
+        {.warmup = 0});
+    const Array one = Array::ones({1000}, Dtype::float32, device);
+    for (int i = 0; i < 3; ++i) CHECK(step(one).to_vector<float>() == std::vector<float>(1000, 17));
+  });
+}
+
 TEST_CASE("arrays may outlive the captured step that made them, and its memory comes back") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
