@@ -515,7 +515,7 @@ TEST_CASE("a captured loss takes class weights from the CPU along, but no weight
                      step({.sample_weight = {1.f, 1.f, 1.f, 1.f}});
                    }),
         "CapturedStep: a copy from the CPU in forward of softmax_cross_entropy cannot be part of "
-        "a captured step");
+        "a captured step: do it before or after, or make it an input or the result");
   });
 }
 
