@@ -84,7 +84,8 @@ Array Array::arange(std::size_t count, Dtype dtype) {
 }
 
 Array Array::reshape(const Shape& shape) const {
-  if (element_count(shape) != size_) throw Error("Array::reshape: ", *this, " has not the size of ", shape);
+  if (element_count(shape) != size_)
+    throw Error("Array::reshape: the size of ", *this, " does not match the shape ", shape);
   Array view = *this;
   view.shape_ = shape;
   return view;
@@ -209,7 +210,7 @@ std::string Array::to_string() const {
   if (!buffer_) return "none";
   if (size_ == 0) return "[]";
   const Array host = to(Device::cpu());
-  std::ostringstream out;
+  detail::TextStream out;
   out << std::setprecision(8);
   visit(dtype_,
         [&](auto zero) { print_values(out, host.data<decltype(zero)>(), shape_, 0, size_ > long_array); });
@@ -218,8 +219,10 @@ std::string Array::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const Array& array) {
   if (!array) return out << "none";
-  out << array.dtype() << array.shape();
-  return array.device().is_cpu() ? out : out << '@' << array.device();
+  detail::TextStream text;
+  text << array.dtype() << array.shape();
+  if (!array.device().is_cpu()) text << '@' << array.device();
+  return out << text.str();
 }
 
 }  // namespace tenbin

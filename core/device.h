@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ostream>
+#include <string>
 
 namespace tenbin {
 
@@ -23,7 +24,7 @@ constexpr bool operator!=(Device a, Device b) { return !(a == b); }
 
 /// Prints `cpu` or `cuda:0`.
 inline std::ostream& operator<<(std::ostream& out, Device device) {
-  return device.is_cpu() ? out << "cpu" : out << "cuda:" << device.index;
+  return out << (device.is_cpu() ? "cpu" : "cuda:" + std::to_string(device.index));
 }
 
 }  // namespace tenbin

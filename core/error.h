@@ -1,9 +1,9 @@
 // The one exception type of the library.
 #pragma once
 
-#include <sstream>
 #include <stdexcept>
-#include <string>
+
+#include "tenbin/core/text.h"
 
 namespace tenbin {
 
@@ -14,15 +14,7 @@ namespace tenbin {
 class Error : public std::runtime_error {
  public:
   template <class... Parts>
-  explicit Error(const Parts&... parts) : std::runtime_error(join(parts...)) {}
-
- private:
-  template <class... Parts>
-  static std::string join(const Parts&... parts) {
-    std::ostringstream text;
-    (text << ... << parts);
-    return text.str();
-  }
+  explicit Error(const Parts&... parts) : std::runtime_error(detail::text_of(parts...)) {}
 };
 
 }  // namespace tenbin

@@ -1,6 +1,7 @@
 #include "tenbin/core/file.h"
 
 #include <fcntl.h>
+#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "tenbin/core/error.h"
@@ -23,7 +25,12 @@ constexpr std::uint64_t unlikely_expansion =
     64;  // beyond this, and beyond cheap_bytes, decode before trusting
 constexpr std::uint64_t cheap_bytes = 16 << 20;
 
-std::string system_message() { return std::strerror(errno); }
+// The system's words for errno, in English whatever the locale.
+std::string system_message() {
+  const int code = errno;
+  const locale_t classic = ::newlocale(LC_ALL_MASK, "C", nullptr);  // part of the C library: nothing to free
+  return ::strerror_l(code, classic);
+}
 
 }  // namespace
 
@@ -112,8 +119,9 @@ ByteStream::ByteStream(const InputFile& file, const FileSection& section, std::s
   auto zlib = std::make_unique<z_stream>();
   constexpr int raw = -MAX_WBITS;
   constexpr int gzip = MAX_WBITS + 16;
-  if (::inflateInit2(zlib.get(), section.coding == FileSection::Coding::gzip ? gzip : raw) != Z_OK)
-    throw Error(label_, ": zlib cannot start");
+  const int result = ::inflateInit2(zlib.get(), section.coding == FileSection::Coding::gzip ? gzip : raw);
+  if (result == Z_MEM_ERROR) throw std::bad_alloc();
+  if (result != Z_OK) throw Error(label_, ": zlib cannot start");
   zlib_.reset(zlib.release());
   buffer_ = std::make_unique<unsigned char[]>(buffer_bytes);
 }
@@ -167,18 +175,38 @@ void ByteStream::inflate(unsigned char* to, std::size_t bytes) {
 }
 
 void ByteStream::inflate_some() {
-  if (zlib_->avail_in == 0) {
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(section_.end - input_, buffer_bytes));
-    file_->read(input_, buffer_.get(), count);
-    input_ += count;
-    zlib_->next_in = buffer_.get();
-    zlib_->avail_in = static_cast<uInt>(count);
-  }
+  has_input();
   // Without input there may still be output: a short code can stand for many bytes.
   const int result = ended_ ? Z_BUF_ERROR : ::inflate(zlib_.get(), Z_NO_FLUSH);
+  if (result == Z_MEM_ERROR) throw std::bad_alloc();
   if (result == Z_BUF_ERROR) throw Error(label_, ": the compressed data end too early");
   if (result != Z_OK && result != Z_STREAM_END) throw Error(label_, ": the compressed data are damaged");
-  ended_ = result == Z_STREAM_END;
+  ended_ = result == Z_STREAM_END && !next_member();
+}
+
+// Reads on if everything that was read is used up. False: there is no more.
+bool ByteStream::has_input() {
+  if (zlib_->avail_in > 0) return true;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(section_.end - input_, buffer_bytes));
+  file_->read(input_, buffer_.get(), count);
+  input_ += count;
+  zlib_->next_in = buffer_.get();
+  zlib_->avail_in = static_cast<uInt>(count);
+  return count > 0;
+}
+
+// At the end of a gzip member: skips zeros and goes on if another member follows. What follows else is left
+// to `finish`.
+bool ByteStream::next_member() {
+  constexpr unsigned char first_of_magic = 0x1f;
+  if (section_.coding != FileSection::Coding::gzip) return false;
+  while (has_input()) {
+    if (*zlib_->next_in == first_of_magic) return ::inflateReset(zlib_.get()) == Z_OK;
+    if (*zlib_->next_in != 0) return false;
+    ++zlib_->next_in;
+    --zlib_->avail_in;
+  }
+  return false;
 }
 
 void ByteStream::expect(std::uint64_t bytes) const {

@@ -52,7 +52,8 @@ struct FileSection {
   std::optional<std::uint32_t> crc;   ///< CRC-32 of the decoded bytes
 };
 
-/// All of a file, compressed with gzip or not, as its first bytes say.
+/// All of a file, compressed with gzip or not, as its first bytes say. Several gzip members may follow one
+/// another, as `cat a.gz b.gz` and bgzip make them, and zeros the last one.
 FileSection whole_file(const InputFile& file);
 
 /// The decoded bytes of a section, front to back. Errors start with `label` and name what is wrong.
@@ -84,6 +85,8 @@ class ByteStream {
  private:
   void inflate(unsigned char* to, std::size_t bytes);
   void inflate_some();
+  bool has_input();
+  bool next_member();
 
   const InputFile* file_;
   FileSection section_;

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <ostream>
+#include <string>
 
 #include "tenbin/core/error.h"
 
@@ -65,9 +66,9 @@ inline std::size_t element_count(const Shape& shape) {
 
 /// Prints `(8, 10)`, `(3)` and `()`.
 inline std::ostream& operator<<(std::ostream& out, const Shape& shape) {
-  out << '(';
-  for (std::size_t i = 0; i < shape.size(); ++i) out << (i == 0 ? "" : ", ") << shape[i];
-  return out << ')';
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  return out << text + ')';
 }
 
 }  // namespace tenbin

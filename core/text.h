@@ -1,10 +1,40 @@
-// Text for people, whose columns are counted in characters.
+// Text for people and for files: the same characters whatever the C and C++ locales are.
 #pragma once
 
 #include <algorithm>
+#include <locale>
+#include <sstream>
 #include <string>
 
 namespace tenbin::detail {
+
+// Where numbers become text. It knows no grouping and no decimal comma, and throws std::bad_alloc where
+// another stream would only set a flag and leave the text out.
+class TextStream : public std::ostringstream {
+ public:
+  TextStream() {
+    imbue(std::locale::classic());
+    exceptions(std::ios_base::badbit);
+  }
+};
+
+// The parts, one after another.
+template <class... Parts>
+std::string text_of(const Parts&... parts) {
+  TextStream text;
+  (text << ... << parts);
+  return text.str();
+}
+
+// Of ASCII; other bytes stay what they are.
+constexpr bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+constexpr char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+inline std::string lower_case(std::string text) {
+  for (char& c : text) c = lower_case(c);
+  return text;
+}
 
 // Characters, not bytes, of UTF-8.
 inline std::size_t character_count(const std::string& text) {

@@ -78,8 +78,10 @@ Variable& Variable::set_name(std::string name) {
 
 std::ostream& operator<<(std::ostream& out, const Variable& variable) {
   if (!variable) return out << "variable none";
-  out << "variable " << variable.name() << (variable.name().empty() ? "" : " ");
-  return variable.data() ? out << variable.data() : out << variable.dtype() << variable.shape();
+  detail::TextStream text;
+  text << "variable " << variable.name() << (variable.name().empty() ? "" : " ");
+  variable.data() ? text << variable.data() : text << variable.dtype() << variable.shape();
+  return out << text.str();
 }
 
 }  // namespace tenbin

@@ -1,12 +1,12 @@
 #include "tenbin/datasets/arff.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "tenbin/core/text.h"
 #include "tenbin/datasets/arff_line.h"
 #include "tenbin/datasets/parse_number.h"
 #include "tenbin/datasets/text_file.h"
@@ -18,6 +18,7 @@ namespace {
 using detail::ArffLine;
 using detail::ArffWord;
 using detail::LineReader;
+using detail::lower_case;
 using detail::TextFile;
 
 enum class Kind : unsigned char { numeric, nominal, text };
@@ -72,11 +73,6 @@ class ArffReader {
   std::optional<std::size_t> label_;
   std::uint64_t rows_ = 0;
 };
-
-std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 void ArffReader::read_header() {
   std::string_view text;

@@ -13,7 +13,7 @@ namespace {
 using Column = std::vector<std::string>;  // the head, a cell per class, the total
 
 std::string four_digits(double value) {
-  std::ostringstream text;
+  detail::TextStream text;
   text << std::setprecision(4) << value;
   return text.str();
 }

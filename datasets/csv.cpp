@@ -3,12 +3,12 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cctype>
 #include <exception>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "tenbin/core/parallel.h"
+#include "tenbin/core/text.h"
 #include "tenbin/datasets/csv_fields.h"
 #include "tenbin/datasets/csv_records.h"
 
@@ -35,7 +35,8 @@ using detail::TextFile;
 
 void check_options(const CsvOptions& options) {
   const auto c = static_cast<unsigned char>(options.delimiter);
-  if (c >= 0x80 || std::isalnum(c) != 0 || std::string_view("\"\r\n+-.\0", 7).find(options.delimiter) < 7)
+  if (c >= 0x80 || detail::is_letter_or_digit(options.delimiter) ||
+      std::string_view("\"\r\n+-.\0", 7).find(options.delimiter) < 7)
     throw Error(
         "load_csv: the delimiter must be neither a letter nor a digit nor a quote, a sign, a point or "
         "an end of line, got \"",

@@ -29,7 +29,7 @@ class Report {
   std::string text() const { return out_.str(); }
 
  private:
-  std::ostringstream out_;
+  detail::TextStream out_;
   std::size_t title_width_;
   int column_width_;
 };
@@ -59,7 +59,7 @@ std::vector<std::string> counts(const ConfusionMatrix& matrix, const std::vector
                                 int digits) {
   std::vector<std::string> texts;
   for (const double value : values) {
-    std::ostringstream text;
+    detail::TextStream text;
     text << std::fixed << std::setprecision(matrix.weighted() ? digits : 0) << value;
     texts.push_back(text.str());
   }

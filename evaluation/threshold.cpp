@@ -23,11 +23,7 @@ double specificity(const BinaryOutcomes& o) { return o.true_negative / (o.true_n
 double precision(const BinaryOutcomes& o) { return o.true_positive / (o.true_positive + o.false_positive); }
 double mean_recall(const BinaryOutcomes& o) { return (recall(o) + specificity(o)) / 2; }
 
-std::string named(const char* name, double argument) {
-  std::ostringstream text;
-  text << name << '(' << argument << ')';
-  return text.str();
-}
+std::string named(const char* name, double argument) { return detail::text_of(name, '(', argument, ')'); }
 
 double require_share(const char* function, const char* argument, double share) {
   if (!(share >= 0 && share <= 1)) throw Error(function, ": ", argument, " must lie in [0, 1], got ", share);

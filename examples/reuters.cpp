@@ -32,7 +32,6 @@
 #include <tenbin/tenbin.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <iostream>
 #include <map>
@@ -71,9 +70,8 @@ Texts words_of(const std::string& text) {
   Texts words;
   std::string word;
   for (const char c : text + ' ') {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '_') {
-      word += static_cast<char>(std::tolower(byte));
+    if (detail::is_letter_or_digit(c) || c == '_') {
+      word += detail::lower_case(c);
     } else {
       if (word.size() >= 2) words.push_back(word);
       word.clear();

@@ -209,8 +209,10 @@ void Link::print(std::ostream& out, const std::string& path) const {
 }
 
 std::ostream& operator<<(std::ostream& out, const Link& link) {
-  link.print(out, "");
-  return out << "total " << link.count_params();
+  detail::TextStream text;
+  link.print(text, "");
+  text << "total " << link.count_params();
+  return out << text.str();
 }
 
 }  // namespace tenbin

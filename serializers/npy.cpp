@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstring>
-#include <sstream>
 
 namespace tenbin::npy {
 
@@ -207,11 +206,11 @@ Array read(ByteStream& stream) {
 
 std::string header(const Array& array) {
   constexpr std::size_t alignment = 64;
-  std::ostringstream text;
   const char* const kind = is_floating(array.dtype()) ? "<f" : array.dtype() == Dtype::uint8 ? "|u" : "<i";
-  text << "{'descr': '" << kind << item_size(array.dtype()) << "', 'fortran_order': False, 'shape': (";
-  for (std::size_t i = 0; i < array.ndim(); ++i) text << (i == 0 ? "" : " ") << array.shape()[i] << ',';
-  std::string dict = text.str();
+  std::string dict = std::string("{'descr': '") + kind + std::to_string(item_size(array.dtype())) +
+                     "', 'fortran_order': False, 'shape': (";
+  for (std::size_t i = 0; i < array.ndim(); ++i)
+    dict += (i == 0 ? "" : " ") + std::to_string(array.shape()[i]) + ',';
   if (array.ndim() > 1) dict.pop_back();
   dict += "), }";
   const std::size_t used = magic_bytes + 4 + dict.size() + 1;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 
 #include "tenbin/core/error.h"
+#include "tenbin/core/file.h"
 
 namespace tenbin::examples {
 
@@ -92,10 +92,10 @@ std::string Json::to_string() const {
 }
 
 void Json::save(const std::string& path) const {
-  std::ofstream file(path, std::ios::binary);
-  file << to_string() << '\n';
-  file.close();
-  if (!file) throw Error(path, ": cannot be written");
+  const std::string text = to_string() + '\n';
+  OutputFile file(path);
+  file.write(text.data(), text.size());
+  file.commit();
 }
 
 }  // namespace tenbin::examples

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <ostream>
-#include <sstream>
 #include <type_traits>
 
+#include "tenbin/core/text.h"
 #include "tenbin/cuda/runtime.h"
 
 namespace tenbin::examples {
@@ -69,7 +69,7 @@ const char* expected(const Options::Target& variable) {
 }
 
 std::string to_text(const Options::Target& variable) {
-  std::ostringstream out;
+  detail::TextStream out;
   std::visit([&](const auto* value) { out << std::boolalpha << *value; }, variable);
   return out.str();
 }

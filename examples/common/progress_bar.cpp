@@ -93,7 +93,8 @@ void ProgressBar::redraw() {
 }
 
 void ProgressBar::print_plain() {
-  out_ << parts_done(100) << "%  " << time_left() << (text_.empty() ? "" : "  ") << text_ << '\n'
+  out_ << std::to_string(parts_done(100)) << "%  " << time_left() << (text_.empty() ? "" : "  ") << text_
+       << '\n'
        << std::flush;
   tenths_printed_ = parts_done(10);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iomanip>
-#include <sstream>
 
 #include "tenbin/core/error.h"
 #include "tenbin/core/text.h"
@@ -44,7 +43,7 @@ std::string TextTable::to_string() const {
 }
 
 std::string fixed(double value, int digits) {
-  std::ostringstream out;
+  detail::TextStream out;
   out << std::fixed << std::setprecision(digits) << value;
   return out.str();
 }

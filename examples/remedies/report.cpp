@@ -2,9 +2,9 @@
 
 #include <iomanip>
 #include <limits>
-#include <sstream>
 
 #include "tenbin/core/file.h"
+#include "tenbin/core/text.h"
 #include "tenbin/evaluation/confidence_interval.h"
 #include "tenbin/examples/common/statistics.h"
 #include "tenbin/examples/common/table.h"
@@ -84,7 +84,7 @@ Json to_json(const Results& results, const LabData& data, const Training& traini
 }
 
 void save_csv(const Results& results, const std::string& path) {
-  std::ostringstream text;
+  detail::TextStream text;
   text << std::setprecision(std::numeric_limits<double>::max_digits10) << "remedy,metric,split,value\n";
   for (std::size_t r = 0; r < remedy_names().size(); ++r)
     for (std::size_t m = 0; m < metrics().size(); ++m)

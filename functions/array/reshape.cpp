@@ -6,7 +6,7 @@ namespace {
 
 // Prints as a Shape does, with -1 where it was given.
 std::string to_text(const Reshape::Lengths& lengths) {
-  std::ostringstream text;
+  detail::TextStream text;
   text << '(';
   for (std::size_t i = 0; i < lengths.size(); ++i) text << (i == 0 ? "" : ", ") << lengths[i].value;
   text << ')';

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -88,7 +87,7 @@ inline Shape position_shape(const Array& x) {
 inline std::string position_name(const Shape& shape, std::size_t p) {
   Shape index = shape;
   for (std::size_t axis = shape.size(); axis-- > 0; p /= shape[axis]) index[axis] = p % shape[axis];
-  std::ostringstream name;
+  TextStream name;
   for (std::size_t axis = 0; axis < index.size(); ++axis) name << (axis == 0 ? "t[" : ", ") << index[axis];
   name << ']';
   return name.str();

@@ -111,7 +111,8 @@ TEST_CASE("reshape and slice are views") {
     CHECK(Array::zeros({5, 0}).slice(2, 4).shape() == Shape{2, 0});
   }
   SECTION("errors") {
-    CHECK_THROWS_WITH(x.reshape({5}), "Array::reshape: float64(4, 3) has not the size of (5)");
+    CHECK_THROWS_WITH(x.reshape({5}),
+                      "Array::reshape: the size of float64(4, 3) does not match the shape (5)");
     CHECK_THROWS_WITH(x.slice(2, 5), "Array::slice: no rows [2, 5) in float64(4, 3)");
     CHECK_THROWS_WITH(x.slice(3, 2), "Array::slice: no rows [3, 2) in float64(4, 3)");
     CHECK_THROWS_WITH(Array::scalar(1).slice(0, 0), "Array::slice: no rows [0, 0) in float32()");

@@ -125,7 +125,7 @@ TEST_CASE_METHOD(IdxFixture, "load_idx does not believe the shape") {
 TEST_CASE_METHOD(IdxFixture, "load_idx refuses a gzip trailer that lies, and what follows it") {
   const std::string good = gzip_of(six_bytes);
   CHECK(error(good + "x") == "1 bytes follow the end of the compressed data");
-  CHECK(error(good + good) == std::to_string(good.size()) + " bytes follow the end of the compressed data");
+  CHECK(error(good + good) == "there are more data than announced");
   std::string wrong_size = good;
   wrong_size[good.size() - 4] = 1;
   CHECK(error(wrong_size) == "the compressed data are damaged");

@@ -18,7 +18,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 std::string printed(double value, int digits) {
-  std::ostringstream out;
+  detail::TextStream out;
   out << std::fixed << std::setprecision(digits) << value;
   return out.str();
 }

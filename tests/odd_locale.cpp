@@ -1,0 +1,26 @@
+// Makes the odd locale the global one for the time of every test; what Catch2 prints in between stays
+// readable.
+#define CATCH_CONFIG_EXTERNAL_INTERFACES  // Catch2 2: listeners
+#include "tenbin/tests/odd_locale.h"
+#include "tenbin/tests/catch.h"
+
+namespace {
+
+#if __has_include(<catch2/catch_all.hpp>)
+using Listener = Catch::EventListenerBase;
+#else
+using Listener = Catch::TestEventListenerBase;
+#endif
+
+class OddLocale : public Listener {
+ public:
+  using Listener::Listener;
+  void testCaseStarting(const Catch::TestCaseInfo&) override {
+    std::locale::global(tenbin::testing::odd_locale());
+  }
+  void testCaseEnded(const Catch::TestCaseStats&) override { std::locale::global(std::locale::classic()); }
+};
+
+CATCH_REGISTER_LISTENER(OddLocale)
+
+}  // namespace
