@@ -3,6 +3,7 @@
 #include <cstring>
 #include <iomanip>
 
+#include "tenbin/core/variable.h"
 #include "tenbin/cuda/runtime.h"
 
 namespace tenbin {
@@ -84,6 +85,7 @@ Array Array::arange(std::size_t count, Dtype dtype) {
 }
 
 Array Array::reshape(const Shape& shape) const {
+  require_some("reshape");
   if (element_count(shape) != size_)
     throw Error("Array::reshape: the size of ", *this, " does not match the shape ", shape);
   Array view = *this;
@@ -92,12 +94,33 @@ Array Array::reshape(const Shape& shape) const {
 }
 
 Array Array::slice(std::size_t begin, std::size_t end) const {
+  require_some("slice");
   if (ndim() == 0 || begin > end || end > shape_[0])
     throw Error("Array::slice: no rows [", begin, ", ", end, ") in ", *this);
   Array view = *this;
   view.shape_[0] = end - begin;
   view.size_ = element_count(view.shape_);
   if (view.size_ > 0) view.offset_ += begin * (view.nbytes() / (end - begin));
+  return view;
+}
+
+Array Array::element(std::initializer_list<std::int64_t> indices) const {
+  require_some("at");
+  if (indices.size() != ndim())
+    throw Error("Array::at: expected ", ndim(), " indices for ", *this, ", got ", indices.size());
+  std::size_t position = 0;
+  std::size_t axis = 0;
+  for (const std::int64_t index : indices) {
+    const std::size_t length = shape_[axis];
+    if (index < 0 || static_cast<std::size_t>(index) >= length)
+      throw Error("Array::at: index ", index, " is out of range for axis ", axis, " of ", *this);
+    position = position * length + static_cast<std::size_t>(index);
+    ++axis;
+  }
+  Array view = *this;
+  view.shape_ = {};
+  view.size_ = 1;
+  view.offset_ += position * item_size(dtype_);
   return view;
 }
 
@@ -135,6 +158,8 @@ Array Array::astype(Dtype dtype) const {
 }
 
 void Array::fill(double value) {
+  require_some("fill");
+  buffer_->mark_changed();
   if (!device().is_cpu()) {
     gpu::fill(*this, value);
     return;
@@ -148,13 +173,15 @@ void Array::fill(double value) {
 }
 
 void Array::assign(const Array& other) {
-  require_like(other, "Array::assign");
+  require_like(other, "assign");
+  buffer_->mark_changed();
   copy_bytes(*this, other);
 }
 
 void Array::add(const Array& other) {
-  require_like(other, "Array::add");
+  require_like(other, "add");
   if (other.device() != device()) throw Error("Array::add: expected ", *this, ", got ", other);
+  buffer_->mark_changed();
   if (!device().is_cpu()) {
     gpu::add(*this, other);
     return;
@@ -167,14 +194,27 @@ void Array::add(const Array& other) {
   });
 }
 
-void Array::require_like(const Array& other, const char* function) const {
-  if (other.shape_ != shape_ || other.dtype_ != dtype_ || !other || !buffer_)
-    throw Error(function, ": expected ", *this, ", got ", other);
+void Array::require_like(const Array& other, const char* call) const {
+  require_some(call);
+  if (other.shape_ != shape_ || other.dtype_ != dtype_ || !other)
+    throw Error("Array::", call, ": expected ", *this, ", got ", other);
 }
 
 Array Array::to_cpu_as(Dtype dtype) const { return to(Device::cpu()).astype(dtype); }
 
+void Array::none_error(const char* call) const {
+  if (is_gradient_) {
+    const detail::Node& owner = static_cast<const detail::Gradient*>(this)->owner();
+    throw Error("Array::", call, ": the gradient of ", owner,
+                " is none: ", owner.requires_grad ? "no backward has reached it" : "it does not require one");
+  }
+  throw Error("Array::", call,
+              ": the array is none (default-constructed, an uninitialised parameter, or a gradient before "
+              "backward)");
+}
+
 void Array::dtype_error(Dtype asked) const {
+  require_some("data");
   throw Error("Array::data: asked for ", asked, ", the array is ", *this);
 }
 

@@ -1,9 +1,14 @@
 // Modes of the calling thread, switched for a scope: recording, training, debugging.
 #pragma once
 
+#include <utility>
+
 namespace tenbin {
 
-/// The calling thread's modes. Read them here; switch them with the guards below.
+/// The modes of one thread. Read those of the calling thread with `config()`; switch them with the guards
+/// below, which are objects with a name: `NoBackprop();` would end at once, and is a warning.
+///
+/// A thread that a program starts has the default modes. `UseConfig` takes those of another one along.
 struct Config {
   bool enable_backprop = true;  ///< functions record the graph
   bool train = true;            ///< dropout drops
@@ -22,7 +27,7 @@ Config& mutable_config();
 template <bool Config::*mode, bool value>
 class ModeGuard {
  public:
-  ModeGuard() : previous_(mutable_config().*mode) { mutable_config().*mode = value; }
+  [[nodiscard]] ModeGuard() : previous_(mutable_config().*mode) { mutable_config().*mode = value; }
   ~ModeGuard() { mutable_config().*mode = previous_; }
   ModeGuard(const ModeGuard&) = delete;
   ModeGuard& operator=(const ModeGuard&) = delete;
@@ -36,19 +41,50 @@ class ModeGuard {
 /// While one lives, functions of this thread record no graph. (Chainer: `no_backprop_mode`.)
 ///
 ///     { NoBackprop off; y = model(x); }
-class NoBackprop : detail::ModeGuard<&Config::enable_backprop, false> {};
+class [[nodiscard]] NoBackprop : detail::ModeGuard<&Config::enable_backprop, false> {
+ public:
+  [[nodiscard]] NoBackprop() = default;
+};
 
 /// While one lives, functions behave as in evaluation: dropout passes its input through. (Chainer:
 /// `using_config('train', False)`.)
-class TestMode : detail::ModeGuard<&Config::train, false> {};
+class [[nodiscard]] TestMode : detail::ModeGuard<&Config::train, false> {
+ public:
+  [[nodiscard]] TestMode() = default;
+};
 
 /// While one lives, every output and every gradient is checked: a NaN is an Error that names the function.
 /// (Chainer: `using_config('debug', True)`.)
-class DebugMode : detail::ModeGuard<&Config::debug, true> {};
+class [[nodiscard]] DebugMode : detail::ModeGuard<&Config::debug, true> {
+ public:
+  [[nodiscard]] DebugMode() = default;
+};
 
 /// While one lives, float32 matrices are multiplied on the GPU's tensor cores in TF32: several times faster,
 /// with 10 bits of mantissa, which makes errors of about 3e-4. (PyTorch:
 /// `torch.backends.cuda.matmul.allow_tf32`.)
-class AllowTF32 : detail::ModeGuard<&Config::allow_tf32, true> {};
+class [[nodiscard]] AllowTF32 : detail::ModeGuard<&Config::allow_tf32, true> {
+ public:
+  [[nodiscard]] AllowTF32() = default;
+};
+
+/// While one lives, this thread has the given modes, all of them. For taking them to another thread.
+/// (Chainer: `using_config`.)
+///
+///     std::thread worker([&, modes = config()] {
+///       const UseConfig use(modes);
+///       y = model(x);                    // without a graph if the thread that started it had a NoBackprop
+///     });
+class [[nodiscard]] UseConfig {
+ public:
+  [[nodiscard]] explicit UseConfig(const Config& modes)
+      : previous_(std::exchange(detail::mutable_config(), modes)) {}
+  ~UseConfig() { detail::mutable_config() = previous_; }
+  UseConfig(const UseConfig&) = delete;
+  UseConfig& operator=(const UseConfig&) = delete;
+
+ private:
+  Config previous_;
+};
 
 }  // namespace tenbin

@@ -14,7 +14,9 @@ enum class Dtype : unsigned char { float32, float64, int32, int64, uint8 };
 
 namespace detail {
 template <class T>
-struct DtypeOf;
+struct DtypeOf : std::integral_constant<Dtype, Dtype::float32> {
+  static_assert(sizeof(T) == 0, "an Array holds float, double, std::int32_t, std::int64_t or std::uint8_t");
+};
 template <>
 struct DtypeOf<float> : std::integral_constant<Dtype, Dtype::float32> {};
 template <>
@@ -30,6 +32,34 @@ struct DtypeOf<std::uint8_t> : std::integral_constant<Dtype, Dtype::uint8> {};
 /// The Dtype of a C++ type: `dtype_of<float>` is `Dtype::float32`.
 template <class T>
 inline constexpr Dtype dtype_of = detail::DtypeOf<std::remove_cv_t<T>>::value;
+
+namespace detail {
+
+template <class T, class... Types>
+inline constexpr bool is_any_of = (std::is_same_v<T, Types> || ...);
+
+template <class T>
+constexpr auto stored_zero() {
+  if constexpr (is_any_of<T, float, double, std::int32_t, std::int64_t, std::uint8_t>) {
+    return T{};
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return std::uint8_t{};
+  } else if constexpr (std::is_integral_v<T> && sizeof(T) < 4) {
+    return std::int32_t{};
+  } else if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
+    return std::int64_t{};
+  } else {
+    static_assert(sizeof(T) == 0, "the elements of an Array must be bool, integers, float or double");
+    return float{};
+  }
+}
+
+// The type in which an array stores elements of type T: T itself if it has a Dtype; uint8 for bool; int32 for
+// other integers of 8 and 16 bits; int64 for the rest, whose values above 2^63 - 1 do not fit.
+template <class T>
+using Stored = decltype(stored_zero<std::remove_cv_t<T>>());
+
+}  // namespace detail
 
 constexpr bool is_floating(Dtype dtype) { return dtype == Dtype::float32 || dtype == Dtype::float64; }
 constexpr bool is_integer(Dtype dtype) { return !is_floating(dtype); }

@@ -120,9 +120,9 @@ void Function::retain_outputs(std::initializer_list<std::size_t> indices) {
 }
 
 const Array& Function::retained_output(std::size_t index) const {
-  if (index >= retained_outputs_.size() || !retained_outputs_[index])
+  if (index >= retained_outputs_.size() || !retained_outputs_[index].array)
     throw Error(name(), ": output ", index, " was not retained in forward");
-  return retained_outputs_[index];
+  return retained_outputs_[index].array;
 }
 
 bool Function::needs_grad(std::size_t index) const {
@@ -130,8 +130,10 @@ bool Function::needs_grad(std::size_t index) const {
 }
 
 Array Function::new_gradient(std::size_t index, const Array& x) const {
+  Device device = x.device();
   if (!inputs_.empty()) {
     detail::Node& node = *inputs_[index];
+    if (!x) device = node.device;
     // An input that comes twice gets two gradients: bringing one to the slot would overwrite the other.
     const auto is_node = [&](const Reference<detail::Node>& input) { return input.get() == &node; };
     const bool once = std::count_if(inputs_.begin(), inputs_.end(), is_node) == 1;
@@ -143,7 +145,7 @@ Array Function::new_gradient(std::size_t index, const Array& x) const {
       return *node.grad_slot;
     }
   }
-  return Array::empty_like(x);
+  return Array::empty(x.shape(), x.dtype(), device);
 }
 
 Arrays Function::forward(const Arrays& xs) {
@@ -151,10 +153,11 @@ Arrays Function::forward(const Arrays& xs) {
   check(xs);
   Arrays ys =
       device.is_cpu() ? forward_cpu(xs) : run_on_gpu(*this, "forward", [&] { return forward_gpu(xs); });
+  if (ys.empty()) throw Error(name(), ": forward returned no outputs");
   if (retained_output_bits_ != 0) {
     retained_outputs_.resize(ys.size());
     for (std::size_t i = 0; i < ys.size(); ++i)
-      if (has_bit(retained_output_bits_, i)) retained_outputs_[i] = ys[i];
+      if (has_bit(retained_output_bits_, i)) retained_outputs_[i].take(ys[i]);
   }
   if (config().debug) require_no_nan(ys, "output");
   return ys;
@@ -182,6 +185,18 @@ void Function::check_gradients(const Arrays& gxs) const {
   }
 }
 
+void Function::require_unchanged() const {
+  const char* const changed = ", was changed in place since forward";
+  for (std::size_t i = 0; i < saved_inputs_.size(); ++i)
+    if (saved_inputs_[i].is_changed())
+      throw Error(name(), ": backward: input ", i, ", ", *inputs_[i], changed,
+                  " (an update, load_npz or copyparams); run forward again");
+  for (std::size_t i = 0; i < retained_outputs_.size(); ++i)
+    if (retained_outputs_[i].is_changed())
+      throw Error(name(), ": backward: output ", i, ", ", retained_outputs_[i].array, changed,
+                  "; run forward again");
+}
+
 void Function::require_no_nan(const Arrays& arrays, const char* direction) const {
   for (std::size_t i = 0; i < arrays.size(); ++i)
     if (has_nan(arrays[i])) throw Error(name(), ": NaN in ", direction, ' ', i, ", ", arrays[i]);
@@ -192,11 +207,15 @@ Variables Function::apply(const Variables& inputs) {
   applied_ = true;
   Arrays xs;
   bool record = false;
-  for (const Variable& x : inputs) {
-    if (!x) throw Error(name(), ": input ", xs.size(), " is an empty Variable");
-    xs.push_back(x.data());
-    if (x.creator() == nullptr && !x.device().is_cpu()) gpu::keep_for_replay(x.data());
-    record = record || x.requires_grad();
+  for (const Variable& variable : inputs) {
+    if (!variable) throw Error(name(), ": input ", xs.size(), " is an empty Variable");
+    const detail::Node& x = *variable.node_;
+    if (!x.data)
+      throw Error(name(), ": input ", xs.size(), x.name ? ", parameter " + *x.name + "," : "",
+                  " is none: an uninitialised parameter, or a Variable of no Array");
+    xs.push_back(x.data);
+    if (!x.creator && !x.device.is_cpu()) gpu::keep_for_replay(x.data);
+    record = record || x.requires_grad;
   }
   record = record && config().enable_backprop;
 
@@ -207,13 +226,17 @@ Variables Function::apply(const Variables& inputs) {
   if (!record) return outputs;
   for (const Variable& x : inputs) {
     inputs_.push_back(x.node_);
-    if (x.creator() != nullptr) rank_ = std::max(rank_, x.creator()->rank_ + 1);
+    if (x.node_->creator) rank_ = std::max(rank_, x.node_->creator->rank_ + 1);
   }
   if (retained_inputs_ != 0) {
     saved_inputs_.resize(xs.size());
-    for (std::size_t i = 0; i < xs.size(); ++i)
-      if (has_bit(retained_inputs_, i)) saved_inputs_[i] = std::move(xs[i]);
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      if (!has_bit(retained_inputs_, i)) xs[i].drop_memory();
+      saved_inputs_[i].take(std::move(xs[i]));
+    }
   }
+  // From here on nothing throws, so that an output has no creator that does not know it.
+  outputs_.reserve(outputs.size());
   const Reference<Function> self(this);
   for (Variable& y : outputs) {
     y.node_->creator = self;
@@ -250,7 +273,7 @@ void accumulate_intermediate(detail::Node& node, Array gx, std::uint64_t sweep) 
   }
   if (!node.grad.owns_buffer()) {
     if (gx.owns_buffer()) {
-      std::swap(node.grad, gx);
+      std::swap<Array>(node.grad, gx);
     } else {
       node.grad = node.grad.copy();
     }
@@ -272,7 +295,7 @@ bool runs_later(const Queued& a, const Queued& b) {
 }  // namespace
 
 void Variable::backward(bool retain_grad) {
-  detail::Node& root = *node_;
+  detail::Node& root = gradient_node("backward");
   if (!root.requires_grad)
     throw Error("backward: ", *this,
                 " depends on nothing that requires a gradient (constants, or NoBackprop)");
@@ -303,15 +326,17 @@ void Variable::backward(bool retain_grad) {
     Function& function = *queue.back().function;
     queue.pop_back();
 
+    function.require_unchanged();
     Arrays gys;
     for (detail::Node* y : function.outputs_) {
       gys.emplace_back();
       if (y == nullptr || y->sweep != sweep) continue;
-      gys.back() = retain_grad || y == &root ? y->grad : std::exchange(y->grad, Array());
+      Array& gy = y->grad;
+      gys.back() = retain_grad || y == &root ? gy : std::exchange(gy, Array());
     }
     Arrays xs;
     for (std::size_t i = 0; i < function.inputs_.size(); ++i)
-      xs.push_back(function.saved_inputs_.empty() ? Array() : function.saved_inputs_[i]);
+      xs.push_back(function.saved_inputs_.empty() ? Array() : function.saved_inputs_[i].array);
 
     Arrays gxs = function.backward(xs, gys);
     gys.clear();  // what only they held may now be handed on without a copy
@@ -334,7 +359,7 @@ void Variable::unchain_backward() {
     if (node.creator) pending.push_back(std::move(node.creator));
     node.creator = {};
   };
-  cut(*node_);
+  cut(node("unchain_backward"));
   while (!pending.empty()) {
     const Reference<Function> function = std::move(pending.back());
     pending.pop_back();

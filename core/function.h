@@ -22,6 +22,9 @@ namespace tenbin {
 ///       ...
 ///     };
 ///     Variable square(const Variable& x) { return apply<Square>({x}); }
+///
+/// Threads: one thread at a time uses an object and its graph. Graphs that share nothing but inputs may be
+/// made by several threads at once, and swept back at once if they share no leaf that collects a gradient.
 class Function : public memory::Pooled {
  public:
   Function();
@@ -35,16 +38,17 @@ class Function : public memory::Pooled {
   /// Throws if the inputs do not fit. Runs before forward, on either device; costs O(inputs).
   virtual void check(const Arrays& /*xs*/) const {}
 
-  /// The outputs for the inputs `xs`, all on one device. They are left as they are.
+  /// The outputs for the inputs `xs`, at least one, all on one device. The inputs are left as they are.
   virtual Arrays forward_cpu(const Arrays& xs) = 0;
   virtual Arrays forward_gpu(const Arrays& xs) = 0;
 
   /// The gradients with respect to the inputs, one per input; a none Array where there is no gradient. An
-  /// entry of `xs` is none if it was not retained, an entry of `gys` if that output got no gradient.
+  /// entry of `xs` is none if it was not retained (but keeps its shape and dtype, if another one was), an
+  /// entry of `gys` if that output got no gradient.
   virtual Arrays backward_cpu(const Arrays& xs, const Arrays& gys) = 0;
   virtual Arrays backward_gpu(const Arrays& xs, const Arrays& gys) = 0;
 
-  /// check, then forward on the inputs' device. Errors: inputs on different devices.
+  /// check, then forward on the inputs' device. Errors: inputs on different devices, no outputs.
   Arrays forward(const Arrays& xs);
   /// backward on the device of the gradients, checked for count, dtype and shape.
   Arrays backward(const Arrays& xs, const Arrays& gys);
@@ -71,24 +75,38 @@ class Function : public memory::Pooled {
   /// Called in backward: false if nobody asked for the gradient of input `index`.
   bool needs_grad(std::size_t index) const;
 
-  /// Called in backward: an uninitialised array for the gradient of input `index`, like `x`. For a parameter
-  /// without a gradient it is the parameter's own place in the optimizer's flat buffer, so that the result
-  /// lands where it is needed.
+  /// Called in backward: an uninitialised array for the gradient of input `index`, like `x`, which is that
+  /// entry of `xs`, retained or not. For a parameter without a gradient it is the parameter's own place in
+  /// the optimizer's flat buffer, so that the result lands where it is needed.
   Array new_gradient(std::size_t index, const Array& x) const;
 
  private:
   friend class Variable;
   friend struct detail::Node;
 
+  // What backward reads, and its version after forward.
+  struct Retained {
+    Array array;
+    std::uint32_t version = 0;
+
+    template <class A>
+    void take(A&& read) {
+      version = read.version();
+      array = std::forward<A>(read);
+    }
+    bool is_changed() const { return array && array.version() != version; }
+  };
+
   void destroy();
   void unchain();
   void check_gradients(const Arrays& gxs) const;
+  void require_unchanged() const;
   void require_no_nan(const Arrays& arrays, const char* direction) const;
 
   SmallVector<Reference<detail::Node>, 2> inputs_;  // strong: the graph is held from its outputs
   SmallVector<detail::Node*, 1> outputs_;           // weak, null when the node has gone: no cycle
-  SmallVector<Array, 0> saved_inputs_;              // none where not retained; empty if none is
-  SmallVector<Array, 0> retained_outputs_;
+  SmallVector<Retained, 0> saved_inputs_;           // none where not retained; empty if none is
+  SmallVector<Retained, 0> retained_outputs_;
   std::uint64_t retained_inputs_ = ~std::uint64_t{0};  // a bit per input
   std::uint64_t retained_output_bits_ = 0;
   std::uint64_t sweep_ = 0;          // the last backward() that queued this function

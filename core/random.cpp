@@ -1,9 +1,32 @@
 #include "tenbin/core/random.h"
 
+#include <atomic>
 #include <cmath>
 #include <numeric>
+#include <thread>
 
 namespace tenbin::random {
+
+namespace {
+
+// The thread that initialises the program's statics, here or in a file whose turn comes earlier.
+std::thread::id main_thread() {
+  static const std::thread::id id = std::this_thread::get_id();
+  return id;
+}
+[[maybe_unused]] const std::thread::id at_start = main_thread();
+
+bool is_main_thread() { return std::this_thread::get_id() == main_thread(); }
+
+constexpr std::uint64_t thread_stream = 0x7468726561647321;  // names the purpose: "threads!"
+std::atomic<std::uint64_t> main_seed{0};
+std::atomic<std::uint64_t> thread_count{0};
+
+Generator first_generator() {
+  return is_main_thread() ? Generator() : substream(main_seed, thread_stream, thread_count++);
+}
+
+}  // namespace
 
 Array Generator::uniform(const Shape& shape, double low, double high, Dtype dtype) {
   Array out = Array::empty(shape, dtype);
@@ -62,10 +85,13 @@ std::vector<std::size_t> Generator::permutation(std::size_t count) {
 }
 
 Generator& default_generator() {
-  thread_local Generator generator;
+  thread_local Generator generator = first_generator();
   return generator;
 }
 
-void seed(std::uint64_t value) { default_generator() = Generator(value); }
+void seed(std::uint64_t value) {
+  default_generator() = Generator(value);
+  if (is_main_thread()) main_seed = value;
+}
 
 }  // namespace tenbin::random

@@ -13,7 +13,7 @@ namespace tenbin::random {
 /// (key, counter) to four words that pass as random. Any element of a stream is computed without the others.
 /// constexpr, as is all that kernels call too.
 constexpr std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter,
-                                           std::uint64_t stream = 0) {
+                                              std::uint64_t stream = 0) {
   std::array<std::uint32_t, 4> x = {
       static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
       static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)};
@@ -45,7 +45,7 @@ struct Draw {
   constexpr float uniform(std::uint64_t i) const { return static_cast<float>(word(i) >> 8) * 0x1p-24f; }
 };
 
-/// A seed and a position in its stream. Copying one copies the position.
+/// A seed and a position in its stream. Copying one copies the position. One thread at a time uses it.
 ///
 ///     random::Generator rng(42);
 ///     Array x = rng.normal({100, 30});
@@ -86,10 +86,17 @@ inline Generator substream(std::uint64_t seed, std::uint64_t stream, std::uint64
   return Generator(std::uint64_t{words[0]} << 32 | words[1]);
 }
 
-/// The calling thread's generator: initialisers and dropout draw from it. It starts from seed 0.
+/// The calling thread's generator: initialisers and dropout draw from it.
+///
+/// The main thread's starts from seed 0. Every other thread that draws without having called `seed` gets a
+/// stream of its own, derived from the main thread's last seed and from how many threads came to draw before
+/// it: they draw different numbers, but which thread draws which depends on the order. A thread whose numbers
+/// shall be the same in every run calls `seed` first.
 Generator& default_generator();
 
 /// Restarts the calling thread's generator.
+///
+///     std::thread worker([i] { random::seed(i); ... });
 void seed(std::uint64_t value);
 
 }  // namespace tenbin::random

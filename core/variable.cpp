@@ -29,6 +29,12 @@ Node::~Node() {
 
 std::int64_t live_node_count() { return live_nodes; }
 
+std::ostream& operator<<(std::ostream& out, const Node& node) {
+  out << "variable ";
+  if (node.name) out << *node.name << ' ';
+  return node.data ? out << node.data : out << node.data.dtype() << node.data.shape();
+}
+
 }  // namespace detail
 
 Variable::Variable(Array data, bool requires_grad) {
@@ -37,8 +43,26 @@ Variable::Variable(Array data, bool requires_grad) {
   node_->add_handle();
 }
 
+Variable Variable::converted(Array data) {
+  const bool might_be_meant_as_leaf = !data || is_floating(data.dtype());
+  Variable constant(std::move(data), false);
+  constant.node_->is_converted = might_be_meant_as_leaf;
+  return constant;
+}
+
+void Variable::empty_error(const char* call) {
+  throw Error("Variable::", call, ": the Variable is empty (default-constructed or moved from)");
+}
+
+void Variable::constant_error(const char* call) const {
+  throw Error(
+      "Variable::", call, ": ", *this,
+      " is a constant, because `Variable w = array` makes one; write `Variable w(array)` for a leaf that "
+      "collects a gradient");
+}
+
 void Variable::set_data(Array data) {
-  detail::Node& node = *node_;
+  detail::Node& node = this->node("set_data");
   node.device = data.device();
   node.data = std::move(data);
   node.requires_grad = node.requires_grad && is_floating(node.data.dtype());
@@ -47,7 +71,7 @@ void Variable::set_data(Array data) {
 }
 
 void Variable::set_grad(Array grad) {
-  detail::Node& node = *node_;
+  detail::Node& node = gradient_node("set_grad");
   if (!grad) {
     cleargrad();
     return;
@@ -62,26 +86,25 @@ void Variable::set_grad(Array grad) {
 }
 
 void Variable::cleargrad() {
-  node_->grad = Array();
-  node_->slot_taken = false;
+  detail::Node& node = this->node("cleargrad");
+  node.grad = Array();
+  node.slot_taken = false;
 }
 
 const std::string& Variable::name() const {
   static const std::string unnamed;
-  return node_->name ? *node_->name : unnamed;
+  const detail::Node& node = this->node("name");
+  return node.name ? *node.name : unnamed;
 }
 
 Variable& Variable::set_name(std::string name) {
-  node_->name = std::make_unique<std::string>(std::move(name));
+  node("set_name").name = std::make_unique<std::string>(std::move(name));
   return *this;
 }
 
 std::ostream& operator<<(std::ostream& out, const Variable& variable) {
   if (!variable) return out << "variable none";
-  detail::TextStream text;
-  text << "variable " << variable.name() << (variable.name().empty() ? "" : " ");
-  variable.data() ? text << variable.data() : text << variable.dtype() << variable.shape();
-  return out << text.str();
+  return out << *variable.node_;
 }
 
 }  // namespace tenbin

@@ -16,6 +16,17 @@ using Variables = SmallVector<Variable, 3>;
 
 namespace detail {
 
+// A node's gradient. While it is none, errors say whose it is.
+class Gradient : public Array {
+ public:
+  explicit Gradient(const Node& owner) : owner_(owner) { is_gradient_.set(); }
+  using Array::operator=;
+  const Node& owner() const { return owner_; }
+
+ private:
+  const Node& owner_;
+};
+
 // What a Variable is a handle to. Two counts keep it: `references` are all owners, handles and graph alike,
 // `handles` the Variables among them. When the last handle has gone the array is let go, although the graph
 // may still need the node for its gradient; a function that needs the array for backward has kept it.
@@ -38,7 +49,7 @@ struct Node : memory::Pooled {
   }
 
   Array data;  // after the last handle has gone: none, but of the same shape and dtype
-  Array grad;
+  Gradient grad{*this};
   Reference<Function> creator;
   std::unique_ptr<Array> grad_slot;   // where a parameter's gradient lives once an optimizer has laid it out
   std::unique_ptr<std::string> name;  // most nodes have none
@@ -47,9 +58,13 @@ struct Node : memory::Pooled {
   ReferenceCount handles;
   std::uint32_t output_index = 0;  // of the creator
   bool requires_grad;
-  bool slot_taken = false;  // a function was handed grad_slot to write to
+  bool is_converted = false;  // of an Array that was passed where a Variable was expected: a constant
+  bool slot_taken = false;    // a function was handed grad_slot to write to
   Device device;
 };
+
+// Prints `variable W float32(2, 2)`; dtype and shape also after the array was let go.
+std::ostream& operator<<(std::ostream& out, const Node& node);
 
 }  // namespace detail
 
@@ -63,12 +78,21 @@ struct Node : memory::Pooled {
 ///     Variable y = sum(x * x);
 ///     y.backward();
 ///     x.grad();                      // float32(1, 2): [[2, 4]]
+///
+/// `Variable w = array` makes a constant, too: C++ cannot tell it from passing an array to a function. Asking
+/// such a constant for a gradient is an Error, which says to write `Variable w(array)`.
+///
+/// A default-constructed Variable is empty, and so may be one that was moved from: every use but copying,
+/// assignment, `bool` and printing is an Error.
+///
+/// Threads: several may read one variable and apply functions to it at the same time, as in predictions by
+/// one model. While one of them changes it (backward into it, gradient, data, name), no other may use it.
 class Variable {
  public:
   Variable() = default;
   explicit Variable(Array data, bool requires_grad = true);
   template <class A, class = std::enable_if_t<std::is_same_v<A, Array>>>
-  Variable(A data) : Variable(std::move(data), false) {}  // NOLINT(google-explicit-constructor)
+  Variable(A data) : Variable(converted(std::move(data))) {}  // NOLINT(google-explicit-constructor)
 
   Variable(const Variable& other) : Variable(other.node_) {}
   Variable(Variable&& other) noexcept = default;
@@ -81,36 +105,38 @@ class Variable {
     if (node_) node_->drop_handle();
   }
 
-  /// False for a default constructed Variable; everything else but assignment needs true.
+  /// False for an empty Variable.
   explicit operator bool() const { return static_cast<bool>(node_); }
 
-  const Array& data() const { return node_->data; }
+  const Array& data() const { return node("data").data; }
   /// Replaces the array. Functions that were applied before keep the one that they saw. A gradient
   /// that no longer fits, by dtype, shape or device, is dropped.
   void set_data(Array data);
 
-  /// The gradient, or none. A leaf owns it: it is writable and nothing else shares it.
-  const Array& grad() const { return node_->grad; }
-  /// Errors: dtype, shape or device differ from the data's.
+  /// The gradient, or none. A leaf owns it: it is writable and nothing else shares it. Errors: a constant
+  /// that was made by `Variable w = array`.
+  const Array& grad() const { return gradient_node("grad").grad; }
+  /// Errors: dtype, shape or device differ from the data's; a constant that was made by `Variable w = array`.
   void set_grad(Array grad);
   void cleargrad();
 
-  const Shape& shape() const { return node_->data.shape(); }
-  std::size_t ndim() const { return shape().size(); }
-  std::size_t size() const { return node_->data.size(); }
-  Dtype dtype() const { return node_->data.dtype(); }
-  Device device() const { return node_->device; }
+  /// Of an uninitialised parameter: (), 0, and float32.
+  const Shape& shape() const { return node("shape").data.shape(); }
+  std::size_t ndim() const { return node("ndim").data.ndim(); }
+  std::size_t size() const { return node("size").data.size(); }
+  Dtype dtype() const { return node("dtype").data.dtype(); }
+  Device device() const { return node("device").device; }
   template <class T = double>
   T item() const {
-    return data().item<T>();
+    return node("item").data.item<T>();
   }
 
-  bool requires_grad() const { return node_->requires_grad; }
+  bool requires_grad() const { return node("requires_grad").requires_grad; }
   const std::string& name() const;
   Variable& set_name(std::string name);
 
   /// The function whose output this is, or null for a leaf.
-  Function* creator() const { return node_->creator.get(); }
+  Function* creator() const { return node("creator").creator.get(); }
 
   /// Backpropagates from here: every leaf that the value depends on accumulates d(this)/d(leaf) on top of the
   /// gradient that it has.
@@ -120,7 +146,9 @@ class Variable {
   /// unless `retain_grad`; this variable keeps its own.
   ///
   /// Errors: no gradient to start from; nothing here requires a gradient; a function that returns a gradient
-  /// of the wrong count, dtype or shape. After an error, clear the gradients before the next call.
+  /// of the wrong count, dtype or shape; an array that a function has retained for backward, such as a
+  /// parameter, and that was changed in place since forward (by an update, load_npz or copyparams: run
+  /// forward again; `set_data` is no such change). After an error, clear the gradients before the next call.
   void backward(bool retain_grad = false);
 
   /// Forgets how this variable, and everything before it, was made.
@@ -129,10 +157,25 @@ class Variable {
  private:
   friend class Function;
   friend class Optimizer;
+  friend std::ostream& operator<<(std::ostream& out, const Variable& variable);
 
   explicit Variable(Reference<detail::Node> node) : node_(std::move(node)) {
     if (node_) node_->add_handle();
   }
+  static Variable converted(Array data);
+
+  detail::Node& node(const char* call) const {
+    if (!node_) empty_error(call);
+    return *node_;
+  }
+  // For calls that make no sense for a constant.
+  detail::Node& gradient_node(const char* call) const {
+    detail::Node& own = node(call);
+    if (own.is_converted) constant_error(call);
+    return own;
+  }
+  [[noreturn]] static void empty_error(const char* call);
+  [[noreturn]] void constant_error(const char* call) const;
 
   Reference<detail::Node> node_;
 };

@@ -87,7 +87,10 @@ void Optimizer::update() {
   for (const NamedHook& named : hooks_) (*named.hook)(groups_, t());
   for (FlatParameters& group : groups_)
     group.data.device().is_cpu() ? update_cpu(group, t() + 1) : update_gpu(group, t() + 1);
-  const auto count = [this] { ++*t_.data<std::int64_t>(); };
+  const auto count = [this] {
+    ++*t_.data<std::int64_t>();
+    for (FlatParameters& group : groups_) group.data.mark_changed();
+  };
   count();
   gpu::on_replay(count);
 }

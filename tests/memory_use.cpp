@@ -7,19 +7,30 @@
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <new>
 
 namespace {
 
 std::atomic<std::size_t> count{0};
+thread_local std::size_t left_until_failure = std::numeric_limits<std::size_t>::max();
+
+// Counts a call; false if it is one that must fail.
+bool may_allocate() {
+  ++count;
+  if (left_until_failure == std::numeric_limits<std::size_t>::max()) return true;
+  if (left_until_failure == 0) return false;
+  --left_until_failure;
+  return true;
+}
 
 void* allocate(std::size_t bytes) {
-  ++count;
+  if (!may_allocate()) return nullptr;
   return std::malloc(bytes == 0 ? 1 : bytes);
 }
 
 void* allocate(std::size_t bytes, std::align_val_t alignment) {
-  ++count;
+  if (!may_allocate()) return nullptr;
   const auto unit = static_cast<std::size_t>(alignment);
   return std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
 }
@@ -32,6 +43,12 @@ void* required(void* block) {
 }  // namespace
 
 std::size_t tenbin::testing::allocation_count() { return count; }
+
+tenbin::testing::FailingMemory::FailingMemory(std::size_t successes) { left_until_failure = successes; }
+
+tenbin::testing::FailingMemory::~FailingMemory() {
+  left_until_failure = std::numeric_limits<std::size_t>::max();
+}
 
 std::size_t tenbin::testing::resident_bytes() {
 #if defined(__SANITIZE_ADDRESS__)

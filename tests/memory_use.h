@@ -8,6 +8,15 @@ namespace tenbin::testing {
 /// Calls of operator new so far, on any thread. The tests' operator new counts them.
 std::size_t allocation_count();
 
+/// While one lives, operator new of the calling thread throws std::bad_alloc after `successes` calls.
+class FailingMemory {
+ public:
+  [[nodiscard]] explicit FailingMemory(std::size_t successes);
+  FailingMemory(const FailingMemory&) = delete;
+  FailingMemory& operator=(const FailingMemory&) = delete;
+  ~FailingMemory();
+};
+
 /// The program's resident memory. Always 0 under AddressSanitizer, which keeps what is freed for a while.
 std::size_t resident_bytes();
 

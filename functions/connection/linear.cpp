@@ -55,6 +55,7 @@ Arrays LinearFunction::forward_cpu(const Arrays& xs) {
   const Array& x = xs[0];
   const Array& W = xs[1];
   const Sizes sizes = sizes_of(x, W);
+  retain_inputs({0, 1});
   Array y = Array::empty(y_shape(x, W), x.dtype());
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);

@@ -11,6 +11,7 @@ Arrays LinearFunction::forward_gpu(const Arrays& xs) {
   const Array& W = xs[1];
   const Sizes sizes = sizes_of(x, W);
   const bool has_bias = xs.size() == 3;
+  retain_inputs({0, 1});
   gpu::Context& context = gpu::Context::of(x);
   Array y = Array::empty(y_shape(x, W), x.dtype(), x.device());
   visit_floating(x.dtype(), [&](auto zero) {

@@ -155,4 +155,27 @@ inline Variable operator/(const Variable& a, Scalar b) { return div(a, b); }
 inline Variable operator/(Scalar a, const Variable& b) { return div(a, b); }
 inline Variable operator-(const Variable& x) { return neg(x); }
 
+/// `a += b` is `a = a + b`, as in Chainer: the handle a goes on to the result, and the array that it had
+/// stays as it is. It does not compile for a Parameter, which would be the link's no more: an optimizer or
+/// `set_data` changes those.
+///
+///     Variable loss = softmax_cross_entropy(y, t);
+///     loss += 1e-4 * sum(w * w);
+template <class V, class Operand>
+std::enable_if_t<std::is_same_v<V, Variable>, Variable&> operator+=(V& a, const Operand& b) {
+  return a = a + b;
+}
+template <class V, class Operand>
+std::enable_if_t<std::is_same_v<V, Variable>, Variable&> operator-=(V& a, const Operand& b) {
+  return a = a - b;
+}
+template <class V, class Operand>
+std::enable_if_t<std::is_same_v<V, Variable>, Variable&> operator*=(V& a, const Operand& b) {
+  return a = a * b;
+}
+template <class V, class Operand>
+std::enable_if_t<std::is_same_v<V, Variable>, Variable&> operator/=(V& a, const Operand& b) {
+  return a = a / b;
+}
+
 }  // namespace tenbin

@@ -3,6 +3,10 @@
 
 #include <limits>
 
+#if __has_include(<span>)
+#include <span>
+#endif
+
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/tests/function_test.h"
 
@@ -60,9 +64,149 @@ TEST_CASE("an Array that is none") {
   CHECK(none.to_string() == "none");
   CHECK_FALSE(none.copy());
   CHECK_FALSE(none.astype(Dtype::int32));
-  CHECK_THROWS_WITH(none.data<float>(), "Array::data: asked for float32, the array is none");
-  CHECK_THROWS_WITH(none.item(), "Array::item: expected one element, got none");
-  CHECK_THROWS_WITH((Array{1.f}).copy().assign(none), "Array::assign: expected float32(1), got none");
+  CHECK_FALSE(none.to(Device::cpu()));
+  CHECK(none.shape() == Shape{});
+  CHECK(none.ndim() == 0);
+  CHECK(none.size() == 0);
+  CHECK(none.nbytes() == 0);
+  CHECK(none.dtype() == Dtype::float32);
+  CHECK(none.device() == Device::cpu());
+  CHECK_FALSE(none.owns_buffer());
+  CHECK_FALSE(none.shares_memory_with(Array()));
+  CHECK_THROWS_WITH((Array{1.f}).assign(none), "Array::assign: expected float32(1), got none");
+  CHECK_THROWS_WITH((Array{1.f}).add(none), "Array::add: expected float32(1), got none");
+}
+
+TEST_CASE("every use of an Array that is none names the call") {
+  Array moved_from = {1.f, 2.f};
+  const Array there = std::move(moved_from);
+  for (const Array& none : {Array(), moved_from}) {  // NOLINT(bugprone-use-after-move)
+    Array a = none;
+    const auto message = [](const std::string& call) {
+      return "Array::" + call +
+             ": the array is none (default-constructed, an uninitialised parameter, or a gradient before "
+             "backward)";
+    };
+    CHECK_THROWS_WITH(a.data<float>(), message("data"));
+    CHECK_THROWS_WITH(none.data<double>(), message("data"));
+    CHECK_THROWS_WITH(a.raw_data(), message("raw_data"));
+    CHECK_THROWS_WITH(none.raw_data(), message("raw_data"));
+    CHECK_THROWS_WITH(none.item(), message("item"));
+    CHECK_THROWS_WITH(none.at(), message("at"));
+    CHECK_THROWS_WITH(none.at(0, 1), message("at"));
+    CHECK_THROWS_WITH(none.to_vector<int>(), message("to_vector"));
+    CHECK_THROWS_WITH(none.reshape({0}), message("reshape"));
+    CHECK_THROWS_WITH(none.slice(0, 0), message("slice"));
+    CHECK_THROWS_WITH(a.fill(1), message("fill"));
+    CHECK_THROWS_WITH(a.add(Array::scalar(1)), message("add"));
+    CHECK_THROWS_WITH(a.add(none), message("add"));
+    CHECK_THROWS_WITH(a.assign(Array::scalar(1)), message("assign"));
+    CHECK_THROWS_WITH(a.mark_changed(), message("mark_changed"));
+    CHECK_THROWS_WITH(Array::empty_like(none), message("empty_like"));
+    CHECK_THROWS_WITH(Array::zeros_like(none), message("zeros_like"));
+    CHECK(none.to_string() == "none");
+    CHECK(printed(none) == "none");
+  }
+  CHECK(there.to_vector<float>() == std::vector<float>{1, 2});
+}
+
+namespace {
+
+template <class T>
+void check_stored(Dtype dtype, const std::vector<T>& values, const std::vector<std::int64_t>& expected) {
+  CAPTURE(dtype, sizeof(T));
+  CHECK(Array(values).dtype() == dtype);
+  CHECK(Array(values).shape() == Shape{values.size()});
+  CHECK(Array(values).template to_vector<std::int64_t>() == expected);
+  CHECK(Array(values, Shape{1, values.size()}).template to_vector<std::int64_t>() == expected);
+}
+
+template <class T>
+void check_integers(Dtype dtype) {
+  using Limits = std::numeric_limits<T>;
+  const auto as_int64 = [](T value) { return static_cast<std::int64_t>(value); };
+  const T highest = sizeof(T) == 8 ? static_cast<T>(std::numeric_limits<std::int64_t>::max()) : Limits::max();
+  check_stored<T>(dtype, {Limits::min(), T{0}, T{1}, highest},
+                  {as_int64(Limits::min()), 0, 1, as_int64(highest)});
+  CHECK(Array{T{1}, T{0}}.dtype() == dtype);
+  CHECK((Array{{T{1}}, {T{0}}}).dtype() == dtype);
+}
+
+}  // namespace
+
+TEST_CASE("an Array stores the integer types of C++ without loss") {
+  check_stored<bool>(Dtype::uint8, {true, false, true}, {1, 0, 1});
+  CHECK(Array{true, false}.dtype() == Dtype::uint8);
+  CHECK((Array{{true}, {false}}).to_vector<int>() == std::vector<int>{1, 0});
+  check_integers<unsigned char>(Dtype::uint8);
+  check_integers<char>(Dtype::int32);
+  check_integers<signed char>(Dtype::int32);
+  check_integers<short>(Dtype::int32);
+  check_integers<unsigned short>(Dtype::int32);
+  check_integers<int>(Dtype::int32);
+  check_integers<unsigned>(Dtype::int64);
+  check_integers<long>(Dtype::int64);
+  check_integers<unsigned long>(Dtype::int64);
+  check_integers<long long>(Dtype::int64);
+  check_integers<unsigned long long>(Dtype::int64);
+  CHECK(Array({std::size_t{3}}, Dtype::float32).item() == 3);
+}
+
+TEST_CASE("unsigned values that no dtype holds are an error") {
+  const std::size_t too_large = std::size_t{1} << 63;
+  CHECK_THROWS_WITH(Array(std::vector<std::size_t>{1, too_large}),
+                    "Array: value 1 is 9223372036854775808, which int64 does not hold");
+  CHECK_THROWS_WITH((Array{~0ull}), "Array: value 0 is 18446744073709551615, which int64 does not hold");
+  CHECK(Array{too_large - 1}.item<std::int64_t>() == std::numeric_limits<std::int64_t>::max());
+}
+
+TEST_CASE("an Array copies what a pointer points to") {
+  std::vector<float> values = {1, 2, 3, 4, 5, 6};
+  const Array x(values.data(), Shape{2, 3});
+  values[0] = 9;
+  CHECK(x.dtype() == Dtype::float32);
+  CHECK(x.shape() == Shape{2, 3});
+  CHECK(x.to_vector<float>() == std::vector<float>{1, 2, 3, 4, 5, 6});
+  const std::uint16_t labels[] = {7, 65535};
+  CHECK(Array(labels, Shape{2}).to_vector<int>() == std::vector<int>{7, 65535});
+  const double* const null = nullptr;
+  CHECK(Array(null, Shape{0, 3}).shape() == Shape{0, 3});
+  CHECK_THROWS_WITH(Array(null, Shape{2}), "Array: got a null pointer for the shape (2)");
+}
+
+#ifdef __cpp_lib_span
+TEST_CASE("an Array copies a span") {
+  std::vector<double> values = {1, 2, 3, 4};
+  CHECK(Array(std::span(values)).shape() == Shape{4});
+  CHECK(Array(std::span<const double>(values), {2, 2}).to_vector<double>() == values);
+  CHECK(Array(std::span(values).first<2>()).to_vector<double>() == std::vector<double>{1, 2});
+  const bool flags[] = {true, false};
+  CHECK(Array(std::span(flags)).dtype() == Dtype::uint8);
+  CHECK_THROWS_WITH(Array(std::span(values), Shape{3}), "Array: 4 values do not fill the shape (3)");
+}
+#endif
+
+TEST_CASE("at reads one element, on every device") {
+  on_every_device([](Device device) {
+    const std::string place = device.is_cpu() ? "" : "@cuda:0";
+    const Array x = Array::arange(24, Dtype::float32).reshape({2, 3, 4}).to(device);
+    CHECK(x.at(0, 0, 0) == 0);
+    CHECK(x.at(0, 0, 3) == 3);
+    CHECK(x.at(0, 2, 1) == 9);
+    CHECK(x.at<float>(std::size_t{1}, 2u, 3) == 23.f);
+    CHECK(x.slice(1, 2).at(0, 1, 0) == 16);
+    CHECK(Array::scalar(2.5).to(device).at() == 2.5);
+    const std::int64_t large = (std::int64_t{1} << 53) + 1;
+    CHECK(Array{large}.to(device).at<std::int64_t>(0) == large);
+    CHECK_THROWS_WITH(x.at(1, 2), "Array::at: expected 3 indices for float32(2, 3, 4)" + place + ", got 2");
+    CHECK_THROWS_WITH(x.at(), "Array::at: expected 3 indices for float32(2, 3, 4)" + place + ", got 0");
+    CHECK_THROWS_WITH(x.at(0, 3, 0),
+                      "Array::at: index 3 is out of range for axis 1 of float32(2, 3, 4)" + place);
+    CHECK_THROWS_WITH(x.at(-1, 0, 0),
+                      "Array::at: index -1 is out of range for axis 0 of float32(2, 3, 4)" + place);
+    CHECK_THROWS_WITH(Array::zeros({0, 2}).at(0, 0),
+                      "Array::at: index 0 is out of range for axis 0 of float32(0, 2)");
+  });
 }
 
 TEST_CASE("a copy of an Array shares, copy() does not") {
@@ -317,11 +461,6 @@ TEST_CASE("visit refuses what it does not know") {
   CHECK_THROWS_WITH(visit_floating(Dtype::int32, [](auto) {}), "expected float32 or float64, got int32");
   CHECK_THROWS_WITH(visit_integer(Dtype::float32, [](auto) {}),
                     "expected int32, int64 or uint8, got float32");
-}
-
-TEST_CASE("nothing can be assigned to a none Array") {
-  Array none;
-  CHECK_THROWS_WITH(none.assign(Array::scalar(1)), "Array::assign: expected none, got float32()");
 }
 
 TEST_CASE("add refuses an array of another device") {

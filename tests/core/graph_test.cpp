@@ -4,6 +4,8 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <new>
+#include <thread>
 
 #include "tenbin/core/config.h"
 #include "tenbin/core/function.h"
@@ -35,6 +37,7 @@ class Custom : public Function {
   Arrays backward_gpu(const Arrays&, const Arrays&) override { throw Error(name(), ": for the CPU only"); }
 
   using Function::needs_grad;
+  using Function::new_gradient;
   using Function::retain_inputs;
   using Function::retain_outputs;
   using Function::retained_output;
@@ -356,11 +359,184 @@ TEST_CASE("constants and integers collect nothing") {
   const Variable x(Array{2.0});
   const Variable constant = Array{3.0};
   const Variable integers(Array{1});
+  const Variable frozen(Array{5.0}, false);
   CHECK_FALSE(constant.requires_grad());
   CHECK_FALSE(integers.requires_grad());
-  multiply(x, constant).backward();
-  CHECK(gradient(x) == 3);
-  CHECK_FALSE(constant.grad());
+  multiply(x, multiply(constant, frozen)).backward();
+  CHECK(gradient(x) == 15);
+  CHECK_FALSE(frozen.grad());
+  CHECK_FALSE(integers.grad());
+}
+
+TEST_CASE("a constant that may have been meant as a leaf says so when it is asked for a gradient") {
+  Variable w = Array{3.0};
+  w.set_name("w");
+  const std::string hint =
+      ": variable w float64(1) is a constant, because `Variable w = array` makes one; write `Variable "
+      "w(array)` for a leaf that collects a gradient";
+  CHECK_THROWS_WITH(w.grad(), "Variable::grad" + hint);
+  CHECK_THROWS_WITH(w.set_grad(Array{1.0}), "Variable::set_grad" + hint);
+  CHECK_THROWS_WITH(w.backward(), "Variable::backward" + hint);
+  const Variable same = w;
+  CHECK_THROWS_WITH(same.grad(), "Variable::grad" + hint);
+  w.cleargrad();
+  CHECK(w.item() == 3);
+  const auto returned = [](const Array& array) -> Variable { return array; };
+  CHECK_THROWS_AS(returned(Array{1.0}).grad(), Error);
+
+  // Integers never collect a gradient, whatever is written.
+  const Variable labels = Array{0, 1};
+  CHECK_FALSE(labels.grad());
+  // What is said to be a constant is one.
+  CHECK_FALSE(Variable(Array{1.0}, false).grad());
+}
+
+TEST_CASE("every use of an empty Variable names the call") {
+  Variable moved_from(Array{1.0});
+  const Variable there = std::move(moved_from);
+  for (const Variable& empty : {Variable(), moved_from}) {  // NOLINT(bugprone-use-after-move)
+    const auto message = [](const std::string& call) {
+      return "Variable::" + call + ": the Variable is empty (default-constructed or moved from)";
+    };
+    Variable v = empty;
+    CHECK_THROWS_WITH(v.data(), message("data"));
+    CHECK_THROWS_WITH(v.set_data(Array{1.0}), message("set_data"));
+    CHECK_THROWS_WITH(v.grad(), message("grad"));
+    CHECK_THROWS_WITH(v.set_grad(Array{1.0}), message("set_grad"));
+    CHECK_THROWS_WITH(v.set_grad({}), message("set_grad"));
+    CHECK_THROWS_WITH(v.cleargrad(), message("cleargrad"));
+    CHECK_THROWS_WITH(v.shape(), message("shape"));
+    CHECK_THROWS_WITH(v.ndim(), message("ndim"));
+    CHECK_THROWS_WITH(v.size(), message("size"));
+    CHECK_THROWS_WITH(v.dtype(), message("dtype"));
+    CHECK_THROWS_WITH(v.device(), message("device"));
+    CHECK_THROWS_WITH(v.item(), message("item"));
+    CHECK_THROWS_WITH(v.requires_grad(), message("requires_grad"));
+    CHECK_THROWS_WITH(v.name(), message("name"));
+    CHECK_THROWS_WITH(v.set_name("v"), message("set_name"));
+    CHECK_THROWS_WITH(v.creator(), message("creator"));
+    CHECK_THROWS_WITH(v.backward(), message("backward"));
+    CHECK_THROWS_WITH(v.unchain_backward(), message("unchain_backward"));
+    CHECK_THROWS_WITH(relu(v), "relu: input 0 is an empty Variable");
+    v = there;
+    CHECK(v.item() == 1);
+  }
+}
+
+TEST_CASE("a gradient that is not there says whose it is") {
+  Variable x(Array{1.0, 2.0});
+  x.set_name("x");
+  CHECK_FALSE(x.grad());
+  const std::string none = ": the gradient of variable x float64(2) is none: no backward has reached it";
+  CHECK_THROWS_WITH(x.grad().data<double>(), "Array::data" + none);
+  CHECK_THROWS_WITH(x.grad().item(), "Array::item" + none);
+  CHECK_THROWS_WITH(x.grad().to_vector<double>(), "Array::to_vector" + none);
+  CHECK_THROWS_WITH(Variable(Array{1.0}).grad().item(),
+                    "Array::item: the gradient of variable float64(1) is none: no backward has reached it");
+  x.set_grad(Array{1.0, 1.0});
+  CHECK(x.grad().at(1) == 1);
+  x.cleargrad();
+  CHECK_THROWS_WITH(x.grad().at(1), "Array::at" + none);
+  CHECK_THROWS_WITH(Variable(Array{1.0}, false).grad().item(),
+                    "Array::item: the gradient of variable float64(1) is none: it does not require one");
+  // A copy is an array like any other.
+  const Array copy = x.grad();
+  CHECK_THROWS_WITH(copy.item(), ContainsSubstring("Array::item: the array is none ("));
+}
+
+TEST_CASE("what backward reads must not be changed in place since forward") {
+  const std::string in_place =
+      ", was changed in place since forward (an update, load_npz or copyparams); run forward again";
+  Variable a(Array{1.0, 2.0});
+  Variable b(Array{3.0, 4.0});
+  b.set_name("b");
+  Array data = b.data();
+  Variable y = multiply(a, b);
+  y.set_grad(Array{1.0, 1.0});
+  SECTION("assign") { data.assign(Array{0.0, 0.0}); }
+  SECTION("fill") { data.fill(0); }
+  SECTION("add") { data.add(Array{1.0, 1.0}); }
+  SECTION("a part of it") { data.slice(1, 2).fill(0); }
+  SECTION("through a pointer, if one says so") {
+    data.data<double>()[0] = 5;
+    data.mark_changed();
+  }
+  CHECK_THROWS_WITH(y.backward(), "multiply: backward: input 1, variable b float64(2)" + in_place);
+  CHECK_FALSE(a.grad());
+  CHECK_FALSE(b.grad());
+  // Forward again, and all is well.
+  Variable z = multiply(a, b);
+  z.set_grad(Array{1.0, 1.0});
+  z.backward();
+  CHECK(values(a.grad()) == values(b.data()));
+  CHECK(values(b.grad()) == std::vector<double>{1, 2});
+}
+
+TEST_CASE("a change in place of what no function has retained is none of backward's business") {
+  Variable a(Array{1.0, 2.0});
+  Variable b(Array{3.0, 4.0});
+  SECTION("not retained") {
+    Variable y = add(a, b);
+    Array(b.data()).fill(0);
+    y.set_grad(Array{1.0, 1.0});
+    y.backward();
+    CHECK(values(b.grad()) == std::vector<double>{1, 1});
+  }
+  SECTION("changed before, and replaced afterwards") {
+    Array(b.data()).fill(5);
+    Variable y = multiply(a, b);
+    b.set_data(Array{100.0, 100.0});
+    Array(b.data()).fill(7);
+    y.set_grad(Array{1.0, 1.0});
+    y.backward();
+    CHECK(values(a.grad()) == std::vector<double>{5, 5});
+  }
+  SECTION("gradients that accumulate, and are cleared, set and added to") {
+    Variable y = multiply(a, b);
+    y.set_grad(Array{1.0, 1.0});
+    for (int i = 0; i < 3; ++i) y.backward();
+    Array(a.grad()).add(Array{1.0, 1.0});
+    y.backward();
+    CHECK(values(a.grad()) == std::vector<double>{13, 17});
+  }
+  SECTION("without a graph nobody looks") {
+    const NoBackprop off;
+    const Variable y = multiply(a, b);
+    Array(b.data()).fill(0);
+    CHECK(values(y.data()) == std::vector<double>{3, 8});
+  }
+}
+
+TEST_CASE("an output that backward reads must not be changed in place either") {
+  const Variable x(Array{1.0, -2.0});
+  const Variable h = relu(x);
+  Variable y = identity(h);
+  y.set_grad(Array{1.0, 1.0});
+  y.backward();
+  Array(h.data()).fill(1);
+  CHECK_THROWS_WITH(y.backward(),
+                    "relu: backward: output 0, float64(2), was changed in place since forward; "
+                    "run forward again");
+}
+
+TEST_CASE("an array that was not retained has its shape and dtype in backward, if another was retained") {
+  const Variable x(Array{{1.f, 2.f}});
+  const Variable z(Array{1.0});
+  Variable y = call(
+      "probe", {x, z},
+      [](Custom& self, const Arrays& xs) {
+        self.retain_inputs({1});
+        return Arrays{xs[1].copy()};
+      },
+      [&](Custom& self, const Arrays& xs, const Arrays&) {
+        CHECK_FALSE(xs[0]);
+        const Array gx = self.new_gradient(0, xs[0]);
+        CHECK(gx.shape() == Shape{1, 2});
+        CHECK(gx.dtype() == Dtype::float32);
+        return Arrays{gx, Array()};
+      })[0];
+  y.backward();
+  CHECK(x.grad());
 }
 
 TEST_CASE("outputs that nobody used have no gradient") {
@@ -455,7 +631,14 @@ TEST_CASE("a function refuses inputs that make no sense") {
   const Variable x(Array{1.0});
   CHECK_THROWS_WITH(call("f", {}, copy, pass), "f: needs at least one input");
   CHECK_THROWS_WITH(call("f", {x, Variable()}, copy, pass), "f: input 1 is an empty Variable");
-  CHECK_THROWS_WITH(call("f", {x, Variable(Array())}, copy, pass), "f: input 1 is none");
+  const std::string none = " is none: an uninitialised parameter, or a Variable of no Array";
+  CHECK_THROWS_WITH(call("f", {x, Variable(Array())}, copy, pass), "f: input 1" + none);
+  CHECK_THROWS_WITH(call("f", {Variable(Array()).set_name("W")}, copy, pass),
+                    "f: input 0, parameter W," + none);
+  CHECK_THROWS_WITH(Custom("f", copy, pass).forward({x.data(), Array()}), "f: input 1 is none");
+  const auto nothing = [](Custom&, const Arrays&) { return Arrays(); };
+  CHECK_THROWS_WITH(call("f", {x}, nothing, pass), "f: forward returned no outputs");
+  CHECK_THROWS_WITH(apply<Custom>({x}, "f", nothing, pass), "f: forward returned no outputs");
 
   const Reference<Function> function(new Custom("f", copy, pass));
   function->apply({x});
@@ -514,6 +697,57 @@ TEST_CASE("a function that throws leaves a usable graph") {
     CHECK(gradient(x) == 12);
   }
   check_no_graph_is_left();
+}
+
+TEST_CASE("memory that runs out while functions are applied leaves nothing behind") {
+  const Variable r(Array{2.0});
+  const Variable angle(Array{0.5});
+  const GraphStats before = graph_stats();
+  std::size_t failures = 0;
+  for (bool done = false; !done;) {
+    try {
+      memory::release_cached();
+      const testing::FailingMemory failing(failures);
+      const Variables parts = polar(polar(r, angle)[1], angle);
+      done = parts.size() == 2;
+    } catch (const std::bad_alloc&) {
+      ++failures;
+    }
+    REQUIRE(graph_stats().nodes == before.nodes);
+    REQUIRE(graph_stats().functions == before.functions);
+  }
+  CHECK(failures > 10);
+  polar(r, angle)[0].backward();
+  CHECK(gradient(r) == Approx(std::cos(0.5)));
+}
+
+TEST_CASE("modes can be taken to another thread") {
+  const NoBackprop no_backprop;
+  const DebugMode debug;
+  Config plain;
+  Config taken;
+  Config afterwards;
+  std::thread([&, modes = config()] {
+    plain = config();
+    {
+      const UseConfig use(modes);
+      taken = config();
+      const TestMode test;
+    }
+    afterwards = config();
+  }).join();
+  const auto is = [](const Config& modes, bool enable_backprop, bool train, bool debug_mode) {
+    return modes.enable_backprop == enable_backprop && modes.train == train && modes.debug == debug_mode &&
+           !modes.allow_tf32;
+  };
+  CHECK(is(plain, true, true, false));
+  CHECK(is(taken, false, true, true));
+  CHECK(is(afterwards, true, true, false));
+  {
+    const UseConfig use(Config{});
+    CHECK(is(config(), true, true, false));
+  }
+  CHECK(is(config(), false, true, true));
 }
 
 TEST_CASE("modes end with their scope, by an exception too") {

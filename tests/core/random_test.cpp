@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
+#include <thread>
 
 #include "tenbin/tests/catch.h"
 
@@ -80,6 +82,23 @@ TEST_CASE("uniform numbers") {
   }
 }
 
+// One word of Philox for a float32, its upper 24 bits; two for a float64, 53 bits. Computed in Python.
+TEST_CASE("the bits of uniform numbers") {
+  const std::vector<float> units = {10283760, 7861577, 1228624, 5718707, 16571169, 5487212, 8621914, 7622150};
+  std::vector<float> expected;
+  for (const float unit : units) expected.push_back(unit * 0x1p-24f);
+  CHECK(random::Generator(42).uniform({8}).to_vector<float>() == expected);
+  CHECK(random::Generator(42).uniform({8}, -3, 5).to_vector<float>() ==
+        std::vector<float>{0x1.e7578p+0f, 0x1.7f549p-1f, -0x1.3502cp+1f, -0x1.17a9ap-2f, 0x1.39b642p+2f,
+                           -0x1.88b28p-2f, 0x1.1c7adp+0f, 0x1.44e06p-1f});
+  CHECK(random::Generator(42).uniform({4}, 0, 1, Dtype::float64).to_vector<double>() ==
+        std::vector<double>{5521051785035433 * 0x1p-53, 659612850907222 * 0x1p-53, 8896578696410957 * 0x1p-53,
+                            4628855064005056 * 0x1p-53});
+  random::Generator generator(42);
+  CHECK(generator.uniform({5}).at(4) == expected[4]);
+  CHECK(generator.position() == 2);
+}
+
 TEST_CASE("uniform numbers never reach the upper end") {
   random::Generator generator(1);
   // Between 1 and the next float there is nothing: rounding would give the end to half of the draws.
@@ -125,6 +144,46 @@ TEST_CASE("the same seed gives the same numbers, the next call others") {
   random::seed(3);
   CHECK(random::default_generator().uniform({4}).to_vector<float>() == from_default);
   CHECK(random::Generator(3).uniform({4}).to_vector<float>() == from_default);
+}
+
+TEST_CASE("threads draw different numbers unless they are seeded") {
+  using Values = std::vector<float>;
+  const auto draw = [] { return random::default_generator().uniform({4}).to_vector<float>(); };
+  const auto in_a_thread = [](const auto& f) {
+    Values values;
+    std::thread([&] { values = f(); }).join();
+    return values;
+  };
+  random::seed(3);
+  const Values here = draw();
+  random::seed(3);
+
+  std::set<Values> all = {here, random::Generator(0).uniform({4}).to_vector<float>()};
+  for (int i = 0; i < 4; ++i) all.insert(in_a_thread(draw));
+  random::seed(4);  // another seed in the main thread, other streams in the threads that come then
+  all.insert(draw());
+  for (int i = 0; i < 4; ++i) all.insert(in_a_thread(draw));
+  CHECK(all.size() == 2 + 4 + 1 + 4);
+
+  // Seeded, a thread draws what any thread draws from that seed, and leaves the others' generators alone.
+  random::seed(3);
+  const auto seeded = [&] {
+    random::seed(3);
+    return draw();
+  };
+  CHECK(in_a_thread(seeded) == here);
+  CHECK(in_a_thread(seeded) == here);
+  CHECK(draw() == here);
+  // A seed of another thread is not the main thread's, from which unseeded threads take theirs.
+  const std::uint64_t unseeded = [] {
+    std::uint64_t seed = 0;
+    std::thread([&] { seed = random::default_generator().seed(); }).join();
+    return seed;
+  }();
+  bool derived_from_3 = false;
+  for (std::uint64_t i = 0; i < 100000 && !derived_from_3; ++i)
+    derived_from_3 = random::substream(3, 0x7468726561647321, i).seed() == unseeded;
+  CHECK(derived_from_3);
 }
 
 TEST_CASE("draws of no elements, and of other dtypes") {

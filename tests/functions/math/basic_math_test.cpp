@@ -322,3 +322,22 @@ TEST_CASE("arithmetic refuses what does not fit") {
 TEST_CASE("a scalar that is subtracted is refused by the name of sub") {
   CHECK_THROWS_WITH(Variable(Array{1, 2, 3}) - 1, "sub: x must be float32 or float64, got int32(3)");
 }
+
+TEST_CASE("+= and its like go on to a new variable, and leave the array as it was") {
+  const Variable leaf(Array{3.0, 4.0});
+  const Variable b(Array{1.0, 2.0});
+  Variable w = leaf;
+  w += b;
+  w *= 2;
+  w -= Array{2.0, 2.0};
+  w /= b;
+  CHECK(values(w.data()) == std::vector<double>{6, 5});
+  CHECK(values(leaf.data()) == std::vector<double>{3, 4});
+  Variable total = sum(w);
+  total += 1;
+  CHECK(total.item() == 12);
+  total.backward();
+  CHECK(values(leaf.grad()) == std::vector<double>{2, 1});
+  Variable empty;
+  CHECK_THROWS_WITH(empty += b, "add: input 0 is an empty Variable");
+}
