@@ -1,12 +1,15 @@
 #include "tenbin/core/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -61,24 +64,27 @@ std::uint64_t checked_bytes(const Shape& shape, std::size_t item_bytes, const st
   return empty ? 0 : bytes;
 }
 
-InputFile::InputFile(const std::string& path)
-    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-  if (descriptor_ < 0) throw Error(path, ": cannot open: ", system_message());
-  struct stat status {};
-  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(descriptor_);
-    throw Error(path,
-                ": cannot read: ", S_ISDIR(status.st_mode) ? "it is a directory" : "not a regular file");
-  }
-  size_ = static_cast<std::uint64_t>(status.st_size);
+detail::Descriptor::~Descriptor() {
+  if (number_ >= 0) ::close(number_);
 }
 
-InputFile::~InputFile() { ::close(descriptor_); }
+InputFile::InputFile(const std::string& path)
+    : InputFile(path, detail::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))) {}
+
+InputFile::InputFile(std::string path, detail::Descriptor descriptor)
+    : path_(std::move(path)), descriptor_(std::move(descriptor)) {
+  if (!descriptor_) throw Error(path_, ": cannot open: ", system_message());
+  struct stat status {};
+  if (::fstat(descriptor_.number(), &status) != 0 || !S_ISREG(status.st_mode))
+    throw Error(path_,
+                ": cannot read: ", S_ISDIR(status.st_mode) ? "it is a directory" : "not a regular file");
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
 
 void InputFile::read(std::uint64_t offset, void* to, std::size_t bytes) const {
   char* out = static_cast<char*>(to);
   while (bytes > 0) {
-    const ssize_t count = ::pread(descriptor_, out, bytes, static_cast<off_t>(offset));
+    const ssize_t count = ::pread(descriptor_.number(), out, bytes, static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw Error(path_, ": cannot read: ", system_message());
     if (count == 0) throw Error(path_, ": the file ends too early");
@@ -265,12 +271,49 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 is 0
+
 // Best effort: the file is complete and in its place, and not every file system can do this.
 void sync_directory(const std::string& path) {
-  const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
-  ::fsync(directory);
-  ::close(directory);
+  const detail::Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory) ::fsync(directory.number());
+}
+
+constexpr const char* temporary_mark = ".tmp-";
+
+bool is_temporary_of(const std::string& target, const std::string& name) {
+  const std::string start = target + temporary_mark;
+  return name.size() > start.size() && name.compare(0, start.size(), start) == 0 &&
+         name.find_first_not_of("0123456789-", start.size()) == std::string::npos;
+}
+
+// A temporary is stale if its lock can be taken. With the lock held, nobody else renames or removes it.
+void remove_if_stale(int directory, const char* name) {
+  struct stat named {};
+  if (::fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(named.st_mode)) return;
+  const detail::Descriptor file(::openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file || ::flock(file.number(), LOCK_EX | LOCK_NB) != 0) return;
+  // By now it may have been moved to its place, and the name may be another's.
+  struct stat locked {};
+  if (::fstat(file.number(), &locked) != 0 || ::fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+      locked.st_dev != named.st_dev || locked.st_ino != named.st_ino)
+    return;
+  ::unlinkat(directory, name, 0);
+}
+
+void remove_stale_temporaries(const std::string& target) {
+  const std::string name = name_of(target);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(directory_of(target).c_str()), ::closedir);
+  if (!directory) return;
+  while (const dirent* entry = ::readdir(directory.get()))
+    if (is_temporary_of(name, entry->d_name)) remove_if_stale(::dirfd(directory.get()), entry->d_name);
+}
+
+// Replacing a file asks nothing of the file itself, and root may write everything: so this asks.
+bool is_write_protected(const std::string& path, mode_t mode) {
+  constexpr mode_t anybody_writes = S_IWUSR | S_IWGRP | S_IWOTH;
+  return (mode & anybody_writes) == 0 ||
+         (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0 && errno == EACCES);
 }
 
 }  // namespace
@@ -281,30 +324,47 @@ OutputFile::OutputFile(const std::string& path) : path_(path), target_(follow_li
   if (exists && !S_ISREG(status.st_mode))
     throw Error(path,
                 ": cannot write: ", S_ISDIR(status.st_mode) ? "it is a directory" : "not a regular file");
+  if (exists && is_write_protected(target_, status.st_mode))
+    throw Error(path, ": cannot write: the file is write-protected");
+  remove_stale_temporaries(target_);
   const mode_t mode = exists ? status.st_mode & 07777 : 0666;
-  const std::string stem = target_ + ".tmp-" + std::to_string(::getpid());
-  // A name that is taken is another thread's, or was left behind by a process that was killed.
-  constexpr int attempts = 100;
-  for (int i = 0; i < attempts && descriptor_ < 0; ++i) {
-    temporary_ = i == 0 ? stem : stem + '-' + std::to_string(i);
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (descriptor_ < 0 && errno != EEXIST) fail();
+  open_temporary(mode);
+  if (exists) ::fchmod(descriptor_.number(), mode);  // what the umask took away
+}
+
+void OutputFile::open_temporary(unsigned mode) {
+  static std::atomic<std::uint64_t> count{0};
+  const std::string stem = target_ + temporary_mark + std::to_string(::getpid()) + '-';
+  while (!descriptor_) {
+    temporary_ = stem + std::to_string(count++);
+    detail::Descriptor made(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (!made && errno == EEXIST) continue;  // of another machine or container, or of a process long gone
+    if (!made) fail();
+    while (::flock(made.number(), LOCK_EX) != 0 && errno == EINTR) {
+    }
+    // Before it was locked, somebody may have taken it for stale and removed it.
+    struct stat status {};
+    if (::fstat(made.number(), &status) != 0 || status.st_nlink > 0) descriptor_ = std::move(made);
   }
-  if (descriptor_ < 0) fail();
-  if (exists) ::fchmod(descriptor_, mode);  // what the umask took away
 }
 
 OutputFile::~OutputFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void OutputFile::fail() const { throw Error(path_, ": cannot write: ", system_message()); }
+void OutputFile::fail() const {
+  const int code = errno;
+  const std::string reason = system_message();
+  const bool folder = !descriptor_ && (code == EACCES || code == EPERM || code == EROFS);
+  throw Error(path_,
+              ": cannot write: ", folder ? "no file can be made in " + directory_of(target_) + ": " : "",
+              reason);
+}
 
 void OutputFile::write(const void* from, std::size_t bytes) {
   const char* in = static_cast<const char*>(from);
   while (bytes > 0) {
-    const ssize_t count = ::write(descriptor_, in, bytes);
+    const ssize_t count = ::write(descriptor_.number(), in, bytes);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail();
     in += count;
@@ -313,12 +373,20 @@ void OutputFile::write(const void* from, std::size_t bytes) {
   }
 }
 
+InputFile OutputFile::reader() const {
+  return {path_, detail::Descriptor(::fcntl(descriptor_.number(), F_DUPFD_CLOEXEC, 0))};
+}
+
 void OutputFile::commit() {
-  if (::fsync(descriptor_) != 0) fail();
-  if (::close(std::exchange(descriptor_, -1)) != 0) fail();
+  if (::fsync(descriptor_.number()) != 0) fail();
+  const std::uint64_t size = reader().size();
+  if (size != size_)
+    throw Error(path_, ": cannot write: ", size_, " bytes were written, and ", size, " are in the file");
+  const std::string directory = directory_of(target_);  // now: nothing may throw once the file is replaced
+  // Still locked, since it is not closed: nobody takes it for stale. What closing could report, fsync has.
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail();
   temporary_.clear();
-  sync_directory(directory_of(target_));
+  sync_directory(directory);
 }
 
 }  // namespace tenbin

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "tenbin/core/shape.h"
 
@@ -20,14 +21,33 @@ std::string printable(const std::string& text);
 /// large`, also if another axis of length 0 hides it, since strides computed from it would overflow.
 std::uint64_t checked_bytes(const Shape& shape, std::size_t item_bytes, const std::string& label);
 
+namespace detail {
+
+// An open file of the system, closed at the end of the scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int number = -1) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Descriptor();
+
+  explicit operator bool() const { return number_ >= 0; }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+}  // namespace detail
+
 /// A regular file open for reading. Errors, all starting with the path: it is missing, unreadable, a
 /// directory, a device.
 class InputFile {
  public:
   explicit InputFile(const std::string& path);
-  ~InputFile();
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
 
   const std::string& path() const { return path_; }
   /// Bytes, when it was opened.
@@ -36,8 +56,11 @@ class InputFile {
   void read(std::uint64_t offset, void* to, std::size_t bytes) const;
 
  private:
+  friend class OutputFile;
+  InputFile(std::string path, detail::Descriptor descriptor);
+
   std::string path_;
-  int descriptor_;
+  detail::Descriptor descriptor_;
   std::uint64_t size_ = 0;
 };
 
@@ -102,9 +125,20 @@ class ByteStream {
   std::unique_ptr<unsigned char[]> buffer_;
 };
 
-/// A file being written next to `path`, under the name `<path>.tmp-<pid>`. `commit` moves it there in one
-/// step; destroyed before, it vanishes and what was at `path` stays as it was. An existing file passes its
-/// mode bits on; a symbolic link is followed. Errors, all starting with the path: the system's.
+/// A file being written next to `path`, under the name `<path>.tmp-<pid>-<n>`. `commit` moves it there in one
+/// step; destroyed before, it vanishes and what was at `path` stays as it was. Any number of threads and
+/// processes may write the same path at once: the last `commit` stays.
+///
+/// While it is written, the temporary is locked (flock). One that nobody holds a lock on was left by a
+/// process that was killed, and is removed when the same path is written next; on a file system without
+/// locks, it stays.
+///
+/// An existing file passes its mode bits on; a symbolic link is followed. What replaces it is a new file: it
+/// belongs to whoever writes it, other hard links keep the old content, and access lists are not copied.
+///
+/// Errors, all starting with the path: the system's; a directory, a device, a link to nothing; a file that is
+/// write-protected, for this user or (mode 0444, and then even for root) for everybody; a folder in which no
+/// file can be made, even if the file itself could be written: it could not be replaced in one step.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
@@ -115,16 +149,20 @@ class OutputFile {
   /// Bytes written so far.
   std::uint64_t size() const { return size_; }
   void write(const void* from, std::size_t bytes);
-  /// Returns once the file is in its place and on the disk.
+  /// What was written so far, to be checked before it is committed. Errors of it start with the path.
+  InputFile reader() const;
+  /// Returns once the file is in its place and on the disk. Errors: also a file whose size differs from what
+  /// was written.
   void commit();
 
  private:
   [[noreturn]] void fail() const;
+  void open_temporary(unsigned mode);
 
   std::string path_;
   std::string target_;  // path_, links followed
   std::string temporary_;
-  int descriptor_ = -1;
+  detail::Descriptor descriptor_;
   std::uint64_t size_ = 0;
 };
 

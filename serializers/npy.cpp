@@ -1,7 +1,12 @@
 #include "tenbin/serializers/npy.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <memory>
+#include <type_traits>
 
 namespace tenbin::npy {
 
@@ -142,28 +147,106 @@ Header read_header(ByteStream& stream) {
   return HeaderParser(text, stream.label()).parse();
 }
 
-// How the elements lie in the file and what they become.
+// What the elements become. Named by kind and bytes.
 struct ElementType {
-  Dtype stored;
+  const char* name;
   Dtype dtype;
 };
+constexpr ElementType element_types[] = {
+    {"f4", Dtype::float32}, {"f8", Dtype::float64}, {"i4", Dtype::int32}, {"i8", Dtype::int64},
+    {"u1", Dtype::uint8},   {"b1", Dtype::uint8},   {"i1", Dtype::int32}, {"i2", Dtype::int32},
+    {"u2", Dtype::int32},   {"u4", Dtype::int64},   {"u8", Dtype::int64}, {"f2", Dtype::float32},
+};
 
-ElementType element_type(const std::string& descr, const std::string& label) {
-  if (descr == "<f4") return {Dtype::float32, Dtype::float32};
-  if (descr == "<f8") return {Dtype::float64, Dtype::float64};
-  if (descr == "<i4") return {Dtype::int32, Dtype::int32};
-  if (descr == "<i8") return {Dtype::int64, Dtype::int64};
-  if (descr == "|u1" || descr == "|b1") return {Dtype::uint8, Dtype::uint8};
-  if (descr == "|i1") return {Dtype::uint8, Dtype::int32};
+// How the elements lie in the file, and what they become.
+struct Elements {
+  char kind;
+  std::size_t bytes;
+  bool big_endian;
+  Dtype dtype;
+
+  bool as_in_memory() const { return bytes == item_size(dtype) && !big_endian; }
+  bool may_overflow() const { return kind == 'u' && bytes == item_size(Dtype::int64); }
+};
+
+Elements elements_of(const std::string& descr, const std::string& label) {
+  for (const ElementType& type : element_types) {
+    const bool is_byte = type.name[1] == '1';
+    if (descr.size() != 3 || descr.compare(1, 2, type.name) != 0) continue;
+    if (is_byte ? descr[0] != '|' : descr[0] != '<' && descr[0] != '>') continue;
+    return {type.name[0], static_cast<std::size_t>(type.name[1] - '0'), descr[0] == '>', type.dtype};
+  }
   throw Error(label, ": dtype '", printable(descr), "' is not supported");
 }
 
-Array widen_int8(const Array& bytes) {
-  Array out = Array::empty(bytes.shape(), Dtype::int32);
-  const std::uint8_t* const from = bytes.data<std::uint8_t>();
-  std::int32_t* const to = out.data<std::int32_t>();
-  for (std::size_t i = 0; i < bytes.size(); ++i) to[i] = from[i] < 128 ? from[i] : from[i] - 256;
-  return out;
+std::string descr_of(Dtype dtype) {
+  const char* const kind = is_floating(dtype) ? "<f" : dtype == Dtype::uint8 ? "|u" : "<i";
+  return kind + std::to_string(item_size(dtype));
+}
+
+// IEEE 754's binary16: a sign, 5 bits of exponent with a bias of 15, 10 of fraction.
+float from_half(std::uint64_t bits) {
+  constexpr std::uint64_t infinite = 31;
+  const std::uint64_t exponent = bits >> 10 & 31, fraction = bits & 1023;
+  float magnitude = 0;
+  if (exponent == infinite) {
+    magnitude =
+        fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  } else if (exponent == 0) {
+    magnitude = std::ldexp(static_cast<float>(fraction), -24);
+  } else {
+    magnitude = std::ldexp(static_cast<float>(fraction | 1024), static_cast<int>(exponent) - 25);
+  }
+  return (bits >> 15 & 1) != 0 ? -magnitude : magnitude;
+}
+
+// One element. A u8 keeps its bits and is looked at later.
+template <class T>
+T decoded(const Elements& elements, const unsigned char* from) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < elements.bytes; ++i)
+    bits |= std::uint64_t{from[elements.big_endian ? elements.bytes - 1 - i : i]} << 8 * i;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (elements.bytes == 2) return static_cast<T>(from_half(bits));
+    T value{};
+    const auto narrow = static_cast<std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>(bits);
+    std::memcpy(&value, &narrow, sizeof value);
+    return value;
+  } else {
+    const std::uint64_t sign = std::uint64_t{1} << (8 * elements.bytes - 1);
+    if (elements.kind == 'i') bits = (bits ^ sign) - sign;
+    return static_cast<T>(bits);
+  }
+}
+
+// Reads elements that do not lie in the file as they will lie in memory.
+void read_converted(ByteStream& stream, const Elements& elements, Array& array) {
+  constexpr std::size_t chunk = 8192;
+  const auto buffer = std::make_unique<unsigned char[]>(chunk * elements.bytes);
+  visit(array.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    T* const to = array.data<T>();
+    for (std::size_t begin = 0; begin < array.size(); begin += chunk) {
+      const std::size_t count = std::min(chunk, array.size() - begin);
+      stream.read(buffer.get(), count * elements.bytes);
+      for (std::size_t i = 0; i < count; ++i)
+        to[begin + i] = decoded<T>(elements, buffer.get() + i * elements.bytes);
+    }
+  });
+}
+
+// Values above 2^63 - 1 have become negative ones.
+void check_fits_int64(const Array& array, const std::string& label) {
+  const std::int64_t* const value = array.data<std::int64_t>();
+  const std::int64_t* const end = value + array.size();
+  const std::int64_t* const bad = std::find_if(value, end, [](std::int64_t v) { return v < 0; });
+  if (bad == end) return;
+  Shape index = array.shape();
+  auto position = static_cast<std::size_t>(bad - value);
+  for (std::size_t axis = index.size(); axis-- > 0; position /= array.shape()[axis])
+    index[axis] = position % array.shape()[axis];
+  throw Error(label, ": the value at ", index, " is ", static_cast<std::uint64_t>(*bad),
+              ", more than int64 can hold");
 }
 
 Array from_fortran_order(const Array& array) {
@@ -194,21 +277,39 @@ Array from_fortran_order(const Array& array) {
 
 Array read(ByteStream& stream) {
   const Header header = read_header(stream);
-  const ElementType type = element_type(header.descr, stream.label());
-  const std::uint64_t bytes = checked_bytes(header.shape, item_size(type.stored), stream.label());
-  stream.expect(bytes);
-  Array array = Array::empty(header.shape, type.stored);
-  stream.read(array.raw_data(), array.nbytes());
+  const Elements elements = elements_of(header.descr, stream.label());
+  stream.expect(checked_bytes(header.shape, elements.bytes, stream.label()));
+  Array array = Array::empty(header.shape, elements.dtype);
+  if (elements.as_in_memory()) {
+    stream.read(array.raw_data(), array.nbytes());
+  } else {
+    read_converted(stream, elements, array);
+  }
   stream.finish();
   if (header.fortran_order && header.shape.size() > 1) array = from_fortran_order(array);
-  return header.descr == "|i1" ? widen_int8(array) : array;
+  if (elements.may_overflow()) check_fits_int64(array, stream.label());
+  return array;
+}
+
+void verify(ByteStream& stream, const Array& array) {
+  const Header header = read_header(stream);
+  if (header.descr != descr_of(array.dtype()) || header.shape != array.shape() || header.fortran_order)
+    throw Error(stream.label(), ": expected ", array, ", got ", printable(header.descr), header.shape);
+  std::uint64_t left = array.nbytes();
+  stream.expect(left);
+  constexpr std::size_t chunk = 1 << 16;
+  const auto buffer = std::make_unique<unsigned char[]>(chunk);
+  while (left > 0) {
+    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(left, chunk));
+    stream.read(buffer.get(), part);
+    left -= part;
+  }
+  stream.finish();
 }
 
 std::string header(const Array& array) {
   constexpr std::size_t alignment = 64;
-  const char* const kind = is_floating(array.dtype()) ? "<f" : array.dtype() == Dtype::uint8 ? "|u" : "<i";
-  std::string dict = std::string("{'descr': '") + kind + std::to_string(item_size(array.dtype())) +
-                     "', 'fortran_order': False, 'shape': (";
+  std::string dict = "{'descr': '" + descr_of(array.dtype()) + "', 'fortran_order': False, 'shape': (";
   for (std::size_t i = 0; i < array.ndim(); ++i)
     dict += (i == 0 ? "" : " ") + std::to_string(array.shape()[i]) + ',';
   if (array.ndim() > 1) dict.pop_back();

@@ -20,6 +20,32 @@ std::string key_of(const std::string& name) {
   return is_array ? name.substr(0, name.size() - extension.size()) : name;
 }
 
+// The first few, for an error message.
+std::string listed(const std::vector<std::string>& keys) {
+  constexpr std::size_t most = 8;
+  if (keys.empty()) return "nothing";
+  std::string text;
+  for (std::size_t i = 0; i < std::min(keys.size(), most); ++i)
+    text += (i == 0 ? "\"" : ", \"") + printable(keys[i]) + '"';
+  return keys.size() <= most ? text : text + ", ... (" + std::to_string(keys.size()) + " keys)";
+}
+
+// Reads what was written, before it replaces anything.
+void verify(const std::string& path, const zip::Archive& written, const NamedArrays& arrays) {
+  try {
+    if (written.entries().size() != arrays.size()) throw Error(path, ": the number of entries is wrong");
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      const auto& [key, array] = arrays[i];
+      const zip::Entry& entry = written.entries()[i];
+      ByteStream stream = written.open(entry, path + ": " + printable(key));
+      if (key_of(entry.name) != key) throw Error(stream.label(), ": the name is wrong");
+      npy::verify(stream, array);
+    }
+  } catch (const Error& error) {
+    throw Error(path, ": cannot write: what was written does not read back: ", error.what());
+  }
+}
+
 }  // namespace
 
 NpzReader::NpzReader(const std::string& path) : archive_(std::make_unique<zip::Archive>(path)) {
@@ -50,7 +76,7 @@ bool NpzReader::contains(const std::string& key) const { return find(key) != key
 Array NpzReader::read(const std::string& key) const {
   const std::string label = archive_->path() + ": " + printable(key);
   const std::size_t i = find(key);
-  if (i == keys_.size()) throw Error(label, ": there is no such key");
+  if (i == keys_.size()) throw Error(label, ": there is no such key; the file has ", listed(keys_));
   ByteStream stream = archive_->open(archive_->entries()[i], label);
   return npy::read(stream);
 }
@@ -68,6 +94,7 @@ void save_npz(const std::string& path, const NamedArrays& arrays, bool compressi
     const Array host = array.to(Device::cpu());
     writer.add(key + ".npy", npy::header(host), host.raw_data(), host.nbytes(), compression);
   }
+  verify(path, writer.finish(), arrays);
   writer.commit();
 }
 

@@ -18,14 +18,14 @@ class Archive;
 /// archive of `<key>.npy`. Opening reads only the directory; an entry is read, and checked, when it is asked
 /// for.
 ///
-/// dtypes: '<f4' '<f8' '<i4' '<i8' '|u1' are float32 float64 int32 int64 uint8; '|b1' (bool) is read as uint8
-/// and
-/// '|i1' (int8) as int32; arrays in Fortran order become row-major. A file is never trusted: sizes are
-/// compared with each other and with what is really there before memory is asked for, and checksums are
-/// compared.
+/// dtypes: float32 float64 int32 int64 uint8 are read as they are; bool as uint8; int8, int16 and uint16 as
+/// int32; uint32 and uint64 as int64; float16 as float32; all of them little-endian or big-endian. Arrays in
+/// Fortran order become row-major. A file is never trusted: sizes are compared with each other and with what
+/// is really there before memory is asked for, and checksums are compared.
 ///
-/// Errors: `model.npz: what` for the file, `model.npz: l1/W: what` for an entry: any other dtype, damaged or
-/// contradictory data, encryption, archives beyond 4 GiB.
+/// Errors: `model.npz: what` for the file, `model.npz: l1/W: what` for an entry: any other dtype; a uint64
+/// that does not fit into int64, with its position; damaged or contradictory data, encryption, archives
+/// beyond 4 GiB. For a key that is missing, the keys of the file.
 ///
 ///     NpzReader reader("model.npz");
 ///     Array W = reader.read("l1/W");
@@ -51,9 +51,10 @@ class NpzReader {
 /// Writes arrays, from any device, to an .npz file that NumPy and Chainer read. (Chainer:
 /// `serializers.save_npz(file, obj, compression=True)`.)
 ///
-/// The same arrays always give the same bytes. The file is written aside and then moved to `path` in one
-/// step: on an error, what was there is untouched. Errors: `model.npz: l1/W: what`: a default constructed
-/// array, a key that occurs twice; more than 4 GiB; the system's.
+/// The same arrays always give the same bytes. The file is written aside, read again - headers, sizes and
+/// checksums must be right - and then moved to `path` in one step: on an error, for lack of memory too, what
+/// was there is untouched. See OutputFile for links, modes and write-protected files. Errors: `model.npz:
+/// l1/W: what`: a default constructed array, a key that occurs twice; more than 4 GiB; the system's.
 ///
 ///     save_npz("model.npz", {{"l1/W", W}, {"l1/b", b}});
 void save_npz(const std::string& path, const NamedArrays& arrays, bool compression = true);

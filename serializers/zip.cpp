@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
+#include <utility>
 
 #include "tenbin/core/error.h"
 
@@ -115,7 +117,8 @@ void read_zip64_sizes(const unsigned char* extra, std::size_t bytes, std::uint64
 
 }  // namespace
 
-Archive::Archive(const std::string& path) : file_(path) {
+Archive::Archive(InputFile file) : file_(std::move(file)) {
+  const std::string& path = file_.path();
   const EndRecord end = read_end(file_);
   if (end.entries == in_zip64_16 || end.directory_size == in_zip64_32 || end.directory_offset == in_zip64_32)
     throw Error(path, ": zip64 archives (over 4 GiB or 65534 entries) are not supported");
@@ -203,9 +206,10 @@ class Deflater {
  public:
   Deflater() {
     constexpr int memory_level = 8;
-    if (::deflateInit2(&zlib_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, memory_level,
-                       Z_DEFAULT_STRATEGY) != Z_OK)
-      throw Error("zlib cannot start");
+    const int result = ::deflateInit2(&zlib_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, memory_level,
+                                      Z_DEFAULT_STRATEGY);
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    if (result != Z_OK) throw Error("zlib cannot start");
   }
   ~Deflater() { ::deflateEnd(&zlib_); }
   Deflater(const Deflater&) = delete;
@@ -279,13 +283,13 @@ void Writer::add(const std::string& name, const std::string& head, const void* b
   ++entries_;
 }
 
-void Writer::commit() {
+Archive Writer::finish() {
   if (file_.size() >= in_zip64_32) throw Error(path_, ": the archive would exceed 4 GiB");
   const std::string end = bytes32(end_signature) + bytes16(0) + bytes16(0) + bytes16(entries_) +
                           bytes16(entries_) + bytes32(directory_.size()) + bytes32(file_.size()) + bytes16(0);
   file_.write(directory_.data(), directory_.size());
   file_.write(end.data(), end.size());
-  file_.commit();
+  return Archive(file_.reader());
 }
 
 }  // namespace tenbin::zip

@@ -27,7 +27,8 @@ struct Entry {
 /// the directory, an entry that overlaps another.
 class Archive {
  public:
-  explicit Archive(const std::string& path);
+  explicit Archive(const std::string& path) : Archive(InputFile(path)) {}
+  explicit Archive(InputFile file);
 
   const std::string& path() const { return file_.path(); }
   const std::vector<Entry>& entries() const { return entries_; }
@@ -48,8 +49,10 @@ class Writer {
   /// An entry of which the content comes in two parts. Errors: a name of more than 65535 bytes.
   void add(const std::string& name, const std::string& head, const void* body, std::size_t body_bytes,
            bool compression);
-  /// Puts the archive in its place; without it, nothing has happened.
-  void commit();
+  /// Writes the directory and opens what was written, to be checked before `commit`.
+  Archive finish();
+  /// Puts the finished archive in its place; without it, nothing has happened.
+  void commit() { file_.commit(); }
 
  private:
   std::string path_;

@@ -1,7 +1,18 @@
 // Files: what is read of several gzip members, and what becomes of a file that is replaced.
 #include "tenbin/core/file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <thread>
+#include <vector>
 
 #include "tenbin/tests/catch.h"
 #include "tenbin/tests/scratch_directory.h"
@@ -25,10 +36,63 @@ std::string gzip_of(const std::string& content) {
   return out;
 }
 
+mode_t mode_of(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777;
+}
+
+class WithUmask {
+ public:
+  explicit WithUmask(mode_t mask) : before_(::umask(mask)) {}
+  ~WithUmask() { ::umask(before_); }
+
+ private:
+  mode_t before_;
+};
+
+// Until the end of the scope, not root: root may write everything.
+class WithoutPrivileges {
+ public:
+  static constexpr uid_t nobody = 65534;
+  WithoutPrivileges() : was_root_(::geteuid() == 0) {
+    if (was_root_) REQUIRE(::seteuid(nobody) == 0);
+  }
+  ~WithoutPrivileges() {
+    if (was_root_ && ::seteuid(0) != 0) std::abort();
+  }
+
+ private:
+  bool was_root_;
+};
+
+void save(const std::string& path, const std::string& text) {
+  OutputFile file(path);
+  file.write(text.data(), text.size());
+  file.commit();
+}
+
+// What saving throws.
+std::string save_error(const std::string& path) {
+  try {
+    save(path, "new");
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
 class FileFixture {
  public:
   const ScratchDirectory directory;
   const std::string path = directory / "file";
+
+  std::set<std::string> names() const {
+    std::set<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(directory.path()))
+      found.insert(entry.path().filename().string());
+    return found;
+  }
 
   // What the bytes decode to, in pieces of `step`; or what is wrong, without the path.
   std::string decoded(const std::string& bytes, std::size_t step) {
@@ -73,4 +137,133 @@ TEST_CASE_METHOD(FileFixture, "ByteStream reads gzip members one after another")
   }
   CHECK(decoded(one + std::string(200000, '\0') + gzip_of(long_text) + two, 1 << 20) ==
         "a,b\n1," + long_text + "2\n");
+}
+
+// ---- OutputFile
+
+TEST_CASE_METHOD(FileFixture,
+                 "OutputFile gives a new file what the umask leaves of 0666, and keeps an old one's mode") {
+  for (const mode_t mask : {0022u, 0077u, 0u}) {
+    const WithUmask with(mask);
+    std::filesystem::remove(path);
+    save(path, "new");
+    CHECK(mode_of(path) == (0666 & ~mask));
+    REQUIRE(::chmod(path.c_str(), 0642) == 0);
+    save(path, "newer");
+    CHECK(mode_of(path) == 0642);
+    CHECK(read_bytes(path) == "newer");
+  }
+}
+
+TEST_CASE_METHOD(FileFixture, "OutputFile does not replace a file that is write-protected") {
+  write_bytes(path, "old");
+  for (const mode_t mode : {0444u, 0400u, 0u}) {  // even for root
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    CHECK(save_error(path) == path + ": cannot write: the file is write-protected");
+  }
+  std::filesystem::create_symlink("file", directory / "link");
+  CHECK(save_error(directory / "link") == directory / "link" + ": cannot write: the file is write-protected");
+  REQUIRE(::chmod(path.c_str(), 0200) == 0);
+  CHECK(save_error(path) == "no error");
+  CHECK(mode_of(path) == 0200);
+  CHECK(names() == std::set<std::string>{"file", "link"});
+}
+
+TEST_CASE_METHOD(FileFixture, "OutputFile does not replace a file that this user may not write") {
+  if (::geteuid() != 0) return;  // only root can make a file of somebody else
+  write_bytes(path, "old");
+  REQUIRE(::chmod(path.c_str(), 0644) == 0);
+  REQUIRE(::chmod(directory.path().c_str(), 0777) == 0);
+  const WithoutPrivileges without;
+  CHECK(save_error(path) == path + ": cannot write: the file is write-protected");
+}
+
+TEST_CASE_METHOD(FileFixture, "OutputFile names the folder in which it cannot make a file") {
+  const std::string folder = directory / "folder";
+  REQUIRE(::mkdir(folder.c_str(), 0755) == 0);
+  write_bytes(folder + "/file", "old");
+  REQUIRE(::chmod((folder + "/file").c_str(), 0666) == 0);
+  REQUIRE(::chmod(folder.c_str(), 0555) == 0);
+  REQUIRE(::chmod(directory.path().c_str(), 0755) == 0);
+  {
+    const WithoutPrivileges without;
+    CHECK(save_error(folder + "/file") ==
+          folder + "/file: cannot write: no file can be made in " + folder + ": Permission denied");
+    CHECK(read_bytes(folder + "/file") == "old");
+  }
+  REQUIRE(::chmod(folder.c_str(), 0755) == 0);
+  CHECK(save_error(directory / "no/file") ==
+        directory / "no/file" + ": cannot write: No such file or directory");
+}
+
+TEST_CASE_METHOD(FileFixture, "OutputFile makes a new file: another hard link keeps the old content") {
+  write_bytes(path, "old");
+  std::filesystem::create_hard_link(path, directory / "other");
+  save(path, "new");
+  CHECK(read_bytes(path) == "new");
+  CHECK(read_bytes(directory / "other") == "old");
+}
+
+TEST_CASE_METHOD(FileFixture, "OutputFile removes what killed processes left, and nothing else") {
+  write_bytes(path, "old");
+  const std::string pid = std::to_string(::getpid());
+  for (int i = 0; i < 150; ++i) write_bytes(path + ".tmp-" + pid + '-' + std::to_string(i), "cut");
+  write_bytes(path + ".tmp-1", "cut");
+  const std::set<std::string> others{"file",       "file.tmp",       "file.tmp-",
+                                     "file.tmp-a", "file.tmp-1.npz", "afile.tmp-1",
+                                     "file.tmp-2", "file.tmp-3",     "file.tmp-4-5"};
+  for (const std::string& name : others) write_bytes(directory / name, "other");
+  std::filesystem::remove(directory / "file.tmp-2");
+  std::filesystem::create_directory(directory / "file.tmp-2");
+  std::filesystem::remove(directory / "file.tmp-3");
+  std::filesystem::create_symlink("file", directory / "file.tmp-3");
+  const int used = ::open((directory / "file.tmp-4-5").c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(::flock(used, LOCK_EX) == 0);  // somebody is writing it
+  save(path, "new");
+  CHECK(names() == others);
+  ::close(used);
+  save(path, "newer");
+  CHECK(names().count("file.tmp-4-5") == 0);
+  CHECK(read_bytes(path) == "newer");
+}
+
+TEST_CASE_METHOD(FileFixture, "several OutputFiles of one path do not disturb each other") {
+  OutputFile slow(path);
+  slow.write("slow", 4);
+  save(path, "fast");
+  CHECK(read_bytes(path) == "fast");
+  CHECK(names().size() == 2);
+  slow.commit();
+  CHECK(read_bytes(path) == "slow");
+  CHECK(names().size() == 1);
+  { const OutputFile given_up(path); }
+  CHECK(names().size() == 1);
+
+  std::vector<std::thread> threads;
+  std::atomic<int> errors{0};
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&, i] {
+      for (int k = 0; k < 25; ++k) errors += save_error(path) == "no error" && i >= 0 ? 0 : 1;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(errors == 0);
+  CHECK(read_bytes(path) == "new");
+  CHECK(names().size() == 1);
+}
+
+TEST_CASE_METHOD(FileFixture, "OutputFile looks at what was written before it replaces a file") {
+  write_bytes(path, "old");
+  OutputFile file(path);
+  file.write("0123456789", 10);
+  char read[10] = {};
+  file.reader().read(0, read, sizeof read);
+  CHECK(std::string(read, sizeof read) == "0123456789");
+  for (const std::string& name : names())
+    if (name != "file") std::filesystem::resize_file(directory / name, 4);
+  CHECK_THROWS_WITH(file.commit(), path + ": cannot write: 10 bytes were written, and 4 are in the file");
+  CHECK(read_bytes(path) == "old");
+}
+
+TEST_CASE_METHOD(FileFixture, "the system's messages are English, whatever the locale") {
+  CHECK_THROWS_WITH(InputFile(path), path + ": cannot open: No such file or directory");
 }

@@ -2,15 +2,22 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zlib.h>
 
+#include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <thread>
 
 #include "tenbin/links/linear.h"
 #include "tenbin/optimizers/adam.h"
+#include "tenbin/serializers/npy.h"
+#include "tenbin/serializers/zip.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/scratch_directory.h"
 
@@ -177,21 +184,97 @@ TEST_CASE_METHOD(Fixture, "NpzReader converts the dtypes and orders it says it d
   CHECK(same(read_npy(npy_of(dict_of("|i1", "(3,)"), "\x7f\x80\xff")), Array{127, -128, -1}));
   CHECK(same(read_npy(npy_of(dict_of("<f4", "(2, 3)"), six_floats, 2)),
              Array{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}));
+  CHECK(same(read_npy(npy_of(dict_of("<i2", "(3,)"), le(0x7fff, 2) + le(0x8000, 2) + le(0xffff, 2))),
+             Array{32767, -32768, -1}));
+  CHECK(same(read_npy(npy_of(dict_of("<u2", "(2,)"), le(0x7fff, 2) + le(0xffff, 2))), Array{32767, 65535}));
+  CHECK(same(read_npy(npy_of(dict_of("<u4", "(2,)"), le(1, 4) + le(0xffffffff, 4))),
+             Array({1.0, 4294967295.0}).astype(Dtype::int64)));
+  CHECK(same(read_npy(npy_of(dict_of("<u8", "(1,)"), le(0x7fffffffffffffff, 8))),
+             Array(std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::max()})));
   CHECK(same(read_npy(npy_of("{\"shape\":(2,3,),\"descr\":\"<f4\",\"fortran_order\":False}", six_floats)),
              Array{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}));
 }
 
+TEST_CASE_METHOD(Fixture, "NpzReader reads float16") {
+  const auto half = [&](unsigned bits) {
+    return read_npy(npy_of(dict_of("<f2", "(1,)"), le(bits, 2))).to_vector<float>()[0];
+  };
+  // The bits are NumPy's: numpy.float16(value).view('u2').
+  CHECK(half(0x3c00) == 1.f);
+  CHECK(half(0xc000) == -2.f);
+  CHECK(half(0x3555) == 0.333251953125f);
+  CHECK(half(0x7bff) == 65504.f);
+  CHECK(half(0x0400) == 0x1p-14f);  // the smallest normal
+  CHECK(half(0x03ff) == 1023 * 0x1p-24f);
+  CHECK(half(0x0001) == 0x1p-24f);
+  CHECK(half(0x7c00) == std::numeric_limits<float>::infinity());
+  CHECK(half(0xfc00) == -std::numeric_limits<float>::infinity());
+  CHECK(std::isnan(half(0x7e00)));
+  CHECK((half(0x8000) == 0 && std::signbit(half(0x8000))));
+  CHECK_FALSE(std::signbit(half(0x0000)));
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader reads big-endian numbers, and orders of axes with them") {
+  const auto be = [](std::uint64_t value, int bytes) {
+    const std::string little = le(value, bytes);
+    return std::string(little.rbegin(), little.rend());
+  };
+  CHECK(same(read_npy(npy_of(dict_of(">f4", "(2,)"), be(0x3f800000, 4) + be(0xc0200000, 4))),
+             Array{1.f, -2.5f}));
+  CHECK(same(read_npy(npy_of(dict_of(">f8", "(1,)"), be(0x3fb999999999999a, 8))), Array{0.1}));
+  CHECK(same(read_npy(npy_of(dict_of(">f2", "(1,)"), be(0x3c00, 2))), Array{1.f}));
+  CHECK(same(read_npy(npy_of(dict_of(">i2", "(2,)"), be(0xfffe, 2) + be(258, 2))), Array{-2, 258}));
+  CHECK(same(read_npy(npy_of(dict_of(">u2", "(1,)"), be(0xfffe, 2))), Array{65534}));
+  CHECK(same(read_npy(npy_of(dict_of(">i4", "(1,)"), be(0xfffffffe, 4))), Array{-2}));
+  CHECK(same(read_npy(npy_of(dict_of(">u4", "(1,)"), be(0xfffffffe, 4))),
+             Array(std::vector<std::int64_t>{4294967294})));
+  CHECK(same(read_npy(npy_of(dict_of(">i8", "(1,)"), be(0xfffffffffffffffe, 8))),
+             Array(std::vector<std::int64_t>{-2})));
+  CHECK(same(read_npy(npy_of(dict_of(">u8", "(1,)"), be(258, 8))), Array(std::vector<std::int64_t>{258})));
+  CHECK(same(read_npy(npy_of(dict_of(">i2", "(2, 2)", "True"), be(1, 2) + be(2, 2) + be(3, 2) + be(4, 2))),
+             Array{{1, 3}, {2, 4}}));
+  // More than is converted at once.
+  std::string many;
+  std::vector<std::int32_t> expected;
+  for (int i = 0; i < 20000; ++i) {
+    many += be(static_cast<std::uint64_t>(i - 10000), 2);
+    expected.push_back(i - 10000);
+  }
+  CHECK(same(read_npy(npy_of(dict_of(">i2", "(20000,)"), many)), Array(expected)));
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader names the uint64 that does not fit into int64") {
+  const std::string values =
+      le(1, 8) + le(2, 8) + le(3, 8) + le(std::uint64_t{1} << 63, 8) + le(5, 8) + le(6, 8);
+  CHECK(npy_error(npy_of(dict_of("<u8", "(2, 3)"), values)) ==
+        "x: the value at (1, 0) is 9223372036854775808, more than int64 can hold");
+  CHECK(npy_error(npy_of(dict_of("<u8", "(2, 3)", "True"), values)) ==
+        "x: the value at (1, 1) is 9223372036854775808, more than int64 can hold");
+  CHECK(npy_error(npy_of(dict_of(">u8", "()"), std::string(8, '\xff'))) ==
+        "x: the value at () is 18446744073709551615, more than int64 can hold");
+}
+
 TEST_CASE_METHOD(Fixture, "NpzReader is lazy: an entry that it cannot read does not spoil the others") {
   const std::string archive = make_zip(
-      {{.content = good_npy}, {.name = "half.npy", .content = npy_of(dict_of("<f2", "(1,)"), "ab")}});
+      {{.content = good_npy}, {.name = "odd.npy", .content = npy_of(dict_of("<c8", "(1,)"), "12345678")}});
   CHECK(read(archive).size() == 6);
-  CHECK(error(archive, "half") == "half: dtype '<f2' is not supported");
-  CHECK(error(archive, "none") == "none: there is no such key");
+  CHECK(error(archive, "odd") == "odd: dtype '<c8' is not supported");
+  CHECK(error(archive, "none") == "none: there is no such key; the file has \"x\", \"odd\"");
+}
+
+TEST_CASE_METHOD(Fixture, "NpzReader lists the first keys of a file that lacks one") {
+  std::vector<Entry> entries;
+  for (int i = 0; i < 9; ++i)
+    entries.push_back({.name = "k" + std::to_string(i) + ".npy", .content = good_npy});
+  CHECK(error(make_zip(entries)) ==
+        "x: there is no such key; the file has \"k0\", \"k1\", \"k2\", \"k3\", \"k4\", \"k5\", \"k6\", "
+        "\"k7\", ... "
+        "(9 keys)");
 }
 
 TEST_CASE_METHOD(Fixture, "NpzReader names the dtypes that it does not read") {
   for (const std::string descr :
-       {"<f2", "|O", "<U5", ">f4", ">i8", "<c8", "<u4", "<i2", "=f4", "<f9999999", ""})
+       {"|O", "<U5", "<c8", "<f16", "=f4", "|f4", "<u1", "<f9999999", "<f", "f4", "<m8", "<b2", ""})
     CHECK(npy_error(npy_of(dict_of(descr, "(1,)"), "")) == "x: dtype '" + descr + "' is not supported");
   CHECK(npy_error(npy_of("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "")) ==
         "x: structured dtypes are not supported");
@@ -216,19 +299,28 @@ TEST_CASE_METHOD(Fixture, "NpzReader refuses shapes that the entry cannot hold, 
 }
 
 TEST_CASE_METHOD(Fixture, "NpzReader accepts nothing but the one dict") {
-  for (const std::string dict :
-       {"", "{", "}", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (6,)",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), } x",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), 'shape': (6,)}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), 'more': 1}",
-        "{'descr': '<f4', 'fortran_order': 0, 'shape': (6,)}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (6)}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': 6}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (-6,)}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (6, 1 1)}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (,)}",
-        "{'descr': '<f4', 'fortran_order': False 'shape': (6,)}", "{'descr': '<f4",
-        "{'descr': \"<f4', 'fortran_order': False, 'shape': (6,)}", "((((((((((((((((((((((("})
+  for (const std::string dict : {"",
+                                 "{",
+                                 "}",
+                                 "{}",
+                                 "{'descr': '<f4'}",
+                                 "{'descr': '<f4', 'fortran_order': False}",
+                                 "{'descr': '<f4', 'shape': (6,)}",
+                                 "{'fortran_order': False, 'shape': (6,)}",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': (6,)",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), } x",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), 'shape': (6,)}",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), 'more': 1}",
+                                 "{'descr': '<f4', 'fortran_order': 0, 'shape': (6,)}",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': (6)}",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': 6}",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': (-6,)}",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': (6, 1 1)}",
+                                 "{'descr': '<f4', 'fortran_order': False, 'shape': (,)}",
+                                 "{'descr': '<f4', 'fortran_order': False 'shape': (6,)}",
+                                 "{'descr': '<f4",
+                                 "{'descr': \"<f4', 'fortran_order': False, 'shape': (6,)}",
+                                 "((((((((((((((((((((((("})
     CHECK_THAT(npy_error(npy_of(dict, six_floats)), ContainsSubstring("x: not a .npy header"));
   CHECK_THAT(npy_error(npy_of("{'\x1b[31m'}", six_floats)), ContainsSubstring("'\\x1b[31m'"));
 }
@@ -320,6 +412,16 @@ TEST_CASE_METHOD(Fixture,
   CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
   entry.local_extra = le(7, 2) + le(1, 2) + "?" + zip64;
   CHECK(error(make_zip({entry})) == "no error");
+  const std::string others =
+      le(7, 2) + le(3, 2) + "abc" + le(8, 2) + le(0, 2) + le(9, 2) + le(20, 2) + std::string(20, '?');
+  entry.local_extra = others + zip64;
+  CHECK(error(make_zip({entry})) == "no error");
+  entry.local_extra = others + zip64 + others;
+  CHECK(error(make_zip({entry})) == "no error");
+  entry.local_extra = others + le(1, 2) + le(17, 2) + le(size, 8) + le(size, 8);  // longer than there is
+  CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
+  entry.local_extra = others + le(1, 2) + le(8, 2) + le(size, 8);  // one of the two sizes is missing
+  CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
   entry.local_extra = le(1, 2) + le(16, 2) + le(size, 8) + le(size + 1, 8);
   CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
   entry.local_extra = le(1, 2) + le(17, 2) + le(size, 8) + le(size, 8);  // longer than there is
@@ -358,7 +460,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader refuses archives that it does not understan
   CHECK_THAT(error("not a zip"), ContainsSubstring("not a zip archive"));
   CHECK_THAT(error(std::string(100000, 'P')), ContainsSubstring("not a zip archive"));
   CHECK(error("") == "the file is empty");
-  CHECK(error(make_zip({})) == "x: there is no such key");
+  CHECK(error(make_zip({})) == "x: there is no such key; the file has nothing");
   CHECK(error(make_zip({{.content = good_npy}}, {.comment = "by hand"})) == "no error");
 }
 
@@ -487,13 +589,101 @@ TEST_CASE_METHOD(Fixture, "a save that fails leaves the old file and nothing els
   CHECK(directory.count() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "save_npz steps around a temporary file that is not its own") {
-  const std::string stale = path + ".tmp-" + std::to_string(::getpid());
-  write_bytes(stale, "someone's");
-  save_npz(path, sample());
-  CHECK(read_bytes(stale) == "someone's");
-  CHECK(NpzReader(path).contains("l1/W"));
-  CHECK(directory.count() == 2);
+TEST_CASE_METHOD(Fixture, "what was written is compared with what it should be") {
+  const Array x{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}};
+  const auto verify = [&](const std::string& npy, const Array& array) -> std::string {
+    write_bytes(path, make_zip({{.content = npy}}));
+    const zip::Archive archive(path);
+    ByteStream stream = archive.open(archive.entries()[0], "x");
+    try {
+      npy::verify(stream, array);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  };
+  CHECK(verify(good_npy, x) == "no error");
+  CHECK(verify(npy::header(x) + six_floats, x) == "no error");
+  CHECK(verify(good_npy, x.reshape({6})) == "x: expected float32(6), got <f4(2, 3)");
+  CHECK(verify(good_npy, x.astype(Dtype::int32)) == "x: expected int32(2, 3), got <f4(2, 3)");
+  CHECK(verify(npy_of(dict_of("<f4", "(2, 3)", "True"), six_floats), x) ==
+        "x: expected float32(2, 3), got <f4(2, 3)");
+  // What a stream that had swallowed std::bad_alloc once wrote over a good model.
+  CHECK(verify(npy_of("{'descr': '<f4), }", six_floats), x) ==
+        "x: not a .npy header: {'descr': '<f4), }\\x0a");
+  CHECK(verify(npy::header(x) + six_floats + "x", x) == "x: 24 bytes of values are announced, 25 are there");
+  write_bytes(path, make_zip({{.content = good_npy, .crc = 1}}));
+  const zip::Archive archive(path);
+  ByteStream stream = archive.open(archive.entries()[0], "x");
+  CHECK_THROWS_WITH(npy::verify(stream, x), "x: the checksum (CRC-32) is wrong");
+}
+
+// ---- killed while saving
+
+namespace {
+
+// A child process that saves until it is killed.
+class Saver {
+ public:
+  Saver(const std::string& path, const NamedArrays& arrays) : child_(::fork()) {
+    REQUIRE(child_ >= 0);
+    if (child_ > 0) return;
+    try {
+      while (true) save_npz(path, arrays);
+    } catch (...) {
+      ::_exit(1);  // the parent sees that it was not killed
+    }
+  }
+  // Whether that ended it.
+  bool kill() const {
+    int status = 0;
+    ::kill(child_, SIGKILL);
+    return ::waitpid(child_, &status, 0) == child_ && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+  }
+
+ private:
+  pid_t child_;
+};
+
+// Returns what happened, for people.
+std::string kill_saves(const Fixture& fixture, int saves) {
+  const NamedArrays arrays = {{"W", random::Generator(1).normal({64, 100})},
+                              {"t", Array::scalar(25, Dtype::int64)}};
+  save_npz(fixture.path, arrays);
+  int unreadable = 0, survived = 0;
+  std::size_t left = 0;
+  for (int killed = 0; killed < saves; killed += 2) {
+    const Saver one(fixture.path, arrays), other(fixture.path, arrays);
+    std::this_thread::sleep_for(std::chrono::microseconds(killed * 7919 % 6000));
+    survived += one.kill() ? 0 : 1;
+    survived += other.kill() ? 0 : 1;
+    left += fixture.directory.count() - 1;
+    try {
+      const NpzReader reader(fixture.path);
+      for (const auto& [key, array] : arrays) unreadable += same(reader.read(key), array) ? 0 : 1;
+    } catch (const Error&) {
+      ++unreadable;
+    }
+  }
+  CAPTURE(left);
+  CHECK(unreadable == 0);
+  CHECK(survived == 0);
+  CHECK(left > 0);  // or no kill has hit a save
+  save_npz(fixture.path, arrays);
+  CHECK(fixture.directory.count() == 1);
+  return std::to_string(saves) + " saves killed: " + std::to_string(unreadable) + " unreadable files; " +
+         std::to_string(left) + " temporaries left behind, " + std::to_string(fixture.directory.count() - 1) +
+         " after the next save";
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a save that is killed leaves the old file, and a temporary until the next save") {
+  kill_saves(*this, 100);
+}
+
+TEST_CASE_METHOD(Fixture, "a thousand saves are killed", "[.][thousand_kills]") {
+  WARN(kill_saves(*this, 1000));
 }
 
 // ---- loading
@@ -576,10 +766,9 @@ TEST_CASE_METHOD(Fixture, "a model and its optimizer are saved from any device a
 TEST_CASE_METHOD(Fixture, "a load that fails changes nothing") {
   save_npz(path, sample());
   const Array W = Array::zeros({2, 3});
-  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/c", Array::zeros({2})}}),
-                    path + ": l1/c: there is no such key");
-  CHECK_THROWS_WITH(load_npz(path, {{"W", W}, {"c", W}}, {.path = "l1/"}),
-                    path + ": l1/c: there is no such key");
+  const std::string no_key = path + ": l1/c: there is no such key; the file has \"l1/W\", \"l1/b\", \"t\"";
+  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/c", Array::zeros({2})}}), ContainsSubstring(no_key));
+  CHECK_THROWS_WITH(load_npz(path, {{"W", W}, {"c", W}}, {.path = "l1/"}), ContainsSubstring(no_key));
   CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({3}, Dtype::float64)}}),
                     path + ": l1/b: expected float64(3), got float64(2)");
   CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({1}, Dtype::float64)}}),
