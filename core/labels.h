@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "tenbin/core/array.h"
@@ -21,11 +22,55 @@ inline Array to_labels(const char* function, const char* argument, const Array& 
   return t.to(Device::cpu()).astype(Dtype::int64);
 }
 
+// What to do with integer labels (N, C) where labels (N) belong: nothing is said unless there are several
+// rows and each has a single 1 among zeros. labels: int64, on the CPU.
+inline const char* one_hot_hint(const Array& labels) {
+  if (labels.ndim() != 2 || labels.shape()[0] < 2 || labels.shape()[1] < 2) return "";
+  const std::int64_t* label = labels.data<std::int64_t>();
+  const std::size_t n_class = labels.shape()[1];
+  for (std::size_t i = 0; i < labels.size(); i += n_class) {
+    std::size_t ones = 0;
+    for (std::size_t c = 0; c < n_class; ++c) {
+      if (label[i + c] != 0 && label[i + c] != 1) return "";
+      ones += label[i + c] == 1 ? 1 : 0;
+    }
+    if (ones != 1) return "";
+  }
+  return ": one-hot rows become labels by argmax(t.astype(Dtype::float32))";
+}
+
 // The same for one label per row. Errors: also `class_counts: t must have one axis, got int32(3, 2)`.
 inline Array to_label_vector(const char* function, const char* argument, const Array& t) {
   Array labels = to_labels(function, argument, t);
-  if (t.ndim() != 1) throw Error(function, ": ", argument, " must have one axis, got ", t);
+  if (t.ndim() != 1)
+    throw Error(function, ": ", argument, " must have one axis, got ", t, one_hot_hint(labels));
   return labels;
+}
+
+// Whether -1 and 1 are the labels, and no others. labels: int64, on the CPU.
+inline bool are_signs(const Array& labels) {
+  const std::int64_t* label = labels.data<std::int64_t>();
+  bool negative = false, positive = false;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (label[i] != -1 && label[i] != 1) return false;
+    (label[i] < 0 ? negative : positive) = true;
+  }
+  return negative && positive;
+}
+
+// Labels of -1 and 1 are two classes more likely than one and rows that do not count.
+[[noreturn]] inline void refuse_signs(const char* function, const char* otherwise = "") {
+  throw Error(
+      function, ": t has the labels -1 and 1 only, and -1 is what ignore_label is by default: map -1 to",
+      " 0 (labels are 0 to C - 1)", otherwise, ", or pass ignore_label = -1 if those rows are not to count");
+}
+
+// The label that does not count: -1 unless one was given. Errors: none was given, labels are -1 and 1 only,
+// and there are no more than two classes. n_class 0: not known.
+inline std::int64_t ignored_label(const char* function, const Array& labels,
+                                  std::optional<std::int64_t> ignore_label, std::size_t n_class) {
+  if (!ignore_label && n_class <= 2 && are_signs(labels)) refuse_signs(function);
+  return ignore_label.value_or(-1);
 }
 
 // The samples of every class that occurs, ascending. labels: int64 (N), as the functions above return them.

@@ -59,12 +59,14 @@ std::vector<double> powers(const Counts& counts, double exponent) {
 
 }  // namespace
 
-std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class, std::int64_t ignore_label) {
+std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class,
+                                      std::optional<std::int64_t> ignore_label) {
   const Array labels = detail::to_labels("class_counts", "t", t);
+  const std::int64_t ignored = detail::ignored_label("class_counts", labels, ignore_label, n_class);
   const std::int64_t* label = labels.data<std::int64_t>();
   std::vector<std::size_t> counts(n_class, 0);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (label[i] == ignore_label) continue;
+    if (label[i] == ignored) continue;
     detail::require_class("class_counts", "t", i, label[i], n_class);
     ++counts[static_cast<std::size_t>(label[i])];
   }
@@ -76,7 +78,7 @@ Array balanced_class_weight(const std::vector<std::size_t>& counts, AbsentClass 
   return to_float32(of_present(read, [&](double count) { return read.total / (read.n_present * count); }));
 }
 
-Array balanced_class_weight(const Array& t, std::size_t n_class, std::int64_t ignore_label,
+Array balanced_class_weight(const Array& t, std::size_t n_class, std::optional<std::int64_t> ignore_label,
                             AbsentClass absent) {
   return balanced_class_weight(class_counts(t, n_class, ignore_label), absent);
 }

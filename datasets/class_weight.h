@@ -8,16 +8,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tenbin/core/array.h"
 
 namespace tenbin {
 
-/// How many samples every class has. Labels equal to `ignore_label` do not count.
+/// How many samples every class has. Labels equal to `ignore_label`, -1 if none is given, do not count.
 ///
-/// t: integer, any shape. Errors: any other label outside [0, n_class), named with its position.
-std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class, std::int64_t ignore_label = -1);
+/// t: integer, any shape. Errors: any other label outside [0, n_class), named with its position; two classes
+/// and labels of -1 and 1 only, unless `ignore_label` is given: map -1 to 0.
+std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class,
+                                      std::optional<std::int64_t> ignore_label = {});
 
 /// What becomes of a class without samples.
 enum class AbsentClass : unsigned char {
@@ -41,7 +44,8 @@ enum class AbsentClass : unsigned char {
 ///     softmax_cross_entropy(model(x), t, {.class_weight = balanced_class_weight(train.t, 10)});
 Array balanced_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent = AbsentClass::error);
 /// The same from labels, as `class_counts` takes them.
-Array balanced_class_weight(const Array& t, std::size_t n_class, std::int64_t ignore_label = -1,
+Array balanced_class_weight(const Array& t, std::size_t n_class,
+                            std::optional<std::int64_t> ignore_label = {},
                             AbsentClass absent = AbsentClass::error);
 
 /// Inverse frequency: w_c proportional to 1 / n_c, with mean 1 over the classes: the balanced weights on

@@ -1,7 +1,11 @@
 #include "tenbin/evaluation/accuracy.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "tenbin/core/labels.h"
 #include "tenbin/cuda/without_cuda.h"
+#include "tenbin/evaluation/metric_rows.h"
 
 namespace tenbin {
 
@@ -25,20 +29,23 @@ Shape without_axis_1(const Shape& shape) {
   return rest;
 }
 
-// Errors: y is neither logits for t nor classes of t's shape.
-void require_predictions(const char* function, const Array& y, const Array& t) {
-  const bool fits = y && (is_floating(y.dtype()) ? y.ndim() >= 2 && without_axis_1(y.shape()) == t.shape()
-                                                 : y.shape() == t.shape());
-  if (!fits)
-    throw Error(function, ": y must be logits (N, C, ...) or integer classes of t's shape, got ", y,
-                " for t ", t);
+bool are_scores(const Array& y, const Array& t) {
+  return y && is_floating(y.dtype()) && y.ndim() >= 2 && without_axis_1(y.shape()) == t.shape();
+}
+
+bool are_classes(const Array& y, const Array& t) {
+  return y && is_integer(y.dtype()) && y.shape() == t.shape();
+}
+
+const char* one_hot_hint(const Array& t) {
+  return detail::one_hot_hint(t.to(Device::cpu()).astype(Dtype::int64));
 }
 
 // n_class 0: any label will do.
-detail::LabelCounts count_labels(const Array& predicted, const Array& t, std::int64_t ignore_label,
-                                 std::size_t n_class) {
-  const Array labels = detail::to_labels("accuracy", "t", t);
-  const Array classes = detail::to_labels("accuracy", "y", predicted);
+detail::LabelCounts count_labels_cpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
+                                     std::size_t n_class) {
+  const Array labels = t.to(Device::cpu()).astype(Dtype::int64);
+  const Array classes = predicted.to(Device::cpu()).astype(Dtype::int64);
   const std::int64_t* truth = labels.data<std::int64_t>();
   const std::int64_t* guess = classes.data<std::int64_t>();
   detail::LabelCounts counts;
@@ -47,9 +54,50 @@ detail::LabelCounts count_labels(const Array& predicted, const Array& t, std::in
     if (truth[i] == ignore_label) continue;
     ++counts.counted;
     counts.right += truth[i] == guess[i] ? 1 : 0;
+    counts.ones += truth[i] == 1 ? 1 : 0;
     if (n_class > 0 && (truth[i] < 0 || static_cast<std::uint64_t>(truth[i]) >= n_class)) counts.outside = i;
   }
   return counts;
+}
+
+// Errors: no `ignore_label` was given, and labels of -1 and 1 are more likely the two classes.
+detail::LabelCounts count_labels(const char* function, const Array& predicted, const Array& t,
+                                 std::optional<std::int64_t> ignore_label, std::size_t n_class) {
+  const bool on_gpu = !t.device().is_cpu() && predicted.device() == t.device();
+  const std::int64_t ignored = ignore_label.value_or(-1);
+  const detail::LabelCounts counts = on_gpu ? detail::count_labels_gpu(predicted, t, ignored, n_class)
+                                            : count_labels_cpu(predicted, t, ignored, n_class);
+  if (counts.outside < t.size()) {
+    const Array label = t.reshape({t.size()}).slice(counts.outside, counts.outside + 1);
+    detail::require_class_of_scores(function, counts.outside, label.item<std::int64_t>(), n_class);
+  }
+  const bool only_ones = counts.counted > 0 && counts.ones == counts.counted;
+  if (!ignore_label && n_class <= 2 && only_ones && counts.counted < t.size()) detail::refuse_signs(function);
+  return counts;
+}
+
+double weighted_accuracy(const char* function, const Array& t, const Array& y,
+                         const AccuracyScoreOptions& options) {
+  const Array labels = detail::to_labels(function, "t", t);
+  const Array classes = detail::to_labels(function, "y", y);
+  const std::int64_t ignored = detail::ignored_label(function, labels, options.ignore_label, 0);
+  Array weights = detail::sample_weights(function, options.sample_weight, t);
+  detail::scale_weights(weights);
+  const std::int64_t* truth = labels.data<std::int64_t>();
+  const std::int64_t* guess = classes.data<std::int64_t>();
+  const double* weight = std::as_const(weights).data<double>();
+  double right = 0;
+  double all = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (truth[i] == ignored) continue;
+    all += weight[i];
+    right += truth[i] == guess[i] ? weight[i] : 0;
+  }
+  return all == 0 ? 0 : right / all;
+}
+
+double share(const detail::LabelCounts& counts) {
+  return counts.counted == 0 ? 0 : static_cast<double>(counts.right) / static_cast<double>(counts.counted);
 }
 
 }  // namespace
@@ -76,25 +124,49 @@ Array argmax(const Array& x) {
   return classes;
 }
 
-Array detail::predicted_classes(const char* function, const Array& y, const Array& t) {
-  require_predictions(function, y, t);
-  return to_labels(function, "y", is_floating(y.dtype()) ? argmax(y) : y);
+Array detail::without_trailing_axes(const Array& y, const Array& t) {
+  if (!y || !is_floating(y.dtype()) || t.ndim() == 0 || y.ndim() <= t.ndim() + 1) return y;
+  const auto axes = y.shape().begin() + static_cast<std::ptrdiff_t>(t.ndim() + 1);
+  const bool all_one = std::all_of(axes, y.shape().end(), [](std::size_t length) { return length == 1; });
+  return all_one ? y.reshape(Shape(y.shape().begin(), axes)) : y;
 }
 
-double accuracy(const Array& y, const Array& t, std::int64_t ignore_label) {
-  detail::require_labels("accuracy", "t", t);
-  require_predictions("accuracy", y, t);
-  const bool logits = is_floating(y.dtype());
-  const Array predicted = logits ? argmax(y) : y;
-  const std::size_t n_class = logits ? y.shape()[1] : 0;
-  const bool on_gpu = !t.device().is_cpu() && y.device() == t.device();
-  const detail::LabelCounts counts = on_gpu ? detail::count_labels_gpu(predicted, t, ignore_label, n_class)
-                                            : count_labels(predicted, t, ignore_label, n_class);
-  if (counts.outside < t.size()) {
-    const Array label = t.reshape({t.size()}).slice(counts.outside, counts.outside + 1);
-    detail::require_class("accuracy", "t", counts.outside, label.item<std::int64_t>(), n_class);
-  }
-  return counts.counted == 0 ? 0 : static_cast<double>(counts.right) / static_cast<double>(counts.counted);
+void detail::require_class_of_scores(const char* function, std::size_t position, std::int64_t label,
+                                     std::size_t n_class) {
+  if (n_class == 1 && label == 1)
+    throw Error(function, ": t[", position,
+                "] = 1 is not a class in [0, 1), y has one column: for those of a",
+                " sigmoid pass (N, 2): 1 - p, p; or labels by predict_with_threshold");
+  require_class(function, "t", position, label, n_class);
+}
+
+Array detail::predicted_classes(const char* function, const Array& y, const Array& t) {
+  const Array scores = without_trailing_axes(y, t);
+  if (are_scores(scores, t)) return to_labels(function, "y", argmax(scores));
+  if (are_classes(y, t)) return to_labels(function, "y", y);
+  throw Error(function, ": y must be logits (N, C, ...) or integer classes of t's shape, got ", y, " for t ",
+              t, one_hot_hint(t));
+}
+
+double accuracy(const Array& y, const Array& t, std::optional<std::int64_t> ignore_label) {
+  constexpr const char* function = "accuracy";
+  detail::require_labels(function, "t", t);
+  const Array scores = detail::without_trailing_axes(y, t);
+  if (!are_scores(scores, t))
+    throw Error(function, ": y must be float32 or float64 scores (N, C, ...) for t (N, ...), got ", y,
+                " for t ", t,
+                are_classes(y, t) ? ": predicted labels go to accuracy_score(t, y)" : one_hot_hint(t));
+  return share(count_labels(function, argmax(scores), t, ignore_label, scores.shape()[1]));
+}
+
+double accuracy_score(const Array& t, const Array& y, const AccuracyScoreOptions& options) {
+  constexpr const char* function = "accuracy_score";
+  detail::require_labels(function, "t", t);
+  if (!are_classes(y, t))
+    throw Error(function, ": y must be integer, predicted labels of t's shape, got ", y, " for t ", t,
+                y && is_floating(y.dtype()) ? ": scores go to accuracy(y, t)" : "");
+  if (options.sample_weight) return weighted_accuracy(function, t, y, options);
+  return share(count_labels(function, y, t, options.ignore_label, 0));
 }
 
 TENBIN_WITHOUT_CUDA(

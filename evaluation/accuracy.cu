@@ -56,21 +56,25 @@ __global__ void __launch_bounds__(gpu::block_threads)
   using Group = gpu::Block<>;
   Index counted = 0;
   Index right = 0;
+  Index ones = 0;
   Index outside = count;
   for (Index i = Group::rank(); i < count; i += Group::width) {
     const auto label = static_cast<Index>(truth[i]);
     if (label == ignore_label) continue;
     ++counted;
     right += label == static_cast<Index>(guess[i]) ? 1 : 0;
+    ones += label == 1 ? 1 : 0;
     if (n_class > 0 && (label < 0 || label >= n_class) && i < outside) outside = i;
   }
   counted = Group::reduce(counted, gpu::Plus());
   right = Group::reduce(right, gpu::Plus());
+  ones = Group::reduce(ones, gpu::Plus());
   outside = Group::reduce(outside, gpu::Smaller());
   if (Group::rank() != 0) return;
   out[0] = counted;
   out[1] = right;
-  out[2] = outside;
+  out[2] = ones;
+  out[3] = outside;
 }
 
 }  // namespace
@@ -84,7 +88,7 @@ void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, Array& 
 
 LabelCounts count_labels_gpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
                              std::size_t n_class) {
-  Array counts = Array::empty({3}, Dtype::int64, t.device());
+  Array counts = Array::empty({4}, Dtype::int64, t.device());
   auto* const out = static_cast<Index*>(counts.raw_data());
   const gpu::Launch launch(gpu::Context::of(t), 1, gpu::block_threads);
   visit_integer(predicted.dtype(), [&](auto guess) {
@@ -97,7 +101,7 @@ LabelCounts count_labels_gpu(const Array& predicted, const Array& t, std::int64_
   });
   const std::vector<std::int64_t> values = counts.to_vector<std::int64_t>();
   return {static_cast<std::size_t>(values[0]), static_cast<std::size_t>(values[1]),
-          static_cast<std::size_t>(values[2])};
+          static_cast<std::size_t>(values[2]), static_cast<std::size_t>(values[3])};
 }
 
 }  // namespace tenbin::detail

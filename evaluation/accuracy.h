@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "tenbin/core/array.h"
 
@@ -16,26 +17,54 @@ namespace tenbin {
 ///     Array classes = argmax(model(x).data());
 Array argmax(const Array& x);
 
-/// The share of positions where the prediction is the label. (Chainer: `F.accuracy`, with `ignore_label` -1
-/// by default as in `softmax_cross_entropy`.)
+/// The share of positions where the largest score is the label's. (Chainer: `F.accuracy`, with `ignore_label`
+/// -1 by default as in `softmax_cross_entropy`.)
 ///
-/// y: logits (N, C, d1, ...) or predicted classes of t's shape; t: integer (N, d1, ...). Positions whose
-/// label is `ignore_label` do not count; if none is left the accuracy is 0. Errors: shapes that do not fit;
-/// for logits a label outside [0, C) that is not `ignore_label`, named with its position. If y and t are on
-/// one GPU they are counted there.
+/// y: float32 or float64 scores (N, C, d1, ...), logits or probabilities; behind them it may have axes of
+/// length 1. t: integer (N, d1, ...). Positions whose label is `ignore_label` do not count; if none is left
+/// the accuracy is 0. Errors: shapes that do not fit; predicted labels as y, which go to `accuracy_score(t,
+/// y)`; a label outside [0, C) that is not `ignore_label`, named with its position; two classes and labels of
+/// -1 and 1 only, unless `ignore_label` is given: map -1 to 0. If y and t are on one GPU they are counted
+/// there.
 ///
 ///     accuracy(model(x).data(), t);
-double accuracy(const Array& y, const Array& t, std::int64_t ignore_label = -1);
+double accuracy(const Array& y, const Array& t, std::optional<std::int64_t> ignore_label = {});
+
+/// Options of accuracy_score.
+struct AccuracyScoreOptions {
+  Array sample_weight = {};  ///< float of t's shape, >= 0
+  /// Positions with this label do not count. None: -1, but labels of -1 and 1 only are an error.
+  std::optional<std::int64_t> ignore_label = {};
+};
+
+/// The share of positions where the predicted label is the true one, by weight. (scikit-learn:
+/// `accuracy_score`.) Mind the order: what is true comes first, as everywhere but in `accuracy`.
+///
+/// t, y: integer, of one shape; labels may be any numbers. If no position counts the accuracy is 0. Errors:
+/// shapes that differ; scores, which go to `accuracy(y, t)`; labels of -1 and 1 only, unless `ignore_label`
+/// is given. If t and y are on one GPU and there are no weights they are counted there.
+///
+///     accuracy_score(t, predict_with_threshold(p, threshold));
+double accuracy_score(const Array& t, const Array& y, const AccuracyScoreOptions& options = {});
 
 namespace detail {
 
-// y as int64 classes of t's shape on the CPU: the argmax of logits, or y itself if it is of an integer dtype.
+// Scores y without the axes of length 1 that they have behind those of t, as Chainer's accuracy takes them;
+// all else as it is.
+Array without_trailing_axes(const Array& y, const Array& t);
+
+// y as int64 classes of t's shape on the CPU: the argmax of scores, or y itself if it is of an integer dtype.
 Array predicted_classes(const char* function, const Array& y, const Array& t);
+
+// Errors: a label that is no class of scores (N, C, ...), with its position.
+void require_class_of_scores(const char* function, std::size_t position, std::int64_t label,
+                             std::size_t n_class);
 
 // What accuracy is made of.
 struct LabelCounts {
   std::size_t counted = 0;
   std::size_t right = 0;
+  std::size_t ones = 0;  // labels that count and are 1
   std::size_t outside =
       0;  // the first position whose label is no class; the number of labels if there is none
 };

@@ -1,6 +1,7 @@
 #include "tenbin/evaluation/binary_scores.h"
 
 #include <cmath>
+#include <utility>
 
 #include "tenbin/core/labels.h"
 #include "tenbin/evaluation/metric_rows.h"
@@ -10,26 +11,54 @@ namespace tenbin::detail {
 
 namespace {
 
-void require_both_classes(const char* function, const std::vector<BinarySample>& samples) {
+struct TwoLabels {
+  std::int64_t positive;
+  std::int64_t negative;
+};
+
+// Without a `pos_label` labels are 0 and 1.
+TwoLabels two_labels(const char* function, const Array& labels, std::optional<std::int64_t> pos_label) {
+  const std::int64_t* label = labels.data<std::int64_t>();
+  if (!pos_label) {
+    if (are_signs(labels))
+      throw Error(function, ": t has the labels -1 and 1: pass pos_label = 1, or map -1 to 0");
+    for (std::size_t i = 0; i < labels.size(); ++i) require_class(function, "t", i, label[i], 2);
+    return {1, 0};
+  }
+  std::optional<std::int64_t> other;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (label[i] == *pos_label) continue;
+    if (other && label[i] != *other)
+      throw Error(function, ": t[", i, "] = ", label[i], ", expected pos_label ", *pos_label,
+                  " and one other label, which is ", *other);
+    other = label[i];
+  }
+  return {*pos_label, other.value_or(*pos_label == 0 ? 1 : 0)};
+}
+
+void require_both_classes(const char* function, const std::vector<BinarySample>& samples,
+                          const TwoLabels& labels) {
   std::size_t positive = 0;
   for (const BinarySample& sample : samples) positive += sample.positive ? 1 : 0;
   const std::size_t negative = samples.size() - positive;
   if (positive == 0 || negative == 0)
-    throw Error(function, ": expected samples of both classes, got ", negative, " of class 0 and ", positive,
-                " of class 1");
+    throw Error(function, ": expected samples of both classes, got ", negative, " of class ", labels.negative,
+                " and ", positive, " of class ", labels.positive);
 }
 
 }  // namespace
 
-std::vector<double> to_scores(const char* function, const Array& scores) {
-  const bool two_columns = scores && scores.ndim() == 2 && scores.shape()[1] == 2;
-  if (!scores || !is_floating(scores.dtype()) || (scores.ndim() != 1 && !two_columns))
+std::vector<double> to_scores(const char* function, const Array& scores, std::size_t column) {
+  const std::size_t columns = scores && scores.ndim() == 2 ? scores.shape()[1] : 0;
+  const bool fits =
+      scores && is_floating(scores.dtype()) && (scores.ndim() == 1 || columns == 1 || columns == 2);
+  if (!fits)
     throw Error(function, ": scores must be float32 or float64 (N), or probabilities (N, 2), got ", scores);
   std::vector<double> values = scores.to_vector<double>();
-  if (two_columns) {
+  if (columns == 2) {
     for (std::size_t i = 0; 2 * i < values.size(); ++i) {
-      require_probability_row(function, &values[2 * i], 2, i);
-      values[i] = values[2 * i + 1];
+      require_probability_row(function, &values[2 * i], 2, i, scores.dtype());
+      values[i] = values[2 * i + column];
     }
     values.resize(values.size() / 2);
   }
@@ -40,38 +69,48 @@ std::vector<double> to_scores(const char* function, const Array& scores) {
 
 std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, const Array& t) {
   if (!sample_weight) return std::vector<double>(t.size(), 1.0);
-  return sample_weights(function, sample_weight, t).to_vector<double>();
+  Array weights = sample_weights(function, sample_weight, t);
+  scale_weights(weights);
+  return weights.to_vector<double>();
 }
 
-std::vector<BinarySample> to_binary_samples(const char* function, const Array& scores, const Array& t,
-                                            const Array& sample_weight) {
-  const std::vector<double> values = to_scores(function, scores);
+BinarySamples to_binary_samples(const char* function, const Array& scores, const Array& t,
+                                const BinaryFitOptions& options) {
   const Array labels = to_label_vector(function, "t", t);
+  const TwoLabels two = two_labels(function, labels, options.pos_label);
+  BinarySamples binary{{}, 1, two.positive > two.negative ? std::size_t{1} : 0};
+  const std::vector<double> values = to_scores(function, scores, binary.column);
   if (labels.size() != values.size())
     throw Error(function, ": scores and t differ in length: ", scores, " and ", t);
-  const std::vector<double> weights = to_sample_weights(function, sample_weight, t);
+  Array weights = sample_weights(function, options.sample_weight, t);
+  binary.weight_unit = scale_weights(weights);
+  const double* weight = weights ? std::as_const(weights).data<double>() : nullptr;
   const std::int64_t* label = labels.data<std::int64_t>();
-  std::vector<BinarySample> samples;
-  samples.reserve(values.size());
+  binary.samples.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    require_class(function, "t", i, label[i], 2);
-    if (weights[i] > 0) samples.push_back({values[i], weights[i], label[i] == 1});
+    const double w = weight ? weight[i] : 1;
+    if (w > 0) binary.samples.push_back({values[i], w, label[i] == two.positive});
   }
-  require_both_classes(function, samples);
-  return samples;
+  require_both_classes(function, binary.samples, two);
+  return binary;
 }
 
-Array map_scores(const char* function, const Array& scores,
+Array map_scores(const char* function, const Array& scores, std::size_t column,
                  const std::function<double(double)>& probability) {
-  const std::vector<double> values = to_scores(function, scores);
+  const std::vector<double> values = to_scores(function, scores, column);
   Array out = Array::empty(scores.shape(), scores.dtype());
   visit_floating(out.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T* p = out.data<T>();
-    for (const double value : values) {
-      const double positive = probability(value);
-      if (out.ndim() == 2) *p++ = static_cast<T>(1 - positive);
-      *p++ = static_cast<T>(positive);
+    const bool two_columns = out.size() > values.size();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double positive = probability(values[i]);
+      if (!two_columns) {
+        p[i] = static_cast<T>(positive);
+        continue;
+      }
+      p[2 * i + column] = static_cast<T>(positive);
+      p[2 * i + 1 - column] = static_cast<T>(1 - positive);
     }
   });
   return out.to(scores.device());

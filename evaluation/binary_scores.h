@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "tenbin/core/array.h"
+#include "tenbin/evaluation/binary_fit_options.h"
 
 namespace tenbin::detail {
 
@@ -14,18 +14,28 @@ struct BinarySample {
   bool positive;
 };
 
-// How sure the classifier is of class 1: float32 or float64 (N), any finite numbers; or column 1 of
-// probabilities (N, 2), whose rows must sum to 1. Errors: anything else, with its position.
-std::vector<double> to_scores(const char* function, const Array& scores);
+struct BinarySamples {
+  std::vector<BinarySample> samples;  // whose weight is not 0, weights scaled (metric_rows.h)
+  double weight_unit;                 // what sums of weights are to be multiplied by
+  std::size_t column;                 // of the positive class in probabilities (N, 2): labels ascend
+};
 
-// `sample_weights` (metric_rows.h) as numbers; ones if there are none.
+// How sure the classifier is of the positive class: float32 or float64, (N) or a column (N, 1), any finite
+// numbers; or a column of probabilities (N, 2), whose rows must sum to 1. Errors: anything else, with its
+// position.
+std::vector<double> to_scores(const char* function, const Array& scores, std::size_t column = 1);
+
+// `sample_weights` (metric_rows.h) as numbers, scaled; ones if there are none.
 std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, const Array& t);
 
-// The samples whose weight is not 0. Errors: also a label that is not 0 or 1; a class without samples.
-std::vector<BinarySample> to_binary_samples(const char* function, const Array& scores, const Array& t,
-                                            const Array& sample_weight);
+// Errors: also labels other than `pos_label` and one more, without `pos_label` other than 0 and 1; a class
+// without samples.
+BinarySamples to_binary_samples(const char* function, const Array& scores, const Array& t,
+                                const BinaryFitOptions& options);
 
-// Probabilities of class 1 in the form that the scores have: (N), or (N, 2) with the complement in column 0.
-Array map_scores(const char* function, const Array& scores, const std::function<double(double)>& probability);
+// Probabilities of the positive class in the form that the scores have: (N), (N, 1), or (N, 2) with the
+// complement in the other column.
+Array map_scores(const char* function, const Array& scores, std::size_t column,
+                 const std::function<double(double)>& probability);
 
 }  // namespace tenbin::detail

@@ -98,8 +98,8 @@ double calibration_error(const Forecasts& forecasts, const MetricRows& rows,
 double expected_calibration_error(const Array& t, const Array& y, const CalibrationErrorOptions& options) {
   constexpr const char* function = "expected_calibration_error";
   require_bins(function, options.n_bins);
-  const MetricRows rows = detail::metric_rows(function, t, y, options.sample_weight, {}, options.ignore_label,
-                                              detail::ScoreKind::probability);
+  const MetricRows rows = detail::metric_rows(function, t, y, options.sample_weight, options.pos_label,
+                                              options.ignore_label, detail::ScoreKind::probability);
   return calibration_error(rows.is_binary() ? forecasts_of_class(rows) : forecasts_of_prediction(rows), rows,
                            options);
 }
@@ -128,7 +128,7 @@ CalibrationCurve calibration_curve(const Array& t, const Array& y, const Calibra
     if (bin.weight == 0) continue;
     curve.prob_true.push_back(bin.came_true / bin.weight);
     curve.prob_pred.push_back(bin.probability / bin.weight);
-    curve.weight.push_back(bin.weight);
+    curve.weight.push_back(bin.weight * rows.weight_unit);
   }
   return curve;
 }

@@ -17,10 +17,15 @@ enum class BinStrategy : unsigned char {
 
 /// Options of expected_calibration_error and calibration_error_per_class.
 struct CalibrationErrorOptions {
+  /// For y (N): the label of which y tells; all others are negative. None: labels are 0 and 1, and 1
+  /// is positive.
+  std::optional<std::int64_t> pos_label = {};
   std::size_t n_bins = 15;
   BinStrategy strategy = BinStrategy::uniform;
-  Array sample_weight = {};        ///< float (N), >= 0; the bins' borders do not depend on it
-  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+  Array sample_weight = {};  ///< float (N), >= 0; the bins' borders do not depend on it
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// Expected calibration error of the predicted class (Guo et al., "On calibration of modern neural networks",
@@ -32,9 +37,9 @@ struct CalibrationErrorOptions {
 /// and O'Connor, "Posterior calibration and exploratory analysis for natural language processing models",
 /// EMNLP 2015).
 ///
-/// t: integer (N); y: float32 or float64, probabilities (N, C) whose rows sum to 1; or (N) of class 1, whose
-/// gap to its frequency counts. Errors: what is no probability, such as logits, with its position; a label
-/// outside [0, C); no rows; n_bins = 0.
+/// t: integer (N); y: float32 or float64, probabilities (N, C) whose rows sum to 1; or (N) or (N, 1) of the
+/// positive class, whose gap to its frequency counts. Errors: what is no probability, such as logits, with
+/// its position; a label outside [0, C); no rows; n_bins = 0.
 ///
 ///     expected_calibration_error(t, softmax(model(x)).data(), {.strategy = BinStrategy::quantile});
 double expected_calibration_error(const Array& t, const Array& y,
@@ -49,12 +54,15 @@ std::vector<double> calibration_error_per_class(const Array& t, const Array& y,
 
 /// Options of calibration_curve.
 struct CalibrationCurveOptions {
-  /// The label of which y tells; all others are negative. None: labels are 0 and 1, which is positive.
+  /// The label of which y tells; all others are negative. None: labels are 0 and 1, and 1
+  /// is positive.
   std::optional<std::int64_t> pos_label = {};
   std::size_t n_bins = 5;
   BinStrategy strategy = BinStrategy::uniform;
-  Array sample_weight = {};        ///< float (N), >= 0; the bins' borders do not depend on it
-  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+  Array sample_weight = {};  ///< float (N), >= 0; the bins' borders do not depend on it
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// The bins that are not empty, ascending.
@@ -67,8 +75,9 @@ struct CalibrationCurve {
 /// The reliability diagram of one class (scikit-learn: `calibration_curve`): prob_true = prob_pred is
 /// perfect.
 ///
-/// t: integer (N); y: float32 or float64, probabilities (N) of the positive class, or (N, C), of which its
-/// column counts. Errors: those of expected_calibration_error; more than two classes without `pos_label`.
+/// t: integer (N); y: float32 or float64, probabilities (N) or (N, 1) of the positive class, or (N, C), of
+/// which its column counts. Errors: those of expected_calibration_error; more than two classes without
+/// `pos_label`.
 ///
 ///     auto [prob_true, prob_pred, weight] = calibration_curve(t, p, {.n_bins = 10});
 CalibrationCurve calibration_curve(const Array& t, const Array& y,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "tenbin/core/array.h"
 
@@ -15,8 +16,10 @@ enum class ClassAverage : unsigned char {
 
 /// Options of metrics that have one value per class.
 struct PerClassOptions {
-  Array sample_weight = {};        ///< float (N), >= 0
-  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+  Array sample_weight = {};  ///< float (N), >= 0
+  /// Rows with this label do not count. None: -1, but two classes and labels of -1 and 1 only are an error:
+  /// map -1 to 0.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 }  // namespace tenbin

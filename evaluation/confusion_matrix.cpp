@@ -7,6 +7,7 @@
 #include "tenbin/core/labels.h"
 #include "tenbin/evaluation/accuracy.h"
 #include "tenbin/evaluation/metric_rows.h"
+#include "tenbin/evaluation/scaling.h"
 
 namespace tenbin {
 
@@ -84,20 +85,23 @@ void ConfusionMatrix::add(const Array& t, const Array& y, const Array& sample_we
   const Array labels = detail::to_labels("ConfusionMatrix", "t", t);
   const Array predicted = detail::predicted_classes("ConfusionMatrix", y, t);
   const Array weights = detail::sample_weights("ConfusionMatrix", sample_weight, t);
+  const std::int64_t ignored = detail::ignored_label("ConfusionMatrix", labels, ignore_label_,
+                                                     is_floating(y.dtype()) ? y.shape()[1] : n_class_);
   const std::size_t n_class = n_class_for(labels, predicted, y);
   const std::int64_t* truth = labels.data<std::int64_t>();
   const std::int64_t* guess = predicted.data<std::int64_t>();
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (truth[i] == ignore_label_) continue;
-    detail::require_class("ConfusionMatrix", "t", i, truth[i], n_class);
+    if (truth[i] == ignored) continue;
+    detail::require_class_of_scores("ConfusionMatrix", i, truth[i], n_class);
     detail::require_class("ConfusionMatrix", "y", i, guess[i], n_class);
   }
+  require_finite_total(labels, weights, ignored);
   grow(n_class);
   fixed_ = fixed_ || is_floating(y.dtype());
   weighted_ = weighted_ || weights;
   const double* weight = weights ? weights.data<double>() : nullptr;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (truth[i] == ignore_label_) continue;
+    if (truth[i] == ignored) continue;
     const auto cell = static_cast<std::size_t>(truth[i]) * n_class_ + static_cast<std::size_t>(guess[i]);
     counts_[cell] += weight ? weight[i] : 1;
   }
@@ -115,10 +119,23 @@ std::size_t ConfusionMatrix::n_class_for(const Array& t, const Array& predicted,
   const std::int64_t* guess = predicted.data<std::int64_t>();
   std::int64_t largest = static_cast<std::int64_t>(n_class_) - 1;
   for (std::size_t i = 0; i < t.size(); ++i)
-    if (truth[i] != ignore_label_) largest = std::max({largest, truth[i], guess[i]});
+    if (truth[i] != ignore_label_.value_or(-1)) largest = std::max({largest, truth[i], guess[i]});
   if (largest > largest_inferred_class)
     throw Error("ConfusionMatrix: class ", largest, " is too large to infer n_class from, pass n_class");
   return static_cast<std::size_t>(largest + 1);
+}
+
+void ConfusionMatrix::require_finite_total(const Array& labels, const Array& weights,
+                                           std::int64_t ignored) const {
+  if (!weights) return;
+  const double* weight = weights.data<double>();
+  constexpr double huge = 0x1p900;  // below which there are never enough rows
+  if (std::none_of(weight, weight + weights.size(), [](double w) { return w > huge; })) return;
+  const std::int64_t* label = labels.data<std::int64_t>();
+  double sum = total();
+  for (std::size_t i = 0; i < labels.size(); ++i) sum += label[i] == ignored ? 0 : weight[i];
+  if (!std::isfinite(sum))
+    throw Error("ConfusionMatrix: sample_weight adds up to more than float64 holds, got ", weights);
 }
 
 void ConfusionMatrix::grow(std::size_t n_class) {
@@ -182,7 +199,10 @@ double ConfusionMatrix::g_mean(double correction) const {
   if (recall.empty()) return 0;
   // The product itself would underflow for many classes.
   double sum_of_logs = 0;
-  for (const double r : recall) sum_of_logs += std::log(r == 0 ? correction : r);
+  for (const double r : recall) {
+    if (r == 0 && correction == 0) return 0;
+    sum_of_logs += std::log(r == 0 ? correction : r);
+  }
   return std::exp(sum_of_logs / static_cast<double>(recall.size()));
 }
 
@@ -206,10 +226,8 @@ std::vector<double> ConfusionMatrix::specificity(double zero_division) const {
 std::vector<double> ConfusionMatrix::f_beta(double beta, double zero_division) const {
   if (!(beta >= 0) || std::isinf(beta))
     throw Error("ConfusionMatrix::f_beta: expected a finite beta >= 0, got ", beta);
-  const double weight = beta * beta;
   return per_class(*this, [=](const Outcomes& o) {
-    const double found = (1 + weight) * o.true_positive;
-    return divide(found, found + weight * o.false_negative + o.false_positive, zero_division);
+    return detail::f_beta(o.true_positive, o.false_negative, o.false_positive, beta, zero_division);
   });
 }
 

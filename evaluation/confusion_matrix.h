@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tenbin/core/array.h"
@@ -9,8 +10,10 @@
 namespace tenbin {
 
 struct ConfusionMatrixOptions {
-  std::size_t n_class = 0;         ///< 0: the columns of the logits, or one more than the largest class seen
-  std::int64_t ignore_label = -1;  ///< positions with this label do not count
+  std::size_t n_class = 0;  ///< 0: the columns of the logits, or one more than the largest class seen
+  /// Positions with this label do not count. None: -1, but two classes and labels of -1 and 1 only are an
+  /// error: map -1 to 0.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// Counts of (true class, predicted class): rows are what is true, columns what was predicted, as in
@@ -40,7 +43,8 @@ class ConfusionMatrix {
   /// t: integer labels, (N, d1, ...); y: logits (N, C, d1, ...), of which the argmax counts, or integer
   /// classes of t's shape; sample_weight: of t's shape, or none, which is 1. Errors: shapes that do not fit;
   /// C is not n_class; a label or class outside [0, n_class), a weight that is negative or not finite, named
-  /// with its position. What is predicted at an ignored position may be anything.
+  /// with its position; weights that add up to more than float64 holds; labels of -1 and 1 only, see
+  /// ConfusionMatrixOptions. What is predicted at an ignored position may be anything.
   void add(const Array& t, const Array& y, const Array& sample_weight = {});
 
   std::size_t n_class() const { return n_class_; }
@@ -86,11 +90,12 @@ class ConfusionMatrix {
 
  private:
   std::size_t n_class_for(const Array& t, const Array& predicted, const Array& y) const;
+  void require_finite_total(const Array& labels, const Array& weights, std::int64_t ignored) const;
   void grow(std::size_t n_class);
 
   std::vector<double> counts_;
   std::size_t n_class_ = 0;
-  std::int64_t ignore_label_;
+  std::optional<std::int64_t> ignore_label_;
   bool fixed_;  // n_class was given, or logits have settled it
   bool weighted_ = false;
 };

@@ -11,10 +11,12 @@ namespace tenbin {
 
 /// Options of hits_at_k, gain_at_k, lift_at_k and gain_curve.
 struct GainOptions {
-  /// The label of which the scores tell; all others are negative. None: labels are 0 and 1, which is
-  /// positive.
+  /// The label of which the scores tell; all others are negative. None: labels are 0 and 1, and 1
+  /// is positive.
   std::optional<std::int64_t> pos_label = {};
-  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// How many positive rows are among the k of the highest scores. Where equal scores straddle the border, the

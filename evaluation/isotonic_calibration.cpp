@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "tenbin/evaluation/binary_scores.h"
 
@@ -76,8 +77,13 @@ Array isotonic_regression(const Array& y, const Array& sample_weight) {
 
 IsotonicCalibration& IsotonicCalibration::fit(const Array& scores, const Array& t,
                                               const Array& sample_weight) {
-  Points points =
-      unique_scores(detail::to_binary_samples("IsotonicCalibration::fit", scores, t, sample_weight));
+  return fit(scores, t, BinaryFitOptions{sample_weight, {}});
+}
+
+IsotonicCalibration& IsotonicCalibration::fit(const Array& scores, const Array& t,
+                                              const BinaryFitOptions& options) {
+  detail::BinarySamples binary = detail::to_binary_samples("IsotonicCalibration::fit", scores, t, options);
+  Points points = unique_scores(std::move(binary.samples));
   pool_adjacent_violators(points.y, points.weights);
   // Of a step, its two ends say it all.
   std::vector<double> x, y;
@@ -91,12 +97,13 @@ IsotonicCalibration& IsotonicCalibration::fit(const Array& scores, const Array& 
   }
   x_ = std::move(x);
   y_ = std::move(y);
+  column_ = binary.column;
   return *this;
 }
 
 Array IsotonicCalibration::transform(const Array& scores) const {
   if (x_.empty()) throw Error("IsotonicCalibration: expected fit before, got none");
-  return detail::map_scores("IsotonicCalibration::transform", scores,
+  return detail::map_scores("IsotonicCalibration::transform", scores, column_,
                             [this](double score) { return (*this)(score); });
 }
 

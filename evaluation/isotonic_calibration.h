@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tenbin/core/array.h"
+#include "tenbin/evaluation/binary_fit_options.h"
 
 namespace tenbin {
 
@@ -14,25 +14,29 @@ namespace tenbin {
 /// Errors: anything else.
 Array isotonic_regression(const Array& y, const Array& sample_weight = {});
 
-/// Isotonic calibration (Zadrozny and Elkan, KDD 2002): the probability of class 1 as the isotonic regression
-/// of the labels on the scores, linear in between and constant outside. (scikit-learn: `IsotonicRegression`
-/// with `out_of_bounds="clip"`.)
+/// Isotonic calibration (Zadrozny and Elkan, KDD 2002): the probability of the positive class as the isotonic
+/// regression of the labels on the scores, linear in between and constant outside. (scikit-learn:
+/// `IsotonicRegression` with `out_of_bounds="clip"`.)
 ///
-/// It assumes nothing but that higher scores mean class 1, and overfits below about a thousand validation
-/// samples: prefer PlattScaling there. Scores on a step become equal.
+/// It assumes nothing but that higher scores mean the positive class, and overfits below about a thousand
+/// validation samples: prefer PlattScaling there. Scores on a step become equal.
 ///
 ///     IsotonicCalibration calibration;
 ///     calibration.fit(scores, valid.t);
 ///     Array p = calibration.transform(model_scores);
 class IsotonicCalibration {
  public:
-  /// scores: float32 or float64 (N), or probabilities (N, 2); t: integer (N), 0 or 1; sample_weight: float
-  /// (N) or none. Equal scores count as one, with their mean label. Errors: shapes and dtypes that do not
-  /// fit; a score that is not finite; a label that is neither 0 nor 1; a class without samples.
-  IsotonicCalibration& fit(const Array& scores, const Array& t, const Array& sample_weight = {});
+  /// scores: float32 or float64 (N) or (N, 1), or probabilities (N, 2); t: integer (N), two labels (see
+  /// BinaryFitOptions). Equal scores count as one, with their mean label. Errors: shapes and dtypes that do
+  /// not fit; a score that is not finite; labels that do not fit; a class without samples.
+  ///
+  ///     calibration.fit(scores, t, {.pos_label = 0});
+  IsotonicCalibration& fit(const Array& scores, const Array& t, const BinaryFitOptions& options = {});
+  /// The same with sample weights alone.
+  IsotonicCalibration& fit(const Array& scores, const Array& t, const Array& sample_weight);
 
-  /// Probabilities of class 1, of the shape and dtype of the scores; for (N, 2) column 0 is the complement.
-  /// Errors: before fit; scores that do not fit.
+  /// Probabilities of the positive class, of the shape and dtype of the scores; for (N, 2) the other column
+  /// is the complement. Errors: before fit; scores that do not fit.
   Array transform(const Array& scores) const;
 
   /// Where the function bends: scores, ascending, and probabilities. Empty before fit.
@@ -44,6 +48,7 @@ class IsotonicCalibration {
 
   std::vector<double> x_;
   std::vector<double> y_;
+  std::size_t column_ = 1;  // of the positive class in probabilities (N, 2)
 };
 
 }  // namespace tenbin

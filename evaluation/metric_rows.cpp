@@ -1,11 +1,14 @@
 #include "tenbin/evaluation/metric_rows.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "tenbin/core/labels.h"
 #include "tenbin/datasets/dataset.h"
 #include "tenbin/evaluation/probabilities.h"
+#include "tenbin/evaluation/scaling.h"
 
 namespace tenbin::detail {
 
@@ -19,26 +22,44 @@ void require_scores(const char* function, const Array& t, const Array& y) {
                 " for t ", t);
 }
 
-void require_score(const char* function, double score, ScoreKind kind, std::size_t position) {
-  if (kind == ScoreKind::probability && !(score >= 0 && score <= 1))
-    throw Error(function, ": y[", position, "] = ", score, " is not a probability");
+void require_score(const char* function, double score, ScoreKind kind, std::size_t position, Dtype dtype) {
+  if (kind == ScoreKind::probability) require_probability(function, "y", score, position, dtype);
   if (std::isnan(score)) throw Error(function, ": y[", position, "] is nan");
 }
 
+// The label that does not count beside scores of `pos_label`, if there is one.
+std::optional<std::int64_t> ignored_beside_scores(const char* function, const Array& labels,
+                                                  std::optional<std::int64_t> pos_label,
+                                                  std::optional<std::int64_t> ignore_label) {
+  if (ignore_label) return ignore_label;
+  const bool signs = are_signs(labels);
+  if (signs && !pos_label) refuse_signs(function, ", or pass pos_label = 1");
+  const bool is_class = pos_label == -1 || (pos_label == 1 && signs);
+  return is_class ? std::optional<std::int64_t>() : -1;
+}
+
 // Rows that are not ignored, in their order.
-std::vector<std::size_t> counted_rows(const Array& t, std::int64_t ignore_label) {
+std::vector<std::size_t> counted_rows(const Array& t, std::int64_t ignored) {
   const std::int64_t* label = t.data<std::int64_t>();
   std::vector<std::size_t> rows;
   for (std::size_t i = 0; i < t.size(); ++i)
-    if (label[i] != ignore_label) rows.push_back(i);
+    if (label[i] != ignored) rows.push_back(i);
   return rows;
 }
 
 bool has_label(const Array& t, std::int64_t value) {
   const std::int64_t* label = t.data<std::int64_t>();
-  for (std::size_t i = 0; i < t.size(); ++i)
-    if (label[i] == value) return true;
-  return false;
+  return std::find(label, label + t.size(), value) != label + t.size();
+}
+
+// y with all of its elements in [0, 1] or above, in an array of its own if one is not.
+void clip_probabilities(Array& y, double most) {
+  const double* p = std::as_const(y).data<double>();
+  const auto outside = [=](double value) { return value < 0 || value > most; };
+  if (std::none_of(p, p + y.size(), outside)) return;
+  y = y.copy();
+  double* own = y.data<double>();
+  for (std::size_t i = 0; i < y.size(); ++i) own[i] = std::clamp(own[i], 0.0, most);
 }
 
 }  // namespace
@@ -53,6 +74,17 @@ Array sample_weights(const char* function, const Array& sample_weight, const Arr
     if (!(w[i] >= 0 && std::isfinite(w[i])))
       throw Error(function, ": sample_weight[", i, "] = ", w[i], " must be finite and >= 0");
   return weights;
+}
+
+double scale_weights(Array& weights) {
+  if (!weights || weights.size() == 0) return 1;
+  const double* w = std::as_const(weights).data<double>();
+  const double scale = power_of_two_scale(*std::max_element(w, w + weights.size()), most_weight_exponent);
+  if (scale == 1) return 1;
+  weights = weights.copy();
+  double* own = weights.data<double>();
+  for (std::size_t i = 0; i < weights.size(); ++i) own[i] *= scale;
+  return 1 / scale;
 }
 
 double MetricRows::total_weight() const {
@@ -70,30 +102,41 @@ std::vector<double> MetricRows::class_weights(ClassAverage average) const {
 }
 
 MetricRows metric_rows(const char* function, const Array& t, const Array& y, const Array& sample_weight,
-                       std::optional<std::int64_t> pos_label, std::int64_t ignore_label, ScoreKind kind) {
-  MetricRows rows{to_label_vector(function, "t", t), {}, {}, y.dtype(), pos_label.value_or(1)};
+                       std::optional<std::int64_t> pos_label, std::optional<std::int64_t> ignore_label,
+                       ScoreKind kind) {
+  const Array labels = to_label_vector(function, "t", t);
   require_scores(function, t, y);
+  MetricRows rows{labels, {}, {}, 1, y.dtype(), pos_label.value_or(1)};
+  if (pos_label && pos_label == ignore_label)
+    throw Error(function, ": pos_label and ignore_label are both ", *pos_label);
   rows.y = y.to(Device::cpu()).astype(Dtype::float64);
+  if (y.ndim() == 2 && y.shape()[1] == 1) rows.y = rows.y.reshape({t.size()});
   rows.weight = sample_weights(function, sample_weight, t);
 
   const std::int64_t* label = std::as_const(rows.t).data<std::int64_t>();
   const double* score = std::as_const(rows.y).data<double>();
   const std::size_t n_class = rows.n_class();
+  const std::optional<std::int64_t> ignored =
+      rows.is_binary() ? ignored_beside_scores(function, rows.t, pos_label, ignore_label)
+                       : ignored_label(function, rows.t, ignore_label, n_class);
   const bool any_label = rows.is_binary() && pos_label.has_value();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (label[i] == ignore_label) continue;
+    if (label[i] == ignored) continue;
     if (!any_label) require_class(function, "t", i, label[i], n_class);
     if (rows.is_binary()) {
-      require_score(function, score[i], kind, i);
+      require_score(function, score[i], kind, i, rows.dtype);
     } else {
-      require_probability_row(function, score + i * n_class, n_class, i);
+      require_probability_row(function, score + i * n_class, n_class, i, rows.dtype);
     }
   }
-  if (has_label(rows.t, ignore_label)) {
-    const std::vector<std::size_t> counted = counted_rows(rows.t, ignore_label);
+  if (ignored && has_label(rows.t, *ignored)) {
+    const std::vector<std::size_t> counted = counted_rows(rows.t, *ignored);
     for (Array* array : {&rows.t, &rows.y, &rows.weight})
       if (*array) *array = gather_rows(*array, counted.data(), counted.size());
   }
+  if (!rows.is_binary() || kind == ScoreKind::probability)
+    clip_probabilities(rows.y, rows.is_binary() ? 1 : std::numeric_limits<double>::max());
+  rows.weight_unit = scale_weights(rows.weight);
   if (rows.size() == 0) throw Error(function, ": expected at least one row that counts, got t ", t);
   if (rows.weight && rows.total_weight() == 0) throw Error(function, ": sample_weight adds up to 0");
   return rows;
@@ -106,7 +149,8 @@ MetricRows probability_rows(const char* function, const Array& t, const Array& y
 }
 
 MetricRows binary_rows(const char* function, const Array& t, const Array& y, const Array& sample_weight,
-                       std::optional<std::int64_t> pos_label, std::int64_t ignore_label, ScoreKind kind) {
+                       std::optional<std::int64_t> pos_label, std::optional<std::int64_t> ignore_label,
+                       ScoreKind kind) {
   MetricRows rows = metric_rows(function, t, y, sample_weight, pos_label, ignore_label, kind);
   if (rows.is_binary()) return rows;
   if (!pos_label && rows.n_class() != 2)
@@ -117,8 +161,9 @@ MetricRows binary_rows(const char* function, const Array& t, const Array& y, con
 }
 
 MetricRows one_vs_rest(const MetricRows& rows, std::size_t c) {
-  MetricRows one{rows.t, Array::empty({rows.size()}, Dtype::float64), rows.weight, rows.dtype,
-                 static_cast<std::int64_t>(c)};
+  MetricRows one{rows.t,      Array::empty({rows.size()}, Dtype::float64),
+                 rows.weight, rows.weight_unit,
+                 rows.dtype,  static_cast<std::int64_t>(c)};
   const double* y = rows.y.data<double>() + c;
   double* score = one.y.data<double>();
   for (std::size_t i = 0; i < rows.size(); ++i) score[i] = y[i * rows.n_class()];

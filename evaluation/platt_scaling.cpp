@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "tenbin/evaluation/binary_scores.h"
+#include "tenbin/evaluation/scaling.h"
 
 namespace tenbin {
 
 namespace {
 
 using detail::BinarySample;
+using detail::BinarySamples;
 
 // 1 / (1 + exp(u)), without overflow.
 double falling_sigmoid(double u) {
@@ -21,7 +23,8 @@ double falling_sigmoid(double u) {
 // The cross entropy of a sigmoid against smoothed targets, for scores scaled to [-1, 1].
 class Objective {
  public:
-  explicit Objective(const std::vector<BinarySample>& samples) : samples_(samples) {
+  explicit Objective(const BinarySamples& binary) : samples_(binary.samples) {
+    const std::vector<BinarySample>& samples = binary.samples;
     const auto [lowest, highest] =
         std::minmax_element(samples.begin(), samples.end(),
                             [](const BinarySample& x, const BinarySample& y) { return x.score < y.score; });
@@ -30,10 +33,15 @@ class Objective {
     if (scale_ == 0) scale_ = 1;
     double negative = 0, positive = 0;
     for (const BinarySample& sample : samples) (sample.positive ? positive : negative) += sample.weight;
+    unit_ = detail::power_of_two_scale(negative + positive, 0);
+    total_ = unit_ * (negative + positive);
+    // The targets alone know how many samples there are. Above 2^53 of them 1 and 2 are lost.
+    constexpr double many = 1e100;
+    positive = std::min(many, positive * binary.weight_unit);
+    negative = std::min(many, negative * binary.weight_unit);
     target_1_ = (positive + 1) / (positive + 2);
     target_0_ = 1 / (negative + 2);
     start_ = std::log((negative + 1) / (positive + 1));
-    total_ = negative + positive;
   }
 
   double start() const { return start_; }
@@ -46,7 +54,7 @@ class Objective {
     for (const BinarySample& sample : samples_) {
       const double u = a * scaled(sample) + b;
       // -(y log p + (1 - y) log(1 - p)), written so that no logarithm meets 0.
-      sum += sample.weight * (target(sample) * u + std::max(-u, 0.0) + std::log1p(std::exp(-std::abs(u))));
+      sum += weight(sample) * (target(sample) * u + std::max(-u, 0.0) + std::log1p(std::exp(-std::abs(u))));
     }
     return sum;
   }
@@ -60,8 +68,8 @@ class Objective {
     for (const BinarySample& sample : samples_) {
       const double x = scaled(sample);
       const double p = falling_sigmoid(a * x + b);
-      const double first = sample.weight * (target(sample) - p);
-      const double second = sample.weight * p * (1 - p);
+      const double first = weight(sample) * (target(sample) - p);
+      const double second = weight(sample) * p * (1 - p);
       d.a += first * x;
       d.b += first;
       d.aa += second * x * x;
@@ -72,11 +80,13 @@ class Objective {
   }
 
  private:
+  // Scaled so that the total is about 1: products of sums stay finite for weights of any size.
+  double weight(const BinarySample& sample) const { return unit_ * sample.weight; }
   double scaled(const BinarySample& sample) const { return (sample.score - center_) / scale_; }
   double target(const BinarySample& sample) const { return sample.positive ? target_1_ : target_0_; }
 
   const std::vector<BinarySample>& samples_;
-  double center_, scale_, target_0_, target_1_, start_, total_;
+  double center_, scale_, target_0_, target_1_, start_, total_, unit_;
 };
 
 struct Point {
@@ -127,18 +137,21 @@ Point minimise(const Objective& objective) {
 }  // namespace
 
 PlattScaling& PlattScaling::fit(const Array& scores, const Array& t, const Array& sample_weight) {
-  const std::vector<BinarySample> samples =
-      detail::to_binary_samples("PlattScaling::fit", scores, t, sample_weight);
+  return fit(scores, t, BinaryFitOptions{sample_weight, {}});
+}
+
+PlattScaling& PlattScaling::fit(const Array& scores, const Array& t, const BinaryFitOptions& options) {
+  const BinarySamples samples = detail::to_binary_samples("PlattScaling::fit", scores, t, options);
   const Objective objective(samples);
   const Point at = minimise(objective);
   const double a = at.a / objective.scale();
-  line_ = Line{a, at.b - a * objective.center()};
+  line_ = Line{a, at.b - a * objective.center(), samples.column};
   return *this;
 }
 
 Array PlattScaling::transform(const Array& scores) const {
   const Line& fitted = line();
-  return detail::map_scores("PlattScaling::transform", scores,
+  return detail::map_scores("PlattScaling::transform", scores, fitted.column,
                             [&](double score) { return falling_sigmoid(fitted.a * score + fitted.b); });
 }
 

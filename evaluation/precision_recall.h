@@ -11,12 +11,14 @@ namespace tenbin {
 
 /// Options of precision_recall_curve.
 struct PrecisionRecallCurveOptions {
-  /// The label of which the scores tell; all others are negative. None: labels are 0 and 1, which is
-  /// positive.
+  /// The label of which the scores tell; all others are negative. None: labels are 0 and 1, and 1
+  /// is positive.
   std::optional<std::int64_t> pos_label = {};
   Array sample_weight = {};        ///< float (N), >= 0
   bool drop_intermediate = false;  ///< leave out thresholds within a run of equal recall
-  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// Point i is reached by predicting positive where the score is at least `thresholds[i]`.
@@ -41,7 +43,9 @@ struct AveragePrecisionOptions {
   ClassAverage average = ClassAverage::macro;  ///< for more than two classes
   std::optional<std::int64_t> pos_label = {};  ///< as in roc_curve: this class against the rest
   Array sample_weight = {};                    ///< float (N), >= 0
-  std::int64_t ignore_label = -1;              ///< rows with this label do not count
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// The area under the precision-recall curve as a step function (scikit-learn: `average_precision_score`),

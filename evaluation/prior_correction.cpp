@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "tenbin/evaluation/probabilities.h"
 
@@ -49,24 +50,34 @@ struct Rows {
 };
 
 Rows to_rows(const char* function, const Array& probabilities) {
-  const bool one_column = probabilities && probabilities.ndim() == 1 && is_floating(probabilities.dtype());
+  const bool one_column =
+      probabilities && is_floating(probabilities.dtype()) &&
+      (probabilities.ndim() == 1 || (probabilities.ndim() == 2 && probabilities.shape()[1] == 1));
   if (!one_column) detail::require_probability_matrix(function, probabilities);
   Rows rows{probabilities.to_vector<double>(), one_column ? 2 : probabilities.shape()[1]};
   if (one_column) {
     Vector both;
     both.reserve(2 * rows.values.size());
-    for (const double p : rows.values) both.insert(both.end(), {1 - p, p});
+    for (std::size_t i = 0; i < rows.values.size(); ++i) {
+      detail::require_probability(function, "probabilities", rows.values[i], i, probabilities.dtype());
+      const double p = std::clamp(rows.values[i], 0.0, 1.0);
+      both.insert(both.end(), {1 - p, p});
+    }
     rows.values = std::move(both);
   }
   for (std::size_t i = 0; i < rows.count(); ++i)
-    detail::require_probability_row(function, &rows.values[i * rows.n_class], rows.n_class, i);
+    detail::require_probability_row(function, &rows.values[i * rows.n_class], rows.n_class, i,
+                                    probabilities.dtype());
+  for (double& p : rows.values) p = std::max(p, 0.0);
   return rows;
 }
 
 // actual[c] / seen[c], in proportion: the largest is 1, so that nothing overflows.
 Vector prior_ratio(const Vector& actual, const Vector& seen) {
   Vector ratio(actual.size());
-  for (std::size_t c = 0; c < ratio.size(); ++c) ratio[c] = std::log(actual[c]) - std::log(seen[c]);
+  for (std::size_t c = 0; c < ratio.size(); ++c)
+    ratio[c] =
+        actual[c] == 0 ? -std::numeric_limits<double>::infinity() : std::log(actual[c]) - std::log(seen[c]);
   const double largest = *std::max_element(ratio.begin(), ratio.end());
   for (double& r : ratio) r = std::exp(r - largest);
   return ratio;
@@ -122,7 +133,7 @@ Array correct_prior(const Array& probabilities, const Array& seen, const Array& 
     double* row = &values[i * rows.n_class];
     reweigh(function, row, ratio, i, row);
   }
-  if (probabilities.ndim() == 1) {
+  if (probabilities.size() < values.size()) {
     for (std::size_t i = 0; i < probabilities.size(); ++i) values[i] = values[2 * i + 1];
     values.resize(probabilities.size());
   }

@@ -26,11 +26,11 @@ Array weighted_prior(const std::vector<std::size_t>& counts, const Array& class_
 /// the ranking of two classes stays. With `actual` uniform its argmax is that of p_c / pi'_c: post-hoc logit
 /// adjustment.
 ///
-/// probabilities: float32 or float64 (N, K), or (N) for class 1 of two; the result has the same form. seen,
-/// actual: (K), of any dtype, in proportion to the frequencies: counts will do. Computed in float64;
-/// probabilities of 0 and 1 stay. Errors: rows that are no probabilities; priors of another
-/// length, negative or not finite; seen[c] = 0, as nothing is known of such a class; a row whose whole
-/// probability lies on classes with actual[c] = 0.
+/// probabilities: float32 or float64 (N, K), or (N) or (N, 1) for class 1 of two; the result has the same
+/// form. seen, actual: (K), of any dtype, in proportion to the frequencies: counts will do. Computed in
+/// float64; probabilities of 0 and 1 stay. Errors: rows that are no probabilities; priors of another length,
+/// negative or not finite; seen[c] = 0, as nothing is known of such a class; a row whose whole probability
+/// lies on classes with actual[c] = 0.
 ///
 ///     Array p = softmax(model(x)).data();       // trained with class_weight = w
 ///     p = correct_prior(p, weighted_prior(counts, w), class_prior(counts));

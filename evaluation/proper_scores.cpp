@@ -13,7 +13,7 @@ namespace {
 using detail::MetricRows;
 
 MetricRows read(const char* function, const Array& t, const Array& y, const Array& sample_weight,
-                std::optional<std::int64_t> pos_label, std::int64_t ignore_label) {
+                std::optional<std::int64_t> pos_label, std::optional<std::int64_t> ignore_label) {
   return detail::metric_rows(function, t, y, sample_weight, pos_label, ignore_label,
                              detail::ScoreKind::probability);
 }
@@ -70,7 +70,7 @@ double log_loss(const Array& t, const Array& y, const LogLossOptions& options) {
   const double sum = weighted_sum(rows, [&](std::size_t i) {
     return -std::log(std::clamp(probability_of_truth(rows, i), eps, 1 - eps));
   });
-  return options.normalize ? sum / rows.total_weight() : sum;
+  return options.normalize ? sum / rows.total_weight() : sum * rows.weight_unit;
 }
 
 }  // namespace tenbin

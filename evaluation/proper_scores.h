@@ -11,12 +11,15 @@ namespace tenbin {
 /// Options of brier_score_loss.
 struct BrierScoreOptions {
   Array sample_weight = {};  ///< float (N), >= 0
-  std::optional<std::int64_t> pos_label =
-      {};  ///< for y (N): the label of which y tells, all others being negative
+  /// For y (N): the label of which y tells; all others are negative. None: labels are 0 and 1, and 1
+  /// is positive.
+  std::optional<std::int64_t> pos_label = {};
   /// Halve the sum over classes, so that it lies in [0, 1]. None: for two classes, where it then is (p -
   /// y)^2.
   std::optional<bool> scale_by_half = {};
-  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// Brier's score, the mean squared error of probabilities (Brier, "Verification of forecasts expressed in
@@ -26,9 +29,10 @@ struct BrierScoreOptions {
 ///
 /// for more than two classes. 0 is perfect. Class weights and resampling ruin it where ranking stays as good.
 ///
-/// t: integer (N); y: float32 or float64, probabilities (N) of the positive class, or (N, C) whose rows sum
-/// to 1. Errors: what is no probability, with its position, such as logits; a label other than 0 and 1, or
-/// outside [0, C); no rows; weights that add up to 0.
+/// t: integer (N); y: float32 or float64, probabilities (N) or (N, 1) of the positive class, or (N, C) whose
+/// rows sum to 1. What rounding brought outside [0, 1] is clipped. Errors: what is no probability, with its
+/// position, such as logits; a label that does not fit `pos_label`, or outside [0, C); no rows; weights that
+/// add up to 0.
 ///
 ///     brier_score_loss(t, softmax(model(x)).data());
 double brier_score_loss(const Array& t, const Array& y, const BrierScoreOptions& options = {});
@@ -37,9 +41,12 @@ double brier_score_loss(const Array& t, const Array& y, const BrierScoreOptions&
 struct LogLossOptions {
   bool normalize = true;     ///< the mean over rows, otherwise the sum
   Array sample_weight = {};  ///< float (N), >= 0
-  std::optional<std::int64_t> pos_label =
-      {};                          ///< for y (N): the label of which y tells, all others being negative
-  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+  /// For y (N): the label of which y tells; all others are negative. None: labels are 0 and 1, and 1
+  /// is positive.
+  std::optional<std::int64_t> pos_label = {};
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// The mean of -log p of the true class (scikit-learn: `log_loss`). Probabilities are first clipped to

@@ -5,6 +5,7 @@
 
 #include "tenbin/evaluation/metric_rows.h"
 #include "tenbin/evaluation/ranking.h"
+#include "tenbin/evaluation/scaling.h"
 
 namespace tenbin {
 
@@ -18,13 +19,22 @@ void require_both_classes(const char* function, const detail::Ranking& ranking) 
               ranking.positives(), " positive and ", ranking.negatives(), " negative rows");
 }
 
+// Numbers of either class, each scaled by itself, so that they may be multiplied: 1 but for extreme weights.
+struct Scales {
+  explicit Scales(const detail::Ranking& ranking)
+      : positive(detail::power_of_two_scale(ranking.positives(), detail::most_factor_exponent)),
+        negative(detail::power_of_two_scale(ranking.negatives(), detail::most_factor_exponent)) {}
+  double positive;
+  double negative;
+};
+
 // The area in units of rows times rows: whole or half numbers if there are no weights, which are exact.
-double area(const detail::Ranking& ranking) {
+double area(const detail::Ranking& ranking, const Scales& scales) {
   double sum = 0;
   double last_tp = 0;
   double last_fp = 0;
   ranking.for_each_threshold([&](double, double tp, double fp) {
-    sum += (fp - last_fp) * (tp + last_tp) / 2;
+    sum += scales.negative * (fp - last_fp) * (scales.positive * (tp + last_tp)) / 2;
     last_tp = tp;
     last_fp = fp;
   });
@@ -33,12 +43,14 @@ double area(const detail::Ranking& ranking) {
 
 // NaN where a class is missing.
 double auc(const detail::Ranking& ranking) {
-  const double pairs = ranking.positives() * ranking.negatives();
-  return pairs > 0 ? area(ranking) / pairs : NaN;
+  const Scales scales(ranking);
+  const double pairs = scales.positive * ranking.positives() * (scales.negative * ranking.negatives());
+  return pairs > 0 ? area(ranking, scales) / pairs : NaN;
 }
 
 // The area up to fpr = max_fpr, where the curve is cut between two points.
 double partial_auc(const detail::Ranking& ranking, double max_fpr) {
+  const Scales scales(ranking);
   const double end = max_fpr * ranking.negatives();
   double sum = 0;
   double last_tp = 0;
@@ -47,12 +59,13 @@ double partial_auc(const detail::Ranking& ranking, double max_fpr) {
     if (last_fp < end && fp > last_fp) {
       const double cut = std::min(fp, end);
       const double tp_at_cut = last_tp + (tp - last_tp) * ((cut - last_fp) / (fp - last_fp));
-      sum += (cut - last_fp) * (last_tp + tp_at_cut) / 2;
+      sum += scales.negative * (cut - last_fp) * (scales.positive * (last_tp + tp_at_cut)) / 2;
     }
     last_tp = tp;
     last_fp = fp;
   });
-  const double found = sum / (ranking.positives() * ranking.negatives());
+  const double found =
+      sum / (scales.positive * ranking.positives() * (scales.negative * ranking.negatives()));
   const double by_chance = max_fpr * max_fpr / 2;
   return (1 + (found - by_chance) / (max_fpr - by_chance)) / 2;
 }

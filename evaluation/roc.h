@@ -11,12 +11,14 @@ namespace tenbin {
 
 /// Options of roc_curve.
 struct RocCurveOptions {
-  /// The label of which the scores tell; all others are negative. None: labels are 0 and 1, which is
-  /// positive.
+  /// The label of which the scores tell; all others are negative. None: labels are 0 and 1, and 1
+  /// is positive.
   std::optional<std::int64_t> pos_label = {};
-  Array sample_weight = {};        ///< float (N), >= 0
-  bool drop_intermediate = true;   ///< leave out points on the line between their neighbours
-  std::int64_t ignore_label = -1;  ///< rows with this label do not count
+  Array sample_weight = {};       ///< float (N), >= 0
+  bool drop_intermediate = true;  ///< leave out points on the line between their neighbours
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// Point i is reached by predicting positive where the score is at least `thresholds[i]`.
@@ -29,13 +31,14 @@ struct RocCurve {
 /// The receiver operating characteristic (scikit-learn: `roc_curve`). Rows of equal score are one point, so
 /// the curve does not depend on their order.
 ///
-/// t: integer (N). y: float32 or float64, scores (N) that grow with the positive class, infinite ones too; or
-/// probabilities (N, C), of which the column of the positive class counts. Errors: shapes and dtypes that do
-/// not fit; NaN; rows that are no probabilities; a label other than 0 and 1 without `pos_label`, or outside
-/// [0, C); no positive or no negative rows.
+/// t: integer (N). y: float32 or float64, scores (N) or (N, 1) that grow with the positive class, infinite
+/// ones too; or probabilities (N, C), of which the column of the positive class counts. Errors: shapes and
+/// dtypes that do not fit; NaN; rows that are no probabilities; without `pos_label` labels other than 0 and
+/// 1; a label outside [0, C); no positive or no negative rows.
 ///
 ///     auto [fpr, tpr, thresholds] = roc_curve(t, p);
 ///     roc_curve(t, softmax(model(x)).data(), {.pos_label = 6});    // class 6 against the rest
+///     roc_curve(t, margins, {.pos_label = 1});                     // t of -1 and 1
 RocCurve roc_curve(const Array& t, const Array& y, const RocCurveOptions& options = {});
 
 /// How ROC-AUC, which compares two classes, is extended to more of them.
@@ -54,7 +57,9 @@ struct RocAucOptions {
   std::optional<double> max_fpr = {};
   MultiClass multi_class = MultiClass::ovr;
   std::optional<std::int64_t> pos_label = {};  ///< as in roc_curve: this class against the rest
-  std::int64_t ignore_label = -1;              ///< rows with this label do not count
+  /// Rows with this label do not count. None: -1; but labels of -1 and 1 only are two classes, and need
+  /// `pos_label`.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// The area under the ROC curve (scikit-learn: `roc_auc_score`): the probability that a positive row has a

@@ -12,8 +12,10 @@ namespace tenbin {
 namespace {
 
 void require_logits(const char* function, const Array& logits) {
-  if (!logits || !is_floating(logits.dtype()) || logits.ndim() != 2 || logits.shape()[1] == 0)
-    throw Error(function, ": logits must be float32 or float64 (N, C), got ", logits);
+  if (logits && is_floating(logits.dtype()) && logits.ndim() == 2 && logits.shape()[1] > 0) return;
+  const bool one_column = logits && is_floating(logits.dtype()) && logits.ndim() == 1;
+  throw Error(function, ": logits must be float32 or float64 (N, C), got ", logits,
+              one_column ? "; for one column z, of a sigmoid, pass (N, 2): 0, z" : "");
 }
 
 // Validation rows, every logit minus the largest one of its row.
@@ -25,18 +27,19 @@ struct Rows {
 };
 
 Rows to_rows(const char* function, const Array& logits, const Array& t, const Array& sample_weight,
-             std::int64_t ignore_label) {
+             std::optional<std::int64_t> ignore_label) {
   require_logits(function, logits);
   const Array labels = detail::to_label_vector(function, "t", t);
   const std::size_t count = logits.shape()[0];
   const std::size_t n_class = logits.shape()[1];
   if (labels.size() != count) throw Error(function, ": logits and t differ in length: ", logits, " and ", t);
+  const std::int64_t ignored = detail::ignored_label(function, labels, ignore_label, n_class);
   const std::vector<double> weights = detail::to_sample_weights(function, sample_weight, t);
   const std::vector<double> z = logits.to_vector<double>();
   const std::int64_t* label = labels.data<std::int64_t>();
   Rows rows{n_class, {}, {}, {}};
   for (std::size_t i = 0; i < count; ++i) {
-    if (label[i] == ignore_label) continue;
+    if (label[i] == ignored) continue;
     detail::require_class(function, "t", i, label[i], n_class);
     const double* row = &z[i * n_class];
     for (std::size_t c = 0; c < n_class; ++c)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "tenbin/core/array.h"
 
@@ -10,7 +11,9 @@ namespace tenbin {
 struct TemperatureScalingOptions {
   double min_temperature = 0.01;
   double max_temperature = 100;
-  std::int64_t ignore_label = -1;
+  /// Rows with this label do not count. None: -1, but two classes and labels of -1 and 1 only are an error:
+  /// map -1 to 0.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// Temperature scaling (Guo et al., "On calibration of modern neural networks", ICML 2017): probabilities

@@ -8,19 +8,23 @@
 
 #include "tenbin/evaluation/binary_scores.h"
 #include "tenbin/evaluation/probabilities.h"
+#include "tenbin/evaluation/ranking.h"
+#include "tenbin/evaluation/scaling.h"
 
 namespace tenbin {
 
 namespace {
-
-using detail::BinarySample;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double forbidden = std::numeric_limits<double>::quiet_NaN();
 
 double recall(const BinaryOutcomes& o) { return o.true_positive / (o.true_positive + o.false_negative); }
 double specificity(const BinaryOutcomes& o) { return o.true_negative / (o.true_negative + o.false_positive); }
-double precision(const BinaryOutcomes& o) { return o.true_positive / (o.true_positive + o.false_positive); }
+// Where nothing is predicted positive there is none, and the threshold is forbidden.
+double precision(const BinaryOutcomes& o) {
+  const double predicted = o.true_positive + o.false_positive;
+  return predicted == 0 ? forbidden : o.true_positive / predicted;
+}
 double mean_recall(const BinaryOutcomes& o) { return (recall(o) + specificity(o)) / 2; }
 
 std::string named(const char* name, double argument) { return detail::text_of(name, '(', argument, ')'); }
@@ -74,10 +78,8 @@ namespace objective {
 
 ThresholdObjective f_beta(double beta) {
   if (!(beta >= 0 && std::isfinite(beta))) throw Error("f_beta: beta must be finite and >= 0, got ", beta);
-  const double b2 = beta * beta;
-  const auto value = [b2](const BinaryOutcomes& o) {
-    const double hits = (1 + b2) * o.true_positive;
-    return hits == 0 ? 0 : hits / (hits + b2 * o.false_negative + o.false_positive);
+  const auto value = [beta](const BinaryOutcomes& o) {
+    return detail::f_beta(o.true_positive, o.false_negative, o.false_positive, beta, 0);
   };
   return {value, named("f_beta", beta)};
 }
@@ -93,12 +95,11 @@ ThresholdObjective negative_cost(double cost_fp, double cost_fn) {
   require_cost("cost_fn", cost_fn);
   const auto value = [=](const BinaryOutcomes& o) {
     const double total = o.true_positive + o.false_positive + o.false_negative + o.true_negative;
-    return -(cost_fp * o.false_positive + cost_fn * o.false_negative) / total;
+    const double scale = detail::power_of_two_scale(total, detail::most_factor_exponent);
+    return -(cost_fp * (scale * o.false_positive) + cost_fn * (scale * o.false_negative)) / (scale * total);
   };
   return {value, "negative_cost"};
 }
-
-// 0/0, the precision of a class that is never predicted, is NaN and thereby forbidden.
 
 ThresholdObjective precision_at_recall(double min_recall) {
   require_share("precision_at_recall", "min_recall", min_recall);
@@ -111,7 +112,8 @@ ThresholdObjective precision_at_recall(double min_recall) {
 ThresholdObjective recall_at_precision(double min_precision) {
   require_share("recall_at_precision", "min_precision", min_precision);
   const auto value = [=](const BinaryOutcomes& o) {
-    return precision(o) >= min_precision ? recall(o) : forbidden;
+    const bool any = o.true_positive + o.false_positive > 0;
+    return any && precision(o) >= min_precision ? recall(o) : forbidden;
   };
   return {value, named("recall_at_precision", min_precision)};
 }
@@ -120,34 +122,46 @@ ThresholdObjective recall_at_precision(double min_precision) {
 
 TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
                               const Array& sample_weight) {
-  if (!objective.value) throw Error("tune_threshold: the objective has no value function");
-  std::vector<BinarySample> samples = detail::to_binary_samples("tune_threshold", scores, t, sample_weight);
-  std::sort(samples.begin(), samples.end(),
-            [](const BinarySample& a, const BinarySample& b) { return a.score > b.score; });
+  return tune_threshold(t, scores, objective, BinaryFitOptions{sample_weight, {}});
+}
 
-  // Summed in the order of the sweep, so that both negatives end at exactly 0.
-  double positive = 0, negative = 0;
-  for (const BinarySample& sample : samples) (sample.positive ? positive : negative) += sample.weight;
+TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
+                              const BinaryFitOptions& options) {
+  constexpr const char* function = "tune_threshold";
+  if (!objective.value) throw Error(function, ": the objective has no value function");
+  const detail::BinarySamples binary = detail::to_binary_samples(function, scores, t, options);
+  detail::Ranking ranking(static_cast<bool>(options.sample_weight));
+  for (const detail::BinarySample& sample : binary.samples)
+    ranking.add(sample.score, sample.positive, sample.weight);
+  ranking.sort();
 
+  // The totals are summed in the order of the sweep, so that both negatives end at exactly 0.
+  const double positives = ranking.positives();
+  const double negatives = ranking.negatives();
   Best best(objective);
-  best.consider(infinity, {0, 0, positive, negative});
-  double hits = 0, false_alarms = 0;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    (samples[i].positive ? hits : false_alarms) += samples[i].weight;
-    const bool last = i + 1 == samples.size();
-    if (!last && samples[i + 1].score == samples[i].score) continue;
-    const double threshold = last ? -infinity : between(samples[i + 1].score, samples[i].score);
-    best.consider(threshold, {hits, false_alarms, positive - hits, negative - false_alarms});
-  }
+  double lowest_above = infinity;
+  BinaryOutcomes outcomes{0, 0, positives, negatives};
+  ranking.for_each_threshold([&](double score, double tp, double fp) {
+    best.consider(between(score, lowest_above), outcomes);
+    lowest_above = score;
+    outcomes = {tp, fp, positives - tp, negatives - fp};
+  });
+  best.consider(-infinity, outcomes);
   return best.result();
 }
 
-Array predict_with_threshold(const Array& scores, double threshold) {
-  if (std::isnan(threshold)) throw Error("predict_with_threshold: expected a number as threshold, got nan");
-  const std::vector<double> values = detail::to_scores("predict_with_threshold", scores);
+Array predict_with_threshold(const Array& scores, double threshold, const ThresholdLabels& labels) {
+  constexpr const char* function = "predict_with_threshold";
+  if (std::isnan(threshold)) throw Error(function, ": expected a number as threshold, got nan");
+  const std::int64_t positive = labels.pos_label;
+  if (!labels.neg_label && positive != 0 && positive != 1)
+    throw Error(function, ": expected neg_label, the other class, beside pos_label ", positive);
+  const std::int64_t negative = labels.neg_label.value_or(1 - positive);
+  if (positive == negative) throw Error(function, ": pos_label and neg_label are both ", positive);
+  const std::vector<double> values = detail::to_scores(function, scores, positive > negative ? 1 : 0);
   Array classes = Array::empty({values.size()}, Dtype::int64);
   std::int64_t* out = classes.data<std::int64_t>();
-  for (std::size_t i = 0; i < values.size(); ++i) out[i] = values[i] >= threshold ? 1 : 0;
+  for (std::size_t i = 0; i < values.size(); ++i) out[i] = values[i] >= threshold ? positive : negative;
   return classes;
 }
 
@@ -162,13 +176,14 @@ Array argmin_expected_cost(const Array& probabilities, const Array& cost) {
     if (!std::isfinite(costs[i]))
       throw Error(function, ": cost[", i / n_class, ", ", i % n_class, "] = ", costs[i], " is not finite");
 
-  const std::vector<double> p = probabilities.to_vector<double>();
+  std::vector<double> p = probabilities.to_vector<double>();
   Array classes = Array::empty({probabilities.shape()[0]}, Dtype::int64);
   std::int64_t* out = classes.data<std::int64_t>();
   std::vector<double> expected(n_class);
   for (std::size_t i = 0; i < classes.size(); ++i) {
-    const double* row = p.data() + i * n_class;
-    detail::require_probability_row(function, row, n_class, i);
+    double* row = p.data() + i * n_class;
+    detail::require_probability_row(function, row, n_class, i, probabilities.dtype());
+    for (std::size_t c = 0; c < n_class; ++c) row[c] = std::max(row[c], 0.0);
     std::fill(expected.begin(), expected.end(), 0);
     for (std::size_t c = 0; c < n_class; ++c)
       for (std::size_t k = 0; k < n_class; ++k) expected[k] += row[c] * costs[c * n_class + k];

@@ -1,14 +1,17 @@
 // Where to cut: the threshold that serves a purpose best, found on validation data. Training is left alone.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
-#include "tenbin/core/array.h"
+#include "tenbin/evaluation/binary_fit_options.h"
 
 namespace tenbin {
 
-/// How often, by weight, each of the four things happened.
+/// How often, by weight, each of the four things happened. Positive is the class `pos_label`. (If the largest
+/// weight is beyond 2^900, or below 2^-900, all are multiplied by one power of two.)
 struct BinaryOutcomes {
   double true_positive = 0;
   double false_positive = 0;
@@ -47,32 +50,47 @@ ThresholdObjective recall_at_precision(double min_precision);
 
 /// What `tune_threshold` found.
 struct TunedThreshold {
-  double threshold;  ///< predict class 1 from here on; infinite where all or nothing is best
+  double threshold;  ///< predict the positive class from here on; infinite where all or nothing is best
   double value;      ///< of the objective on the validation data: optimistic, as every maximum is
 };
 
 /// The threshold that maximises an objective, over all thresholds that there are: one sort, one sweep.
 /// (scikit-learn: `TunedThresholdClassifierCV`, which tries 100.)
 ///
-/// t: integer (N), 0 or 1; scores: float32 or float64 (N), any finite numbers that grow with class 1, or
-/// probabilities (N, 2); sample_weight: float (N) or none. Equal scores are never torn apart. The threshold
-/// lies halfway between the neighbouring scores, where scikit-learn's curves put it on the upper one, which
-/// favours class 0 on new data; it is -inf if class 1 is best predicted always, inf if never. Of equally good
-/// ones the one of the highest balanced accuracy is taken, then the lowest.
+/// t: integer (N), two labels (see BinaryFitOptions); scores: float32 or float64 (N) or (N, 1), any finite
+/// numbers that grow with the positive class, or probabilities (N, 2). Equal scores are never torn apart. The
+/// threshold lies halfway between the neighbouring scores, where scikit-learn's curves put it on the upper
+/// one, which favours the negative class on new data; it is -inf if the positive class is best predicted
+/// always, inf if never. Of equally good ones the one of the highest balanced accuracy is taken, then the
+/// lowest.
 ///
 /// Use validation data that the model was not trained on. Errors: shapes and dtypes that do not fit; a score
-/// that is not finite; a label that is neither 0 nor 1; a class without samples; no threshold that the
-/// objective allows.
+/// that is not finite; labels that do not fit; a class without samples; no threshold that the objective
+/// allows.
 ///
 ///     auto [threshold, f1] = tune_threshold(valid.t, softmax(model(valid.x)).data(), objective::f_beta());
 ///     Array y = predict_with_threshold(softmax(model(test.x)).data(), threshold);
 TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
-                              const Array& sample_weight = {});
+                              const BinaryFitOptions& options = {});
+/// The same with sample weights alone.
+TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
+                              const Array& sample_weight);
 
-/// 1 where the score is at least the threshold, 0 elsewhere: int64 (N), compared in float64.
+/// Options of predict_with_threshold: the labels of the two classes.
+struct ThresholdLabels {
+  std::int64_t pos_label = 1;
+  std::optional<std::int64_t> neg_label = {};  ///< none: 0, or 1 if `pos_label` is 0
+};
+
+/// `pos_label` where the score is at least the threshold, `neg_label` elsewhere: int64 (N), compared in
+/// float64.
 ///
-/// scores: as in `tune_threshold`. Errors: scores that do not fit, or are not finite; a threshold of NaN.
-Array predict_with_threshold(const Array& scores, double threshold);
+/// scores: as in `tune_threshold`, and of the same positive class. Errors: scores that do not fit, or are not
+/// finite; a threshold of NaN; labels that are equal; a `pos_label` other than 0 and 1 without `neg_label`.
+///
+///     predict_with_threshold(p, threshold);                      // 1 from the threshold on
+///     predict_with_threshold(p, threshold, {.pos_label = 0});    // 0 from the threshold on
+Array predict_with_threshold(const Array& scores, double threshold, const ThresholdLabels& labels = {});
 
 /// The class of the lowest expected cost, argmin_k sum_c p[i, c] cost[c, k] (Elkan, "The foundations of
 /// cost-sensitive learning", IJCAI 2001): int64 (N). For two classes, with nothing to pay for what is right,

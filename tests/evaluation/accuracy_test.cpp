@@ -4,6 +4,7 @@
 
 #include "tenbin/core/random.h"
 #include "tenbin/cuda/runtime.h"
+#include "tenbin/evaluation/confusion_matrix.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -76,7 +77,7 @@ TEST_CASE("argmax of no rows, and what it refuses") {
   CHECK_THROWS_WITH(argmax(Array()), expected + "none");
 }
 
-TEST_CASE("accuracy of logits and of classes") {
+TEST_CASE("accuracy of logits") {
   const Array y = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 1.f}, {0.f, 1.f}};  // 0 1 0 1
   on_every_device([&](Device device) {
     const auto on_device = [&](const Array& logits, const Array& t) {
@@ -84,16 +85,100 @@ TEST_CASE("accuracy of logits and of classes") {
     };
     CHECK(on_device(y, Array{0, 1, 1, 0}) == 0.5);
     CHECK(on_device(y, Array({0, 1, 0, 0}, Dtype::int64)) == 0.75);
-    CHECK(on_device(Array{0, 1, 0}, Array({0, 1, 1}, Dtype::uint8)) == 2.0 / 3);
+    CHECK(on_device(y, Array({0, 1, 1, 0}, Dtype::uint8)) == 0.5);
     CHECK(on_device(Array{{{1.0, 5.0}, {4.0, 3.0}}}, Array{{1, 1}}) == 0.5);
-    CHECK(on_device(Array{-7, 9}, Array{-7, 9}) == 1.0);  // classes may have any names
     // One of them on the CPU.
     CHECK(accuracy(y.to(device), Array{0, 1, 1, 0}) == 0.5);
     CHECK(accuracy(y, Array{0, 1, 1, 0}.to(device)) == 0.5);
   });
 }
 
-TEST_CASE("accuracy of more labels than a block has threads") {
+TEST_CASE("accuracy of scores with axes of length 1 behind those of the labels, as Chainer's") {
+  const Array y = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 1.f}, {0.f, 1.f}};  // 0 1 0 1
+  const Array dense = {{{1.0, 5.0}, {4.0, 3.0}}};                    // 1 0
+  on_every_device([&](Device device) {
+    const Array t = Array{0, 1, 1, 0}.to(device);
+    CHECK(accuracy(y.reshape({4, 2, 1}).to(device), t) == 0.5);
+    CHECK(accuracy(y.reshape({4, 2, 1, 1}).to(device), t) == 0.5);
+    CHECK(accuracy(y.reshape({4, 2, 1, 1}).to(device), t.reshape({4, 1})) == 0.5);
+    CHECK(accuracy(dense.reshape({1, 2, 2, 1}).to(device), Array{{1, 1}}.to(device)) == 0.5);
+  });
+  CHECK(ConfusionMatrix(Array{0, 1, 1, 0}, y.reshape({4, 2, 1})).accuracy() == 0.5);
+  CHECK_THROWS_WITH(accuracy(y.reshape({2, 2, 2}), Array{0, 1}),
+                    "accuracy: y must be float32 or float64 scores (N, C, ...) for t (N, ...), got "
+                    "float32(2, 2, 2) for t int32(2)");
+}
+
+TEST_CASE("accuracy_score counts predicted labels that are right") {
+  on_every_device([](Device device) {
+    const auto on_device = [&](const Array& t, const Array& y, const AccuracyScoreOptions& options = {}) {
+      return accuracy_score(t.to(device), y.to(device), options);
+    };
+    CHECK(on_device(Array({0, 1, 1}, Dtype::uint8), Array{0, 1, 0}) == 2.0 / 3);
+    CHECK(on_device(Array{-7, 9}, Array({-7, 9}, Dtype::int64)) == 1.0);  // labels may be any numbers
+    CHECK(on_device(Array{{0, 2}, {1, 1}}, Array{{0, 1}, {1, 1}}) == 0.75);
+    CHECK(on_device(Array{0, -1, 1, 1}, Array{0, 5, 1, 0}) == 2.0 / 3);
+    CHECK(on_device(Array{0, 1, 7}, Array{0, 0, 7}, {.ignore_label = 7}) == 0.5);
+    CHECK(on_device(Array{-1, -1}, Array{0, 1}) == 0);
+    CHECK(on_device(Array::zeros({0}, Dtype::int32), Array::zeros({0}, Dtype::int32)) == 0);
+    const Array weight = Array{1., 2., 4., 8.}.to(device);
+    CHECK(on_device(Array{0, 1, 0, -1}, Array{0, 0, 0, 0}, {.sample_weight = weight}) == 5.0 / 7);
+    CHECK(accuracy_score(Array{0, 1}.to(device), Array{0, 0}) == 0.5);
+  });
+}
+
+TEST_CASE("accuracy and accuracy_score refuse each other's arguments, in either order") {
+  const Array y = {{2.f, 1.f}, {0.f, 3.f}};
+  const Array labels = {0, 1};
+  const std::string scores = "accuracy: y must be float32 or float64 scores (N, C, ...) for t (N, ...), got ";
+  CHECK_THROWS_WITH(accuracy(labels, labels),
+                    scores + "int32(2) for t int32(2): predicted labels go to accuracy_score(t, y)");
+  CHECK_THROWS_WITH(accuracy(labels, y), "accuracy: t must be int32, int64 or uint8, got float32(2, 2)");
+  CHECK_THROWS_WITH(
+      accuracy_score(labels, y),
+      "accuracy_score: y must be integer, predicted labels of t's shape, got float32(2, 2) for t "
+      "int32(2): scores go to accuracy(y, t)");
+  CHECK_THROWS_WITH(accuracy_score(y, labels),
+                    "accuracy_score: t must be int32, int64 or uint8, got float32(2, 2)");
+  CHECK_THROWS_WITH(accuracy_score(labels, Array{0, 1, 1}),
+                    "accuracy_score: y must be integer, predicted labels of t's shape, got int32(3) for t "
+                    "int32(2)");
+  CHECK_THROWS_WITH(
+      accuracy_score(labels, Array()),
+      "accuracy_score: y must be integer, predicted labels of t's shape, got none for t int32(2)");
+  // One-hot labels, and the column of a sigmoid.
+  CHECK_THROWS_WITH(accuracy(y, Array{{1, 0}, {0, 1}}),
+                    scores +
+                        "float32(2, 2) for t int32(2, 2): one-hot rows become labels by "
+                        "argmax(t.astype(Dtype::float32))");
+  CHECK_THROWS_WITH(
+      accuracy(Array{{0.2}, {0.9}}, labels),
+      "accuracy: t[1] = 1 is not a class in [0, 1), y has one column: for those of a sigmoid pass "
+      "(N, 2): 1 - p, p; or labels by predict_with_threshold");
+}
+
+TEST_CASE("labels of -1 and 1 are not taken for one class with rows that do not count") {
+  const std::string text =
+      ": t has the labels -1 and 1 only, and -1 is what ignore_label is by default: map -1 to 0 (labels are "
+      "0 to "
+      "C - 1), or pass ignore_label = -1 if those rows are not to count";
+  const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 2.f}};
+  const Array three = Array::zeros({3, 3});
+  on_every_device([&](Device device) {
+    const Array y = y_on_cpu.to(device);
+    const Array t = Array{-1, 1, 1}.to(device);
+    CHECK_THROWS_WITH(accuracy(y, t), "accuracy" + text);
+    CHECK(accuracy(y, t, -1) == 1);
+    CHECK(accuracy(three.to(device), t) == 0);  // of three classes 1 is one that happens to be alone
+    CHECK(accuracy(y, Array{-1, 0, 1}.to(device)) == 0.5);
+    CHECK(accuracy(y, Array{1, 1, 1}.to(device)) == 2.0 / 3);
+    CHECK_THROWS_WITH(accuracy_score(t, t), "accuracy_score" + text);
+    CHECK_THROWS_WITH(accuracy_score(t, t, {.sample_weight = Array{1., 1., 1.}}), "accuracy_score" + text);
+    CHECK(accuracy_score(t, t, {.ignore_label = -1}) == 1);
+  });
+}
+
+TEST_CASE("accuracy_score of more labels than a block has threads") {
   random::Generator rng(1);
   const std::size_t count = 1000;
   std::vector<int> truth, guess;
@@ -105,7 +190,7 @@ TEST_CASE("accuracy of more labels than a block has threads") {
     right += truth[i] == guess[i] ? 1 : 0;
   }
   on_every_device([&](Device device) {
-    CHECK(accuracy(Array(guess).to(device), Array(truth).to(device)) ==
+    CHECK(accuracy_score(Array(truth).to(device), Array(guess).to(device)) ==
           static_cast<double>(right) / static_cast<double>(counted));
   });
 }
@@ -137,11 +222,11 @@ TEST_CASE("accuracy refuses what does not fit") {
                     "accuracy: t must be int32, int64 or uint8, got float32(2)");
   CHECK_THROWS_WITH(
       accuracy(y_on_cpu, Array{0, 1, 1}),
-      "accuracy: y must be logits (N, C, ...) or integer classes of t's shape, got float32(2, 2) "
-      "for t int32(3)");
+      "accuracy: y must be float32 or float64 scores (N, C, ...) for t (N, ...), got float32(2, 2) for t "
+      "int32(3)");
   CHECK_THROWS_WITH(
       accuracy(Array{0, 1}, Array{{0, 1}}),
-      "accuracy: y must be logits (N, C, ...) or integer classes of t's shape, got int32(2) for t "
+      "accuracy: y must be float32 or float64 scores (N, C, ...) for t (N, ...), got int32(2) for t "
       "int32(1, 2)");
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("calibration refuses logits and strays") {
   CHECK_THROWS_WITH(expected_calibration_error(Array{0, 1}, Array{{0.5, 0.5}, {3.0, 4.0}}),
                     text + "row 1 of probabilities must be >= 0 and sum to 1, its sum is 7");
   CHECK_THROWS_WITH(expected_calibration_error(Array{0}, Array{{2.0, -1.0}}),
-                    text + "row 0 of probabilities must be >= 0 and sum to 1, its sum is 1");
+                    text + "row 0 of probabilities must be >= 0 and sum to 1, it has -1 for class 1");
   CHECK_THROWS_WITH(expected_calibration_error(Array{0}, Array{{nan, 1.0}}),
                     text + "row 0 of probabilities must be >= 0 and sum to 1, its sum is nan");
   CHECK_THROWS_WITH(expected_calibration_error(Array{0, 1}, Array{0.5, 1.5}),
@@ -115,7 +115,22 @@ TEST_CASE("calibration refuses logits and strays") {
                     text + "expected at least one row that counts, got t int32(0)");
   CHECK_THROWS_WITH(calibration_error_per_class(Array{0}, Array{0.5}),
                     "calibration_error_per_class: probabilities must be float32 or float64 (N, C), got "
-                    "float64(1)");
+                    "float64(1); for one column p, as of a sigmoid, pass (N, 2): 1 - p, p");
   CHECK_THROWS_WITH(calibration_curve(Array{0}, Array{{0.5, 0.25, 0.25}}),
                     "calibration_curve: expected pos_label to choose one of the classes of y float64(1, 3)");
+}
+
+TEST_CASE("probabilities of exactly 0 and 1 belong to the first and the last bin") {
+  CHECK(expected_calibration_error(Array{1, 0}, Array{0.95, 1.0}, {.n_bins = 10}) == Approx(0.475));
+  CHECK(expected_calibration_error(Array{1, 1}, Array{0.0, 0.05}, {.n_bins = 10}) == Approx(0.975));
+  CHECK(expected_calibration_error(Array{0, 1, 0, 1}, Array{0.f, 1.f, 0.f, 1.f}) == 0);
+  const float above = std::nextafter(1.f, 2.f);
+  CHECK(expected_calibration_error(Array{1, 0}, Array{above, 0.5f}) == 0.25);
+  for (const BinStrategy strategy : {BinStrategy::uniform, BinStrategy::quantile}) {
+    const auto curve = calibration_curve(Array{0, 1, 0, 1, 1}, Array{0.0, 1.0, 0.2, 0.4, 1.0},
+                                         {.n_bins = 5, .strategy = strategy});
+    double rows = 0;
+    for (const double weight : curve.weight) rows += weight;
+    CHECK(rows == 5);
+  }
 }

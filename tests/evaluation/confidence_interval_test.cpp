@@ -119,7 +119,9 @@ TEST_CASE("bootstrap_interval draws every row equally often") {
 
 TEST_CASE("bootstrap_interval of one resample, and of a constant") {
   const Array t = {0, 1};
-  const auto share = [](const Array& labels, const Array& classes) { return accuracy(classes, labels); };
+  const auto share = [](const Array& labels, const Array& classes) {
+    return accuracy_score(labels, classes);
+  };
   const auto [low, high] = bootstrap_interval(t, t, share, {.n_resamples = 1});
   CHECK(low == 1);
   CHECK(high == 1);

@@ -303,3 +303,19 @@ TEST_CASE("classification_report_imbalanced") {
   CHECK_THROWS_WITH(classification_report_imbalanced(matrix, {.digits = -1}),
                     "classification_report_imbalanced: expected digits of at least 0, got -1");
 }
+
+TEST_CASE("a ConfusionMatrix does not take labels of -1 and 1 for one class") {
+  const std::string text = "ConfusionMatrix: t has the labels -1 and 1 only";
+  const Array t = {-1, 1, 1};
+  CHECK_THROWS_WITH(ConfusionMatrix(t, t), ContainsSubstring(text));
+  CHECK_THROWS_WITH(ConfusionMatrix(t, Array{{1.f, 2.f}, {1.f, 2.f}, {2.f, 1.f}}), ContainsSubstring(text));
+  CHECK_THROWS_WITH(ConfusionMatrix(t, t, {.n_class = 2}), ContainsSubstring(text));
+  CHECK(counts({t, Array{5, 1, 0}, {.n_class = 2, .ignore_label = -1}}) == Counts{0, 0, 1, 1});
+  CHECK(counts({t, Array{5, 1, 0}, {.n_class = 3}}) == Counts{0, 0, 0, 1, 1, 0, 0, 0, 0});
+  CHECK(counts({Array{-1, 0, 1}, Array{5, 1, 0}, {.n_class = 2}}) == Counts{0, 1, 1, 0});
+}
+
+TEST_CASE("f_beta of a huge beta is recall") {
+  const ConfusionMatrix matrix = example();
+  check_values(matrix.f_beta(1e200), {3.0 / 4, 1.0 / 2, 0, 0});
+}

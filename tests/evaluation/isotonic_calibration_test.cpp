@@ -138,3 +138,24 @@ TEST_CASE("IsotonicCalibration: errors, which leave what was fitted") {
                     "IsotonicCalibration::transform: scores[1] = inf is not finite");
   CHECK(values(calibration.transform(Array{1.5})) == std::vector<double>{0.5});
 }
+
+TEST_CASE("IsotonicCalibration of a positive class of any label") {
+  const Array scores = {3., 1., 2., 2., 4., 6.};
+  IsotonicCalibration plain;
+  plain.fit(scores, Array{0, 0, 1, 0, 1, 1});
+  for (const auto& [t, pos_label] :
+       {std::pair(Array{1, 1, 0, 1, 0, 0}, 0), std::pair(Array{-1, -1, 1, -1, 1, 1}, 1),
+        std::pair(Array{7, 7, 3, 7, 3, 3}, 3)}) {
+    IsotonicCalibration calibration;
+    calibration.fit(scores, t, {.pos_label = pos_label});
+    CHECK(calibration.x_thresholds() == plain.x_thresholds());
+    CHECK(calibration.y_thresholds() == plain.y_thresholds());
+  }
+  const Array two = {{0.75, 0.25}, {0.5, 0.5}, {0.25, 0.75}};
+  IsotonicCalibration of_0;
+  of_0.fit(two, Array{0, 0, 1}, {.pos_label = 0});
+  CHECK(values(of_0.transform(Array{{0.375, 0.625}, {1.0, 0.0}})) == std::vector<double>{0.5, 0.5, 1, 0});
+  CHECK_THROWS_WITH(
+      of_0.fit(scores, Array{0, 0, 1, 2, 1, 1}, {.pos_label = 1}),
+      "IsotonicCalibration::fit: t[3] = 2, expected pos_label 1 and one other label, which is 0");
+}

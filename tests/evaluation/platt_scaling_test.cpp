@@ -100,3 +100,29 @@ TEST_CASE("PlattScaling: errors, which leave what was fitted") {
                     "PlattScaling::fit: expected samples of both classes, got 0 of class 0 and 0 of class 1");
   CHECK(scaling.a() == a);
 }
+
+TEST_CASE("PlattScaling of a positive class of any label") {
+  const Array scores = {1., 2., 3., 4., 5.};
+  PlattScaling plain;
+  plain.fit(scores, Array{0, 1, 0, 1, 1});
+  for (const auto& [t, pos_label] : {std::pair(Array{1, 0, 1, 0, 0}, 0), std::pair(Array{-1, 1, -1, 1, 1}, 1),
+                                     std::pair(Array{7, 3, 7, 3, 3}, 3)}) {
+    PlattScaling scaling;
+    scaling.fit(scores, t, {.pos_label = pos_label});
+    CHECK(scaling.a() == plain.a());
+    CHECK(scaling.b() == plain.b());
+  }
+  CHECK_THROWS_WITH(PlattScaling().fit(scores, Array{-1, 1, -1, 1, 1}),
+                    "PlattScaling::fit: t has the labels -1 and 1: pass pos_label = 1, or map -1 to 0");
+  // Of two columns that of the positive class counts, and becomes its probability.
+  const Array two = {{0.75, 0.25}, {0.5, 0.5}, {0.25, 0.75}, {0.5, 0.5}};
+  const Array t = {0, 0, 1, 1};
+  const std::vector<double> of_0 = values(PlattScaling().fit(two, t, {.pos_label = 0}).transform(two));
+  const std::vector<double> of_1 = values(PlattScaling().fit(two, t).transform(two));
+  check_close(of_0, of_1, 1e-12, 0);
+  const Array column = {{1.}, {2.}, {3.}, {4.}, {5.}};
+  CHECK(plain.transform(column).shape() == Shape{5, 1});
+  CHECK(values(plain.transform(column)) == values(plain.transform(scores)));
+  CHECK_THROWS_WITH(PlattScaling().fit(Array{1., 2.}, Array{1, 2}),
+                    "PlattScaling::fit: t[1] = 2 is not a class in [0, 2)");
+}

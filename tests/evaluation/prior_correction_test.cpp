@@ -1,5 +1,6 @@
 #include "tenbin/evaluation/prior_correction.h"
 
+#include <cmath>
 #include <limits>
 
 #include "tenbin/core/random.h"
@@ -59,7 +60,7 @@ TEST_CASE("correct_prior of one column is that of two classes") {
   const std::vector<double> two = values(correct_prior(both, Array{0.5, 0.5}, Array{0.9, 0.1}));
   for (std::size_t i = 0; i < 4; ++i) CHECK(two[2 * i + 1] == values(one)[i]);
   CHECK_THROWS_WITH(correct_prior(Array{0.5, 1.5}, Array{1., 1.}, Array{1., 1.}),
-                    "correct_prior: row 1 of probabilities must be >= 0 and sum to 1, its sum is 1");
+                    "correct_prior: probabilities[1] = 1.5 is not a probability");
 }
 
 TEST_CASE("correct_prior to a uniform prior decides as post-hoc logit adjustment") {
@@ -132,4 +133,14 @@ TEST_CASE("estimate_prior of certain rows counts them") {
   check_close(values(estimate_prior(certain, Array{0.9, 0.1})), {0.25, 0.75}, 1e-15, 0);
   CHECK_THROWS_WITH(estimate_prior(Array::zeros({0, 2}), Array{1., 1.}),
                     "estimate_prior: expected at least one row, got float32(0, 2)");
+}
+
+TEST_CASE("correct_prior takes a column, and clips what rounding brought outside [0, 1]") {
+  const Array prior = {0.5, 0.5}, actual = {0.9, 0.1};
+  const Array row = correct_prior(Array{0.2, 0.5}, prior, actual);
+  const Array column = correct_prior(Array{{0.2}, {0.5}}, prior, actual);
+  CHECK(column.shape() == Shape{2, 1});
+  CHECK(values(column) == values(row));
+  CHECK(values(correct_prior(Array{std::nextafter(1.f, 2.f)}, prior, actual)) == std::vector<double>{1});
+  CHECK(values(correct_prior(Array{{-1e-8f, 1.f}}, prior, actual)) == std::vector<double>{0, 1});
 }

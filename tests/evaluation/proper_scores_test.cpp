@@ -48,3 +48,31 @@ TEST_CASE("log_loss and brier_score_loss refuse what is no probability") {
   CHECK_THROWS_WITH(brier_score_loss(Array{-1}, Array{0.5}),
                     "brier_score_loss: expected at least one row that counts, got t int32(1)");
 }
+
+TEST_CASE("probabilities that rounding brought outside [0, 1] are clipped") {
+  const float above = std::nextafter(1.f, 2.f);
+  const double above_double = std::nextafter(1.0, 2.0);
+  CHECK(brier_score_loss(Array{1, 0}, Array{above, 0.5f}) == 0.125);
+  CHECK(brier_score_loss(Array{1, 0}, Array{above_double, -1e-17}) == 0);
+  CHECK(log_loss(Array{1}, Array{above}) == log_loss(Array{1}, Array{1.f}));
+  CHECK(brier_score_loss(Array{1, 0}, Array({{-1e-8f, 1.f}, {0.5f, 0.5f}})) == 0.125);
+  CHECK(log_loss(Array{1, 0}, Array({{-1e-8f, 1.f}, {0.5f, 0.5f}})) ==
+        log_loss(Array{1, 0}, Array({{0.f, 1.f}, {0.5f, 0.5f}})));
+  // The caller's array stays as it is.
+  const Array p = {above_double, 0.5};
+  brier_score_loss(Array{1, 0}, p);
+  CHECK(p.to_vector<double>()[0] == above_double);
+}
+
+TEST_CASE("what is said to be no probability is printed with all its digits") {
+  CHECK_THROWS_WITH(brier_score_loss(Array{1}, Array{1.00001}),
+                    "brier_score_loss: y[0] = 1.00001 is not a probability");
+  CHECK_THROWS_WITH(brier_score_loss(Array{1}, Array{1.000002f}),
+                    "brier_score_loss: y[0] = 1.000002 is not a probability");
+  CHECK_THROWS_WITH(brier_score_loss(Array{1}, Array{1.00000000001}),
+                    "brier_score_loss: y[0] = 1.00000000001 is not a probability");
+  CHECK_THROWS_WITH(log_loss(Array{1}, Array{{-1e-5f, 1.f}}),
+                    "log_loss: row 0 of probabilities must be >= 0 and sum to 1, it has -1e-05 for class 0");
+  CHECK_THROWS_WITH(log_loss(Array{1}, Array{{0.0, 1.0010001}}),
+                    "log_loss: row 0 of probabilities must be >= 0 and sum to 1, its sum is 1.0010001");
+}

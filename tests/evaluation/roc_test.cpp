@@ -4,6 +4,10 @@
 #include <limits>
 
 #include "tenbin/core/random.h"
+#include "tenbin/evaluation/calibration.h"
+#include "tenbin/evaluation/gain.h"
+#include "tenbin/evaluation/precision_recall.h"
+#include "tenbin/evaluation/proper_scores.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
@@ -206,4 +210,66 @@ TEST_CASE("roc_auc_score refuses what is no score, no label, no weight") {
                     text + "sample_weight is not supported for one-vs-one");
   CHECK_THROWS_WITH(roc_curve(t, p),
                     "roc_curve: expected pos_label to choose one of the classes of y float64(2, 3)");
+}
+
+TEST_CASE("scores of labels of -1 and 1 need pos_label") {
+  const Array t = {-1, 1, -1, 1};
+  const Array y = {0.1, 0.4, 0.35, 0.8};
+  const Array t01 = {0, 1, 0, 1};
+  CHECK(roc_auc_score(t, y, {.pos_label = 1}) == roc_auc_score(t01, y));
+  CHECK(roc_auc_score(t, y, {.pos_label = -1}) == 0);
+  CHECK(average_precision_score(t, y, {.pos_label = 1}) == 1);
+  CHECK(brier_score_loss(t, y, {.pos_label = 1}) == brier_score_loss(t01, y));
+  CHECK(log_loss(t, y, {.pos_label = 1}) == log_loss(t01, y));
+  CHECK(expected_calibration_error(t, y, {.pos_label = 1}) == expected_calibration_error(t01, y));
+  CHECK(expected_calibration_error(t, y, {.pos_label = -1}) ==
+        expected_calibration_error(Array{1, 0, 1, 0}, y));
+  CHECK(calibration_curve(t, y, {.pos_label = 1}).prob_true == calibration_curve(t01, y).prob_true);
+  CHECK(hits_at_k(t, y, 2, {.pos_label = 1}) == 2);
+  const std::string text =
+      "t has the labels -1 and 1 only, and -1 is what ignore_label is by default: map -1 to 0 (labels are 0 "
+      "to C "
+      "- 1), or pass pos_label = 1, or pass ignore_label = -1 if those rows are not to count";
+  CHECK_THROWS_WITH(roc_auc_score(t, y), "roc_auc_score: " + text);
+  CHECK_THROWS_WITH(average_precision_score(t, y), "average_precision_score: " + text);
+  CHECK_THROWS_WITH(hits_at_k(t, y, 2), "hits_at_k: " + text);
+  CHECK_THROWS_WITH(brier_score_loss(t, y), "brier_score_loss: " + text);
+  // Where 0 is a label too, -1 does not count, as before; and it may be told.
+  CHECK(roc_auc_score(Array{-1, 1, 0, 1}, Array{9., 0.4, 0.35, 0.8}) == 1);
+  CHECK(average_precision_score(t, y, {.ignore_label = -1}) == 1);
+  CHECK(brier_score_loss(t, y, {.pos_label = 1, .ignore_label = -1}) == Approx((0.36 + 0.04) / 2));
+  CHECK_THROWS_WITH(roc_auc_score(t, y, {.pos_label = -1, .ignore_label = -1}),
+                    "roc_auc_score: pos_label and ignore_label are both -1");
+  const Array pair = {{0.9, 0.1}, {0.6, 0.4}, {0.65, 0.35}, {0.2, 0.8}};
+  CHECK_THROWS_WITH(roc_auc_score(t, pair),
+                    ContainsSubstring("roc_auc_score: t has the labels -1 and 1 only"));
+  CHECK_THROWS_WITH(average_precision_per_class(t, pair),
+                    ContainsSubstring("average_precision_per_class: t has the labels -1 and 1 only"));
+}
+
+TEST_CASE("a column of scores is what a row of them is") {
+  const Array t = {0, 1, 0, 1};
+  const Array y = {0.1, 0.4, 0.45, 0.8};
+  const Array column = y.reshape({4, 1});
+  CHECK(roc_auc_score(t, column) == roc_auc_score(t, y));
+  CHECK(average_precision_score(t, column) == average_precision_score(t, y));
+  CHECK(roc_curve(t, column).tpr == roc_curve(t, y).tpr);
+  CHECK(brier_score_loss(t, column) == brier_score_loss(t, y));
+  CHECK(log_loss(t, column) == log_loss(t, y));
+  CHECK(expected_calibration_error(t, column) == expected_calibration_error(t, y));
+  CHECK_THROWS_WITH(
+      roc_auc_per_class(t, column),
+      "roc_auc_per_class: probabilities must be float32 or float64 (N, C), got float64(4, 1); for "
+      "one column p, as of a sigmoid, pass (N, 2): 1 - p, p");
+}
+
+TEST_CASE("one-hot labels are told from others") {
+  const Array pair = {{0.9, 0.1}, {0.6, 0.4}};
+  CHECK_THROWS_WITH(roc_auc_score(Array{{1, 0}, {0, 1}}, pair),
+                    "roc_auc_score: t must have one axis, got int32(2, 2): one-hot rows become labels by "
+                    "argmax(t.astype(Dtype::float32))");
+  CHECK_THROWS_WITH(roc_auc_score(Array{{1, 0}, {1, 1}}, pair),
+                    "roc_auc_score: t must have one axis, got int32(2, 2)");
+  CHECK_THROWS_WITH(roc_auc_score(Array{{1}, {0}}, pair),
+                    "roc_auc_score: t must have one axis, got int32(2, 1)");
 }

@@ -108,6 +108,7 @@ TEST_CASE("TemperatureScaling: weights repeat rows, ignored rows do not count") 
 TEST_CASE("TemperatureScaling: errors, which leave the temperature as it was") {
   const std::string text = "TemperatureScaling::fit: ";
   const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+  const std::string signs = "t has the labels -1 and 1 only";
   TemperatureScaling scaling;
   CHECK_THROWS_WITH(scaling.transform(Array{{1., 2.}}), "TemperatureScaling: expected fit before, got none");
   scaling.fit(Array{{3., 0.}, {0., 1.}, {2., 0.}}, Array{0, 1, 1});
@@ -122,7 +123,10 @@ TEST_CASE("TemperatureScaling: errors, which leave the temperature as it was") {
   CHECK_THROWS_WITH(scaling.fit(Array::zeros({0, 3}), Array::zeros({0}, Dtype::int64)),
                     text + "expected labelled rows, got none of float32(0, 3)");
   CHECK_THROWS_WITH(scaling.fit(Array{1., 2.}, Array{0, 1}),
-                    text + "logits must be float32 or float64 (N, C), got float64(2)");
+                    text +
+                        "logits must be float32 or float64 (N, C), got float64(2); for one column z, of a "
+                        "sigmoid, pass (N, 2): 0, z");
+  CHECK_THROWS_WITH(scaling.fit(Array{{1., 2.}, {0., 1.}}, Array{1, -1}), ContainsSubstring(text + signs));
   CHECK(scaling.temperature() == temperature);
   CHECK_THROWS_WITH(
       TemperatureScaling({.min_temperature = 0}),

@@ -167,5 +167,70 @@ TEST_CASE("argmin_expected_cost: errors") {
   CHECK_THROWS_WITH(argmin_expected_cost(Array{{1., 2.}}, Array{{0., 1.}, {1., 0.}}),
                     text + "row 0 of probabilities must be >= 0 and sum to 1, its sum is 3");
   CHECK_THROWS_WITH(argmin_expected_cost(Array{0.5}, Array{{0., 1.}, {1., 0.}}),
-                    text + "probabilities must be float32 or float64 (N, C), got float64(1)");
+                    text +
+                        "probabilities must be float32 or float64 (N, C), got float64(1); for one column p, "
+                        "as of a sigmoid, pass (N, 2): 1 - p, p");
+  CHECK_THROWS_WITH(argmin_expected_cost(Array{{0.5}, {0.2}}, Array{{0.}}),
+                    text +
+                        "probabilities must be float32 or float64 (N, C), got float64(2, 1); for one column "
+                        "p, as of a sigmoid, pass (N, 2): 1 - p, p");
+}
+
+TEST_CASE("tune_threshold and predict_with_threshold of a positive class of any label") {
+  const ThresholdObjective precise = objective::f_beta(0.5);
+  const double threshold = tune_threshold(t, scores, precise).threshold;
+  // The same with 0 for 1.
+  const Array turned = {-0.1, -0.2, -0.2, -0.4, -0.6, -0.8};
+  const Array turned_t = {1, 1, 0, 1, 0, 0};
+  const Array ascending = {0.1, 0.2, 0.2, 0.4, 0.6, 0.8};
+  CHECK(tune_threshold(turned_t, ascending, precise, {.pos_label = 0}).threshold == threshold);
+  CHECK(values(predict_with_threshold(ascending, threshold, {.pos_label = 0})) ==
+        std::vector<double>{1, 1, 1, 1, 0, 0});
+  const Array signs = {-1, -1, 1, -1, 1, 1};
+  CHECK(tune_threshold(signs, scores, precise, {.pos_label = 1}).threshold == threshold);
+  CHECK(tune_threshold(signs, turned, precise, {.pos_label = -1}).value ==
+        tune_threshold(turned_t, turned, precise).value);
+  CHECK(values(predict_with_threshold(scores, threshold, {.pos_label = 1, .neg_label = -1})) ==
+        std::vector<double>{-1, -1, -1, -1, 1, 1});
+  const Array others = {3, 3, 7, 3, 7, 7};
+  CHECK(tune_threshold(others, scores, precise, {.pos_label = 7}).threshold == threshold);
+  const Array weight = {1., 1., 0., 1., 1., 1.};
+  CHECK(tune_threshold(others, scores, precise, {.sample_weight = weight, .pos_label = 7}).value ==
+        tune_threshold(t, scores, precise, weight).value);
+}
+
+TEST_CASE("of probabilities of two classes the column of the positive class counts") {
+  const Array two = {{0.9, 0.1}, {0.8, 0.2}, {0.6, 0.4}, {0.3, 0.7}};
+  const Array labels = {0, 0, 1, 1};
+  const ThresholdObjective f1 = objective::f_beta();
+  CHECK(tune_threshold(labels, two, f1).threshold == Approx(0.3));
+  CHECK(tune_threshold(labels, two, f1, {.pos_label = 0}).threshold == Approx(0.7));
+  CHECK(values(predict_with_threshold(two, 0.7, {.pos_label = 0})) == std::vector<double>{0, 0, 1, 1});
+  // Columns are in ascending order of the labels.
+  CHECK(tune_threshold(Array{3, 3, 7, 7}, two, f1, {.pos_label = 3}).threshold == Approx(0.7));
+  CHECK(values(predict_with_threshold(two, 0.7, {.pos_label = 3, .neg_label = 7})) ==
+        std::vector<double>{3, 3, 7, 7});
+  // A column (N, 1) is what (N) is.
+  const Array column = {{0.1}, {0.2}, {0.4}, {0.7}};
+  CHECK(tune_threshold(labels, column, f1).threshold == Approx(0.3));
+  CHECK(values(predict_with_threshold(column, 0.3)) == std::vector<double>{0, 0, 1, 1});
+}
+
+TEST_CASE("labels that leave open which is the positive class are an error") {
+  const ThresholdObjective f1 = objective::f_beta();
+  const Array two = {0.1, 0.2, 0.3};
+  CHECK_THROWS_WITH(tune_threshold(Array{1, 2, 2}, two, f1),
+                    "tune_threshold: t[1] = 2 is not a class in [0, 2)");
+  CHECK_THROWS_WITH(tune_threshold(Array{-1, 1, 1}, two, f1),
+                    "tune_threshold: t has the labels -1 and 1: pass pos_label = 1, or map -1 to 0");
+  CHECK_THROWS_WITH(tune_threshold(Array{-1, 0, 1}, two, f1),
+                    "tune_threshold: t[0] = -1 is not a class in [0, 2)");
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1, 2}, two, f1, {.pos_label = 1}),
+                    "tune_threshold: t[2] = 2, expected pos_label 1 and one other label, which is 0");
+  CHECK_THROWS_WITH(tune_threshold(Array{5, 5, 5}, two, f1, {.pos_label = 4}),
+                    "tune_threshold: expected samples of both classes, got 3 of class 5 and 0 of class 4");
+  CHECK_THROWS_WITH(predict_with_threshold(two, 0.5, {.pos_label = 7}),
+                    "predict_with_threshold: expected neg_label, the other class, beside pos_label 7");
+  CHECK_THROWS_WITH(predict_with_threshold(two, 0.5, {.pos_label = 7, .neg_label = 7}),
+                    "predict_with_threshold: pos_label and neg_label are both 7");
 }
