@@ -207,3 +207,9 @@ TEST_CASE("roc_auc_score refuses what is no score, no label, no weight") {
   CHECK_THROWS_WITH(roc_curve(t, p),
                     "roc_curve: expected pos_label to choose one of the classes of y float64(2, 3)");
 }
+
+TEST_CASE("roc_auc_score of several classes takes a max_fpr of 1, the whole area") {
+  const Array t = {0, 1, 2, 1};
+  const Array p = {{0.6, 0.3, 0.1}, {0.2, 0.3, 0.5}, {0.1, 0.3, 0.6}, {0.3, 0.5, 0.2}};
+  CHECK(roc_auc_score(t, p, {.max_fpr = 1}) == roc_auc_score(t, p));
+}

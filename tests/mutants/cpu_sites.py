@@ -20,9 +20,9 @@ CONTROL = {"if", "while", "for", "switch", "catch", "constexpr"}
 KEYWORDS = BEFORE_OPERAND | CONTROL | {"const", "static", "auto", "using", "typedef", "template", "delete", "new",
                                        "goto", "break", "continue", "public", "private", "protected", "friend"}
 
-# What only a GPU runs is the business of run.py; macros expand to declarations.
+# What only a GPU runs or can get wrong is the business of run.py; macros expand to declarations.
 # Without a reserve, a program is slower and does the same.
-NOT_HERE = re.compile(r"gpu|is_cpu|TENBIN_|static_assert|__attribute__|__builtin|alignas|\breserve\(")
+NOT_HERE = re.compile(r"gpu|is_cpu|require_cpu|TENBIN_|static_assert|__attribute__|__builtin|alignas|\breserve\(")
 
 TOKEN = re.compile(r"""
     (?P<space>\s+|//[^\n]*|/\*.*?\*/)
@@ -312,6 +312,8 @@ class Source:
         level = PRECEDENCE[token.text]
         start, end = self.left_end(i, level), self.right_end(i, level)
         other = table[token.text]
+        if token.text == "-" and self.text[:start].endswith("static_cast<std::size_t>("):
+            return  # mostly of pointers, which have no sum
         mutated = f"{self.plain(start, token.start)} {other} {self.plain(token.end, end)}"
         self.add(i, kind, f"{token.text} becomes {other}", [self.choice(start, end, mutated)])
 
@@ -353,6 +355,8 @@ class Source:
             return
         if called.text not in (">", "]") and called.kind == "sign" or not self.allowed(i):
             return
+        if called.text in ("min", "max"):
+            return  # which are the same the other way round
         arguments = [[]]
         j = i + 1
         while j < self.tokens[i].match:

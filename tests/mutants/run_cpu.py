@@ -336,7 +336,7 @@ def row_of(label: str, bugs: list, reasons: dict) -> str:
     return "| " + " | ".join([label, *counts, rate]) + " |"
 
 
-def report(bugs: list, reasons: dict) -> bool:
+def report(bugs: list, reasons: dict, complete: bool) -> bool:
     print()
     print("| bugs in | planted | found | survived | equivalent | found of those that can be |")
     print("| --- | --: | --: | --: | --: | --: |")
@@ -355,6 +355,9 @@ def report(bugs: list, reasons: dict) -> bool:
     for bug in bugs:
         if bug.found_by and bug.name in reasons:
             print(f'listed as a survivor, and found by "{bug.found_by}":\n    {bug.name}')
+    if complete:
+        for name in sorted(set(reasons) - {bug.name for bug in bugs}):
+            print(f"listed as a survivor, and not planted:\n    {name}")
     detectable = [bug for bug in bugs if bug.found_by or not reasons.get(bug.name, "").startswith(UNDETECTABLE)]
     rate = sum(bool(bug.found_by) for bug in detectable) / max(1, len(detectable))
     return not unlisted and rate >= RATE
@@ -373,10 +376,11 @@ def run(bugs: list, arguments) -> bool:
     bugs = watch(bugs)
     if len(bugs) < LEAST:
         raise Wrong(f"{len(bugs)} bugs are too few: choose more of them in COUNTS")
+    count = len(bugs)
     bugs = [bug for bug in bugs if arguments.room in ("", bug.room) and arguments.only in bug.name]
     bugs = sorted(bugs, key=lambda bug: order(arguments.seed, bug.name))[:arguments.sample]
     run_bugs(bugs)
-    good = report(bugs, reasons)
+    good = report(bugs, reasons, len(bugs) == count)
     print(f"\n{time.monotonic() - start:.0f} s in all")
     if not arguments.keep:
         shutil.rmtree(TREE)
