@@ -922,3 +922,19 @@ TEST_CASE("an unchained variable does not share the gradient that it goes on wit
   CHECK(h.grad().to_vector<double>() == std::vector<double>{4, 4});
   CHECK(y.grad().to_vector<double>() == std::vector<double>{1, 1});
 }
+
+TEST_CASE("backward keeps no gradient of a constant, and a function may leave one out") {
+  const auto forward = [](Custom&, const Arrays& xs) { return Arrays{xs[0].copy()}; };
+  for (const bool both : {true, false}) {
+    CAPTURE(both);
+    Variable x(Array{1.0}, true), y(Array{2.0}, true), constant(Array{3.0}, false);
+    call("custom", {x, y, constant}, forward,
+         [both](Custom&, const Arrays&, const Arrays& gys) {
+           return Arrays{gys[0].copy(), both ? gys[0].copy() : Array(), gys[0].copy()};
+         })[0]
+        .backward();
+    CHECK(x.grad().item() == 1);
+    CHECK(static_cast<bool>(y.grad()) == both);
+    CHECK_FALSE(constant.grad());
+  }
+}

@@ -2,6 +2,7 @@
 #include "tenbin/core/parallel.h"
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -100,4 +101,22 @@ TEST_CASE("parallel_for allocates nothing once its threads are there") {
   CHECK(testing::allocation_count() == allocations);
   CHECK(sum == 2 * 4950);
   set_num_threads(before);
+}
+
+TEST_CASE("parallel_for runs as many tasks at once as there are threads") {
+  const ThreadCount guard(3);
+  for (int round = 0; round < 3; ++round) {
+    // Each task waits for the others; were there fewer threads, it would end the waiting by giving up.
+    std::atomic<int> arrived{0};
+    std::atomic<bool> alone{false};
+    parallel_for(3, [&](std::size_t) {
+      ++arrived;
+      const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+      while (arrived < 3 && !alone) {
+        if (std::chrono::steady_clock::now() > give_up) alone = true;
+        std::this_thread::yield();
+      }
+    });
+    CHECK_FALSE(alone);
+  }
 }

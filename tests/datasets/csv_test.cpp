@@ -211,3 +211,21 @@ TEST_CASE_METHOD(CsvFixture, "load_csv does not read numbers as the locale write
   }
   std::setlocale(LC_ALL, before.c_str());
 }
+
+TEST_CASE_METHOD(CsvFixture, "load_csv reads a file that is larger than what it holds at once", "[csv]") {
+  std::string text = "id,value\n";
+  std::size_t rows = 0;
+  for (; text.size() < std::size_t{9} << 20; ++rows) text += std::to_string(rows) + ",0.123456789012345\n";
+  const Table table = load(text);
+  REQUIRE(table.size() == rows);
+  const double* id = table["id"].values.data<double>();
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < rows; ++i) wrong += id[i] != static_cast<double>(i);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE_METHOD(CsvFixture, "load_csv: a doubled quote before a line feed does not end the field", "[csv]") {
+  const Table table = load("name,value\n\"a\"\"\nb\",1\nc,2\n");
+  CHECK(table.size() == 2);
+  CHECK(table["name"].categories == Texts{"a\"\nb", "c"});
+}

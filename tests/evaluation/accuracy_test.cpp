@@ -242,3 +242,10 @@ TEST_CASE("from logits on a GPU only the counts travel") {
     CHECK(gpu::stats().synchronizations == before + 1);
   });
 }
+
+TEST_CASE("accuracy compares every class with the largest so far, wherever it lies") {
+  // (1, 3, 2): at both positions class 1 is the largest, and class 2 larger than class 0.
+  const Array y = {{{0.f, 1.f}, {5.f, 6.f}, {3.f, 4.f}}};
+  CHECK(accuracy(y, Array{{1, 1}}) == 1);
+  CHECK(argmax(y).to_vector<int>() == std::vector<int>{1, 1});
+}

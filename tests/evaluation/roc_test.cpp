@@ -273,3 +273,9 @@ TEST_CASE("one-hot labels are told from others") {
   CHECK_THROWS_WITH(roc_auc_score(Array{{1}, {0}}, pair),
                     "roc_auc_score: t must have one axis, got int32(2, 1)");
 }
+
+TEST_CASE("roc_auc_score of several classes takes a max_fpr of 1, the whole area") {
+  const Array t = {0, 1, 2, 1};
+  const Array p = {{0.6, 0.3, 0.1}, {0.2, 0.3, 0.5}, {0.1, 0.3, 0.6}, {0.3, 0.5, 0.2}};
+  CHECK(roc_auc_score(t, p, {.max_fpr = 1}) == roc_auc_score(t, p));
+}

@@ -55,16 +55,17 @@ def write_if_changed(path: Path, content: bytes):
     path.write_bytes(content)
 
 
-def copy_tree():
-    """What git knows of the working tree, and what it does not ignore, with the changes that are in it."""
+def copy_tree(tree: Path, change=lambda name, content: content):
+    """What git knows of the working tree, and what it does not ignore, with the changes that are in it; and with
+    those that `change` makes to the content of a file."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                             cwd=SOURCE, check=True, capture_output=True, text=True).stdout
     names = {name for name in listed.split("\0") if name and (SOURCE / name).is_file()}
     for name in names:
-        write_if_changed(TREE / name, (SOURCE / name).read_bytes())
-        shutil.copymode(SOURCE / name, TREE / name)
-    for path in TREE.rglob("*"):
-        name = path.relative_to(TREE).as_posix()
+        write_if_changed(tree / name, change(name, (SOURCE / name).read_bytes()))
+        shutil.copymode(SOURCE / name, tree / name)
+    for path in tree.rglob("*"):
+        name = path.relative_to(tree).as_posix()
         if path.is_file() and name not in names and not name.startswith("build/"):
             path.unlink()
 
@@ -195,7 +196,7 @@ def table_row(name: str, file: str, caught_by: str, seconds: str) -> str:
 
 def run(mutants: list, everything: bool, keep: bool) -> bool:
     LOG.mkdir(parents=True, exist_ok=True)
-    copy_tree()
+    copy_tree(TREE)
     configure()
     cpu_seconds = check_unmutated(mutants, everything)
     print()

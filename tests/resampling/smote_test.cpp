@@ -154,3 +154,14 @@ TEST_CASE("smote refuses what it cannot fill up") {
   bad.x.data<float>()[2 * rows_of_class(bad.t, 0)[0]] = std::numeric_limits<float>::quiet_NaN();
   CHECK(smote(bad).size() == 40);
 }
+
+TEST_CASE("smote looks for neighbours only in classes that grow, however small the others are") {
+  const Dataset train = clouds({3, 3}, 2, 1);
+  CHECK(smote(train).size() == 6);
+}
+
+TEST_CASE("the seed of smote is 1 where none is given") {
+  const Dataset train = clouds({20, 8}, 2, 1);
+  CHECK(smote(train).x.to_vector<float>() == smote(train, {.seed = 1}).x.to_vector<float>());
+  CHECK(smote(train).x.to_vector<float>() != smote(train, {.seed = 2}).x.to_vector<float>());
+}

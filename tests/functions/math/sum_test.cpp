@@ -94,3 +94,8 @@ TEST_CASE("sum over empty braces is the sum over everything") {
 TEST_CASE("sum to nothing from an axis of 2^36 takes no time") {
   CHECK(broadcast_to(Variable(Array::zeros({1, 0})), {std::size_t{1} << 36, 0}).size() == 0);
 }
+
+TEST_CASE("sum over as many axes as an array can have") {
+  const Variable x(Array::ones({2, 1, 2, 1, 2, 1, 2, 1}));
+  CHECK(sum(x, {.axis = {0, 1, 2, 3, 4, 5, 6, 7}}).item() == 16);
+}
