@@ -39,7 +39,8 @@ class Reporter : public Base {
                  stats.testInfo.lineInfo.file);
     for (int number = 0; number < tenbin_mutants::most; ++number)
       if (tenbin_mutants::notes[number] != tenbin_mutants::never)
-        std::fprintf(out, "%d%s,", number, tenbin_mutants::notes[number] == tenbin_mutants::no_bug ? "x" : "");
+        std::fprintf(out, "%d%s,", number,
+                     tenbin_mutants::notes[number] == tenbin_mutants::no_bug ? "x" : "");
     std::fprintf(out, "\t%s\n", stats.testInfo.name.c_str());
     std::fclose(out);
   }
