@@ -16,7 +16,7 @@ Array initial(const Initializer& initializer, const Initializer& otherwise, cons
 
 Linear::Linear(std::size_t out_size, const LinearOptions& options)
     : Link("Linear"), out_size_(out_size), options_(options) {
-  W = param("W");
+  W = param("W", LazyShape{options.dtype, {out_size, LazyShape::unknown}});
   if (!options.nobias) b = param("b", initial(options.initial_bias, Zero(), {out_size}, options.dtype));
 }
 
@@ -26,6 +26,7 @@ Linear::Linear(std::size_t in_size, std::size_t out_size, const LinearOptions& o
 }
 
 void Linear::initialize(const Variable& x, std::size_t n_batch_axes) const {
+  if (W.is_initialized()) return;
   if (n_batch_axes == 0 || x.ndim() <= n_batch_axes)
     throw Error("Linear: x must have more than n_batch_axes = ", n_batch_axes, " axes, got ", x.data());
   if (x.dtype() != options_.dtype) throw Error("Linear: x must be ", options_.dtype, ", got ", x.data());
@@ -37,9 +38,12 @@ void Linear::initialize(const Variable& x, std::size_t n_batch_axes) const {
 }
 
 Variable Linear::operator()(const Variable& x, std::size_t n_batch_axes) const {
-  if (!x) throw Error("Linear: x is an empty Variable");
-  if (!W.is_initialized()) initialize(x, n_batch_axes);
-  return linear(x, W, b, n_batch_axes);
+  return with_path([&] {
+    if (!x) throw Error("Linear: x is an empty Variable");
+    if (!*this) throw Error("Linear: the link has been moved from");
+    if (!is_ready() || !W.is_initialized()) initialize_once([&] { initialize(x, n_batch_axes); });
+    return linear(x, W, b, n_batch_axes);
+  });
 }
 
 }  // namespace tenbin

@@ -15,7 +15,7 @@ struct AdaDeltaStep {
   T rho, complement, eps;
   constexpr void operator()(T& w, const T& g, T& msg, T& msdx) const {
     msg = rho * msg + complement * g * g;
-    const T dx = std::sqrt((msdx + eps) / (msg + eps)) * g;
+    const T dx = std::sqrt((msdx + eps) / divisor(msg + eps)) * g;
     msdx = rho * msdx + complement * dx * dx;
     w -= dx;
   }
@@ -26,7 +26,7 @@ struct AdaDeltaStep {
 /// What AdaDelta may be told.
 struct AdaDeltaOptions {
   double rho = 0.95;  ///< decay of the means of squares, in [0, 1)
-  double eps = 1e-6;  ///< >= 0
+  double eps = 1e-6;  ///< >= 0; with 0 nothing moves, as the first steps are of its size
 };
 
 /// AdaDelta, msg = rho msg + (1 - rho) g^2; dx = sqrt((msdx + eps) / (msg + eps)) g;
@@ -39,6 +39,9 @@ class AdaDelta : public Optimizer {
   std::string name() const override { return "AdaDelta"; }
 
   AdaDeltaOptions hyperparam;
+  std::vector<Hyperparameter> hyperparameters() override {
+    return {{"rho", &hyperparam.rho}, {"eps", &hyperparam.eps}};
+  }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"msg", "msdx"}; }

@@ -15,7 +15,7 @@ struct AdaGradStep {
   T lr, eps;
   constexpr void operator()(T& w, const T& g, T& h) const {
     h += g * g;
-    w -= lr * g / (std::sqrt(h) + eps);
+    w -= lr * g / divisor(std::sqrt(h) + eps);
   }
 };
 
@@ -24,7 +24,7 @@ struct AdaGradStep {
 /// What AdaGrad may be told.
 struct AdaGradOptions {
   double lr = 0.001;  ///< learning rate
-  double eps = 1e-8;  ///< >= 0
+  double eps = 1e-8;  ///< >= 0; 0: no step where the gradients have been 0
 };
 
 /// AdaGrad, h += g^2; w -= lr g / (sqrt(h) + eps). (Chainer: `AdaGrad`; Duchi et al., JMLR 12, 2011.)
@@ -36,6 +36,9 @@ class AdaGrad : public Optimizer {
   std::string name() const override { return "AdaGrad"; }
 
   AdaGradOptions hyperparam;
+  std::vector<Hyperparameter> hyperparameters() override {
+    return {{"lr", &hyperparam.lr}, {"eps", &hyperparam.eps}};
+  }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"h"}; }

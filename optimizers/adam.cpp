@@ -23,6 +23,22 @@ void Adam::check() const {
           hyperparam.gamma);
 }
 
+// AdaBound compares alpha with the first one, so that is saved too.
+std::vector<Hyperparameter> Adam::hyperparameters() {
+  AdamOptions& h = hyperparam;
+  return {{"alpha", &h.alpha},
+          {"beta1", &h.beta1},
+          {"beta2", &h.beta2},
+          {"eps", &h.eps},
+          {"eta", &h.eta},
+          {"weight_decay_rate", &h.weight_decay_rate},
+          {"amsgrad", &h.amsgrad},
+          {"adabound", &h.adabound},
+          {"final_lr", &h.final_lr},
+          {"gamma", &h.gamma},
+          {"initial_alpha", &initial_alpha_}};
+}
+
 template <class T>
 detail::AdamStep<T> Adam::step(std::int64_t t) const {
   const double count = static_cast<double>(t);

@@ -30,7 +30,7 @@ struct AdamStep {
 
  private:
   constexpr void move(T& w, T m, T square) const {
-    T step = alpha / (std::sqrt(square) + eps);
+    T step = alpha / divisor(std::sqrt(square) + eps);
     step = step < lower ? lower : step;
     step = step > upper ? upper : step;
     w -= eta * (step * m + decay * w);
@@ -44,9 +44,9 @@ struct AdamOptions {
   double alpha = 0.001;          ///< step size
   double beta1 = 0.9;            ///< decay of the mean, in [0, 1)
   double beta2 = 0.999;          ///< decay of the mean of squares, in [0, 1)
-  double eps = 1e-8;             ///< >= 0
+  double eps = 1e-8;             ///< >= 0; 0: no step where the gradients have been 0
   double eta = 1;                ///< multiplies the step and the weight decay, for schedules
-  double weight_decay_rate = 0;  ///< decoupled weight decay (AdamW)
+  double weight_decay_rate = 0;  ///< decoupled weight decay (AdamW), not multiplied by alpha
   bool amsgrad = false;          ///< never lets the divisor shrink
   bool adabound = false;         ///< clips the step towards final_lr
   double final_lr = 0.1;         ///< of adabound: the rate in the end
@@ -61,9 +61,10 @@ struct AdamOptions {
 ///     w -= eta (step m + weight_decay_rate w)
 ///
 /// Two things differ from PyTorch: eps is added to the uncorrected sqrt(v), and the weight decay (Loshchilov
-/// and Hutter, "Decoupled weight decay regularization", ICLR 2019) is not multiplied by alpha. AMSGrad: Reddi
-/// et al., ICLR 2018. AdaBound: Luo et al., ICLR 2019; the bounds are final_lr (1 - 1 / (gamma t + 1)) and
-/// final_lr (1 + 1 / (gamma t)), where final_lr follows alpha if that is changed after construction.
+/// and Hutter, "Decoupled weight decay regularization", ICLR 2019) is not multiplied by alpha (see AdamW).
+/// AMSGrad: Reddi et al., ICLR 2018. AdaBound: Luo et al., ICLR 2019; the bounds are final_lr (1 - 1 / (gamma
+/// t + 1)) and final_lr (1 + 1 / (gamma t)), where final_lr follows alpha if that is changed after
+/// construction.
 ///
 ///     Adam optimizer({.alpha = 1e-3});
 class Adam : public Optimizer {
@@ -72,6 +73,7 @@ class Adam : public Optimizer {
   std::string name() const override { return "Adam"; }
 
   AdamOptions hyperparam;
+  std::vector<Hyperparameter> hyperparameters() override;
 
  protected:
   SmallVector<const char*, 3> state_names() const override {
@@ -92,7 +94,11 @@ class Adam : public Optimizer {
 /// Adam with decoupled weight decay: an Adam whose `weight_decay_rate` is meant to be set. (Chainer:
 /// `AdamW`.)
 ///
-///     AdamW optimizer({.alpha = 1e-3, .weight_decay_rate = 1e-2});
+/// The rate is the fraction of a parameter that decays in one update. PyTorch's is multiplied by the learning
+/// rate: its `lr=1e-3, weight_decay=1e-2` is alpha = 1e-3 and weight_decay_rate = 1e-3 x 1e-2 = 1e-5 here. A
+/// schedule that is meant for both changes `eta`; one of `alpha` leaves the decay as it is.
+///
+///     AdamW optimizer({.alpha = 1e-3, .weight_decay_rate = 1e-5});
 class AdamW : public Adam {
  public:
   using Adam::Adam;

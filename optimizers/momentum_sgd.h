@@ -37,6 +37,9 @@ class MomentumSGD : public Optimizer {
   std::string name() const override { return "MomentumSGD"; }
 
   MomentumSGDOptions hyperparam;
+  std::vector<Hyperparameter> hyperparameters() override {
+    return {{"lr", &hyperparam.lr}, {"momentum", &hyperparam.momentum}};
+  }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"v"}; }

@@ -36,6 +36,9 @@ class NesterovAG : public Optimizer {
   std::string name() const override { return "NesterovAG"; }
 
   NesterovAGOptions hyperparam;
+  std::vector<Hyperparameter> hyperparameters() override {
+    return {{"lr", &hyperparam.lr}, {"momentum", &hyperparam.momentum}};
+  }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"v"}; }

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 
 #include "tenbin/cuda/capture.h"
+#include "tenbin/serializers/npz.h"
 
 namespace tenbin {
 
@@ -67,17 +69,31 @@ Optimizer::Optimizer() = default;
 Optimizer::~Optimizer() = default;
 
 Optimizer& Optimizer::setup(const Link& model) {
-  model_ = std::make_unique<Link>(model);
-  entries_.clear();
-  groups_.clear();
-  t_ = Array::scalar(0, Dtype::int64);
-  epoch_ = Array::scalar(0, Dtype::int64);
-  lay_out();
+  if (!model) throw Error(name(), ": setup: the model has been moved from");
+  bool is_trained = false;
+  model.visit([&](const Parameter& parameter) { is_trained = is_trained || parameter.requires_grad(); });
+  if (!is_trained)
+    throw Error(name(), ": setup: the model (", model.kind(),
+                ") has no parameters to train; register them with param(), its layers with link()");
+  const Array t = Array::scalar(0, Dtype::int64), epoch = Array::scalar(0, Dtype::int64);
+  auto holder = std::make_unique<Link>(Link::holder_of(model));
+  std::swap(holder_, holder);
+  std::vector<Entry> entries;
+  std::swap(entries_, entries);
+  try {
+    lay_out();
+  } catch (...) {
+    std::swap(holder_, holder);
+    std::swap(entries_, entries);
+    throw;
+  }
+  t_ = t;
+  epoch_ = epoch;
   return *this;
 }
 
 void Optimizer::update() {
-  if (!model_) throw Error(name(), ": update before setup");
+  if (!holder_) throw Error(name(), ": update before setup");
   if (!is_laid_out() && gpu::is_capturing())
     throw Error(name(), ": a captured step cannot lay out parameters: update once before it");
   if (!is_laid_out()) lay_out();
@@ -115,7 +131,7 @@ void Optimizer::prepare_replay() {
 bool Optimizer::is_laid_out() const {
   std::size_t count = 0;
   bool in_place = true;
-  model_->visit([&](const Parameter& parameter) {
+  model().visit([&](const Parameter& parameter) {
     if (!is_updated(parameter)) return;
     in_place = in_place && count < entries_.size() && entries_[count].is_in_place(parameter);
     ++count;
@@ -128,13 +144,13 @@ bool Optimizer::is_laid_out() const {
 void Optimizer::lay_out() {
   std::vector<Entry> entries;
   std::vector<GroupSize> sizes;
-  model_->visit_named([&](const std::string& path, const Parameter& parameter) {
+  std::unordered_map<const detail::Node*, std::size_t> first;  // of the entries that share a parameter
+  model().visit_named([&](const std::string& path, const Parameter& parameter) {
     if (!is_updated(parameter)) return;
-    const auto same = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
-      return entry.parameter.node_.get() == parameter.node_.get();
-    });
-    if (same != entries.end()) {
-      entries.push_back({path, parameter, same->group, same->begin, false, {}, {}, {}});
+    const auto [known, is_new] = first.emplace(parameter.node_.get(), entries.size());
+    if (!is_new) {
+      const Entry& same = entries[known->second];
+      entries.push_back({path, parameter, same.group, same.begin, false, {}, {}, {}});
       return;
     }
     const std::size_t group = group_of(parameter.data(), sizes);
@@ -153,6 +169,8 @@ void Optimizer::lay_out() {
     groups.push_back(std::move(flat));
   }
 
+  std::unordered_map<const detail::Node*, const Entry*> places_before;
+  for (const Entry& old : entries_) places_before.emplace(old.parameter.node_.get(), &old);
   std::vector<std::unique_ptr<Array>> slots;
   for (Entry& entry : entries) {
     const FlatParameters& flat = groups[entry.group];
@@ -165,12 +183,11 @@ void Optimizer::lay_out() {
 
     entry.data.assign(node.data);
     if (node.grad) entry.grad.assign(node.grad);
-    const auto before = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& old) {
-      return old.parameter.node_.get() == &node && old.data.shape() == shape;
-    });
-    if (before == entries_.end()) continue;
-    for (std::size_t i = 0; i < std::min(state_count, before->states.size()); ++i)
-      entry.states[i].assign(before->states[i].astype(entry.data.dtype()).to(entry.data.device()));
+    const auto before = places_before.find(&node);
+    if (before == places_before.end() || before->second->data.shape() != shape) continue;
+    const auto& states = before->second->states;
+    for (std::size_t i = 0; i < std::min(state_count, states.size()); ++i)
+      entry.states[i].assign(states[i].astype(entry.data.dtype()).to(entry.data.device()));
   }
 
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -208,7 +225,7 @@ void Optimizer::remove_hook(const std::string& name) {
 }
 
 NamedArrays Optimizer::state_arrays() {
-  if (model_ && !is_laid_out()) lay_out();
+  if (holder_ && !is_laid_out()) lay_out();
   NamedArrays all{{"t", t_}, {"epoch", epoch_}};
   const auto names = state_names();
   for (const Entry& entry : entries_) {
@@ -217,6 +234,151 @@ NamedArrays Optimizer::state_arrays() {
       all.emplace_back(entry.path + '/' + names[i], entry.states[i]);
   }
   return all;
+}
+
+namespace {
+
+const std::string hyperparameter_prefix = "hyperparam/";
+
+bool is_number(const Hyperparameter& hyperparameter) { return hyperparameter.place.index() == 0; }
+
+}  // namespace
+
+std::vector<double> Optimizer::hyperparameter_values() {
+  std::vector<double> values;
+  for (const Hyperparameter& each : hyperparameters())
+    values.push_back(std::visit([](auto* place) { return static_cast<double>(*place); }, each.place));
+  return values;
+}
+
+void Optimizer::set_hyperparameter_values(const std::vector<double>& values) {
+  std::size_t i = 0;
+  for (const Hyperparameter& each : hyperparameters()) {
+    const double value = values[i++];
+    if (is_number(each)) {
+      *std::get<double*>(each.place) = value;
+    } else {
+      *std::get<bool*>(each.place) = value != 0;
+    }
+  }
+}
+
+NamedArrays Optimizer::save_state() {
+  if (!holder_) throw Error(name(), ": saved before setup, without a model there is no state");
+  NamedArrays all = state_arrays();
+  const std::string rule = name();
+  all.emplace_back("rule", Array(std::vector<std::uint8_t>(rule.begin(), rule.end())));
+  const std::vector<double> values = hyperparameter_values();
+  std::size_t i = 0;
+  for (const Hyperparameter& each : hyperparameters())
+    all.emplace_back(hyperparameter_prefix + each.name,
+                     Array::scalar(values[i++], is_number(each) ? Dtype::float64 : Dtype::uint8));
+  return all;
+}
+
+// Errors: the file says that it is of another rule; the states of the first parameter are named too.
+void Optimizer::require_rule(StateReader& reader) const {
+  const Array rule = reader.read_if_there("rule");
+  if (!rule) return;
+  if (rule.dtype() != Dtype::uint8) reader.fail("rule", "expected text in uint8, got ", rule);
+  const auto bytes = rule.to_vector<std::uint8_t>();
+  const std::string got(bytes.begin(), bytes.end());
+  if (got == name()) return;
+  std::string keys;
+  if (!entries_.empty())
+    for (const char* state : state_names())
+      keys += (keys.empty() ? " with " : ", ") + entries_[0].path + '/' + state;
+  reader.fail("rule", "expected ", name(), keys, ", got ", printable(got));
+}
+
+// Errors: the file has state of parameters that have no place for it yet.
+void Optimizer::require_initialized(const StateReader& reader) const {
+  std::string lost;
+  model().visit_named([&](const std::string& path, const Parameter& parameter) {
+    if (parameter.requires_grad() && !parameter.is_initialized() && reader.contains(path + "/t"))
+      lost += (lost.empty() ? "" : ", ") + path;
+  });
+  if (!lost.empty())
+    throw Error(reader.source(), ": ", name(),
+                ": the file has state of parameters that are not initialised yet (", lost,
+                "): load the model first, or run it forward once");
+}
+
+// What is not in the file stays.
+std::vector<double> Optimizer::read_hyperparameters(StateReader& reader) {
+  std::vector<double> values = hyperparameter_values();
+  std::size_t i = 0;
+  for (const Hyperparameter& each : hyperparameters()) {
+    double& value = values[i++];
+    const std::string key = hyperparameter_prefix + each.name;
+    const Array array = reader.read_if_there(key);
+    if (!array) continue;
+    reader.require_like(key, Array::scalar(0, is_number(each) ? Dtype::float64 : Dtype::uint8), array);
+    value = array.item();
+  }
+  return values;
+}
+
+std::function<void()> Optimizer::prepare_load(StateReader& reader) {
+  if (!holder_)
+    throw Error(reader.source(), ": ", name(), ": loaded before setup, which would forget what was loaded");
+  if (!is_laid_out()) lay_out();
+  require_rule(reader);
+  require_initialized(reader);
+
+  // Which states there are depends on the hyperparameters.
+  const std::vector<double> before = hyperparameter_values();
+  const std::vector<double> hyperparameters_read = read_hyperparameters(reader);
+  SmallVector<const char*, 3> names;
+  set_hyperparameter_values(hyperparameters_read);
+  try {
+    check();
+    names = state_names();
+  } catch (const Error& error) {
+    set_hyperparameter_values(before);
+    throw Error(reader.source(), ": ", error.what());
+  }
+  set_hyperparameter_values(before);
+
+  const auto read_count = [&](const std::string& key) {
+    Array count = reader.strict() ? reader.read(key) : reader.read_if_there(key);
+    if (count) reader.require_like(key, t_, count);
+    return count;
+  };
+  const Array t = read_count("t"), epoch = read_count("epoch");
+  struct State {
+    std::size_t entry;
+    std::size_t index;
+    Array values;
+  };
+  std::vector<State> states;
+  for (std::size_t e = 0; e < entries_.size(); ++e) {
+    const Entry& entry = entries_[e];
+    const Array own_t = reader.read(entry.path + "/t");
+    if (own_t) reader.require_like(entry.path + "/t", t_, own_t);
+    if (own_t && t && own_t.item<std::int64_t>() != t.item<std::int64_t>())
+      reader.fail(entry.path + "/t", "expected ", t.item<std::int64_t>(), " updates like t, got ",
+                  own_t.item<std::int64_t>());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::string key = entry.path + '/' + names[i];
+      Array values = reader.read(key);
+      if (!values) continue;
+      reader.require_like(key, entry.data, values);
+      states.push_back({e, i, std::move(values)});
+    }
+  }
+  return [this, before, hyperparameters_read, t, epoch, states = std::move(states)] {
+    set_hyperparameter_values(hyperparameters_read);
+    try {
+      if (!is_laid_out()) lay_out();
+    } catch (...) {
+      set_hyperparameter_values(before);
+      throw;
+    }
+    if (t) t_.assign(t);
+    if (epoch) epoch_.assign(epoch);
+    for (const State& state : states) entries_[state.entry].states[state.index].assign(state.values);
+  };
 }
 
 void Optimizer::require(bool valid, const char* hyperparameter, const char* expected, double value) const {

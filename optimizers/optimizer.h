@@ -1,9 +1,11 @@
 // What update rules share: the parameters of a model laid end to end, the hooks, the counters, the state.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tenbin/cuda/without_cuda.h"
@@ -20,9 +22,27 @@ struct FlatParameters {
 
 using FlatGroups = SmallVector<FlatParameters, 2>;
 
+/// A hyperparameter by its name: where its number, or its switch, is.
+struct Hyperparameter {
+  const char* name;
+  std::variant<double*, bool*> place;
+};
+
 class Optimizer;
 
-/// Changes the gradients before an update: weight decay, clipping.
+namespace detail {
+
+// What rules divide by. 0, which only eps = 0 allows, means that the element has had no gradients: it has no
+// step then, where 0 / 0 would be NaN.
+template <class T>
+constexpr T divisor(T value) {
+  return value == 0 ? T{1} : value;
+}
+
+}  // namespace detail
+
+/// Changes the gradients before an update: weight decay, clipping. Called by the thread that calls `update`;
+/// a hook belongs to one optimizer, and is not part of what is saved.
 ///
 ///     struct Halve : OptimizerHook {
 ///       std::string name() const override { return "Halve"; }
@@ -62,7 +82,21 @@ class OptimizerHook {
 /// The model's parameters move into one block of memory, their gradients into a second one, each part of the
 /// state into another, so that an update is one loop. `parameter.data()` and `grad()` are views of them. If a
 /// parameter has been replaced or moved since, or a new one has appeared, the next update lays out anew and
-/// keeps the state.
+/// keeps the state of those that are still there. Assigning another model to the one that was set up, `model
+/// = copy(best);`, is such a replacement, if that was the only handle of the model (see Link).
+///
+/// **Files.** `save_npz` writes the counters, the state, the rule's name and all hyperparameters; `load_npz`
+/// reads them into an optimizer of the same rule that has been set up with the same model, loaded before:
+///
+///     load_npz("model.npz", model);
+///     load_npz("optimizer.npz", optimizer);
+///
+/// Training then goes on as if it had not been interrupted. Keys that Chainer has are named as there, and
+/// files go both ways. Hyperparameters that a file does not have, one of Chainer's or an older one, stay as
+/// they are and are among the report's `missing_keys`. Hooks are added again by the script.
+///
+/// **Threads.** One thread at a time may use an optimizer, and while it updates or loads none may use the
+/// model.
 ///
 /// A rule has `hyperparam`, a struct of its options, which may change between updates; a hyperparameter out
 /// of its range is an error of `update`. An update that throws leaves parameters, state and counters as they
@@ -80,7 +114,8 @@ class Optimizer {
   /// `Adam`: the first word of errors.
   virtual std::string name() const = 0;
 
-  /// Takes the parameters of `model`; state and counters start anew.
+  /// Takes the parameters of `model`; state and counters start anew. Errors: the model has no parameters that
+  /// are trained, or has been moved from; nothing has changed then.
   Optimizer& setup(const Link& model);
   /// Runs the hooks, then moves every parameter. Errors: before setup; a hyperparameter out of range; those
   /// of the hooks.
@@ -104,10 +139,20 @@ class Optimizer {
   /// Errors: there is none of that name.
   void remove_hook(const std::string& name);
 
-  /// What a file of this optimizer holds, by Chainer's names: `t` and `epoch` (int64, no axes), then for each
-  /// parameter `<path>/t` and `<path>/<state>`. The arrays share memory with the state, the counters
-  /// too: writing to them is how it is loaded. They are good until the next update or setup.
+  /// All hyperparameters, for saving, loading and schedules.
+  virtual std::vector<Hyperparameter> hyperparameters() = 0;
+
+  /// Counters and state by Chainer's names: `t` and `epoch` (int64, no axes), then for each parameter
+  /// `<path>/t` and `<path>/<state>`. The arrays share memory with the state, the counters too. They are good
+  /// until the next update or setup.
   NamedArrays state_arrays();
+  /// What a file holds: `state_arrays`, then `rule` (the bytes of `name()`, uint8) and `hyperparam/<name>`
+  /// (float64, or uint8 for a switch; no axes). Errors: before setup.
+  NamedArrays save_state();
+  /// For `load_npz`: reads and checks what `save_state` has written, and returns what puts it in place.
+  /// Errors: before setup; the file is of another rule; it has state of a parameter that is not initialised;
+  /// a hyperparameter out of range; a `t` of a parameter that is not the optimizer's.
+  std::function<void()> prepare_load(StateReader& reader);
 
  protected:
   /// The names of the state arrays of a parameter, which start at zero.
@@ -131,11 +176,17 @@ class Optimizer {
 
   void insert_hook(std::unique_ptr<OptimizerHook> hook, std::string name);
   void prepare_replay();
+  Link model() const { return holder_->held(); }
   bool is_laid_out() const;
   void lay_out();
+  void require_rule(StateReader& reader) const;
+  void require_initialized(const StateReader& reader) const;
+  std::vector<double> hyperparameter_values();
+  void set_hyperparameter_values(const std::vector<double>& values);
+  std::vector<double> read_hyperparameters(StateReader& reader);
   void zero_missing_gradients();
 
-  std::unique_ptr<Link> model_;
+  std::unique_ptr<Link> holder_;  // of the model
   FlatGroups groups_;
   std::vector<Entry> entries_;
   std::vector<NamedHook> hooks_;

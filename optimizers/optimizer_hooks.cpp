@@ -92,7 +92,12 @@ void GradientClipping::clip_cpu(FlatGroups& groups) const {
     Array grad = group.grad.to(Device::cpu());
     visit_floating(grad.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      cpu::for_each_element<T>([f = static_cast<T>(threshold / norm)](T& g) { g *= f; }, grad);
+      const detail::ClippingStep<T> step{threshold, norm};
+      if (step.is_direct()) {
+        cpu::for_each_element<T>([f = step.factor()](T& g) { g *= f; }, grad);
+      } else {
+        cpu::for_each_element<T>(step, grad);
+      }
     });
     if (!group.grad.device().is_cpu()) group.grad.assign(grad.to(group.grad.device()));
   }

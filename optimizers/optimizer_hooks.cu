@@ -67,10 +67,17 @@ __global__ void __launch_bounds__(block_threads)
     return;
   }
   if (norm <= threshold.get()) return;
-  const T factor = static_cast<T>(threshold.get() / norm);
+  const detail::ClippingStep<T> clip{threshold.get(), norm};
+  const bool is_direct = clip.is_direct();
+  const T factor = clip.factor();
   const Index step = static_cast<Index>(gridDim.x) * block_threads;
-  for (Index i = static_cast<Index>(blockIdx.x) * block_threads + threadIdx.x; i < count; i += step)
-    grad[i] *= factor;
+  for (Index i = static_cast<Index>(blockIdx.x) * block_threads + threadIdx.x; i < count; i += step) {
+    if (is_direct) {
+      grad[i] *= factor;
+    } else {
+      clip(grad[i]);
+    }
+  }
 }
 
 [[noreturn]] void raise_norm(const gpu::Fault& fault) {

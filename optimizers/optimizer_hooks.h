@@ -1,6 +1,8 @@
 // What may be done to the gradients before an update.
 #pragma once
 
+#include <limits>
+
 #include "tenbin/optimizers/optimizer.h"
 
 namespace tenbin {
@@ -22,6 +24,14 @@ template <class T>
 struct HardClippingStep {
   T lower, upper;
   constexpr void operator()(T& g) const { g = g < lower ? lower : (g > upper ? upper : g); }
+};
+// threshold / norm may be too small for T, or even for double, where what it scales to is not.
+template <class T>
+struct ClippingStep {
+  double threshold, norm;
+  constexpr T factor() const { return static_cast<T>(threshold / norm); }
+  constexpr bool is_direct() const { return factor() >= std::numeric_limits<T>::min(); }
+  constexpr void operator()(T& g) const { g = static_cast<T>(static_cast<double>(g) / norm * threshold); }
 };
 // Of all elements: the seed is that of the generator that they are drawn from.
 struct GradientNoiseStep {

@@ -15,7 +15,7 @@ struct RMSpropStep {
   T lr, alpha, complement, eps_inside, eps_outside;
   constexpr void operator()(T& w, const T& g, T& ms) const {
     ms = alpha * ms + complement * g * g;
-    w -= lr * g / (std::sqrt(ms + eps_inside) + eps_outside);
+    w -= lr * g / divisor(std::sqrt(ms + eps_inside) + eps_outside);
   }
 };
 
@@ -25,7 +25,7 @@ struct RMSpropStep {
 struct RMSpropOptions {
   double lr = 0.01;              ///< learning rate
   double alpha = 0.99;           ///< decay of the mean of squares, in [0, 1)
-  double eps = 1e-8;             ///< >= 0
+  double eps = 1e-8;             ///< >= 0; 0: no step where the gradients have been 0
   bool eps_inside_sqrt = false;  ///< divide by sqrt(ms + eps)
 };
 
@@ -39,6 +39,12 @@ class RMSprop : public Optimizer {
   std::string name() const override { return "RMSprop"; }
 
   RMSpropOptions hyperparam;
+  std::vector<Hyperparameter> hyperparameters() override {
+    return {{"lr", &hyperparam.lr},
+            {"alpha", &hyperparam.alpha},
+            {"eps", &hyperparam.eps},
+            {"eps_inside_sqrt", &hyperparam.eps_inside_sqrt}};
+  }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"ms"}; }

@@ -30,6 +30,7 @@ class SGD : public Optimizer {
   std::string name() const override { return "SGD"; }
 
   SGDOptions hyperparam;
+  std::vector<Hyperparameter> hyperparameters() override { return {{"lr", &hyperparam.lr}}; }
 
  protected:
   void check() const override;

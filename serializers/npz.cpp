@@ -20,14 +20,14 @@ std::string key_of(const std::string& name) {
   return is_array ? name.substr(0, name.size() - extension.size()) : name;
 }
 
-// The first few, for an error message.
+// `l1/W, l1/b, l2/W and 12 more`
 std::string listed(const std::vector<std::string>& keys) {
   constexpr std::size_t most = 8;
-  if (keys.empty()) return "nothing";
+  const std::size_t shown = keys.size() <= most + 1 ? keys.size() : most;
   std::string text;
-  for (std::size_t i = 0; i < std::min(keys.size(), most); ++i)
-    text += (i == 0 ? "\"" : ", \"") + printable(keys[i]) + '"';
-  return keys.size() <= most ? text : text + ", ... (" + std::to_string(keys.size()) + " keys)";
+  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + printable(keys[i]);
+  if (shown < keys.size()) text += " and " + std::to_string(keys.size() - shown) + " more";
+  return keys.empty() ? "no keys" : text;
 }
 
 // Reads what was written, before it replaces anything.
@@ -71,6 +71,8 @@ std::size_t NpzReader::find(const std::string& key) const {
   return found != sorted_.end() && keys_[*found] == key ? *found : keys_.size();
 }
 
+const std::string& NpzReader::path() const { return archive_->path(); }
+
 bool NpzReader::contains(const std::string& key) const { return find(key) != keys_.size(); }
 
 Array NpzReader::read(const std::string& key) const {
@@ -84,7 +86,9 @@ Array NpzReader::read(const std::string& key) const {
 void save_npz(const std::string& path, const NamedArrays& arrays, bool compression) {
   std::set<std::string_view> keys;
   for (const auto& [key, array] : arrays) {
-    if (!array) throw Error(path, ": ", printable(key), ": the array is none");
+    if (!array)
+      throw Error(path, ": ", printable(key),
+                  ": the array is none: a parameter of unknown size is initialised by a forward pass");
     if (!keys.insert(key).second) throw Error(path, ": ", printable(key), ": the key occurs twice");
     if (key.find('\0') != std::string::npos)
       throw Error(path, ": ", printable(key), ": a key cannot contain NUL");
@@ -98,18 +102,53 @@ void save_npz(const std::string& path, const NamedArrays& arrays, bool compressi
   writer.commit();
 }
 
-void load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options) {
-  const NpzReader reader(path);
+Array StateReader::read(const std::string& key) {
+  asked_.push_back(options_.path + key);
+  if (options_.strict && !contains(key)) return file_->read(options_.path + key);  // throws
+  Array array = read_if_there(key);
+  has_read_ = has_read_ || array;
+  return array;
+}
+
+Array StateReader::read_if_there(const std::string& key) {
+  const std::string full = options_.path + key;
+  const bool is_there = file_->contains(full);
+  Array array = is_there ? file_->read(full) : Array();
+  (is_there ? report_.loaded_keys : report_.missing_keys).push_back(full);
+  return array;
+}
+
+void StateReader::require_like(const std::string& key, const Array& expected, const Array& got) const {
+  if (got.shape() != expected.shape() || got.dtype() != expected.dtype())
+    fail(key, "expected ", expected, ", got ", got);
+}
+
+LoadReport StateReader::report() const {
+  if (!asked_.empty() && !has_read_)
+    throw Error(source(), ": none of the keys is there: asked for ", listed(asked_), "; the file has ",
+                listed(file_->keys()));
+  LoadReport report = report_;
+  const std::set<std::string_view> loaded(report.loaded_keys.begin(), report.loaded_keys.end());
+  for (const std::string& key : file_->keys())
+    if (key.compare(0, options_.path.size(), options_.path) == 0 && loaded.count(key) == 0)
+      report.unexpected_keys.push_back(key);
+  return report;
+}
+
+LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options) {
+  const NpzReader file(path);
+  StateReader reader(file, options);
   std::vector<std::pair<Array, Array>> pairs;  // to, from
-  for (const auto& [name, target] : targets) {
-    const std::string key = options.path + name;
-    if (!options.strict && !reader.contains(key)) continue;
-    const Array value = reader.read(key);
-    if (!target || value.shape() != target.shape() || value.dtype() != target.dtype())
-      throw Error(path, ": ", printable(key), ": expected ", target, ", got ", value);
-    pairs.emplace_back(target, value);
+  for (const auto& [key, target] : targets) {
+    const Array values = reader.read(key);
+    if (!values) continue;
+    if (!target) reader.fail(key, "the array to load into is none, the file has ", values);
+    reader.require_like(key, target, values);
+    pairs.emplace_back(target, values);
   }
-  for (auto& [target, value] : pairs) target.assign(value);
+  LoadReport report = reader.report();
+  for (auto& [target, values] : pairs) target.assign(values);
+  return report;
 }
 
 }  // namespace tenbin

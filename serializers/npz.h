@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "tenbin/core/array.h"
+#include "tenbin/core/file.h"
 
 namespace tenbin {
 
@@ -36,6 +38,7 @@ class NpzReader {
   NpzReader& operator=(NpzReader&&) noexcept;
   ~NpzReader();
 
+  const std::string& path() const;
   /// In the order of the file.
   const std::vector<std::string>& keys() const { return keys_; }
   bool contains(const std::string& key) const;
@@ -58,13 +61,39 @@ class NpzReader {
 ///
 ///     save_npz("model.npz", {{"l1/W", W}, {"l1/b", b}});
 void save_npz(const std::string& path, const NamedArrays& arrays, bool compression = true);
-/// The same for what has `state_arrays()`: a Link, an Optimizer.
+
+namespace detail {
+
+template <class Object, class = void>
+struct HasStateArrays : std::false_type {};
+template <class Object>
+struct HasStateArrays<Object, std::void_t<decltype(std::declval<Object&>().state_arrays())>>
+    : std::true_type {};
+
+template <class Object, class = void>
+struct HasSaveState : std::false_type {};
+template <class Object>
+struct HasSaveState<Object, std::void_t<decltype(std::declval<Object&>().save_state())>> : std::true_type {};
+
+template <class Object, class = void>
+struct HasPrepareLoad : std::false_type {};
+template <class Object>
+struct HasPrepareLoad<Object, std::void_t<decltype(&std::decay_t<Object>::prepare_load)>> : std::true_type {};
+
+}  // namespace detail
+
+/// The same for an object: what its `save_state()` returns, or its `state_arrays()` if it has no more to
+/// save: a Link, an Optimizer, a StandardScaler. Errors also: a parameter of the link is not initialised; the
+/// optimizer has not been set up.
 ///
 ///     save_npz("model.npz", model);
-template <class Object>
-auto save_npz(const std::string& path, Object&& object, bool compression = true)
-    -> decltype(object.state_arrays(), void()) {
-  save_npz(path, object.state_arrays(), compression);
+template <class Object, class = std::enable_if_t<detail::HasStateArrays<Object>::value>>
+void save_npz(const std::string& path, Object&& object, bool compression = true) {
+  if constexpr (detail::HasSaveState<Object>::value) {
+    save_npz(path, object.save_state(), compression);
+  } else {
+    save_npz(path, object.state_arrays(), compression);
+  }
 }
 
 /// Chainer's arguments of `load_npz`.
@@ -75,21 +104,78 @@ struct LoadNpz {
   bool strict = true;
 };
 
+/// What a load has found. Keys as they are in the file.
+struct LoadReport {
+  std::vector<std::string> loaded_keys;
+  std::vector<std::string> missing_keys;     ///< asked for, not in the file
+  std::vector<std::string> unexpected_keys;  ///< in the file, under `LoadNpz::path`, not asked for
+};
+
+/// Hands the arrays of a file to the object that is loaded, and keeps account of them. An object that can be
+/// loaded has a function `prepare_load(StateReader&)`, which reads and checks everything and returns a
+/// function that puts it in place: so nothing has changed when something is wrong.
+class StateReader {
+ public:
+  StateReader(const NpzReader& file, const LoadNpz& options) : file_(&file), options_(options) {}
+
+  /// The path of the file.
+  const std::string& source() const { return file_->path(); }
+  bool strict() const { return options_.strict; }
+  bool contains(const std::string& key) const { return file_->contains(options_.path + key); }
+
+  /// None if the key is missing and the load is not strict. Errors: those of NpzReader.
+  Array read(const std::string& key);
+  /// None if the key is missing: for what older files do not have.
+  Array read_if_there(const std::string& key);
+
+  /// Errors: `model.npz: l1/W: expected float32(16, 8), got float32(17, 8)`.
+  void require_like(const std::string& key, const Array& expected, const Array& got) const;
+  /// Throws `model.npz: l1/W: what`.
+  template <class... Parts>
+  [[noreturn]] void fail(const std::string& key, const Parts&... parts) const {
+    throw Error(source(), ": ", printable(options_.path + key), ": ", parts...);
+  }
+
+  /// Errors: `read` was asked for keys, and none of them is in the file.
+  LoadReport report() const;
+
+ private:
+  const NpzReader* file_;
+  LoadNpz options_;
+  LoadReport report_;
+  std::vector<std::string> asked_;  // by `read`
+  bool has_read_ = false;           // one of them
+};
+
 /// Reads the arrays named by `targets` from an .npz file into the targets' memory, on any device. Keys of the
-/// file that are not asked for are ignored, as in Chainer; unlike there, shape and dtype must be equal.
+/// file that are not asked for are ignored, as in Chainer, and reported; unlike there, shape and dtype must
+/// be equal.
 ///
-/// Everything is read and checked before anything is changed. Errors: a key is missing, `model.npz: l1/W:
-/// expected float32(16, 8), got float32(17, 8)`, and those of NpzReader.
+/// Everything is read and checked before anything is changed. Errors: a key is missing; none of the keys is
+/// there, even if not `strict`; `model.npz: l1/W: expected float32(16, 8), got float32(17, 8)`; those of
+/// NpzReader.
 ///
 ///     load_npz("model.npz", {{"l1/W", W}, {"l1/b", b}}, {.path = "predictor/"});
-void load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options = {});
-/// The same for what has `state_arrays()`: a Link, an Optimizer that has been set up.
+LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options = {});
+/// The same for an object: a Link, whose uninitialised parameters take their shape from the file; an
+/// Optimizer that has been set up (see `Optimizer::save_state`); whatever has `prepare_load` or
+/// `state_arrays`.
 ///
 ///     load_npz("model.npz", model);
-template <class Object>
-auto load_npz(const std::string& path, Object&& object, const LoadNpz& options = {})
-    -> decltype(object.state_arrays(), void()) {
-  load_npz(path, object.state_arrays(), options);
+///     LoadReport report = load_npz("pretrained.npz", model, {.strict = false});
+///     for (const std::string& key : report.missing_keys) std::cout << key << " starts anew\n";
+template <class Object, class = std::enable_if_t<detail::HasStateArrays<Object>::value>>
+LoadReport load_npz(const std::string& path, Object&& object, const LoadNpz& options = {}) {
+  if constexpr (detail::HasPrepareLoad<Object>::value) {
+    const NpzReader file(path);
+    StateReader reader(file, options);
+    const auto put_in_place = object.prepare_load(reader);
+    LoadReport report = reader.report();
+    put_in_place();
+    return report;
+  } else {
+    return load_npz(path, object.state_arrays(), options);
+  }
 }
 
 }  // namespace tenbin

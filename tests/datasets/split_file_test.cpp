@@ -78,7 +78,7 @@ TEST_CASE("a file of splits is not trusted") {
   CHECK(text({{"train/0", good}, {"test/0", Array({1}, Dtype::int64)}}) == ": split 0: sample 1 comes twice");
   CHECK(text({{"train/0", good}, {"test/0", Array({1})}}) ==
         ": test/0: expected int64 with one axis, got int32(1)");
-  CHECK(text({{"train/0", good}}) == ": test/0: there is no such key; the file has \"train/0\", \"labels\"");
+  CHECK(text({{"train/0", good}}) == ": test/0: there is no such key; the file has train/0, labels");
   CHECK(text({}) == ": there are no splits");
   save_npz(path, {{"labels", Array{1.f}}});
   CHECK_THROWS_WITH(load_splits(path, t), path + ": labels: expected int64(2), got float32(1)");

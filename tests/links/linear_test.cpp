@@ -1,5 +1,8 @@
 #include "tenbin/links/linear.h"
 
+#include <atomic>
+#include <thread>
+
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -119,4 +122,39 @@ TEST_CASE("a copy of a lazy Linear is initialised on its own") {
   other(Array::ones({1, 4}));
   CHECK(lazy.W.shape() == Shape{3, 2});
   CHECK(other.W.shape() == Shape{3, 4});
+}
+
+TEST_CASE("an error of a Linear has the path of the link") {
+  struct Net : Chain {
+    Linear l1 = link("l1", Linear(4, 6));
+    Linear lazy = link("lazy", Linear(6));
+  } net;
+  CHECK_THROWS_WITH(net.l1(Array::ones({1, 3})),
+                    "l1: linear: x and W differ in in_size (3 and 4): float32(1, 3) and float32(6, 4)");
+  CHECK_THROWS_WITH(net.lazy(Array{1.f}),
+                    "lazy: Linear: x must have more than n_batch_axes = 1 axes, got float32(1)");
+  Chain outer;
+  outer.link("body", net);
+  CHECK_THROWS_WITH(net.l1(Array{{1.0}}),
+                    "body/l1: linear: x and W differ in dtype: float64(1, 1) and float32(6, 4)");
+  CHECK_THROWS_WITH(Linear(4, 6)(Array{1.f}), "linear: x must have more than 1 axes, got float32(1)");
+}
+
+TEST_CASE("threads that call a lazy Linear for the first time initialise it once") {
+  for (int round = 0; round < 50; ++round) {
+    const Linear lazy(3);
+    const Array x = Array::ones({2, 5});
+    std::atomic<int> waiting{4};
+    std::vector<std::vector<double>> results(4);
+    std::vector<std::thread> threads;
+    for (std::vector<double>& result : results)
+      threads.emplace_back([&] {
+        const Linear handle = lazy;
+        for (--waiting; waiting > 0;) std::this_thread::yield();
+        result = values(handle(x).data());
+      });
+    for (std::thread& thread : threads) thread.join();
+    const auto expected = values(lazy(x).data());
+    for (const auto& result : results) CHECK(result == expected);
+  }
 }

@@ -1,10 +1,16 @@
 #include "tenbin/links/link.h"
 
+#include <map>
+#include <memory>
+#include <optional>
 #include <sstream>
 
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/links/linear.h"
+#include "tenbin/optimizers/sgd.h"
+#include "tenbin/serializers/npz.h"
 #include "tenbin/tests/function_test.h"
+#include "tenbin/tests/scratch_directory.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -292,4 +298,410 @@ TEST_CASE("cleargrads forgets gradients on a device") {
     model.cleargrads();
     for (const Parameter& parameter : model.params()) CHECK_FALSE(parameter.grad());
   });
+}
+
+// ---- registration
+
+namespace {
+
+struct Net : Chain {
+  Linear l1 = link("l1", Linear(4, 6));
+  Linear out = link("out", Linear(6, 3));
+  Linear last = link("last", Linear(3, 1));
+  Parameter scale = param("scale", Array{2.f});
+};
+
+bool is_same(const Variable& a, const Variable& b) { return &a.data() == &b.data(); }
+
+Parameter parameter_at(const Link& model, const std::string& path) {
+  for (const auto& [name, parameter] : model.namedparams())
+    if (name == path) return parameter;
+  throw Error("test: no parameter ", path);
+}
+
+}  // namespace
+
+TEST_CASE("a link that is assigned to a registered member takes the old one's place") {
+  Net net;
+  const std::vector<std::string> before = paths(net.namedparams());
+  net.out = Linear(6, 2);
+  CHECK(paths(net.namedparams()) == before);  // in the same order
+  CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
+  CHECK(net.out.W.shape() == Shape{2, 6});
+
+  const Linear other(6, 5);
+  net.out = other;
+  CHECK(is_same(parameter_at(net, "out/W"), other.W));
+
+  const Net best = copy(net);
+  CHECK(best.out.W.shape() == Shape{5, 6});
+  CHECK(is_same(parameter_at(best, "out/W"), best.out.W));
+
+  net.last = net.out;  // tied
+  CHECK(is_same(parameter_at(net, "last/W"), net.out.W));
+  CHECK(net.params().size() == 1 + 2 + 2);
+}
+
+TEST_CASE("an assignment that replaces nothing") {
+  SECTION("a link by itself") {
+    Linear free(2, 3);
+    free = Linear(2, 4);
+    CHECK(free.W.shape() == Shape{4, 2});
+  }
+  SECTION("to itself, or of another handle of it") {
+    Net net;
+    const Variable W = net.out.W;
+    net.out = *&net.out;
+    CHECK(is_same(parameter_at(net, "out/W"), W));
+    const Linear same = net.out;
+    net.out = same;
+    CHECK(is_same(parameter_at(net, "out/W"), W));
+    CHECK(is_same(net.out.W, W));
+  }
+  SECTION("there is another handle") {
+    Net net;
+    Linear handle = net.out;
+    handle = Linear(6, 9);
+    CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
+    const Net alias = net;
+    net.out = Linear(6, 2);
+    CHECK(is_same(parameter_at(net, "out/W"), alias.out.W));
+  }
+  SECTION("a variable that is used for one layer after the other") {
+    Chain model;
+    Linear layer = model.link("l0", Linear(2, 2));
+    const Variable first = layer.W;
+    layer = model.link("l1", Linear(2, 3));
+    layer = model.link("l2", Linear(3, 4));
+    CHECK(is_same(parameter_at(model, "l0/W"), first));
+    CHECK(parameter_at(model, "l1/W").shape() == Shape{3, 2});
+    CHECK(is_same(parameter_at(model, "l2/W"), layer.W));
+    Parameter p = model.param("p0", Array{0.f});
+    p = model.param("p1", Array{1.f});
+    CHECK(parameter_at(model, "p0").data().item() == 0);
+    CHECK(is_same(parameter_at(model, "p1"), p));
+  }
+  SECTION("an element of a vector that moves up") {
+    Chain model;
+    std::vector<Linear> blocks;
+    for (std::size_t i = 0; i < 3; ++i) blocks.push_back(model.link(std::to_string(i), Linear(2, 2 + i)));
+    const Variable second = blocks[1].W;
+    blocks.erase(blocks.begin());
+    CHECK(model.count_params() == 6 + 9 + 12);
+    CHECK(is_same(blocks[0].W, second));
+    CHECK(is_same(parameter_at(model, "1/W"), second));
+  }
+  SECTION("two members are swapped") {
+    Net net;
+    const Variable W = net.l1.W;
+    std::swap(net.l1, net.last);
+    CHECK(is_same(parameter_at(net, "l1/W"), W));
+    CHECK(is_same(net.last.W, W));
+  }
+  SECTION("a whole model") {
+    Net a, b;
+    const Variable before = b.out.W;
+    a = b;
+    CHECK(is_same(a.out.W, before));
+    a.out = Linear(6, 2);  // b.out is another handle
+    CHECK(is_same(parameter_at(b, "out/W"), before));
+  }
+}
+
+TEST_CASE("relink replaces a link whatever handles there are") {
+  Net net;
+  const Net alias = net;
+  net.out = net.relink("out", Linear(6, 2));
+  CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
+  CHECK(parameter_at(alias, "out/W").shape() == Shape{2, 6});
+  CHECK(paths(net.namedparams())[3] == "out/W");
+  net.out = Linear(6, 4);  // the last handle of the new one
+  CHECK(parameter_at(net, "out/W").shape() == Shape{4, 6});
+  CHECK_THROWS_WITH(net.relink("head", Linear(2, 2)), "Chain: there is no link 'head' to replace");
+  CHECK_THROWS_WITH(net.relink("scale", Linear(2, 2)), "Chain: there is no link 'scale' to replace");
+  CHECK_THROWS_WITH(net.relink("out", net), "Chain: the link 'out' contains the link it is put into");
+  Linear gone(2, 2);
+  const Linear taken = std::move(gone);
+  CHECK_THROWS_WITH(net.relink("out", gone), "Chain: the link 'out' has been moved from");  // NOLINT
+  CHECK(parameter_at(net, "out/W").shape() == Shape{4, 6});
+}
+
+TEST_CASE("a link cannot be put into what it contains") {
+  Chain outer;
+  Chain middle = outer.link("middle", Chain());
+  Chain inner = middle.link("inner", Chain());
+  inner.param("w", Array{1.f});
+  CHECK_THROWS_WITH(inner.link("x", outer), "Chain: the link 'x' contains the link it is put into");
+  CHECK_THROWS_WITH(inner.link("x", middle), "Chain: the link 'x' contains the link it is put into");
+  CHECK_THROWS_WITH(middle.relink("inner", outer),
+                    "Chain: the link 'inner' contains the link it is put into");
+  CHECK_THROWS_WITH(middle.relink("inner", middle),
+                    "Chain: the link 'inner' contains the link it is put into");
+  CHECK(paths(outer.namedparams()) == std::vector<std::string>{"middle/inner/w"});
+  CHECK(paths(inner.namedparams()) == std::vector<std::string>{"w"});
+
+  // A link around the old one.
+  const auto wrapped = [](const Chain& link) {
+    Chain wrapper;
+    wrapper.link("x", link);
+    return wrapper;
+  };
+  inner = wrapped(inner);
+  inner = wrapped(inner);
+  CHECK(paths(inner.namedparams()) == std::vector<std::string>{"x/x/w"});
+  CHECK(paths(outer.namedparams()) == std::vector<std::string>{"middle/inner/x/x/w"});
+}
+
+TEST_CASE("a link that is registered in several links is replaced in all of them") {
+  Linear shared(2, 2);
+  Chain a, b;
+  a.link("x", shared);
+  a.link("y", shared);
+  b.link("z", shared);
+  shared = Linear(2, 5);
+  for (const auto& [model, path] : {std::pair(a, "x/W"), std::pair(a, "y/W"), std::pair(b, "z/W")})
+    CHECK(is_same(parameter_at(model, path), shared.W));
+}
+
+TEST_CASE("a parameter that is assigned to a registered member takes the old one's place") {
+  Net net;
+  net.scale = Parameter(Array{3.f, 4.f});
+  CHECK(is_same(parameter_at(net, "scale"), net.scale));
+  CHECK(net.scale.shape() == Shape{2});
+  const Parameter other(Array{5.f});
+  net.scale = other;
+  CHECK(is_same(parameter_at(net, "scale"), other));
+  const Net best = copy(net);
+  CHECK(is_same(parameter_at(best, "scale"), best.scale));
+  CHECK_FALSE(is_same(best.scale, net.scale));
+
+  const Parameter handle = net.scale;
+  net.scale = Parameter(Array{6.f});  // `handle` and `other` are left
+  CHECK(is_same(parameter_at(net, "scale"), handle));
+}
+
+TEST_CASE("a copy is changed without the original") {
+  Net net;
+  Net other = copy(net);
+  other.out = Linear(6, 2);
+  other.scale = Parameter(Array{7.f});
+  CHECK(is_same(parameter_at(other, "out/W"), other.out.W));
+  CHECK(parameter_at(other, "scale").data().item() == 7);
+  CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
+  CHECK(parameter_at(net, "scale").data().item() == 2);
+}
+
+TEST_CASE("copying a copy within copy() keeps it") {
+  struct Twice : Chain {
+    Linear a = link("a", Linear(2, 2));
+    std::vector<Linear> more;
+    Parameter w = param("w", Array{1.f});
+    Twice() = default;
+    Twice(const Twice& other) : Chain(other), a(other.a), w(other.w) {
+      const Linear first = a;
+      const Linear second = first;
+      a = second;
+      const Parameter again = w;
+      w = again;
+    }
+  };
+  Twice model;
+  Twice other = copy(model);
+  CHECK(is_same(parameter_at(other, "a/W"), other.a.W));
+  CHECK(is_same(parameter_at(other, "w"), other.w));
+  CHECK_FALSE(is_same(other.a.W, model.a.W));
+}
+
+TEST_CASE("copy follows members by value of any kind, and refuses pointers") {
+  struct ByValue : Chain {
+    std::optional<Linear> o = link("o", Linear(2, 2));
+    std::map<std::string, Linear> m = {{"m", link("m", Linear(2, 2))}};
+    std::function<Variable(const Variable&)> f = [layer = link("f", Linear(2, 2))](const Variable& x) {
+      return layer(x);
+    };
+  };
+  ByValue model;
+  ByValue other = copy(model);
+  CHECK(is_same(parameter_at(other, "o/W"), other.o->W));
+  CHECK(is_same(parameter_at(other, "m/W"), other.m.at("m").W));
+  Variable y = other.f(Array::ones({1, 2}));
+  y.set_grad(Array::ones({1, 2}));
+  y.backward();
+  CHECK(parameter_at(other, "f/W").grad());
+  CHECK_FALSE(parameter_at(model, "f/W").grad());
+
+  struct ByPointer : Chain {
+    Net body = link("body", Net());
+    std::shared_ptr<Linear> p = std::make_shared<Linear>(link("p", Linear(2, 2)));
+  };
+  const ByPointer pointer;
+  CHECK_THROWS_WITH(
+      copy(pointer),
+      "copy: the copy would use the original's link 'p', which a member points to, or which is held "
+      "from outside the model: make it a member by value");
+  struct Outer : Chain {
+    ByPointer inner = link("inner", ByPointer());
+  };
+  CHECK_THROWS_WITH(copy(Outer()), ContainsSubstring("the original's link 'inner/p'"));
+  CHECK(is_same(Net(pointer.body).out.W, pointer.body.out.W));  // plain copies share again
+}
+
+TEST_CASE("copy of a chain without members of its own does not mind handles outside") {
+  Chain model;
+  const Linear layer = model.link("l", Linear(2, 2));
+  const Chain other = copy(model);
+  CHECK_FALSE(is_same(parameter_at(other, "l/W"), layer.W));
+}
+
+TEST_CASE("a link that was moved from may be assigned to, copied, destroyed and tested") {
+  Net net;
+  const Net taken = std::move(net);
+  CHECK(taken);
+  CHECK_FALSE(net);  // NOLINT(bugprone-use-after-move): this is the test
+  const Net same = net;
+  CHECK_FALSE(same);
+  CHECK_FALSE(copy(net));
+  const auto text = [](const std::string& call) {
+    return "Link::" + call + ": the link has been moved from";
+  };
+  CHECK_THROWS_WITH(net.kind(), text("kind"));
+  CHECK_THROWS_WITH(net.param("w"), text("param"));
+  CHECK_THROWS_WITH(net.param("w", LazyShape{Dtype::float32, {1}}), text("param"));
+  CHECK_THROWS_WITH(net.param("w", Parameter(Array{1.f})), text("param"));
+  CHECK_THROWS_WITH(net.link("l", Linear(1, 1)), text("link"));
+  CHECK_THROWS_WITH(net.relink("l", Linear(1, 1)), text("relink"));
+  CHECK_THROWS_WITH(net.params(), text("params"));
+  CHECK_THROWS_WITH(net.namedparams(), text("namedparams"));
+  CHECK_THROWS_WITH(net.cleargrads(), text("cleargrads"));
+  CHECK_THROWS_WITH(net.to(Device::cpu()), text("to"));
+  CHECK_THROWS_WITH(net.count_params(), text("count_params"));
+  CHECK_THROWS_WITH(net.copyparams(taken), text("copyparams"));
+  CHECK_THROWS_WITH(Net().copyparams(net), "Link::copyparams: the source has been moved from");
+  CHECK_THROWS_WITH(net.state_arrays(), text("state_arrays"));
+  CHECK_THROWS_WITH(net.visit([](const Variable&) {}), text("visit"));
+  CHECK_THROWS_WITH(net.visit_named([](const std::string&, const Variable&) {}), text("visit_named"));
+  CHECK_THROWS_WITH(printed(net), text("operator<<"));
+  CHECK_THROWS_WITH(Net().link("inner", net), "Chain: the link 'inner' has been moved from");
+  CHECK_THROWS_WITH(SGD().setup(net), "SGD: setup: the model has been moved from");
+  CHECK_THROWS_WITH(load_npz(TENBIN_TEST_DATA "/serializers/mlp_8_16_3.npz", net), text("prepare_load"));
+  CHECK_THROWS_WITH(net.l1(Array::ones({1, 4})), "Linear: the link has been moved from");
+  net = taken;
+  CHECK(is_same(net.out.W, taken.out.W));
+}
+
+TEST_CASE("links may be nested as deeply as memory allows, and be many") {
+  constexpr std::size_t depth = 100000;
+  Chain model;
+  model.param("w", Array{1.f});
+  for (std::size_t i = 0; i < depth; ++i) {
+    Chain outer;
+    outer.link("x", model);
+    model = outer;
+  }
+  CHECK(model.count_params() == 1);
+  CHECK(model.namedparams()[0].first.size() == 2 * depth + 1);  // x/x/.../w
+  const Chain other = copy(model);
+  CHECK_FALSE(is_same(other.params()[0], model.params()[0]));
+  model.cleargrads();
+  model = Chain();
+  CHECK(other.count_params() == 1);
+
+  Chain wide;
+  for (std::size_t i = 0; i < depth; ++i) wide.link(std::to_string(i), Chain()).param("w", Array{1.f});
+  CHECK(wide.count_params() == depth);
+  SGD optimizer;
+  optimizer.setup(wide);
+  optimizer.update();
+  CHECK_THROWS_WITH(wide.link("99999", Chain()), "Chain: the name '99999' is taken");
+}
+
+// ---- files
+
+TEST_CASE("load_npz initialises what is lazily sized, and reports what it found") {
+  on_every_device([](Device device) {
+    struct Lazy : Chain {
+      Linear l1 = link("l1", Linear(3));
+      Linear l2 = link("l2", Linear(2, {.nobias = true}));
+      Linear same = link("same", l2);
+    };
+    const ScratchDirectory directory;
+    const std::string path = directory / "model.npz";
+    Lazy saved;
+    CHECK_THROWS_WITH(
+        save_npz(path, saved),
+        path + ": l1/W: the array is none: a parameter of unknown size is initialised by a forward pass");
+    saved.l2(saved.l1(Array::ones({1, 4})));
+    save_npz(path, saved);
+
+    Lazy loaded;
+    loaded.to(device);
+    const LoadReport report = load_npz(path, loaded);
+    CHECK(report.loaded_keys == std::vector<std::string>{"l1/W", "l1/b", "l2/W", "same/W"});
+    CHECK(report.missing_keys.empty());
+    CHECK(report.unexpected_keys.empty());
+    CHECK(loaded.l1.W.device() == device);
+    CHECK(loaded.l2.W.device() == device);
+    CHECK(values(loaded.l1.W.data()) == values(saved.l1.W.data()));
+    CHECK(values(loaded.l2.W.data()) == values(saved.l2.W.data()));
+    CHECK_FALSE(loaded.l1.W.data().shares_memory_with(loaded.l2.W.data()));
+    check_close(values(loaded.l1(Array::ones({1, 4}, Dtype::float32, device)).data()),
+                values(saved.l1(Array::ones({1, 4})).data()), 1e-6, 1e-6);
+  });
+}
+
+TEST_CASE("load_npz checks what is known of a lazily sized parameter, and changes nothing on an error") {
+  const ScratchDirectory directory;
+  const std::string path = directory / "model.npz";
+  const auto check_refused = [&](const Array& W, const std::string& text) {
+    save_npz(path, {{"b", Array::ones({3})}, {"W", W}});
+    const Linear lazy(3);
+    CHECK_THROWS_WITH(load_npz(path, lazy), path + ": W: " + text);
+    CHECK_FALSE(lazy.W.is_initialized());
+    CHECK(values(lazy.b.data()) == std::vector<double>(3, 0));
+  };
+  check_refused(Array::ones({4, 2}), "expected float32(3, ?), got float32(4, 2)");
+  check_refused(Array::ones({3}), "expected float32(3, ?), got float32(3)");
+  check_refused(Array::ones({3, 2}, Dtype::float64), "expected float32(3, ?), got float64(3, 2)");
+
+  // Nothing is known of this one, but that it is trained.
+  Chain model;
+  const Parameter w = model.param("W");
+  save_npz(path, {{"W", Array{1, 2}}});
+  CHECK_THROWS_WITH(load_npz(path, model), path + ": W: expected float32 or float64, got int32(2)");
+  save_npz(path, {{"W", Array{1., 2.}}});
+  load_npz(path, model);
+  CHECK(values(w.data()) == std::vector<double>{1, 2});
+
+  // One parameter with two names, of which the file has different shapes.
+  Chain tied;
+  tied.param("V", tied.param("W"));
+  save_npz(path, {{"W", Array{1., 2.}}, {"V", Array{1.}}});
+  CHECK_THROWS_WITH(load_npz(path, tied), path + ": V: expected float64(2), got float64(1)");
+  CHECK_FALSE(tied.params()[0].is_initialized());
+}
+
+TEST_CASE("load_npz says what is missing, and what nobody asked for") {
+  const ScratchDirectory directory;
+  const std::string path = directory / "model.npz";
+  const Linear source(2, 3);
+  save_npz(path, {{"body/W", source.W.data()}, {"body/old", Array{1.f}}, {"t", Array{1}}});
+  Linear model(2, 3);
+  const auto b = values(model.b.data());
+  const LoadReport report = load_npz(path, model, {.path = "body/", .strict = false});
+  CHECK(report.loaded_keys == std::vector<std::string>{"body/W"});
+  CHECK(report.missing_keys == std::vector<std::string>{"body/b"});
+  CHECK(report.unexpected_keys == std::vector<std::string>{"body/old"});
+  CHECK(values(model.W.data()) == values(source.W.data()));
+  CHECK(values(model.b.data()) == b);
+
+  CHECK_THROWS_WITH(load_npz(path, model, {.path = "body/"}),
+                    path + ": body/b: there is no such key; the file has body/W, body/old, t");
+  CHECK_THROWS_WITH(load_npz(path, model, {.strict = false}),
+                    path + ": none of the keys is there: asked for W, b; the file has body/W, body/old, t");
+  NamedArrays many;
+  for (int i = 0; i < 12; ++i) many.emplace_back("k" + std::to_string(i), Array{1});
+  save_npz(path, many);
+  CHECK_THROWS_WITH(
+      load_npz(path, model),
+      path + ": W: there is no such key; the file has k0, k1, k2, k3, k4, k5, k6, k7 and 4 more");
 }

@@ -51,3 +51,7 @@ TEST_CASE("AdaDelta refuses hyperparameters out of range, and changes nothing") 
   CHECK(values(bowl.W.data()) == before);
   CHECK(optimizer.t() == 0);
 }
+
+TEST_CASE("AdaDelta with eps = 0 leaves what has no gradients") {
+  check_eps_zero<AdaDelta>(AdaDeltaOptions{.eps = 0});
+}

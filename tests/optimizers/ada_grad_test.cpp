@@ -48,3 +48,7 @@ TEST_CASE("AdaGrad refuses hyperparameters out of range, and changes nothing") {
   CHECK(values(bowl.W.data()) == before);
   CHECK(optimizer.t() == 0);
 }
+
+TEST_CASE("AdaGrad with eps = 0 leaves what has no gradients") {
+  check_eps_zero<AdaGrad>(AdaGradOptions{.eps = 0});
+}

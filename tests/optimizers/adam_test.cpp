@@ -153,3 +153,49 @@ TEST_CASE("AdaBound's last rate follows alpha") {
   };
   CHECK(run(0.5) == Approx(run(1) / 2));
 }
+
+TEST_CASE("AdaBound's lower bound raises the step") {
+  // alpha is so small that the lower bound, 0.05 (1 - 1 / (t + 1)), decides from the first update on.
+  check_rule<AdaBound>(AdamOptions{.alpha = 1e-6, .final_lr = 0.05, .gamma = 1}, {"m", "v"},
+                       [](double& w, double g, auto& s, double t) {
+                         s[0] = 0.9 * s[0] + (1 - 0.9) * g;
+                         s[1] = 0.999 * s[1] + (1 - 0.999) * g * g;
+                         const double corrected =
+                             1e-6 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t));
+                         double step = corrected / (std::sqrt(s[1]) + 1e-8);
+                         step = std::max(step, 0.05 * (1 - 1 / (t + 1)));
+                         step = std::min(step, 0.05 * (1 + 1 / t));
+                         w -= step * s[0];
+                       });
+}
+
+TEST_CASE("the AdamW of the documentation trains as one without decay does") {
+  const auto train = [](double rate) {
+    Bowl bowl(Dtype::float64);
+    AdamW optimizer({.alpha = 1e-3, .weight_decay_rate = rate});
+    optimizer.setup(bowl);
+    for (int t = 0; t < 20000; ++t) {
+      bowl.set_gradients();
+      optimizer.update();
+    }
+    double loss = 0;
+    for (const Parameter& parameter : bowl.params()) {
+      const auto w = values(parameter.data());
+      for (std::size_t i = 0; i < w.size(); ++i) {
+        const double x = static_cast<double>(i);
+        loss += (0.5 + 0.3 * x) * (w[i] - 0.1 * x) * (w[i] - 0.1 * x) / 2;
+      }
+    }
+    return loss;
+  };
+  CHECK(train(0) < 1e-6);
+  CHECK(train(1e-5) < 1e-3);
+  CHECK(train(1e-2) > 0.1);  // PyTorch's number is another one here
+}
+
+TEST_CASE("Adam with eps = 0 leaves what has no gradients") {
+  check_eps_zero<Adam>(AdamOptions{.eps = 0});
+  check_eps_zero<Adam>(AdamOptions{.alpha = 100, .eps = 0});
+  check_eps_zero<AMSGrad>(AdamOptions{.eps = 0});
+  check_eps_zero<AdaBound>(AdamOptions{.eps = 0});
+}

@@ -83,6 +83,28 @@ TEST_CASE("GradientClipping scales by the norm of all gradients together") {
   CHECK_THROWS_WITH(GradientClipping(-1), "GradientClipping: threshold must be >= 0, got -1");
 }
 
+TEST_CASE("GradientClipping scales by rates that are too small for the dtype") {
+  const auto clipped = [](Dtype dtype, double g, double threshold, Device device) {
+    Chain model;
+    Parameter w = model.param("w", Array({0., 0., 0.}, dtype).to(device));
+    SGD optimizer;
+    optimizer.setup(model);
+    w.set_grad(Array({3 * g, 0., -4 * g}, dtype).to(device));
+    optimizer.add_hook(GradientClipping(threshold));
+    optimizer.update();
+    return values(w.grad());
+  };
+  on_every_device([&](Device device) {
+    check_close(clipped(Dtype::float32, 1e30, 1e-10, device), {0.6e-10, 0, -0.8e-10}, 0, 2e-7);
+    check_close(clipped(Dtype::float32, 1e37, 1e-30, device), {0.6e-30, 0, -0.8e-30}, 0, 2e-7);
+    check_close(clipped(Dtype::float64, 1e150, 1e-200, device), {0.6e-200, 0, -0.8e-200}, 0, 1e-15);
+    CHECK(clipped(Dtype::float32, 1e30, 0, device) == Values{0, 0, 0});
+    // Also next to where the quotient begins to be too small.
+    check_close(clipped(Dtype::float32, 1, 1e-37, device), {0.6e-37, 0, -0.8e-37}, 0, 2e-7);
+    check_close(clipped(Dtype::float32, 2, 5e-38, device), {3e-38, 0, -4e-38}, 0, 2e-7);
+  });
+}
+
 TEST_CASE("GradientClipping leaves gradients of zero") {
   on_every_device([](Device device) {
     Model model(device);

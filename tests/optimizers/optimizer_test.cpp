@@ -356,12 +356,90 @@ TEST_CASE("update before setup is an error") {
   CHECK_THROWS_WITH(Adam().update(), "Adam: update before setup");
 }
 
-TEST_CASE("an optimizer of a model without parameters counts") {
+TEST_CASE("setup refuses a model without parameters to train, and changes nothing") {
+  struct Forgotten : Chain {
+    Linear l1 = Linear(2, 3);  // no link()
+  } forgotten;
+  const std::string text =
+      "SGD: setup: the model (Chain) has no parameters to train; register them with param(), its layers with "
+      "link()";
+  CHECK_THROWS_WITH(SGD().setup(forgotten), text);
+  Chain fixed;
+  fixed.param("mean", Array{1.f}, false);
+  fixed.param("count", Array{1});
   Chain model;
-  SGD optimizer;
+  Parameter w = model.param("w", Array{1.0});
+  SGD optimizer({.lr = 1});
   optimizer.setup(model);
   optimizer.update();
+  CHECK_THROWS_WITH(optimizer.setup(fixed), text);
   CHECK(optimizer.t() == 1);
+  w.set_grad(Array{1.0});
+  optimizer.update();
+  CHECK(w.data().item() == 0);
+
+  SGD lazy;
+  lazy.setup(Linear(3, {.nobias = true}));  // will have one
+  lazy.update();
+  CHECK(lazy.t() == 1);
+}
+
+TEST_CASE("an optimizer follows what is assigned to members of its model, and to the model") {
+  MLP model;
+  MomentumSGD optimizer({.lr = 0.1});
+  optimizer.setup(model);
+  for (int i = 0; i < 2; ++i) train_step(model, optimizer);
+  const auto velocity = values(optimizer.state_arrays()[3].second);
+  const auto check_trains = [&](const Variable& parameter) {
+    const auto before = values(parameter.data());
+    train_step(model, optimizer);
+    CHECK(values(parameter.data()) != before);
+    CHECK(optimizer.state_arrays().size() == 2 + 4 * 2);
+  };
+  model.l2 = Linear(8, 1, {.initialW = Constant(0.5)});
+  CHECK(values(optimizer.state_arrays()[3].second) == velocity);  // of l1/W
+  CHECK(values(optimizer.state_arrays()[7].second) == Values(8, 0));
+  check_trains(model.l2.W);
+
+  const MLP best = copy(model);
+  const auto kept = all_parameters(best);
+  model = copy(best);
+  check_trains(model.l1.W);
+  check_trains(model.l2.b);
+  CHECK(all_parameters(best) == kept);
+  CHECK(optimizer.t() == 5);
+
+  model.l1 = Linear(2, 8);
+  const MLP taken = std::move(model);  // the optimizer has it still
+  optimizer.update();
+  CHECK(optimizer.t() == 6);
+}
+
+TEST_CASE("models that change places in a vector keep their optimizers") {
+  std::vector<MLP> models(3);
+  std::vector<SGD> optimizers(3);
+  for (std::size_t i = 0; i < 3; ++i) optimizers[i].setup(models[i]);
+  const Parameter first = models[0].l1.b, second = models[1].l1.b;
+  models.erase(models.begin());
+  std::swap(models[0], models[1]);
+  Variable(second).set_grad(Array::ones({8}));
+  optimizers[0].update();
+  CHECK(values(second.data()) == Values(8, 0));
+  optimizers[1].update();
+  CHECK(values(second.data()) != Values(8, 0));
+  Variable(first).set_grad(Array::ones({8}));
+  optimizers[0].update();
+  CHECK(values(first.data()) != Values(8, 0));
+}
+
+TEST_CASE("a model dies after its optimizer, and its members may be assigned to then") {
+  Linear layer(2, 2);
+  {
+    SGD optimizer;
+    optimizer.setup(layer);
+  }
+  layer = Linear(2, 3);
+  CHECK(layer.W.shape() == Shape{3, 2});
 }
 
 TEST_CASE("a hook of one's own can refuse the update") {

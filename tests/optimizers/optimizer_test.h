@@ -1,6 +1,7 @@
 // Tests an update rule by describing it once: an independent formula for one element, in double.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <vector>
 
@@ -77,6 +78,30 @@ void check_rule(const Options& options, const std::vector<const char*>& state_na
         for (const auto& element : states) expected.push_back(element[s]);
         check_close(state, expected, tolerance, 10 * tolerance);
       }
+    }
+  });
+}
+
+/// With `eps` = 0, elements without gradients stay where they are, and the others move.
+template <class Rule, class Options>
+void check_eps_zero(const Options& options) {
+  on_every_device([&](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      CAPTURE(dtype);
+      Chain model;
+      Parameter w = model.param("w", Array({1., 2., 3.}, dtype).to(device));
+      Rule optimizer(options);
+      optimizer.setup(model);
+      for (int t = 0; t < 3; ++t) {
+        w.set_grad(Array({0., 1., -1.}, dtype).to(device));
+        optimizer.update();
+      }
+      const auto after = values(w.data());
+      CHECK(after[0] == 1);
+      CHECK(std::isfinite(after[1]));
+      CHECK(std::isfinite(after[2]));
+      // AdaDelta's first step is of the size of eps.
+      if (optimizer.name() != "AdaDelta") CHECK((after[1] < 2 && after[2] > 3));
     }
   });
 }

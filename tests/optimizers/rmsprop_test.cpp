@@ -63,3 +63,8 @@ TEST_CASE("RMSprop refuses hyperparameters out of range, and changes nothing") {
   CHECK(values(bowl.W.data()) == before);
   CHECK(optimizer.t() == 0);
 }
+
+TEST_CASE("RMSprop with eps = 0 leaves what has no gradients") {
+  check_eps_zero<RMSprop>(RMSpropOptions{.eps = 0});
+  check_eps_zero<RMSprop>(RMSpropOptions{.eps = 0, .eps_inside_sqrt = true});
+}

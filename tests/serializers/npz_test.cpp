@@ -259,17 +259,15 @@ TEST_CASE_METHOD(Fixture, "NpzReader is lazy: an entry that it cannot read does 
       {{.content = good_npy}, {.name = "odd.npy", .content = npy_of(dict_of("<c8", "(1,)"), "12345678")}});
   CHECK(read(archive).size() == 6);
   CHECK(error(archive, "odd") == "odd: dtype '<c8' is not supported");
-  CHECK(error(archive, "none") == "none: there is no such key; the file has \"x\", \"odd\"");
+  CHECK(error(archive, "none") == "none: there is no such key; the file has x, odd");
 }
 
 TEST_CASE_METHOD(Fixture, "NpzReader lists the first keys of a file that lacks one") {
   std::vector<Entry> entries;
-  for (int i = 0; i < 9; ++i)
+  for (int i = 0; i < 10; ++i)
     entries.push_back({.name = "k" + std::to_string(i) + ".npy", .content = good_npy});
   CHECK(error(make_zip(entries)) ==
-        "x: there is no such key; the file has \"k0\", \"k1\", \"k2\", \"k3\", \"k4\", \"k5\", \"k6\", "
-        "\"k7\", ... "
-        "(9 keys)");
+        "x: there is no such key; the file has k0, k1, k2, k3, k4, k5, k6, k7 and 2 more");
 }
 
 TEST_CASE_METHOD(Fixture, "NpzReader names the dtypes that it does not read") {
@@ -460,7 +458,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader refuses archives that it does not understan
   CHECK_THAT(error("not a zip"), ContainsSubstring("not a zip archive"));
   CHECK_THAT(error(std::string(100000, 'P')), ContainsSubstring("not a zip archive"));
   CHECK(error("") == "the file is empty");
-  CHECK(error(make_zip({})) == "x: there is no such key; the file has nothing");
+  CHECK(error(make_zip({})) == "x: there is no such key; the file has no keys");
   CHECK(error(make_zip({{.content = good_npy}}, {.comment = "by hand"})) == "no error");
 }
 
@@ -559,7 +557,9 @@ TEST_CASE_METHOD(Fixture, "save_npz replaces a file, keeps its mode and follows 
 
 TEST_CASE_METHOD(Fixture, "a save that fails leaves the old file and nothing else") {
   write_bytes(path, "old");
-  CHECK_THROWS_WITH(save_npz(path, {{"x", Array{1}}, {"l1/W", Array()}}), path + ": l1/W: the array is none");
+  CHECK_THROWS_WITH(
+      save_npz(path, {{"x", Array{1}}, {"l1/W", Array()}}),
+      path + ": l1/W: the array is none: a parameter of unknown size is initialised by a forward pass");
   CHECK_THROWS_WITH(save_npz(path, {{"x", Array{1}}, {"x", Array{1}}}), path + ": x: the key occurs twice");
   CHECK_THROWS_WITH(save_npz(path, {{std::string("a\0b", 3), Array{1}}}),
                     path + ": a\\x00b: a key cannot contain NUL");
@@ -766,9 +766,10 @@ TEST_CASE_METHOD(Fixture, "a model and its optimizer are saved from any device a
 TEST_CASE_METHOD(Fixture, "a load that fails changes nothing") {
   save_npz(path, sample());
   const Array W = Array::zeros({2, 3});
-  const std::string no_key = path + ": l1/c: there is no such key; the file has \"l1/W\", \"l1/b\", \"t\"";
-  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/c", Array::zeros({2})}}), ContainsSubstring(no_key));
-  CHECK_THROWS_WITH(load_npz(path, {{"W", W}, {"c", W}}, {.path = "l1/"}), ContainsSubstring(no_key));
+  CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/c", Array::zeros({2})}}),
+                    path + ": l1/c: there is no such key; the file has l1/W, l1/b, t, labels, bytes, empty");
+  CHECK_THROWS_WITH(load_npz(path, {{"W", W}, {"c", W}}, {.path = "l1/"}),
+                    path + ": l1/c: there is no such key; the file has l1/W, l1/b, t, labels, bytes, empty");
   CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({3}, Dtype::float64)}}),
                     path + ": l1/b: expected float64(3), got float64(2)");
   CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({1}, Dtype::float64)}}),
@@ -776,6 +777,6 @@ TEST_CASE_METHOD(Fixture, "a load that fails changes nothing") {
   CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({2})}}, {.strict = false}),
                     path + ": l1/b: expected float32(2), got float64(2)");
   CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array()}}),
-                    path + ": l1/b: expected none, got float64(2)");
+                    path + ": l1/b: the array to load into is none, the file has float64(2)");
   CHECK(W.to_vector<float>() == std::vector<float>(6, 0));
 }
