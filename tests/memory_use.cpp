@@ -7,21 +7,24 @@
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
-#include <limits>
 #include <new>
 
 namespace {
 
 std::atomic<std::size_t> count{0};
-thread_local std::size_t left_until_failure = std::numeric_limits<std::size_t>::max();
+thread_local std::size_t successes_left = 0;
+thread_local std::size_t failures_left = 0;
 
 // Counts a call; false if it is one that must fail.
 bool may_allocate() {
   ++count;
-  if (left_until_failure == std::numeric_limits<std::size_t>::max()) return true;
-  if (left_until_failure == 0) return false;
-  --left_until_failure;
-  return true;
+  if (failures_left == 0) return true;
+  if (successes_left > 0) {
+    --successes_left;
+    return true;
+  }
+  if (failures_left != tenbin::testing::FailingMemory::always) --failures_left;
+  return false;
 }
 
 void* allocate(std::size_t bytes) {
@@ -44,11 +47,12 @@ void* required(void* block) {
 
 std::size_t tenbin::testing::allocation_count() { return count; }
 
-tenbin::testing::FailingMemory::FailingMemory(std::size_t successes) { left_until_failure = successes; }
-
-tenbin::testing::FailingMemory::~FailingMemory() {
-  left_until_failure = std::numeric_limits<std::size_t>::max();
+tenbin::testing::FailingMemory::FailingMemory(std::size_t successes, std::size_t failures) {
+  successes_left = successes;
+  failures_left = failures;
 }
+
+tenbin::testing::FailingMemory::~FailingMemory() { failures_left = 0; }
 
 std::size_t tenbin::testing::resident_bytes() {
 #if defined(__SANITIZE_ADDRESS__)

@@ -8,10 +8,12 @@ namespace tenbin::testing {
 /// Calls of operator new so far, on any thread. The tests' operator new counts them.
 std::size_t allocation_count();
 
-/// While one lives, operator new of the calling thread throws std::bad_alloc after `successes` calls.
+/// While one lives, operator new of the calling thread succeeds `successes` times, then throws
+/// std::bad_alloc `failures` times, then succeeds again.
 class FailingMemory {
  public:
-  [[nodiscard]] explicit FailingMemory(std::size_t successes);
+  static constexpr std::size_t always = ~std::size_t{0};
+  [[nodiscard]] explicit FailingMemory(std::size_t successes, std::size_t failures = always);
   FailingMemory(const FailingMemory&) = delete;
   FailingMemory& operator=(const FailingMemory&) = delete;
   ~FailingMemory();
