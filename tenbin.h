@@ -91,6 +91,7 @@
 #include "tenbin/resampling/neighbors.h"
 #include "tenbin/resampling/random_sampler.h"
 #include "tenbin/resampling/smote.h"
+#include "tenbin/resampling/smote_n.h"
 #include "tenbin/resampling/smote_nc.h"
 #include "tenbin/resampling/weighted_sampler.h"
 #include "tenbin/serializers/npz.h"

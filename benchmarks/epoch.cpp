@@ -26,7 +26,7 @@ void epoch(benchmark::State& state) {
 void gather(benchmark::State& state) {
   const EpochWorkload workload;
   const Problem problem = load(workload, data_directory());
-  const Minibatches batches(Dataset(problem.x, problem.t), {.batch_size = workload.batch_size});
+  const Minibatches batches(Dataset(problem.x, problem.t), {.batch_size = workload.batch_size, .epoch = 0});
   time_blocks(
       state, batches.size(), [] {},
       [&] {

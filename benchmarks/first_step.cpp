@@ -23,7 +23,7 @@ int main() {
   Adam optimizer({.alpha = 0.01});
   optimizer.setup(model);
   const Array class_weight = balanced_class_weight(data.t, 2);
-  for (auto [x, labels] : Minibatches(data, {.batch_size = 100})) {
+  for (auto [x, labels] : Minibatches(data, {.batch_size = 100, .epoch = 0})) {
     Variable loss = softmax_cross_entropy(model(x), labels, {.class_weight = class_weight});
     model.cleargrads();
     loss.backward();

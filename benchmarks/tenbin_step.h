@@ -87,7 +87,7 @@ class TenbinEpoch {
   void reset() { restore(model_, optimizer_, initial_); }
 
   void run() {
-    for (auto [x, t] : Minibatches(data_, {.batch_size = batch_size_})) {
+    for (auto [x, t] : Minibatches(data_, {.batch_size = batch_size_, .epoch = 0})) {
       loss_ = softmax_cross_entropy(model_(x), t);
       model_.cleargrads();
       loss_.backward();

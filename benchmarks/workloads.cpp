@@ -100,7 +100,7 @@ Problem make(const EpochWorkload& workload) {
   problem.order = Array::empty({x.shape()[0]}, Dtype::int64);
   std::size_t done = 0;
   const Dataset indices(Array::arange(x.shape()[0]), t);
-  for (auto [index, label] : Minibatches(indices, {.batch_size = workload.batch_size})) {
+  for (auto [index, label] : Minibatches(indices, {.batch_size = workload.batch_size, .epoch = 0})) {
     problem.order.slice(done, done + index.size()).assign(index);
     done += index.size();
   }

@@ -8,6 +8,7 @@
 
 #include "tenbin/core/text.h"
 #include "tenbin/datasets/arff_line.h"
+#include "tenbin/datasets/class_order.h"
 #include "tenbin/datasets/parse_number.h"
 #include "tenbin/datasets/text_file.h"
 
@@ -42,7 +43,9 @@ class ArffReader {
     read_header();
     std::vector<std::string> names;
     for (const Attribute& attribute : attributes_) names.push_back(attribute.name);
-    if (!options_.label.empty()) label_ = detail::find_label(names, options_.label, file_.path());
+    const std::string& label = options_.label.empty() ? output_ : options_.label;
+    if (!label.empty()) label_ = detail::find_label(names, label, file_.path());
+    detail::require_label_for_classes("load_arff", label, options_.positive, options_.classes);
     std::string_view text;
     while (lines_.next(text)) {
       ArffLine line(lines_, text);
@@ -60,6 +63,7 @@ class ArffReader {
  private:
   void read_header();
   void read_attribute(ArffLine& line);
+  void read_outputs(ArffLine& line);
   void read_dense(ArffLine& line);
   void read_sparse(ArffLine& line);
   void append(std::size_t i, const ArffWord& word);
@@ -70,6 +74,7 @@ class ArffReader {
   LineReader lines_;
   std::vector<Attribute> attributes_;
   std::unordered_set<std::string> names_;
+  std::string output_;  // the only one that KEEL's @outputs names
   std::optional<std::size_t> label_;
   std::uint64_t rows_ = 0;
 };
@@ -81,9 +86,11 @@ void ArffReader::read_header() {
     if (line.at_end()) continue;
     const ArffWord word = line.word();
     const std::string keyword = word.quoted ? "" : lower_case(word.text);
-    if (keyword == "@relation") continue;
+    if (keyword == "@relation" || keyword == "@inputs" || keyword == "@input") continue;
     if (keyword == "@attribute") {
       read_attribute(line);
+    } else if (keyword == "@outputs" || keyword == "@output") {
+      read_outputs(line);
     } else if (keyword == "@data") {
       if (attributes_.empty()) lines_.fail(word.place, "there are no attributes before @data");
       return;
@@ -112,7 +119,8 @@ void ArffReader::read_attribute(ArffLine& line) {
     }
   } else {
     const ArffWord type = line.word();
-    const std::string kind = lower_case(type.text);
+    const std::string kind = lower_case(type.text.substr(0, type.text.find('[')));
+    if (!type.quoted) line.skip_range(kind.size() < type.text.size());
     if (kind == "string" || kind == "date")
       attribute.kind = Kind::text;
     else if (kind != "numeric" && kind != "real" && kind != "integer")
@@ -122,9 +130,20 @@ void ArffReader::read_attribute(ArffLine& line) {
   attributes_.push_back(std::move(attribute));
 }
 
+void ArffReader::read_outputs(ArffLine& line) {
+  std::vector<std::string> outputs;
+  while (!line.at_end()) {
+    outputs.push_back(line.word().text);
+    line.separator('\0');
+  }
+  if (outputs.size() == 1) output_ = outputs[0];
+}
+
 void ArffReader::append(std::size_t i, const ArffWord& word) {
   Attribute& attribute = attributes_[i];
-  const bool missing = !word.quoted && word.text == "?";
+  const bool null =
+      word.text == "<null>" && attribute.kind != Kind::text && attribute.codes.count(word.text) == 0;
+  const bool missing = !word.quoted && (word.text == "?" || null);
   if (attribute.kind == Kind::nominal) {
     const auto found = attribute.codes.find(word.text);
     if (!missing && found == attribute.codes.end())
@@ -192,12 +211,13 @@ Table ArffReader::table() {
                   numeric ? Array(attribute.numbers).astype(options_.dtype) : Array(attribute.places)};
     attribute.numbers = {};
     attribute.places = {};
-    if (attribute.kind == Kind::nominal) {
-      column.categories = std::move(attribute.categories);
-    } else if (!numeric) {
-      column.categories = attribute.dictionary.take();
+    const bool declared = attribute.kind == Kind::nominal;
+    if (!numeric)
+      column.categories = declared ? std::move(attribute.categories) : attribute.dictionary.take();
+    if (columns.size() == label_)
+      detail::order_classes(column, options_.positive, options_.classes, file_.path(), declared);
+    else if (!numeric && !declared)
       detail::sort_categories(column);
-    }
     columns.push_back(std::move(column));
   }
   return Table(std::move(columns), label_, file_.path());

@@ -84,6 +84,15 @@ void ArffLine::append_escaped(std::string& text) {
   p_ += 4;
 }
 
+void ArffLine::skip_range(bool open) {
+  if (!open && !take('[')) return;
+  const char* const begin = p_;
+  if (open && p_[-1] == ']') return;
+  while (p_ < end_ && *p_ != ']') ++p_;
+  if (p_ == end_) lines_.fail(begin, "the range is never closed");
+  ++p_;
+}
+
 void ArffLine::separator(char closing) {
   const char* const begin = p_;
   if (take(',')) return;

@@ -10,7 +10,7 @@ namespace tenbin {
 
 namespace {
 
-using Column = std::vector<std::string>;  // the head, a cell per class, the total
+using Cells = std::vector<std::string>;  // the head, a cell per class, the total
 
 std::string four_digits(double value) {
   detail::TextStream text;
@@ -19,9 +19,9 @@ std::string four_digits(double value) {
 }
 
 // The columns side by side, two blanks apart, flush right; without blanks at the ends of lines.
-std::string side_by_side(const std::vector<Column>& columns) {
+std::string side_by_side(const std::vector<Cells>& columns) {
   std::vector<std::string> lines(columns[0].size());
-  for (const Column& column : columns) {
+  for (const Cells& column : columns) {
     std::size_t width = 0;
     for (const std::string& cell : column) width = std::max(width, detail::character_count(cell));
     for (std::size_t i = 0; i < column.size(); ++i)
@@ -46,7 +46,7 @@ std::string class_count_table(const std::vector<std::size_t>& counts, const Clas
                 ", got ", weight);
 
   const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
-  Column numbers{"class"}, amounts{"count"}, shares{"share"};
+  Cells numbers{"class"}, amounts{"count"}, shares{"share"};
   for (std::size_t c = 0; c < n_class; ++c) {
     numbers.push_back(std::to_string(c));
     amounts.push_back(std::to_string(counts[c]));
@@ -58,10 +58,11 @@ std::string class_count_table(const std::vector<std::size_t>& counts, const Clas
   amounts.push_back(std::to_string(total));
   shares.push_back("");
 
-  std::vector<Column> columns{numbers};
+  std::vector<Cells> columns{numbers};
   if (!names.empty()) {
     columns.push_back({"name"});
     columns.back().insert(columns.back().end(), names.begin(), names.end());
+    if (n_class == 2) columns.back()[2] += " (positive)";
     columns.back().push_back("");
   }
   columns.push_back(amounts);
@@ -72,6 +73,15 @@ std::string class_count_table(const std::vector<std::size_t>& counts, const Clas
     columns.back().push_back("");
   }
   return side_by_side(columns);
+}
+
+std::string class_count_table(const Table& table, const ClassCountTableOptions& options) {
+  ClassCountTableOptions named = options;
+  if (named.class_names.empty()) named.class_names = table.classes();
+  std::vector<std::size_t> counts(table.classes().size());
+  for (const auto code : table.label().values.to_vector<std::int64_t>())
+    if (code >= 0) ++counts[static_cast<std::size_t>(code)];
+  return class_count_table(counts, named);
 }
 
 }  // namespace tenbin

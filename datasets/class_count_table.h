@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tenbin/core/array.h"
+#include "tenbin/datasets/table.h"
 
 namespace tenbin {
 
@@ -16,16 +17,23 @@ struct ClassCountTableOptions {
 /// Count and share of every class, with its name and its weight if there are any: what to look at before
 /// choosing weights.
 ///
-///     class  name  count   share  weight
-///         0   cat   4000  79.97%  0.6252
-///         1   dog   1002  20.03%   2.496
-///     total         5002
+///     class              name  count   share  weight
+///         0             legit   4000  79.97%  0.6252
+///         1  fraud (positive)   1002  20.03%   2.496
+///     total                     5002
 ///
-/// Errors: there is not one name, or one weight, per class.
+/// Class 1 of two is the positive one for everything that asks for it, unless it is told another. Errors:
+/// there is not one name, or one weight, per class.
 ///
 ///     const auto counts = class_counts(train.t, 2);
 ///     std::cout << class_count_table(counts, {.class_weight = balanced_class_weight(counts)});
 std::string class_count_table(const std::vector<std::size_t>& counts,
                               const ClassCountTableOptions& options = {});
+
+/// The same of the labels of a table that are not missing, with the classes' names unless others are given.
+/// Errors: also a table without a label.
+///
+///     std::cout << class_count_table(load_csv("train.csv", {.label = "Class"}));
+std::string class_count_table(const Table& table, const ClassCountTableOptions& options = {});
 
 }  // namespace tenbin

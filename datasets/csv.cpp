@@ -9,6 +9,7 @@
 
 #include "tenbin/core/parallel.h"
 #include "tenbin/core/text.h"
+#include "tenbin/datasets/class_order.h"
 #include "tenbin/datasets/csv_fields.h"
 #include "tenbin/datasets/csv_records.h"
 
@@ -33,6 +34,28 @@ using detail::CsvPieceResult;
 using detail::CsvTarget;
 using detail::TextFile;
 
+void check_marks(const CsvOptions& options) {
+  const auto allowed = [](char c) {
+    return c > ' ' && c < 0x7F && !detail::is_letter_or_digit(c) && c != '"' && c != '+' && c != '-';
+  };
+  const char delimiter = options.whitespace ? ' ' : options.delimiter;
+  const bool good = allowed(options.decimal) &&
+                    (options.thousands == '\0' || options.thousands == ' ' || allowed(options.thousands)) &&
+                    (options.comment == '\0' || allowed(options.comment));
+  const char marks[] = {delimiter, options.decimal, options.thousands, options.comment};
+  bool distinct = true;
+  for (std::size_t i = 0; i < 4; ++i)
+    for (std::size_t j = i + 1; j < 4; ++j) {
+      const bool quoted = i == 0 && j == 2;  // numbers with separators that are the delimiter
+      distinct = distinct && (marks[i] != marks[j] || marks[i] == '\0' || quoted);
+    }
+  if (!good || !distinct)
+    throw Error("load_csv: `delimiter`, `decimal`, `thousands` and `comment` must be different marks, got \"",
+                printable({delimiter}), "\", \"", printable({options.decimal}), "\", \"",
+                options.thousands == '\0' ? "" : printable({options.thousands}), "\", \"",
+                options.comment == '\0' ? "" : printable({options.comment}), '"');
+}
+
 void check_options(const CsvOptions& options) {
   const auto c = static_cast<unsigned char>(options.delimiter);
   if (c >= 0x80 || detail::is_letter_or_digit(options.delimiter) ||
@@ -41,8 +64,15 @@ void check_options(const CsvOptions& options) {
         "load_csv: the delimiter must be neither a letter nor a digit nor a quote, a sign, a point or "
         "an end of line, got \"",
         printable({options.delimiter}), '"');
+  check_marks(options);
+  detail::require_label_for_classes("load_csv", options.label, options.positive, options.classes);
   if (options.dtype != Dtype::float32 && options.dtype != Dtype::float64)
     throw Error("load_csv: expected float32 or float64, got ", to_string(options.dtype));
+}
+
+detail::CsvFormat format_of(const CsvOptions& options) {
+  const bool whitespace = options.whitespace || (options.delimiter == ' ' && options.skip_initial_space);
+  return {whitespace ? ' ' : options.delimiter, options.skip_initial_space, whitespace, options.comment};
 }
 
 // pandas' names for columns that have none, or one that is taken.
@@ -66,9 +96,10 @@ std::vector<std::string> completed(std::vector<std::string> names) {
 class CsvReader {
  public:
   CsvReader(const std::string& path, const CsvOptions& options)
-      : options_(options), file_(path), format_{options.delimiter, options.skip_initial_space} {
+      : options_(options), file_(path), format_(format_of(options)) {
     target_.path = path;
     target_.format = format_;
+    target_.numbers = {options.decimal, options.thousands};
     target_.missing = options.missing;
     target_.dtype = options.dtype;
   }
@@ -93,7 +124,11 @@ class CsvReader {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       if (!columns_[c].is_categorical()) continue;
       columns_[c].categories = dictionaries_[c].take();
-      detail::sort_categories(columns_[c]);
+      columns_[c].text_line = target_.columns[c].text_line;
+      if (c == label_)
+        order_classes(columns_[c]);
+      else
+        detail::sort_categories(columns_[c]);
     }
     return Table(std::move(columns_), label_, file_.path());
   }
@@ -115,6 +150,7 @@ class CsvReader {
   void make_arrays();
   void read_batch(std::size_t begin, std::size_t end, Batch& batch);
   bool parse(std::size_t end);
+  void order_classes(Column& label) const;
   CsvPieceResult parse_one(const Batch& batch, std::size_t i) const;
   void take_over(const CsvPiece& piece, CsvPieceResult& result);
 
@@ -155,6 +191,9 @@ void CsvReader::name_columns() {
     const std::string_view name = fields.field();
     names.push_back(options_.header ? std::string(name) : std::to_string(names.size()));
   } while (fields.next_field());
+  if (names.size() == 2 && names[0] == "sep=" && names[1].empty())
+    throw Error(file_.path(), ": the first record is Excel's `sep=", printable({options_.delimiter}),
+                "`, not the names of columns; delete it");
   if (!options_.names.empty() && options_.names.size() != names.size())
     throw Error(file_.path(), ": ", options_.names.size(), " names are given, there are ", names.size(),
                 " columns");
@@ -270,7 +309,11 @@ CsvPieceResult CsvReader::parse_one(const Batch& batch, std::size_t i) const {
 
 // A piece numbers its categories as it finds them; piece after piece, they get the file's numbers.
 void CsvReader::take_over(const CsvPiece& piece, CsvPieceResult& result) {
-  for (const std::size_t c : result.turned_text) target_.columns[c].type = ColumnType::categorical;
+  for (const auto& [c, line] : result.turned_text) {
+    if (target_.columns[c].type == ColumnType::categorical) continue;  // an earlier piece had text too
+    target_.columns[c].type = ColumnType::categorical;
+    target_.columns[c].text_line = line;
+  }
   for (auto& [c, dictionary] : result.dictionaries) {
     std::vector<std::int32_t> codes;
     for (const std::string& category : dictionary.take()) codes.push_back(dictionaries_[c].code(category));
@@ -279,6 +322,16 @@ void CsvReader::take_over(const CsvPiece& piece, CsvPieceResult& result) {
     for (std::size_t row = 0; row < piece.rows; ++row)
       if (values[row] >= 0) values[row] = codes[static_cast<std::size_t>(values[row])];
   }
+}
+
+void CsvReader::order_classes(Column& label) const {
+  std::vector<std::string> usual(label.categories.size());
+  bool numbers = !target_.numbers.is_usual();
+  for (std::size_t i = 0; i < usual.size() && numbers; ++i)
+    numbers = detail::to_usual_format(label.categories[i], target_.numbers, usual[i]) &&
+              detail::to_number(usual[i]).has_value();
+  if (numbers) label.categories = std::move(usual);
+  detail::order_classes(label, options_.positive, options_.classes, file_.path());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tenbin/datasets/csv_fields.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -13,6 +14,8 @@ namespace tenbin::detail {
 
 bool FieldReader::next_record() {
   if (line_start_ != p_) {  // at the end of a record
+    if (format_.starts_comment(*p_))
+      while (*p_ != '\n') ++p_;
     p_ += *p_ == '\r' ? 2 : 1;
     ++line_;
   }
@@ -22,6 +25,7 @@ bool FieldReader::next_record() {
     ++line_;
   }
   line_start_ = p_;
+  if (format_.whitespace) skip_separators();
   return p_ < end_;
 }
 
@@ -30,7 +34,10 @@ std::string_view FieldReader::field() {
     while (*p_ == ' ') ++p_;
   mark_field();
   if (*p_ == '"') return quoted();
-  while (*p_ != format_.delimiter && *p_ != '\n' && *p_ != '\r' && *p_ != '\0') ++p_;
+  while (*p_ != format_.delimiter && *p_ != '\n' && *p_ != '\r' && *p_ != '\0') {
+    if (has_other_ends_ && at_end_of_field(p_)) break;
+    ++p_;
+  }
   if (*p_ == '\0') fail_here("a NUL byte; is this a text file?");
   if (!at_end_of_field(p_)) fail_here("a carriage return without a line feed; quote the field that has it");
   return {field_start_, static_cast<std::size_t>(p_ - field_start_)};
@@ -75,12 +82,13 @@ class PieceParser {
         fields_(fields),
         row_(first_row),
         turned_text_(target.columns.size()),
-        dictionary_of_(target.columns.size(), none),
-        longest_missing_(0) {
-    bool numbers_can_be_missing = false;
+        dictionary_of_(target.columns.size(), none) {
+    bool numbers_can_be_missing = !target.numbers.is_usual();
     for (const std::string& token : target.missing) {
-      longest_missing_ = std::max(longest_missing_, token.size());
-      numbers_can_be_missing = numbers_can_be_missing || token.find_first_of("-.0123456789") == 0;
+      if (token.size() >= missing_.size()) missing_.resize(token.size() + 1);
+      missing_[token.size()].push_back(token);
+      const std::optional<double> number = to_number(token);
+      numbers_can_be_missing = numbers_can_be_missing || (number && std::isfinite(*number));
     }
     for (const CsvColumn& column : target.columns) {
       const bool numeric = column.type == ColumnType::numeric;
@@ -131,21 +139,26 @@ class PieceParser {
     T& value = numbers_[c][row_];
     value = std::numeric_limits<T>::quiet_NaN();
     if (missing) return;
-    if (const std::optional<double> number = to_number(text)) {
-      value = static_cast<T>(*number);
+    if (const std::optional<double> read = number(text)) {
+      value = static_cast<T>(*read);
       return;
     }
     if (!column.inferred)
       fields_.fail("column \"", printable(column.name), "\": expected a number, got \"",
                    printable(std::string(text.substr(0, 100))), '"');
-    if (!turned_text_[c]) result_.turned_text.push_back(c);
+    if (!turned_text_[c]) result_.turned_text.emplace_back(c, fields_.field_line());
     turned_text_[c] = true;
   }
 
   bool is_missing(std::string_view text) const {
-    if (text.size() > longest_missing_) return false;
-    const auto& tokens = target_.missing;
+    if (text.size() >= missing_.size()) return false;
+    const auto& tokens = missing_[text.size()];
     return std::find(tokens.begin(), tokens.end(), text) != tokens.end();
+  }
+
+  std::optional<double> number(std::string_view text) {
+    if (target_.numbers.is_usual()) return to_number(text);
+    return to_usual_format(text, target_.numbers, usual_text_) ? to_number(usual_text_) : std::nullopt;
   }
 
   Dictionary& dictionary(std::size_t c) {
@@ -162,11 +175,12 @@ class PieceParser {
   FieldReader& fields_;
   std::size_t row_;
   CsvPieceResult result_;
-  std::vector<T*> numbers_;                   // by column; null for a categorical one
-  std::vector<unsigned char> usual_numbers_;  // by column: whether to try parse_usual_number
-  std::vector<bool> turned_text_;             // by column
-  std::vector<std::size_t> dictionary_of_;    // by column, in the result
-  std::size_t longest_missing_;
+  std::vector<T*> numbers_;                             // by column; null for a categorical one
+  std::vector<unsigned char> usual_numbers_;            // by column: whether to try parse_usual_number
+  std::vector<bool> turned_text_;                       // by column
+  std::vector<std::size_t> dictionary_of_;              // by column, in the result
+  std::vector<std::vector<std::string_view>> missing_;  // by length
+  std::string usual_text_;
 };
 
 }  // namespace

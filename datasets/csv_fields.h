@@ -8,6 +8,7 @@
 
 #include "tenbin/datasets/csv.h"
 #include "tenbin/datasets/csv_records.h"
+#include "tenbin/datasets/parse_number.h"
 
 namespace tenbin::detail {
 
@@ -19,7 +20,13 @@ inline constexpr std::size_t text_padding = 16;
 class FieldReader {
  public:
   FieldReader(const std::string& path, const CsvFormat& format, std::string_view text, std::size_t line)
-      : path_(path), format_(format), p_(text.data()), end_(p_ + text.size()), line_(line), line_start_(p_) {}
+      : path_(path),
+        format_(format),
+        has_other_ends_(format.whitespace || format.comment != '\0'),
+        p_(text.data()),
+        end_(p_ + text.size()),
+        line_(line),
+        line_start_(p_) {}
 
   // Goes to the next record, past blank lines. False: there is none.
   bool next_record();
@@ -27,12 +34,15 @@ class FieldReader {
   std::string_view field();
   // What ends the field: past a delimiter, true; at the end of the line, false.
   bool next_field() {
-    if (*p_ != format_.delimiter) return false;
+    if (!format_.separates(*p_)) return false;
     ++p_;
-    return true;
+    if (!format_.whitespace) return true;
+    skip_separators();
+    return !at_end_of_field(p_);
   }
   bool at_end_of_field(const char* p) const {
-    return *p == format_.delimiter || *p == '\n' || (*p == '\r' && p[1] == '\n');
+    return *p == format_.delimiter || *p == '\n' || (*p == '\r' && p[1] == '\n') ||
+           *p == format_.other_delimiter() || format_.starts_comment(*p);
   }
 
   // Throws that the record has another number of fields, at the end of its last one, or of the last expected.
@@ -42,6 +52,8 @@ class FieldReader {
     fail_here("expected ", expected, " fields, got ", got);
   }
 
+  // Of the field that `field` gave last.
+  std::size_t field_line() const { return field_line_; }
   const char* place() const { return p_; }
   void set_place(const char* p) { p_ = p; }
 
@@ -58,6 +70,9 @@ class FieldReader {
 
  private:
   std::string_view quoted();
+  void skip_separators() {
+    while (format_.separates(*p_)) ++p_;
+  }
   void mark_field() {
     field_line_ = line_;
     field_line_start_ = line_start_;
@@ -67,6 +82,7 @@ class FieldReader {
 
   const std::string& path_;
   const CsvFormat format_;
+  const bool has_other_ends_;  // of fields: besides the delimiter and the end of the line
   const char* p_;
   const char* end_;
   std::size_t line_;
@@ -81,14 +97,16 @@ class FieldReader {
 struct CsvColumn {
   std::string name;
   ColumnType type = ColumnType::numeric;
-  bool inferred = true;    // text makes it categorical
-  void* values = nullptr;  // of all rows: float, double or int32
+  bool inferred = true;       // text makes it categorical
+  std::size_t text_line = 0;  // where it did
+  void* values = nullptr;     // of all rows: float, double or int32
 };
 
 // What every piece is parsed into.
 struct CsvTarget {
   std::string path;
   CsvFormat format;
+  NumberFormat numbers;
   std::vector<std::string> missing;
   Dtype dtype = Dtype::float64;
   std::vector<CsvColumn> columns;
@@ -97,7 +115,7 @@ struct CsvTarget {
 // What a piece had beside its values, which are in their place.
 struct CsvPieceResult {
   std::vector<std::pair<std::size_t, Dictionary>> dictionaries;  // by column; the codes are places in them
-  std::vector<std::size_t> turned_text;                          // columns, each once
+  std::vector<std::pair<std::size_t, std::size_t>> turned_text;  // columns, each once, and the line
 };
 
 // Writes the values of a piece to the target's columns, from row `piece.first_row - skipped_rows` on. Errors:

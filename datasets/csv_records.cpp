@@ -39,8 +39,9 @@ const char* past_record(const char* p, const char* end, const CsvFormat& format,
       at_start = false;
       continue;
     }
+    if (format.starts_comment(*p) && (p = find(p, end, '\n')) == nullptr) return nullptr;
     if (*p == '\n') return p + 1;
-    at_start = *p == format.delimiter || (at_start && format.skip_initial_space && *p == ' ');
+    at_start = format.separates(*p) || (at_start && format.skip_initial_space && *p == ' ');
     ++p;
   }
   return nullptr;

@@ -12,6 +12,13 @@ namespace tenbin::detail {
 struct CsvFormat {
   char delimiter = ',';
   bool skip_initial_space = false;
+  bool whitespace = false;  // blanks and tabs separate; the delimiter is a blank
+  char comment = '\0';
+
+  // The second character that separates; the delimiter again, if there is none.
+  char other_delimiter() const { return whitespace ? '\t' : delimiter; }
+  bool separates(char c) const { return c == delimiter || c == other_delimiter(); }
+  bool starts_comment(char c) const { return c == comment && comment != '\0'; }
 };
 
 // Some whole records, and the blank lines between them, one behind the other in the file.
@@ -26,10 +33,13 @@ struct CsvPiece {
 // that is never closed, a record that is too long.
 std::vector<CsvPiece> find_pieces(TextFile& file, const CsvFormat& format);
 
-// Behind the blank line at p; p itself if there is a record. Precondition: a line feed follows.
+// Behind the line at p if it is blank or a comment; p itself if there is a record. Precondition: a line feed
+// follows.
 inline const char* past_blank_line(const char* p, const CsvFormat& format) {
   const char* text = p;
-  while (*text == ' ' && format.delimiter != ' ') ++text;
+  while (format.whitespace ? format.separates(*text) : *text == ' ' && format.delimiter != ' ') ++text;
+  if (format.starts_comment(*text))
+    while (*text != '\n') ++text;
   if (*text == '\r') ++text;
   return *text == '\n' ? text + 1 : p;
 }

@@ -7,13 +7,64 @@
 
 namespace tenbin {
 
+namespace {
+
+// Whether the labels are -1 and 1, and nothing else. Most end this at the first.
+bool are_signs(const Array& t) {
+  if (!t.device().is_cpu() || (t.dtype() != Dtype::int32 && t.dtype() != Dtype::int64)) return false;
+  return visit(t.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* const label = t.data<T>();
+    bool minus = false, plus = false;
+    for (std::size_t i = 0; i < t.size(); ++i) {
+      if (label[i] != T(1) && label[i] != static_cast<T>(-1)) return false;
+      (label[i] == T(1) ? plus : minus) = true;
+    }
+    return minus && plus;
+  });
+}
+
+}  // namespace
+
 Dataset::Dataset(Array samples, Array labels) : x(std::move(samples)), t(std::move(labels)) {
-  if (x.ndim() == 0 || t.ndim() == 0 || x.shape()[0] != t.shape()[0] || x.device() != t.device())
+  detail::require_rows(x, t);
+  if (are_signs(t))
+    throw Error("Dataset: t = ", t,
+                " has the labels -1 and 1 only; -1 is ignored by losses and metrics (`ignore_label`): pass "
+                "labels_from_signs(t), which are classes 0 and 1");
+}
+
+Array labels_from_signs(const Array& t) {
+  constexpr const char* function = "labels_from_signs";
+  if (!t || (t.dtype() != Dtype::int32 && t.dtype() != Dtype::int64))
+    throw Error(function, ": t must be int32 or int64, got ", t);
+  Array classes = t.to(Device::cpu()).copy();
+  visit(t.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    T* const label = classes.data<T>();
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      if (label[i] != T(1) && label[i] != static_cast<T>(-1))
+        throw Error(function, ": expected -1 and 1, got ", label[i], " at position ", i);
+      label[i] = label[i] == T(1) ? T(1) : T(0);
+    }
+  });
+  return classes.to(t.device());
+}
+
+void detail::require_rows(const Array& x, const Array& t) {
+  if (!x || !t || x.ndim() == 0 || t.ndim() == 0 || x.shape()[0] != t.shape()[0] || x.device() != t.device())
     throw Error("Dataset: x and t must have equally many rows on one device, got ", x, " and ", t);
 }
 
+Dataset detail::part_of_dataset(Array x, Array t) {
+  Dataset part;
+  part.x = std::move(x);
+  part.t = std::move(t);
+  return part;
+}
+
 Dataset Dataset::subset(const std::vector<std::size_t>& indices) const {
-  const Dataset checked(x, t);  // the members may have been assigned
+  detail::require_rows(x, t);  // the members may have been assigned
   std::vector<bool> taken(size());
   bool repeats = false;
   for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -29,13 +80,14 @@ Dataset Dataset::subset(const std::vector<std::size_t>& indices) const {
     return on_cpu ? detail::gather_rows(array, indices.data(), indices.size())
                   : gpu::gather_rows(array, uploaded);
   };
-  Dataset part(gather(x), gather(t));
+  Dataset part = detail::part_of_dataset(gather(x), gather(t));
   part.resampled_by = resampled_by == nullptr && repeats ? "Dataset::subset" : resampled_by;
   return part;
 }
 
 Dataset Dataset::to(Device device) const {
-  Dataset moved(x.to(device), t.to(device));
+  detail::require_rows(x, t);
+  Dataset moved = detail::part_of_dataset(x.to(device), t.to(device));
   moved.resampled_by = resampled_by;
   return moved;
 }

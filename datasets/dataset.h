@@ -16,11 +16,13 @@ namespace tenbin {
 struct Dataset {
   Dataset() = default;
   /// samples: (N, ...), labels: (N, ...), of any dtype. Errors: an array without axes, first axes that
-  /// differ, different devices.
+  /// differ, different devices; integer labels on the CPU that are all -1 or 1, both of which occur: -1 is
+  /// what losses and metrics ignore (`ignore_label`), so that half of the rows would vanish. See
+  /// `labels_from_signs`.
   Dataset(Array samples, Array labels);
 
   /// The number of samples, N.
-  std::size_t size() const { return x.ndim() == 0 ? 0 : x.shape()[0]; }
+  std::size_t size() const { return !x || x.ndim() == 0 ? 0 : x.shape()[0]; }
   /// The samples at `indices`, in that order, copied; an index may come more than once, which counts as
   /// resampling. Errors: an index that is not below N, named with its position.
   Dataset subset(const std::vector<std::size_t>& indices) const;
@@ -46,7 +48,19 @@ struct Dataset {
   }
 };
 
+/// Classes of labels that are signs: 0 for -1 and 1 for 1, of the dtype and on the device of t. t: int32 or
+/// int64. Errors: another value, named with its position.
+///
+///     Dataset train(x, labels_from_signs(t));
+Array labels_from_signs(const Array& t);
+
 namespace detail {
+
+// Errors: x and t do not have equally many rows on one device.
+void require_rows(const Array& x, const Array& t);
+
+// A part of a data set, whose labels were looked at when it was made. Precondition: `require_rows`.
+Dataset part_of_dataset(Array x, Array t);
 
 // Copies the rows of x at indices[0, count) into a new array. Precondition: x is on the CPU, the indices
 // exist.

@@ -1,8 +1,6 @@
 #include "tenbin/datasets/k_fold.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "tenbin/core/labels.h"
 #include "tenbin/core/random.h"
@@ -12,6 +10,7 @@ namespace tenbin {
 namespace {
 
 using Indices = std::vector<std::size_t>;
+__extension__ using Wide = unsigned __int128;
 
 constexpr std::uint64_t fold_stream = 0x666f6c6473;
 
@@ -61,18 +60,10 @@ std::size_t smallest(const Indices& sizes) {
   return static_cast<std::size_t>(std::min_element(sizes.begin(), sizes.end()) - sizes.begin());
 }
 
-double standard_deviation(const std::vector<double>& values) {
-  const double n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / n);
-}
-
 // How many samples of every class each group has: one row a group.
-std::vector<std::vector<double>> class_counts_of(const std::vector<Indices>& groups, const Array& t) {
+std::vector<Indices> class_counts_of(const std::vector<Indices>& groups, const Array& t) {
   const auto classes = detail::samples_by_class(t);
-  std::vector<std::vector<double>> counts(groups.size(), std::vector<double>(classes.size()));
+  std::vector<Indices> counts(groups.size(), Indices(classes.size()));
   for (std::size_t g = 0; g < groups.size(); ++g)
     for (const std::size_t i : groups[g]) {
       const auto c = std::distance(classes.begin(), classes.find(t.data<std::int64_t>()[i]));
@@ -81,51 +72,59 @@ std::vector<std::vector<double>> class_counts_of(const std::vector<Indices>& gro
   return counts;
 }
 
+// The variance of a group's counts, times the square of their number: a whole number, so that equal ones are
+// equal.
+Wide spread_of(const Indices& counts) {
+  Wide sum = 0, squares = 0;
+  for (const std::size_t count : counts) {
+    sum += count;
+    squares += Wide{count} * count;
+  }
+  return counts.size() * squares - sum * sum;
+}
+
 // The folds while groups are dealt out.
 class Folds {
  public:
-  Folds(std::size_t n_splits, std::vector<double> totals)
-      : totals_(std::move(totals)),
-        counts_(totals_.size(), std::vector<double>(n_splits)),
-        sizes_(n_splits) {}
+  Folds(std::size_t n_splits, Indices totals)
+      : totals_(std::move(totals)), counts_(n_splits, Indices(totals_.size())), sizes_(n_splits) {}
 
-  // Where a group of these class counts leaves the folds the most alike.
-  std::size_t best(const std::vector<double>& group) {
+  // Where a group of these class counts leaves the folds the most alike. An empty fold costs nothing and is
+  // the smallest: it comes before all that are not.
+  std::size_t best(const Indices& group) const {
     std::size_t best = 0;
-    double least = 0;
+    std::uint64_t least = 0;
     for (std::size_t f = 0; f < sizes_.size(); ++f) {
-      const double spread = spread_with(group, f);
-      if (f == 0 || spread < least || (spread == least && sizes_[f] < sizes_[best])) {
+      const std::uint64_t cost = cost_of(group, counts_[f]);
+      if (f == 0 || cost < least || (cost == least && sizes_[f] < sizes_[best])) {
         best = f;
-        least = spread;
+        least = cost;
       }
     }
     return best;
   }
 
-  void add(const std::vector<double>& group, std::size_t f) {
+  void add(const Indices& group, std::size_t f) {
     for (std::size_t c = 0; c < group.size(); ++c) {
-      counts_[c][f] += group[c];
+      counts_[f][c] += group[c];
       sizes_[f] += group[c];
     }
   }
 
  private:
-  // The deviation over the folds of a class's share, summed over the classes.
-  double spread_with(const std::vector<double>& group, std::size_t f) {
-    double spread = 0;
-    for (std::size_t c = 0; c < group.size(); ++c) {
-      std::vector<double> shares = counts_[c];
-      shares[f] += group[c];
-      for (double& share : shares) share /= totals_[c];
-      spread += standard_deviation(shares);
-    }
-    return spread;
+  // Sum over the classes of g_c f_c / N_c^2: what decides, of the variance over the folds of a class's share,
+  // summed over the classes. In units of 2^-40, so that costs that are equal but for rounding are equal.
+  std::uint64_t cost_of(const Indices& group, const Indices& fold) const {
+    constexpr int bits = 64, dropped = 24;
+    Wide cost = 0;
+    for (std::size_t c = 0; c < group.size(); ++c)
+      cost += (Wide{group[c]} * fold[c] << bits) / (Wide{totals_[c]} * totals_[c]);
+    return static_cast<std::uint64_t>((cost + (Wide{1} << (dropped - 1))) >> dropped);
   }
 
-  std::vector<double> totals_;               // of every class
-  std::vector<std::vector<double>> counts_;  // class, fold
-  std::vector<double> sizes_;                // of every fold
+  Indices totals_;               // of every class
+  std::vector<Indices> counts_;  // fold, class
+  Indices sizes_;                // of every fold
 };
 
 }  // namespace
@@ -164,10 +163,11 @@ std::vector<Split> stratified_group_k_fold(const SplitLabels& labels, const Arra
                                            std::size_t n_splits, std::uint64_t seed) {
   const Array t = labels.checked("stratified_group_k_fold");
   const std::vector<Indices> samples = samples_by_group("stratified_group_k_fold", t, groups, n_splits);
-  const std::vector<std::vector<double>> counts = class_counts_of(samples, t);
-  std::vector<double> spreads, totals(counts[0].size());
-  for (const std::vector<double>& group : counts) {
-    spreads.push_back(standard_deviation(group));
+  const std::vector<Indices> counts = class_counts_of(samples, t);
+  std::vector<Wide> spreads;
+  Indices totals(counts[0].size());
+  for (const Indices& group : counts) {
+    spreads.push_back(spread_of(group));
     for (std::size_t c = 0; c < group.size(); ++c) totals[c] += group[c];
   }
   Indices order = random::substream(seed, fold_stream).permutation(samples.size());

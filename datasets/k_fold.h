@@ -37,9 +37,9 @@ std::vector<Split> group_k_fold(const SplitLabels& labels, const Array& groups, 
 /// Folds that keep groups whole and the mixture of classes as even as that allows (scikit-learn:
 /// `StratifiedGroupKFold`).
 ///
-/// Groups whose counts of the classes vary the most go first, equal ones in random order; each goes to the
-/// fold that then has the least spread of every class over the folds, of equal ones to the smallest. Errors:
-/// those of `group_k_fold`.
+/// Groups whose counts of the classes vary the most go first, equal ones in random order; each goes where it
+/// leaves the least variance over the folds of a class's share, summed over the classes: of equal folds to
+/// the smallest. All comparisons are of whole numbers. No fold is empty. Errors: those of `group_k_fold`.
 std::vector<Split> stratified_group_k_fold(const SplitLabels& labels, const Array& groups,
                                            std::size_t n_splits, std::uint64_t seed);
 

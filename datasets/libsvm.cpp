@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "tenbin/datasets/class_order.h"
 #include "tenbin/datasets/parse_number.h"
 #include "tenbin/datasets/text_file.h"
 
@@ -30,11 +31,11 @@ class SampleReader {
 
   // False: the line is blank.
   bool has_label() const { return !word_.empty(); }
-  double label() {
+  std::string_view label() {
     const std::optional<double> label = detail::to_number(word_);
     if (!label || !std::isfinite(*label))
       lines_.fail(word_.data(), "the label is not a number: ", shown(word_));
-    return *label;
+    return word_;
   }
   // False: there are no more.
   bool next(Feature& feature);
@@ -113,12 +114,6 @@ Size measure(TextFile& file, const LibsvmOptions& options) {
   return size;
 }
 
-// The shortest text of a number: "1", "-1", "0.5".
-std::string text_of(double number) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, number + 0.0).ptr};
-}
-
 template <class T>
 Table read_dense(TextFile& file, const LibsvmOptions& options, const Size& size) {
   const auto rows = static_cast<std::size_t>(size.rows);
@@ -134,7 +129,7 @@ Table read_dense(TextFile& file, const LibsvmOptions& options, const Size& size)
   for_each_sample(file, options.zero_based, [&](SampleReader& reader, const LineReader&) {
     const auto changed = [&] { throw Error(file.path(), ": the file changed while it was read"); };
     if (row == rows) changed();
-    labels.values.data<std::int32_t>()[row] = classes.code(text_of(reader.label()));
+    labels.values.data<std::int32_t>()[row] = classes.code(reader.label());
     for (Feature feature; reader.next(feature);) {
       if (feature.index >= size.features) changed();
       values[static_cast<std::size_t>(feature.index)][row] = static_cast<T>(feature.value);
@@ -143,7 +138,7 @@ Table read_dense(TextFile& file, const LibsvmOptions& options, const Size& size)
   });
   if (row != rows) throw Error(file.path(), ": the file changed while it was read");
   labels.categories = classes.take();
-  detail::sort_categories(labels);
+  detail::order_classes(labels, options.positive, options.classes, file.path());
   columns.push_back(std::move(labels));
   const std::size_t label = columns.size() - 1;
   return Table(std::move(columns), label, file.path());

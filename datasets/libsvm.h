@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tenbin/datasets/table.h"
 
@@ -13,16 +14,18 @@ struct LibsvmOptions {
   Dtype dtype = Dtype::float32;  ///< of the features: float32 or float64
   /// Refuse to hold more bytes: an index is written cheaply. 0: 16 MiB, or 256 times the file.
   std::uint64_t max_bytes = 0;
+  std::string positive = {};              ///< of two classes, the one that becomes class 1: "-1"
+  std::vector<std::string> classes = {};  ///< the classes in the order of their numbers, all that occur
 };
 
 /// Reads a file of lines `label index:value index:value ... # comment`, plain or compressed with gzip, into
 /// dense columns. (scikit-learn: `load_svmlight_file`.)
 ///
 /// The features are called after their indices, "1", "2", ...; those that a line leaves out are 0. The labels
-/// are the categorical column "label", its classes in ascending order: -1 and +1 are classes 0 and 1. `qid:7`
-/// is ignored. Errors: `data.txt:17:4: what` with line and character, counted from 1: a label or value that
-/// is not a number, indices that do not ascend or exceed `n_features`; more bytes than `max_bytes`; no
-/// samples.
+/// are the categorical column "label", its classes in ascending order, unless `positive` or `classes` say
+/// otherwise: -1 and +1 are classes 0 and 1. `1`, `+1` and `1.0` are one class. `qid:7` is ignored. Errors:
+/// `data.txt:17:4: what` with line and character, counted from 1: a label or value that is not a number,
+/// indices that do not ascend or exceed `n_features`; more bytes than `max_bytes`; no samples.
 ///
 ///     Dataset train = load_libsvm("heart_scale");
 Table load_libsvm(const std::string& path, const LibsvmOptions& options = {});

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tenbin/core/labels.h"
+#include "tenbin/datasets/fraction.h"
 
 namespace tenbin {
 
@@ -13,7 +14,8 @@ std::vector<std::size_t> long_tail_counts(std::size_t n_max, std::size_t n_class
   std::vector<std::size_t> counts;
   for (std::size_t c = 0; c < n_class; ++c) {
     const double tail = c == 0 ? 0 : static_cast<double>(c) / static_cast<double>(n_class - 1);
-    counts.push_back(static_cast<std::size_t>(static_cast<double>(n_max) * std::pow(imbalance_ratio, -tail)));
+    const double size = static_cast<double>(n_max) * std::pow(imbalance_ratio, -tail);
+    counts.push_back(static_cast<std::size_t>(detail::decimal_floor(size)));
   }
   return counts;
 }

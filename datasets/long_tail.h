@@ -12,8 +12,8 @@ namespace tenbin {
 ///
 ///     n_c = floor(n_max * imbalance_ratio^(-c / (n_class - 1))).
 ///
-/// The last power may fall a rounding error short of a whole number and lose one sample by the floor: to
-/// compare with other programs, write the counts down. Errors: n_class = 0; a ratio below 1 or not finite.
+/// A power that falls a rounding error short of a whole number is that number; programs that take the floor
+/// of what they computed may have one sample less. Errors: n_class = 0; a ratio below 1 or not finite.
 ///
 ///     long_tail_counts(6000, 10, 100);   // 6000 3596 2156 1292 774 464 278 166 100 60
 std::vector<std::size_t> long_tail_counts(std::size_t n_max, std::size_t n_class, double imbalance_ratio);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "tenbin/core/random.h"
 #include "tenbin/cuda/gather.h"
+#include "tenbin/datasets/pass_generator.h"
 
 namespace tenbin {
 
@@ -15,43 +15,49 @@ constexpr std::uint64_t epoch_stream = 0x65706f6368;
 }  // namespace
 
 Minibatches::Minibatches(Dataset dataset, const MinibatchesOptions& options)
-    : dataset_(std::move(dataset.x), std::move(dataset.t)),
-      options_(options),
-      count_(dataset_.size()),
-      gathers_(options.shuffle) {
-  check();
-  if (options.shuffle)
-    order_ = random::substream(options.seed, epoch_stream, options.epoch).permutation(count_);
-  upload_order();
+    : dataset_(std::move(dataset)), options_(options) {
+  detail::require_rows(dataset_.x, dataset_.t);  // the members may have been assigned
+  if (options_.batch_size == 0) throw Error("Minibatches: expected a batch_size above 0, got 0");
+  count_ = dataset_.size();
+  pass_ = next_pass();
 }
 
 Minibatches::Minibatches(Dataset dataset, std::vector<std::size_t> rows, const MinibatchesOptions& options)
-    : dataset_(std::move(dataset.x), std::move(dataset.t)),
-      options_(options),
-      count_(rows.size()),
-      gathers_(true),
-      order_(std::move(rows)) {
-  check();
-  for (std::size_t i = 0; i < count_; ++i)
-    if (order_[i] >= dataset_.size())
-      throw Error("Minibatches: row ", order_[i], " at position ", i, " is out of range for ",
-                  dataset_.size(), " samples");
-  if (options.shuffle) {
-    std::vector<std::size_t> shuffled =
-        random::substream(options.seed, epoch_stream, options.epoch).permutation(count_);
-    for (std::size_t& i : shuffled) i = order_[i];
-    order_ = std::move(shuffled);
-  }
-  upload_order();
-}
-
-void Minibatches::check() const {
+    : dataset_(std::move(dataset)), options_(options), rows_(std::move(rows)), count_(rows_->size()) {
+  detail::require_rows(dataset_.x, dataset_.t);
   if (options_.batch_size == 0) throw Error("Minibatches: expected a batch_size above 0, got 0");
+  for (std::size_t i = 0; i < count_; ++i)
+    if ((*rows_)[i] >= dataset_.size())
+      throw Error("Minibatches: row ", (*rows_)[i], " at position ", i, " is out of range for ",
+                  dataset_.size(), " samples");
+  pass_ = next_pass();
 }
 
-void Minibatches::upload_order() {
+Minibatches::Pass Minibatches::next_pass() const {
+  Pass pass;
+  if (!options_.shuffle && !rows_) return pass;
+  std::vector<std::size_t> order;
+  if (options_.shuffle) {
+    const bool counts = options_.seed && !options_.epoch;
+    const std::optional<std::uint64_t> epoch = counts ? passes_ : options_.epoch;
+    order = detail::pass_generator(options_.seed, epoch, epoch_stream).permutation(count_);
+    if (rows_)
+      for (std::size_t& i : order) i = (*rows_)[i];
+  } else {
+    order = *rows_;
+  }
   const Device device = dataset_.x.device();
-  if (gathers_ && !device.is_cpu()) order_on_gpu_ = detail::index_array(order_).to(device);
+  if (!device.is_cpu()) pass.order_on_gpu = detail::index_array(order).to(device);
+  pass.order = std::make_shared<const std::vector<std::size_t>>(std::move(order));
+  ++passes_;
+  return pass;
+}
+
+Minibatches::Iterator Minibatches::begin() const {
+  const bool advances = options_.shuffle && !options_.epoch;
+  if (begun_ && advances) pass_ = next_pass();
+  begun_ = true;
+  return {*this, pass_, 0};
 }
 
 std::size_t Minibatches::size() const {
@@ -60,17 +66,16 @@ std::size_t Minibatches::size() const {
   return full + (rest && !options_.drop_last ? 1 : 0);
 }
 
-Dataset Minibatches::operator[](std::size_t i) const {
+Dataset Minibatches::batch(const Pass& pass, std::size_t i) const {
   if (i >= size()) throw Error("Minibatches: batch ", i, " is out of range for ", size(), " batches");
   const std::size_t begin = i * options_.batch_size;
   const std::size_t count = std::min(options_.batch_size, count_ - begin);
-  if (!gathers_) return {dataset_.x.slice(begin, begin + count), dataset_.t.slice(begin, begin + count)};
-  if (order_on_gpu_) {
-    const Array rows = order_on_gpu_.slice(begin, begin + count);
-    return {gpu::gather_rows(dataset_.x, rows), gpu::gather_rows(dataset_.t, rows)};
-  }
-  return {detail::gather_rows(dataset_.x, &order_[begin], count),
-          detail::gather_rows(dataset_.t, &order_[begin], count)};
+  const auto rows_of = [&](const Array& array) {
+    if (!pass.order) return array.slice(begin, begin + count);
+    if (pass.order_on_gpu) return gpu::gather_rows(array, pass.order_on_gpu.slice(begin, begin + count));
+    return detail::gather_rows(array, pass.order->data() + begin, count);
+  };
+  return detail::part_of_dataset(rows_of(dataset_.x), rows_of(dataset_.t));
 }
 
 }  // namespace tenbin

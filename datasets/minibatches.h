@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "tenbin/datasets/dataset.h"
@@ -11,19 +14,32 @@ namespace tenbin {
 
 struct MinibatchesOptions {
   std::size_t batch_size = 128;
-  std::uint64_t seed = 1;
-  std::uint64_t epoch = 0;  ///< another order for every epoch, known from (seed, epoch) alone
-  bool shuffle = true;      ///< false: file order, as for a test set
-  bool drop_last = false;   ///< leave out the last batch if it is short
+  std::optional<std::uint64_t> seed = {};   ///< 1, if the epoch is given
+  std::optional<std::uint64_t> epoch = {};  ///< another order for every epoch, known from (seed, epoch) alone
+  bool shuffle = true;                      ///< false: file order, as for a test set
+  bool drop_last = false;                   ///< leave out the last batch if it is short
 };
 
-/// One pass over a dataset, every sample once.
+/// A dataset in batches, every sample once in each pass. An input range, for `std::views` as well.
 ///
 /// The batches are arrays x (batch_size, ...) and t (batch_size, ...) of the dataset's dtypes and device, the
 /// last one shorter if the size does not divide. Shuffled batches are copies in memory from the pool, so that
 /// a loop asks the system for nothing once it is warm; without shuffling they share the dataset's memory. A
 /// dataset on a GPU (`Dataset::to`) has its batches gathered there: the order is uploaded once, a batch then
 /// uploads nothing. Errors: a batch_size of 0.
+///
+/// The order of shuffled batches:
+///
+///     {.seed = 1, .epoch = epoch}   that of the seed and the epoch, in every pass over the object
+///     {.epoch = epoch}              the same, with seed 1
+///     {.seed = 1}                   epoch 0 in the first pass over the object, and one more in each that
+///     follows
+///     {}                            another in every pass: `random::default_generator()` draws it, so that
+///                                   `random::seed` repeats a program (Chainer and NumPy do the same)
+///
+/// `begin()` starts a pass, and `batches[i]` belongs to the pass that was started last, or to the first
+/// before that. An iterator keeps the order of its pass. Since passes are counted, one object is for one
+/// thread.
 ///
 ///     const Dataset data = train.to(device);
 ///     for (std::uint64_t epoch = 0; epoch < 20; ++epoch)
@@ -43,8 +59,16 @@ class Minibatches {
   /// The number of batches.
   std::size_t size() const;
   /// Batch i of [0, size()). Errors: there is no such batch.
-  Dataset operator[](std::size_t i) const;
+  Dataset operator[](std::size_t i) const { return batch(pass_, i); }
 
+ private:
+  // The order of the rows, if it is not that of the file.
+  struct Pass {
+    std::shared_ptr<const std::vector<std::size_t>> order;
+    Array order_on_gpu;  // the same, where the dataset is, unless that is the CPU
+  };
+
+ public:
   class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;
@@ -53,8 +77,10 @@ class Minibatches {
     using pointer = void;
     using reference = Dataset;
 
-    Iterator(const Minibatches& batches, std::size_t i) : batches_(&batches), i_(i) {}
-    Dataset operator*() const { return (*batches_)[i_]; }
+    Iterator() = default;
+    Iterator(const Minibatches& batches, Pass pass, std::size_t i)
+        : batches_(&batches), pass_(std::move(pass)), i_(i) {}
+    Dataset operator*() const { return batches_->batch(pass_, i_); }
     Iterator& operator++() {
       ++i_;
       return *this;
@@ -64,22 +90,26 @@ class Minibatches {
     bool operator!=(const Iterator& other) const { return i_ != other.i_; }
 
    private:
-    const Minibatches* batches_;
-    std::size_t i_;
+    const Minibatches* batches_ = nullptr;
+    Pass pass_;
+    std::size_t i_ = 0;
   };
-  Iterator begin() const { return {*this, 0}; }
-  Iterator end() const { return {*this, size()}; }
+  Iterator begin() const;
+  Iterator end() const { return {*this, {}, size()}; }
 
  private:
+  Dataset batch(const Pass& pass, std::size_t i) const;
+  // The order of the pass that comes now.
+  Pass next_pass() const;
+
   Dataset dataset_;
   MinibatchesOptions options_;
-  std::size_t count_;               // rows of a pass
-  bool gathers_;                    // false: file order, without copies
-  std::vector<std::size_t> order_;  // which row comes when, if it gathers
-  Array order_on_gpu_;              // the same, where the dataset is, unless that is the CPU
-
-  void check() const;
-  void upload_order();
+  std::optional<std::vector<std::size_t>> rows_;  // that a sampler chose
+  std::size_t count_;                             // rows of a pass
+  // A range that is constant counts its passes too: otherwise it would repeat its order silently.
+  mutable std::uint64_t passes_ = 0;  // that have an order
+  mutable bool begun_ = false;        // whether the last of them was asked for
+  mutable Pass pass_;
 };
 
 }  // namespace tenbin

@@ -56,4 +56,37 @@ std::optional<double> to_number(std::string_view text) {
   return negative ? -value : value;
 }
 
+std::string number_text(double value) {
+  char text[32];
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-5 && size < 1e21);
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  return {text, std::to_chars(text, text + sizeof text, value + 0.0, format).ptr};
+}
+
+bool to_usual_format(std::string_view text, const NumberFormat& format, std::string& out) {
+  text = trimmed(text);
+  out.clear();
+  std::size_t i = 0;
+  if (i < text.size() && (text[i] == '-' || text[i] == '+')) out += text[i++];
+  std::size_t digits = 0;  // since the last separator
+  bool separated = false;
+  for (; i < text.size() && (is_digit(text[i]) || text[i] == format.thousands); ++i) {
+    if (is_digit(text[i])) {
+      out += text[i];
+      ++digits;
+      continue;
+    }
+    if (digits == 0 || digits > 3 || (separated && digits == 1)) return false;
+    separated = true;
+    digits = 0;
+  }
+  if (separated && digits != 3) return false;
+  for (; i < text.size(); ++i) {
+    if (text[i] == format.thousands || (text[i] == '.' && format.decimal != '.')) return false;
+    out += text[i] == format.decimal ? '.' : text[i];
+  }
+  return true;
+}
+
 }  // namespace tenbin::detail

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tenbin::detail {
@@ -12,6 +13,22 @@ namespace tenbin::detail {
 // The number that the whole text is, to the nearest float64: too large a one is infinite, too small a one 0.
 // Blanks around it, a sign, "inf", "infinity" and "nan" are fine, as for NumPy. nullopt: not a number.
 std::optional<double> to_number(std::string_view text);
+
+// The shortest text that is this number: "1", "-0.5", "100000". Precondition: it is finite.
+std::string number_text(double value);
+
+// How a file writes numbers.
+struct NumberFormat {
+  char decimal = '.';
+  char thousands = '\0';  // none
+
+  bool is_usual() const { return decimal == '.' && thousands == '\0'; }
+};
+
+// The same number with a point and without separators. These stand before the last three digits of the
+// integer part, and before two or three of the others: "1,234,567", "12,34,567". False: it is not written
+// like that.
+bool to_usual_format(std::string_view text, const NumberFormat& format, std::string& out);
 
 // 5^0 to 5^27, all that fit into 64 bits, and from 5^1 on 2^127 over each, shifted up to the highest bit.
 struct PowersOfFive {

@@ -1,11 +1,11 @@
 #include "tenbin/datasets/split.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "tenbin/core/labels.h"
 #include "tenbin/core/random.h"
+#include "tenbin/datasets/fraction.h"
 
 namespace tenbin {
 
@@ -55,10 +55,8 @@ Split stratified_split(const SplitLabels& labels, double test_fraction, std::uin
     if (samples.size() < 2) throw Error(function, ": class ", c, " has 1 sample, both sides need one");
     classes.push_back(samples);
   }
-  // 0.07 * 100 is a little more than 7, which must not become 8.
-  constexpr double rounding = 1 - 1e-14;
-  const double share = test_fraction * static_cast<double>(t.size()) * rounding;
-  const auto n_test = static_cast<std::size_t>(std::ceil(share));
+  const auto n_test =
+      static_cast<std::size_t>(detail::decimal_ceil(test_fraction * static_cast<double>(t.size())));
   const Indices counts = test_counts(classes, n_test, t.size());
   random::Generator generator(seed);
   Split split;

@@ -36,12 +36,14 @@ struct Split {
 
 /// Puts a random share of every class into the test set (scikit-learn: `train_test_split` with `stratify`).
 ///
-/// labels: a data set, or its labels, of any values. The test set gets test_fraction * N samples, rounded up.
-/// Class by class that is test_fraction * n_c, rounded so that the sum is right: up for the largest
-/// remainders, of equal ones the smallest class label. Other than in scikit-learn every class is on both
-/// sides: where rounding leaves a class out of one, that side gets one of its samples on top, and the test
-/// set may differ by as many. The split depends on (labels, test_fraction, seed) alone. Errors: a data set
-/// that was resampled; a class of one sample, named; no samples; a fraction outside (0, 1).
+/// labels: a data set, or its labels, of any values. The test set gets n_test = test_fraction * N samples,
+/// rounded up. Class c has n_test n_c / N of them, rounded so that the sum is right: down, and one more for
+/// the largest remainders, of equal ones for the smallest class label. For 40 and 10 samples and a fraction
+/// of 0.322, n_test is 17, the shares are 13.6 and 3.4, and the test set has 14 and 3. Other than in
+/// scikit-learn every class is on both sides: where rounding leaves a class out of one, that side gets one of
+/// its samples on top, and the test set may differ by as many. The split depends on (labels, test_fraction,
+/// seed) alone. Errors: a data set that was resampled; a class of one sample, named; no samples; a fraction
+/// outside (0, 1).
 ///
 ///     const Split split = stratified_split(all, 0.2, 1);
 ///     const Dataset train = all.subset(split.train), test = all.subset(split.test);

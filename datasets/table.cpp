@@ -16,29 +16,14 @@ namespace tenbin {
 
 namespace {
 
-// `"a", "b", "c"`, shortened.
-std::string listing(const std::vector<std::string>& names) {
-  constexpr std::size_t longest = 10;
-  std::string out;
-  for (std::size_t i = 0; i < std::min(names.size(), longest); ++i)
-    out += (i == 0 ? "\"" : ", \"") + printable(names[i]) + '"';
-  return names.size() > longest ? out + ", ..." : out;
-}
+using detail::listing;
+using detail::recode;
 
 std::vector<std::string> names_of(const std::vector<Column>& columns) {
   std::vector<std::string> names;
   names.reserve(columns.size());
   for (const Column& column : columns) names.push_back(column.name);
   return names;
-}
-
-Array recode(const Array& codes, const std::vector<std::int32_t>& new_codes) {
-  Array out = Array::empty_like(codes);
-  const std::int32_t* const from = codes.data<std::int32_t>();
-  std::int32_t* const to = out.data<std::int32_t>();
-  for (std::size_t i = 0; i < codes.size(); ++i)
-    to[i] = from[i] < 0 ? -1 : new_codes[static_cast<std::size_t>(from[i])];
-  return out;
 }
 
 // Rows [begin, end) of one column, one value every `stride` floats. Returns the first row that will not do.
@@ -72,6 +57,131 @@ std::size_t copy_values(const Array& values, std::size_t begin, std::size_t end,
   }
 }
 
+// The values of a text column that are not numbers.
+struct OddValues {
+  explicit OddValues(const Column& column) {
+    std::vector<bool> odd;
+    for (const std::string& category : column.categories) odd.push_back(!detail::to_number(category));
+    const std::int32_t* const codes = column.values.data<std::int32_t>();
+    for (std::size_t row = 0; row < column.values.size(); ++row) {
+      if (codes[row] < 0) continue;
+      ++present;
+      if (!odd[static_cast<std::size_t>(codes[row])]) continue;
+      if (count++ == 0) first = codes[row];
+    }
+  }
+
+  std::size_t present = 0;  // that are not missing
+  std::size_t count = 0;
+  std::int32_t first = 0;  // the code of the first
+};
+
+// `data.csv:17: column "age" `
+std::string place_of(const std::string& source, const Column& column) {
+  std::string place = source;
+  if (column.text_line > 0) place += ':' + std::to_string(column.text_line);
+  return place + ": column \"" + printable(column.name) + "\" ";
+}
+
+// `"unknown" is not a number (3 of 100 values are not)`
+std::string described(const OddValues& odd, const Column& column) {
+  return '"' + printable(column.categories[static_cast<std::size_t>(odd.first)]) + "\" is not a number (" +
+         std::to_string(odd.count) + " of " + std::to_string(odd.present) + " values are not)";
+}
+
+[[noreturn]] void refuse_categorical(const std::string& source, const Column& column) {
+  if (column.text_line > 0) {
+    const OddValues odd(column);
+    if (odd.count > 0 && odd.count < odd.present)
+      throw Error(place_of(source, column), "is text, since ", described(odd, column),
+                  "; name it in `missing`, encode the column, leave it out or ask for Categories::codes");
+  }
+  throw Error(source, ": column \"", printable(column.name), "\" is categorical (",
+              listing(column.categories), "); encode it, leave it out or ask for Categories::codes");
+}
+
+// Makes a column of one table what the column of that name is in another.
+struct Conversion {
+  const std::string& source;
+  const std::string& other;
+  bool unknown_is_missing;
+
+  Column recoded(const Column& column, const Column& wanted) const {
+    std::unordered_map<std::string_view, std::int32_t> known;
+    for (const std::string& category : wanted.categories)
+      known.emplace(category, static_cast<std::int32_t>(known.size()));
+    std::vector<std::int32_t> new_codes;
+    for (const std::string& category : column.categories) {
+      const auto found = known.find(category);
+      new_codes.push_back(found == known.end() ? -1 : found->second);
+    }
+    const std::int32_t* const codes = column.values.data<std::int32_t>();
+    for (std::size_t row = 0; row < column.values.size() && !unknown_is_missing; ++row)
+      if (codes[row] >= 0 && new_codes[static_cast<std::size_t>(codes[row])] < 0)
+        refuse(column, column.categories[static_cast<std::size_t>(codes[row])], row);
+    Column result = wanted;
+    result.values = recode(column.values, new_codes);
+    result.text_line = column.text_line;
+    return result;
+  }
+
+  // By value: the digits "0815" of the file are a number by now, as are those of the category.
+  Column to_categories(const Column& column, const Column& wanted) const {
+    const bool is_float = column.values.dtype() == Dtype::float32;
+    constexpr std::int32_t several = -2;
+    std::unordered_map<double, std::int32_t> known;
+    for (std::size_t i = 0; i < wanted.categories.size(); ++i) {
+      const std::optional<double> number = detail::to_number(wanted.categories[i]);
+      if (!number) continue;
+      const double value = is_float ? static_cast<double>(static_cast<float>(*number)) : *number;
+      const auto [place, is_new] = known.emplace(value, static_cast<std::int32_t>(i));
+      if (!is_new) place->second = several;
+    }
+    const double exact = is_float ? 0x1p24 : 0x1p53;  // beyond it, several integers are one number
+    const std::vector<double> values = column.values.to_vector<double>();
+    std::vector<std::int32_t> codes(values.size(), -1);
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (std::isnan(values[row])) continue;
+      const auto found = known.find(values[row]);
+      if (std::abs(values[row]) > exact || (found != known.end() && found->second == several))
+        throw Error(source, ": column \"", printable(column.name), "\" is numeric, in ", other,
+                    " it is categorical, and ", detail::number_text(values[row]), " in row ", row,
+                    " may be more than one category; say with `types` that it is categorical");
+      if (found != known.end())
+        codes[row] = found->second;
+      else if (!unknown_is_missing)
+        refuse(column, detail::number_text(values[row]), row);
+    }
+    Column result = wanted;
+    result.values = Array(codes);
+    result.text_line = 0;
+    return result;
+  }
+
+  Column to_numbers(const Column& column, const Column& wanted) const {
+    const OddValues odd(column);
+    if (odd.count > 0 && !unknown_is_missing)
+      throw Error(place_of(source, column), "is numeric in ", other, ", here ", described(odd, column),
+                  "; name it in `missing` or ask for Unknown::missing");
+    constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+    std::vector<double> numbers;
+    for (const std::string& category : column.categories)
+      numbers.push_back(detail::to_number(category).value_or(missing));
+    std::vector<double> values;
+    for (const auto code : column.values.to_vector<std::int64_t>())
+      values.push_back(code < 0 ? missing : numbers[static_cast<std::size_t>(code)]);
+    Column result = wanted;
+    result.values = Array(values).astype(wanted.values.dtype());
+    return result;
+  }
+
+ private:
+  [[noreturn]] void refuse(const Column& column, const std::string& category, std::size_t row) const {
+    throw Error(source, ": column \"", printable(column.name), "\" has the category \"", printable(category),
+                "\" in row ", row, ", which ", other, " does not have");
+  }
+};
+
 }  // namespace
 
 Table::Table(std::vector<Column> columns, std::optional<std::size_t> label, std::string source)
@@ -101,6 +211,11 @@ std::size_t Table::find(const std::string& name) const {
   return static_cast<std::size_t>(found - columns_.begin());
 }
 
+bool Table::has(const std::string& name) const {
+  return std::any_of(columns_.begin(), columns_.end(),
+                     [&](const Column& column) { return column.name == name; });
+}
+
 const Column& Table::operator[](const std::string& name) const { return columns_[find(name)]; }
 
 const Column& Table::label() const {
@@ -121,32 +236,25 @@ Table Table::without(const std::vector<std::string>& names) const {
   return Table(std::move(kept), label, source_);
 }
 
-Table Table::like(const Table& other) const {
+Table Table::like(const Table& other, const LikeOptions& options) const {
   std::vector<Column> columns;
-  for (const Column& wanted : other.columns_) {
-    Column column = (*this)[wanted.name];
-    if (column.is_categorical() != wanted.is_categorical())
-      throw Error(source_, ": column \"", printable(column.name), "\" is ",
-                  column.is_categorical() ? "categorical" : "numeric", ", in ", other.source_, " it is ",
-                  wanted.is_categorical() ? "categorical" : "numeric", "; say which with `types`");
-    if (column.is_categorical()) {
-      std::unordered_map<std::string_view, std::int32_t> known;
-      for (const std::string& category : wanted.categories)
-        known.emplace(category, static_cast<std::int32_t>(known.size()));
-      std::vector<std::int32_t> codes;
-      for (const std::string& category : column.categories) {
-        const auto found = known.find(category);
-        if (found == known.end())
-          throw Error(source_, ": column \"", printable(column.name), "\" has the category \"",
-                      printable(category), "\", which ", other.source_, " does not have");
-        codes.push_back(found->second);
-      }
-      column.values = recode(column.values, codes);
-      column.categories = wanted.categories;
+  std::optional<std::size_t> label;
+  for (std::size_t c = 0; c < other.columns_.size(); ++c) {
+    const Column& wanted = other.columns_[c];
+    if (c == other.label_) {
+      if (!has(wanted.name)) continue;
+      label = columns.size();
     }
-    columns.push_back(std::move(column));
+    const Column& column = (*this)[wanted.name];
+    const Conversion conversion{source_, other.source_,
+                                options.unknown == Unknown::missing && c != other.label_};
+    if (!wanted.is_categorical())
+      columns.push_back(column.is_categorical() ? conversion.to_numbers(column, wanted) : column);
+    else
+      columns.push_back(column.is_categorical() ? conversion.recoded(column, wanted)
+                                                : conversion.to_categories(column, wanted));
   }
-  return Table(std::move(columns), other.label_, source_);
+  return Table(std::move(columns), label, source_);
 }
 
 std::vector<std::size_t> Table::features_at() const {
@@ -175,8 +283,7 @@ Array Table::features(const FeaturesOptions& options) const {
   if (at.empty()) throw Error(source_, ": there are no columns but the label");
   for (const std::size_t i : at)
     if (columns_[i].is_categorical() && options.categories == Categories::error)
-      throw Error(source_, ": column \"", printable(columns_[i].name), "\" is categorical (",
-                  listing(columns_[i].categories), "); encode it, leave it out or ask for Categories::codes");
+      refuse_categorical(source_, columns_[i]);
 
   Array x = Array::empty({size(), at.size()});
   float* const out = x.data<float>();
@@ -203,6 +310,9 @@ Array Table::features(const FeaturesOptions& options) const {
 }
 
 Array Table::labels() const {
+  if (!label().doubt.empty())
+    throw Error(source_, ": the label \"", printable(label().name), "\" has the classes ", label().doubt,
+                ", which differ in case or blanks only; correct the file or list all `classes`");
   const Array& codes = label().values;
   const std::int32_t* const t = codes.data<std::int32_t>();
   for (std::size_t row = 0; row < codes.size(); ++row)
@@ -212,6 +322,23 @@ Array Table::labels() const {
 }
 
 namespace detail {
+
+std::string listing(const std::vector<std::string>& names) {
+  constexpr std::size_t longest = 10;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(names.size(), longest); ++i)
+    out += (i == 0 ? "\"" : ", \"") + printable(names[i]) + '"';
+  return names.size() > longest ? out + ", ..." : out;
+}
+
+Array recode(const Array& codes, const std::vector<std::int32_t>& new_codes) {
+  Array out = Array::empty_like(codes);
+  const std::int32_t* const from = codes.data<std::int32_t>();
+  std::int32_t* const to = out.data<std::int32_t>();
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    to[i] = from[i] < 0 ? -1 : new_codes[static_cast<std::size_t>(from[i])];
+  return out;
+}
 
 void sort_categories(Column& column) {
   const std::size_t count = column.categories.size();

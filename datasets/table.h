@@ -22,6 +22,10 @@ struct Column {
   Array values;
   /// The texts that a categorical column has; empty for a numeric one.
   std::vector<std::string> categories = {};
+  /// Of a column that a loader took for text: the line of the first value that is not a number. 0: unknown.
+  std::size_t text_line = 0;
+  /// Of a label: two classes that may be one, as `"Yes" and "yes"`. `Table::labels` refuses them.
+  std::string doubt = {};
 
   bool is_categorical() const { return values.dtype() == Dtype::int32; }
 };
@@ -36,6 +40,17 @@ enum class Missing : unsigned char {
 enum class Categories : unsigned char {
   error,  ///< an Error that names the first
   codes,  ///< their numbers: for an encoder, not for a network
+};
+
+/// What `Table::like` does with values that the other table cannot have: a category that it does not know,
+/// text in a column of numbers.
+enum class Unknown : unsigned char {
+  error,    ///< an Error that names the first
+  missing,  ///< missing values
+};
+
+struct LikeOptions {
+  Unknown unknown = Unknown::error;
 };
 
 struct FeaturesOptions {
@@ -71,10 +86,18 @@ class Table {
 
   /// The same rows without some columns: numbers of customers, dates. Errors: there is no such column.
   Table without(const std::vector<std::string>& names) const;
-  /// The same rows with the columns of `other`, in its order, and its numbers of the categories: without
-  /// this, two files whose categories differ give one class two numbers. Errors: a column is missing or of
-  /// another type; a category that `other` does not have, named.
-  Table like(const Table& other) const;
+  /// The same rows with the columns of `other`, in its order, and its numbers of the categories and classes:
+  /// without this, two files whose categories differ give one class two numbers. (Of two classes that are
+  /// texts, the rarer is class 1: which one that is, the training table decides.)
+  ///
+  /// A table without the label of `other`, as new data are, stays without. Numbers become categories where
+  /// `other` has text: codes that happen to be digits in this file; categories become numbers where `other`
+  /// has numbers. A category that `other` does not have and text that is not a number are errors or missing,
+  /// as the options say; a class that it does not have is always an error. Errors: also a missing column; a
+  /// number that two categories of `other` spell.
+  ///
+  ///     Table test = load_csv("test.csv").like(train, {.unknown = Unknown::missing});
+  Table like(const Table& other, const LikeOptions& options = {}) const;
 
   /// The names of the features.
   std::vector<std::string> feature_names() const;
@@ -82,7 +105,8 @@ class Table {
   std::vector<std::size_t> categorical_features() const;
   /// float32(N, D). Errors: as the options say; a value that is infinite or beyond float32; no columns.
   Array features(const FeaturesOptions& options = {}) const;
-  /// The classes' numbers, int32(N). Errors: there is no label, or a row without one.
+  /// The classes' numbers, int32(N). Errors: there is no label, or a row without one; two classes that differ
+  /// in case or blanks only, unless the loader was given all `classes`.
   Array labels() const;
 
   /// The features and the labels. Errors: those of `features` and `labels`.
@@ -92,6 +116,7 @@ class Table {
 
  private:
   std::size_t find(const std::string& name) const;
+  bool has(const std::string& name) const;
   std::vector<std::size_t> features_at() const;
 
   std::vector<Column> columns_;
@@ -100,6 +125,12 @@ class Table {
 };
 
 namespace detail {
+
+// `"a", "b", "c"`, shortened.
+std::string listing(const std::vector<std::string>& names);
+
+// The codes with new_codes[code] in the place of each, -1 as it is.
+Array recode(const Array& codes, const std::vector<std::int32_t>& new_codes);
 
 // Puts a column's categories in order and its codes after them: by value if all of them are numbers, by their
 // bytes otherwise, so that the order of the rows does not matter.

@@ -3,11 +3,49 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "tenbin/core/error.h"
 #include "tenbin/core/text.h"
 
 namespace tenbin::detail {
+
+namespace {
+
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+// What a file is that is no table, by its first bytes; nullptr: nothing that is known.
+const char* foreign_format(std::string_view start) {
+  constexpr std::pair<std::string_view, const char*> formats[] = {
+      {"BZh", "compressed with bzip2; decompress it first"},
+      {{"\xFD"
+        "7zXZ\0",
+        6},
+       "compressed with xz; decompress it first"},
+      {"\x28\xB5\x2F\xFD", "compressed with zstd; decompress it first"},
+      {"7z\xBC\xAF\x27\x1C", "a 7z archive; unpack it first"},
+      {"PK\x03\x04", "a zip archive or an Excel workbook; unpack it or save the sheet as CSV"},
+      {"\xD0\xCF\x11\xE0", "an old Excel workbook; save the sheet as CSV"},
+      {"PAR1", "a Parquet file; convert it to CSV"},
+      {"ARROW1", "a Feather file; convert it to CSV"},
+      {"\x89HDF", "an HDF5 file; convert it to CSV"},
+      {"\x93NUMPY", "a NumPy file; read it with NpzReader"},
+      {"%PDF-", "a PDF document"},
+      {"version https://git-lfs.github.com", "a Git LFS pointer; fetch the file with `git lfs pull`"}};
+  for (const auto& [magic, what] : formats)
+    if (starts_with(start, magic)) return what;
+  start.remove_prefix(std::min(start.find_first_not_of(" \t\r\n"), start.size()));
+  std::string lower(start);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (const std::string_view tag : {"<!doctype html", "<html", "<head", "<?xml"})
+    if (starts_with(lower, tag)) return "an HTML or XML page; was the download refused?";
+  return nullptr;
+}
+
+}  // namespace
 
 TextFile::TextFile(const std::string& path) : file_(path) {
   if (file_.size() == 0) throw Error(path, ": the file is empty");
@@ -17,9 +55,11 @@ TextFile::TextFile(const std::string& path) : file_(path) {
 void TextFile::rewind() {
   stream_.reset();
   stream_.emplace(file_, whole_file(file_), file_.path());
-  char start[3];
+  char start[64];
   pending_.assign(start, stream_->read_some(start, sizeof start));
-  if (pending_ == "\xEF\xBB\xBF") pending_.clear();
+  if (starts_with(pending_, "\xEF\xBB\xBF")) pending_.erase(0, 3);
+  if (const char* const what = foreign_format(pending_))
+    throw Error(file_.path(), ": the file is not a table but ", what);
   const std::string two = pending_.substr(0, 2);
   if (two == "\xFF\xFE" || two == "\xFE\xFF")
     throw Error(file_.path(), ": the text is UTF-16; convert it to UTF-8");

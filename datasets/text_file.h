@@ -16,7 +16,7 @@ namespace tenbin::detail {
 inline constexpr std::size_t longest_record = std::size_t{1} << 28;
 
 // The bytes of a UTF-8 file, plain or compressed with gzip, without its byte order mark. Errors, all starting
-// with the path: those of InputFile and ByteStream, an empty file, UTF-16.
+// with the path: those of InputFile and ByteStream, an empty file, UTF-16, a file of a known other format.
 class TextFile {
  public:
   explicit TextFile(const std::string& path);
@@ -32,7 +32,7 @@ class TextFile {
  private:
   InputFile file_;
   std::optional<ByteStream> stream_;
-  std::string pending_;  // read while looking for the mark
+  std::string pending_;  // read while looking at the start
 };
 
 // Throws `path:line:column: what`. The column, from 1, counts the characters from the start of the line.

@@ -27,12 +27,12 @@ struct Source {
 };
 
 Source source_of(const char* function, const Dataset& train, std::size_t k) {
-  const Dataset checked(train.x, train.t);  // the members may have been assigned
-  const Array t = detail::to_label_vector(function, "t", checked.t);
+  detail::require_rows(train.x, train.t);  // the members may have been assigned
+  const Array t = detail::to_label_vector(function, "t", train.t);
   if (k == 0) throw Error(function, ": expected n_neighbors above 0, got 0");
   if (k >= t.size())
-    throw Error(function, ": ", k, " nearest neighbours need at least ", k + 1, " samples, got ", checked.x);
-  return {checked.x.to(Device::cpu()), t, detail::samples_by_class(t)};
+    throw Error(function, ": ", k, " nearest neighbours need at least ", k + 1, " samples, got ", train.x);
+  return {train.x.to(Device::cpu()), t, detail::samples_by_class(t)};
 }
 
 Rows all_rows(std::size_t n) {

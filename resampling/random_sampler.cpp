@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "tenbin/core/labels.h"
-#include "tenbin/core/random.h"
+#include "tenbin/datasets/pass_generator.h"
 
 namespace tenbin {
 
@@ -26,7 +26,7 @@ Rows random_over_sample(const Array& t, const RandomSample& options) {
   constexpr const char* function = "random_over_sample";
   const auto classes = detail::samples_by_class(detail::to_label_vector(function, "t", t));
   const auto wanted = options.sampling_strategy.over_sampling(function, detail::counts_of(classes));
-  random::Generator generator = random::substream(options.seed, over_stream);
+  random::Generator generator = detail::pass_generator(options.seed, options.epoch, over_stream);
   Rows rows(t.size());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   for (const auto& [c, samples] : classes)
@@ -43,7 +43,7 @@ Rows random_under_sample(const Array& t, const RandomSample& options) {
   constexpr const char* function = "random_under_sample";
   const auto classes = detail::samples_by_class(detail::to_label_vector(function, "t", t));
   const auto wanted = options.sampling_strategy.under_sampling(function, detail::counts_of(classes));
-  random::Generator generator = random::substream(options.seed, under_stream);
+  random::Generator generator = detail::pass_generator(options.seed, options.epoch, under_stream);
   Rows rows;
   for (const auto& [c, samples] : classes) {
     const Rows order = generator.permutation(samples.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tenbin/datasets/dataset.h"
@@ -9,10 +10,12 @@
 
 namespace tenbin {
 
-/// Options of random_over_sample and random_under_sample.
+/// Options of random_over_sample and random_under_sample. Without seed and epoch every call draws other rows,
+/// which `random::default_generator()` chooses; a seed alone means epoch 0.
 struct RandomSample {
   SamplingStrategy sampling_strategy = {};
-  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> seed = {};   ///< 1, if the epoch is given
+  std::optional<std::uint64_t> epoch = {};  ///< another draw for every epoch, known from (seed, epoch) alone
 };
 
 /// All rows, and then, class by class, as many drawn again, with replacement, as the balance asks for
@@ -34,7 +37,7 @@ std::vector<std::size_t> random_over_sample(const Array& t, const RandomSample& 
 Dataset random_under_sample(const Dataset& train, const RandomSample& options = {});
 /// The same as indices of `t`, the training labels, for Minibatches: another part in every epoch.
 ///
-///     Minibatches(train, random_under_sample(train.t, {.seed = epoch}), {.epoch = epoch})
+///     Minibatches(train, random_under_sample(train.t, {.epoch = epoch}), {.epoch = epoch})
 std::vector<std::size_t> random_under_sample(const Array& t, const RandomSample& options = {});
 
 }  // namespace tenbin

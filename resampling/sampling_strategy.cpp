@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tenbin/datasets/fraction.h"
+
 namespace tenbin {
 
 namespace {
@@ -17,7 +19,7 @@ SamplingStrategy::Counts SamplingStrategy::over_sampling(const char* function, c
   Counts wanted = classes;
   if (counts_.empty()) {
     const std::size_t most = classes.at(detail::majority_class(classes));
-    const auto least = static_cast<std::size_t>(ratio_ * static_cast<double>(most));
+    const auto least = static_cast<std::size_t>(detail::decimal_floor(ratio_ * static_cast<double>(most)));
     for (auto& [c, count] : wanted) count = std::max(count, least);
   }
   for (const auto& [c, count] : counts_) {
@@ -34,8 +36,9 @@ SamplingStrategy::Counts SamplingStrategy::under_sampling(const char* function, 
   Counts wanted = classes;
   if (counts_.empty()) {
     const double least = static_cast<double>(classes.at(detail::minority_class(classes)));
+    const double most = detail::decimal_floor(least / ratio_);
     for (auto& [c, count] : wanted)
-      if (static_cast<double>(count) * ratio_ > least) count = static_cast<std::size_t>(least / ratio_);
+      if (static_cast<double>(count) > most) count = static_cast<std::size_t>(most);
   }
   for (const auto& [c, count] : counts_) {
     if (count > classes.at(c))

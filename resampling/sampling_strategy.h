@@ -17,7 +17,8 @@ namespace tenbin {
 ///                          under-sampling brings every class down to the smallest one's
 ///     0.5                  a ratio in (0, 1]: over-sampling raises every class to half the largest one's
 ///                          count, under-sampling brings every class down to twice the smallest one's; a
-///                          class that is there already stays as it is
+///                          class that is there already stays as it is; counts are rounded down, as the
+///                          decimal number says: 0.29 of 100 is 29
 ///     {{1, 500}, {2, 80}}  counts for these classes, the others stay as they are
 class SamplingStrategy {
  public:

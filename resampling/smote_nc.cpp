@@ -134,7 +134,8 @@ Dataset smote_nc(const Dataset& train, const SmoteNC& options) {
     for (std::size_t& row : neighbors.rows) row = rows[row];
     detail::draw_synthetic(plan, count, rows, neighbors, options.seed);
   }
-  Dataset resampled = detail::append_synthetic(function, {source.x, train.t.to(Device::cpu())}, plan);
+  Dataset resampled =
+      detail::append_synthetic(function, detail::part_of_dataset(source.x, train.t.to(Device::cpu())), plan);
   visit_floating(source.x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T* const made = resampled.x.data<T>() + source.x.size();

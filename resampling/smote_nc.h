@@ -23,7 +23,7 @@ struct SmoteNC {
 /// the class. (imbalanced-learn counts m^2 / 2.)
 ///
 /// x: floating (N, columns). Errors: those of `smote`; a column that is not there or named twice; no
-/// categorical column, or no other: `smote` and `random_over_sample` are for those.
+/// categorical column, or no other: `smote` and `smote_n` are for those.
 ///
 ///     const Dataset balanced = smote_nc(train, {.categorical_features = {0, 3}});
 Dataset smote_nc(const Dataset& train, const SmoteNC& options);

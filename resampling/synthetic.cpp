@@ -38,12 +38,11 @@ Array with_more_rows(const Array& x, std::size_t more) {
 
 SyntheticSource synthetic_source(const char* function, const Dataset& train, const SamplingStrategy& strategy,
                                  std::size_t k_neighbors) {
-  const Dataset checked(train.x, train.t);  // the members may have been assigned
-  if (!is_floating(checked.x.dtype()))
-    throw Error(function, ": x must be float32 or float64, got ", checked.x);
+  require_rows(train.x, train.t);  // the members may have been assigned
+  if (!is_floating(train.x.dtype())) throw Error(function, ": x must be float32 or float64, got ", train.x);
   if (k_neighbors == 0) throw Error(function, ": expected k_neighbors above 0, got 0");
-  const Array t = to_label_vector(function, "t", checked.t);
-  SyntheticSource source{checked.x.to(Device::cpu()), t, samples_by_class(t), {}};
+  const Array t = to_label_vector(function, "t", train.t);
+  SyntheticSource source{train.x.to(Device::cpu()), t, samples_by_class(t), {}};
   source.wanted = strategy.over_sampling(function, counts_of(source.classes));
   for (const auto& [c, rows] : source.classes)
     if (source.wanted.at(c) > rows.size() && rows.size() <= k_neighbors)
@@ -86,7 +85,7 @@ Dataset append_synthetic(const char* function, const Dataset& train, const std::
       }
     });
   });
-  Dataset resampled(new_x.to(train.x.device()), new_t.to(train.t.device()));
+  Dataset resampled = part_of_dataset(new_x.to(train.x.device()), new_t.to(train.t.device()));
   resampled.resampled_by = function;
   return resampled;
 }

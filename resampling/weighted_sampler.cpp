@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "tenbin/core/labels.h"
-#include "tenbin/core/random.h"
+#include "tenbin/datasets/pass_generator.h"
 
 namespace tenbin {
 
@@ -79,7 +79,7 @@ Array from_classes(const char* caller, const Array& t, F probability) {
 Rows weighted_sample(const Array& weights, const WeightedSample& options) {
   const std::vector<double> values = checked(weights);
   const std::size_t size = options.size == 0 ? values.size() : options.size;
-  random::Generator generator = random::substream(options.seed, draw_stream, options.epoch);
+  random::Generator generator = detail::pass_generator(options.seed, options.epoch, draw_stream);
   const Array uniform = generator.uniform({options.replacement ? size : values.size()}, 0, 1, Dtype::float64);
   return (options.replacement ? with_replacement : without_replacement)(values, size, uniform.data<double>());
 }

@@ -2,17 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tenbin/core/array.h"
 
 namespace tenbin {
 
+/// Options of weighted_sample. Without seed and epoch every call draws other rows, which
+/// `random::default_generator()` chooses; a seed alone means epoch 0.
 struct WeightedSample {
-  std::size_t size = 0;     ///< how many rows to draw; 0: as many as there are weights
-  bool replacement = true;  ///< false: every row at most once
-  std::uint64_t seed = 1;
-  std::uint64_t epoch = 0;  ///< another draw for every epoch, known from (seed, epoch) alone
+  std::size_t size = 0;                     ///< how many rows to draw; 0: as many as there are weights
+  bool replacement = true;                  ///< false: every row at most once
+  std::optional<std::uint64_t> seed = {};   ///< 1, if the epoch is given
+  std::optional<std::uint64_t> epoch = {};  ///< another draw for every epoch, known from (seed, epoch) alone
 };
 
 /// Rows drawn with probabilities proportional to their weights, in the order drawn (PyTorch:

@@ -115,3 +115,50 @@ TEST_CASE_METHOD(ArffFixture, "a truncated ARFF file is a table or an Error", "[
   CHECK(tables > 5);
   CHECK(tables < 60);
 }
+
+TEST_CASE_METHOD(ArffFixture, "load_arff: the order of the classes", "[arff]") {
+  const std::string declared = "@relation r\n@attribute x real\n@attribute c {positive,negative}\n@data\n";
+  const std::string rows = "1,negative\n2,positive\n3,negative\n";
+  const Table table = load(declared + rows, {.label = "c"});
+  CHECK(table.classes() == Texts{"negative", "positive"});
+  CHECK(table.labels().to_vector<int>() == std::vector<int>{0, 1, 0});
+  CHECK(load(declared + rows, {.label = "c", .positive = "negative"}).classes() ==
+        Texts{"positive", "negative"});
+  CHECK(
+      load(declared + rows, {.label = "c", .classes = {"positive", "negative"}}).labels().to_vector<int>() ==
+      std::vector<int>{1, 0, 1});
+  CHECK_THROWS_WITH(load(declared + rows, {.positive = "negative"}),
+                    "load_arff: `positive` and `classes` need a `label`");
+  const std::string three = "@relation r\n@attribute c {mid,low,high}\n@data\nlow\nhigh\nhigh\n";
+  CHECK(load(three, {.label = "c"}).classes() == Texts{"mid", "low", "high"});
+  CHECK(load("@relation r\n@attribute c {1,0}\n@data\n1\n1\n0\n", {.label = "c"}).classes() ==
+        Texts{"0", "1"});
+  CHECK(load("@relation r\n@attribute c numeric\n@data\n1\n1.0\n0\n", {.label = "c"}).classes() ==
+        Texts{"0", "1"});
+}
+
+TEST_CASE_METHOD(ArffFixture, "load_arff reads KEEL's files", "[arff]") {
+  const std::string header =
+      "@relation abalone19\n@attribute Sex {M, F, I}\n@attribute Length real [0.075, 0.815]\n"
+      "@attribute Height real[-1.5,1.53393]\n@attribute Rings INTEGER [1, 29]  % years\n"
+      "@attribute Class{positive,negative}\n";
+  const std::string keel = "@inputs Sex, Length, Height, Rings\n@outputs Class\n";
+  const std::string rows =
+      "@data\nM, 0.35, 1e-1, 7, negative\nF, <null>, 0, 9, positive\n<null>, 1, 0, 9, negative\n";
+  const Table table = load(header + keel + rows);
+  CHECK(table.feature_names() == Texts{"Sex", "Length", "Height", "Rings"});
+  CHECK(table.classes() == Texts{"negative", "positive"});
+  CHECK(table["Sex"].values.to_vector<int>() == std::vector<int>{0, 1, -1});
+  CHECK(table["Length"].values.data<double>()[0] == 0.35);
+  CHECK(std::isnan(table["Length"].values.data<double>()[1]));
+  CHECK(table["Height"].values.data<double>()[0] == 0.1);
+  CHECK_FALSE(load(header + rows).has_label());
+  CHECK(load(header + rows, {.label = "Class"}).classes() == Texts{"negative", "positive"});
+  CHECK(load(header + keel + rows, {.label = "Sex"}).classes() == Texts{"M", "F", "I"});
+  CHECK_FALSE(load(header + "@outputs Rings, Class\n" + rows).has_label());
+  CHECK(load(header + "@output Class\n" + rows, {.positive = "negative"}).classes() ==
+        Texts{"positive", "negative"});
+  CHECK(error(header + "@outputs Klass\n" + rows).substr(0, 31) == ": no column is named \"Klass\"; t");
+  CHECK(error("@attribute a real [0, 1\n@data\n") == ":1:20: the range is never closed");
+  CHECK(error("@attribute a real[0, 1\n@data\n") == ":1:20: the range is never closed");
+}

@@ -125,6 +125,8 @@ TEST_CASE_METHOD(CsvFixture, "load_csv names the place of what is wrong", "[csv]
   CHECK(error("ß,größe\nß,1\n\nß,one\n", numeric) ==
         ":4:3: column \"größe\": expected a number, got \"one\"");
   CHECK(error("a,b\n1,2\n", {.label = "c"}) == ": no column is named \"c\"; there are \"a\", \"b\"");
+  CHECK(error("sep=;\na;b\n1;2\n", {.delimiter = ';'}) ==
+        ": the first record is Excel's `sep=;`, not the names of columns; delete it");
   CHECK(error("a,b\n1,2\n", {.names = {"c"}}) == ": 1 names are given, there are 2 columns");
   CHECK(error("a,b\n1,2\n", numeric) == ": `types` names the column \"größe\", which is not there");
   CHECK(error("a,b,c\n", {.max_columns = 2}) ==
@@ -228,4 +230,204 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: a doubled quote before a line feed does 
   const Table table = load("name,value\n\"a\"\"\nb\",1\nc,2\n");
   CHECK(table.size() == 2);
   CHECK(table["name"].categories == Texts{"a\"\nb", "c"});
+}
+
+TEST_CASE_METHOD(CsvFixture, "load_csv: the positive class", "[csv]") {
+  const std::string text = "x,y\n1,fraud\n2,legit\n3,legit\n";
+  CHECK(load(text, {.label = "y"}).classes() == Texts{"legit", "fraud"});
+  CHECK(load(text, {.label = "y"}).labels().to_vector<int>() == std::vector<int>{1, 0, 0});
+  CHECK(load(text, {.label = "y", .positive = "legit"}).classes() == Texts{"fraud", "legit"});
+  CHECK(load(text, {.label = "y", .classes = {"fraud", "legit", "none"}}).labels().to_vector<int>() ==
+        std::vector<int>{0, 1, 1});
+  CHECK(error(text, {.label = "y", .positive = "Fraud"}) ==
+        ": the label \"y\": no class is named \"Fraud\"; there are \"legit\", \"fraud\"");
+  CHECK_THROWS_WITH(load(text, {.positive = "fraud"}), "load_csv: `positive` and `classes` need a `label`");
+  CHECK_THROWS_WITH(load(text, {.classes = {"a"}}), "load_csv: `positive` and `classes` need a `label`");
+  // The training table decides for the test table, whatever is rarer there.
+  const Table train = load(text, {.label = "y"});
+  CHECK(load("x,y\n1,fraud\n1,fraud\n3,legit\n", {.label = "y"}).like(train).labels().to_vector<int>() ==
+        std::vector<int>{1, 1, 0});
+}
+
+TEST_CASE_METHOD(CsvFixture, "load_csv: labels that are one number are one class, also in another file",
+                 "[csv]") {
+  const Table mixed = load("x,y\n1,1\n2,1.0\n3,0\n4,0.0\n5,1e0\n6,+1\n7,01\n", {.label = "y"});
+  CHECK(mixed.classes() == Texts{"0", "1"});
+  CHECK(mixed.labels().to_vector<int>() == std::vector<int>{1, 1, 0, 0, 1, 1, 1});
+  const Table integers = load("x,y\n1,0\n2,1\n3,0\n", {.label = "y"});
+  CHECK(load("x,y\n1,0.0\n2,1.0\n", {.label = "y"}).like(integers).labels().to_vector<int>() ==
+        std::vector<int>{0, 1});
+  CHECK(load("y,x\n1,5\n0,5\n").like(integers).labels().to_vector<int>() == std::vector<int>{1, 0});
+  CHECK(load("x,y\n1,-1\n2,1\n3,1\n", {.label = "y"}).labels().to_vector<int>() == std::vector<int>{0, 1, 1});
+}
+
+TEST_CASE_METHOD(CsvFixture,
+                 "load_csv: classes that differ in case or blanks only are not two classes unnoticed",
+                 "[csv]") {
+  const std::string text = "x,y\n1,yes\n2,Yes\n3,no\n4,no \n";
+  const Table table = load(text, {.label = "y"});
+  CHECK(table.classes() == Texts{"Yes", "no", "no ", "yes"});
+  CHECK_THROWS_WITH(table.dataset(),
+                    path +
+                        ": the label \"y\" has the classes \"no\" and \"no \", which differ in "
+                        "case or blanks only; correct the file or list all `classes`");
+  CHECK_THROWS_WITH(
+      load("x,y\n1,True\n2,TRUE\n", {.label = "y"}).without({"x"}).labels(),
+      path +
+          ": the label \"y\" has the classes \"TRUE\" and \"True\", which differ in case or blanks "
+          "only; correct the file or list all `classes`");
+  const CsvOptions listed{.label = "y", .classes = {"yes", "Yes", "no", "no "}};
+  CHECK(load(text, listed).labels().to_vector<int>() == std::vector<int>{0, 1, 2, 3});
+}
+
+TEST_CASE_METHOD(CsvFixture, "load_csv takes what pandas takes for missing", "[csv]") {
+  for (const std::string token :
+       {"",     "#N/A", "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+        "<NA>", "N/A",  "NA",       "NULL", "NaN",     "None",     "n/a",  "nan",  "null",   "?"}) {
+    INFO(token);
+    const Table table = load("a,b,y\n1.5,u,0\n" + token + "," + token + ",1\n2.5,v,0\n", {.label = "y"});
+    REQUIRE_FALSE(table["a"].is_categorical());
+    CHECK(std::isnan(table["a"].values.data<double>()[1]));
+    CHECK(table["b"].values.to_vector<int>() == std::vector<int>{0, -1, 1});
+  }
+  CHECK(load("a\nnone\nNa\n")["a"].categories == Texts{"Na", "none"});
+  CHECK_THROWS_WITH(load("a,y\n1,None\n3,yes\n", {.label = "y"}).labels(),
+                    path + ": the label \"y\" is missing in row 0");
+}
+
+TEST_CASE_METHOD(CsvFixture, "an odd value in a column of numbers is named with its line", "[csv]") {
+  std::string text = "a,b\n\n\"x\ny\",1\nx,two\n";
+  for (int i = 0; i < 97; ++i) text += "x,100.5\n";
+  const Table table = load(text + "x,NA\nx,three\n");
+  CHECK_THROWS_WITH(
+      table.without({"a"}).features(),
+      path +
+          ":5: column \"b\" is text, since \"two\" is not a number (2 of 100 values are not); name it "
+          "in `missing`, encode the column, leave it out or ask for Categories::codes");
+  CHECK_THROWS_WITH(table.features(),
+                    path +
+                        ": column \"a\" is categorical (\"x\", \"x\\x0ay\"); encode it, leave it "
+                        "out or ask for Categories::codes");
+  const Table numbers = load("b\n1\n");
+  CHECK_THROWS_WITH(
+      table.like(numbers),
+      path + ":5: column \"b\" is numeric in " + path +
+          ", here \"two\" is not a number (2 of 100 values are not); name it in `missing` or ask for "
+          "Unknown::missing");
+  CHECK(table.like(numbers, {.unknown = Unknown::missing})["b"].values.data<double>()[0] == 1);
+  // Late in the file, in a later piece, at any number of threads the first.
+  std::string late = "a\n";
+  for (int i = 0; i < 200000; ++i) late += i == 150000 || i == 199000 ? "odd\n" : "1.25\n";
+  const std::size_t threads = num_threads();
+  for (const std::size_t count : {std::size_t{1}, std::size_t{4}}) {
+    set_num_threads(count);
+    CHECK_THROWS_WITH(load(late).features(),
+                      Catch::Matchers::StartsWith(path + ":150002: column \"a\" is text"));
+  }
+  set_num_threads(threads);
+}
+
+TEST_CASE_METHOD(CsvFixture, "load_csv: decimal commas and separators of thousands", "[csv]") {
+  const Table german = load("a;b;y\n1,5;-2,25;1,0\n1.234.567,5;+,5e1;0,0\n;NA;1,0\n",
+                            {.label = "y", .delimiter = ';', .decimal = ',', .thousands = '.'});
+  CHECK(german["a"].values.data<double>()[0] == 1.5);
+  CHECK(german["a"].values.data<double>()[1] == 1234567.5);
+  CHECK(std::isnan(german["a"].values.data<double>()[2]));
+  CHECK(german["b"].values.data<double>()[0] == -2.25);
+  CHECK(german["b"].values.data<double>()[1] == 5);
+  CHECK(german.classes() == Texts{"0", "1"});
+  CHECK(german.labels().to_vector<int>() == std::vector<int>{1, 0, 1});
+  const Table income = load("a,y\n\"1,200\",0\n\"34,500.25\",1\n\"12,34,567\",0\n7,1\n", {.thousands = ','});
+  CHECK(income["a"].values.to_vector<double>() == std::vector<double>{1200, 34500.25, 1234567, 7});
+  // Not a separator where it stands: the column is text, rather than another number.
+  for (const std::string value : {"1,5", "1,2345", "1234,567", ",123", "1,,234", "1,234,5", "1.5,000"})
+    CHECK(load("a\n\"" + value + "\"\n2\n", {.thousands = ','})["a"].is_categorical());
+  CHECK(load("a;b\n1.5;2\n", {.delimiter = ';', .decimal = ','})["a"].is_categorical());
+  CHECK(load("a;b\n1,5,5;2\n", {.delimiter = ';', .decimal = ','})["a"].is_categorical());
+  for (const CsvOptions& options :
+       {CsvOptions{.decimal = ','}, CsvOptions{.decimal = '5'}, CsvOptions{.thousands = '.'},
+        CsvOptions{.comment = ','}, CsvOptions{.thousands = '\'', .comment = '\''},
+        CsvOptions{.comment = '"'}, CsvOptions{.decimal = '\0'}})
+    CHECK_THROWS_WITH(load("a\n", options),
+                      Catch::Matchers::StartsWith("load_csv: `delimiter`, `decimal`, `thousands` "
+                                                  "and `comment` must be different marks, got"));
+}
+
+TEST_CASE_METHOD(CsvFixture, "load_csv: columns separated by blanks and tabs", "[csv]") {
+  for (const CsvOptions& options :
+       {CsvOptions{.header = false, .whitespace = true},
+        CsvOptions{.delimiter = ' ', .header = false, .skip_initial_space = true}}) {
+    const Table table = load(
+        "   18.0   8\t307.0      \"chevrolet  malibu\" \n\t \n15.0 8 \t 3e2 ford\t\r\n  1 2 3 \"a "
+        "\"\"b\"\"\"",
+        options);
+    REQUIRE(table.columns().size() == 4);
+    CHECK(table["0"].values.to_vector<double>() == std::vector<double>{18, 15, 1});
+    CHECK(table["1"].values.to_vector<double>() == std::vector<double>{8, 8, 2});
+    CHECK(table["2"].values.to_vector<double>() == std::vector<double>{307, 300, 3});
+    CHECK(table["3"].categories == Texts{"a \"b\"", "chevrolet  malibu", "ford"});
+    CHECK(error("1 2\n 3 \n", options) == ":2:4: expected 2 fields, got 1");
+    CHECK(error(" 1 2\n 3 4 5\n", options) == ":2:5: expected 2 fields, got more");
+  }
+  CHECK(load("A B\n1 2\n3 4 \n5 6\n6   7   \n", {.whitespace = true})["B"].values.to_vector<double>() ==
+        std::vector<double>{2, 4, 6, 7});
+  // Of many pieces.
+  std::string text;
+  for (int i = 0; i < 60000; ++i)
+    text += "  " + std::to_string(i) + "  \"x y\"  " + std::to_string(i % 7) + " \n";
+  const Table many = load(text, {.header = false, .whitespace = true});
+  CHECK(many.size() == 60000);
+  CHECK(many["0"].values.data<double>()[59999] == 59999);
+  CHECK(many["1"].categories == Texts{"x y"});
+}
+
+TEST_CASE_METHOD(CsvFixture, "load_csv: comments", "[csv]") {
+  const CsvOptions options{.comment = '#'};
+  const Table table = load(
+      "# made by \"us\", it's\na,b # names\n1,x#y\n  # nothing, at, all \"\n\"2\",\"#z\"#\r\n3,# none\n4,w",
+      options);
+  CHECK(table.size() == 4);
+  CHECK(table["a"].values.to_vector<double>() == std::vector<double>{1, 2, 3, 4});
+  CHECK(table.columns()[1].name == "b ");
+  CHECK(table.columns()[1].categories == Texts{"#z", "w", "x"});
+  CHECK(table.columns()[1].values.to_vector<int>() == std::vector<int>{2, 0, -1, 1});
+  CHECK(error("a,b\n1,2\n# \"\n3 # 4,5\n", options) == ":4:3: expected 2 fields, got 1");
+  CHECK(load("a#,b\n1,2\n")["a#"].values.item() == 1);
+  CHECK(load("a b\n 1 2#3\n", {.whitespace = true, .comment = '#'})["b"].values.item() == 2);
+}
+
+TEST_CASE_METHOD(CsvFixture, "a quote inside a field is text", "[csv]") {
+  CHECK(load("a,b\n1,x\"y\n2,z\n")["b"].categories == Texts{"x\"y", "z"});
+  // A blank at the start of a field is part of it, and so is the quote behind it, unless blanks are skipped
+  // there.
+  CHECK(load("a,b\n1, \"y\n2,\"z\"\n")["b"].categories == Texts{" \"y", "z"});
+  const CsvOptions skipping{.skip_initial_space = true};
+  CHECK(load("a,b\n1,  \"y, y\"\n2,z\n", skipping)["b"].categories == Texts{"y, y", "z"});
+  CHECK(load("a,b\n1,x \"y\n2,\"z\"\n", skipping)["b"].categories == Texts{"x \"y", "z"});
+  CHECK(load("a,b\n1,x\t\"y\n2,\"z\"\n", skipping)["b"].categories == Texts{"x\t\"y", "z"});
+}
+
+TEST_CASE_METHOD(CsvFixture, "a file of another format is named", "[csv]") {
+  const auto bytes = [](const char* text, std::size_t size) {
+    return std::string(text, size) + std::string(80, 'x');
+  };
+  CHECK(error(bytes("BZh91AY&SY", 10)) ==
+        ": the file is not a table but compressed with bzip2; decompress it first");
+  CHECK(error(bytes("\xFD"
+                    "7zXZ\0\0",
+                    7)) == ": the file is not a table but compressed with xz; decompress it first");
+  CHECK(error(bytes("\x28\xB5\x2F\xFD", 4)) ==
+        ": the file is not a table but compressed with zstd; decompress it first");
+  CHECK(
+      error(bytes("PK\3\4\24\0", 6)) ==
+      ": the file is not a table but a zip archive or an Excel workbook; unpack it or save the sheet as CSV");
+  CHECK(error(bytes("PAR1", 4)) == ": the file is not a table but a Parquet file; convert it to CSV");
+  CHECK(error("\n<!DOCTYPE HTML>\n<html>\n") ==
+        ": the file is not a table but an HTML or XML page; was the download refused?");
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+  CHECK(error(pointer) ==
+        ": the file is not a table but a Git LFS pointer; fetch the file with `git lfs pull`");
+  CHECK(error(gzip_of(pointer)) == error(pointer));
+  CHECK(error("\xEF\xBB\xBF<html>") == error("<html>"));
+  CHECK(load("<a>,b\n1,2\n")["<a>"].values.item() == 1);
 }

@@ -1,5 +1,7 @@
 #include "tenbin/datasets/dataset.h"
 
+#include "tenbin/datasets/minibatches.h"
+#include "tenbin/resampling/cleaning.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -84,4 +86,43 @@ TEST_CASE("a Dataset checks its rows and its indices") {
   CHECK_THROWS_WITH(
       data.subset({1}),
       "Dataset: x and t must have equally many rows on one device, got float32(2) and int32(1)");
+}
+
+TEST_CASE("labels of -1 and 1 are refused, since -1 is ignored") {
+  const Array x = Array::zeros({4, 2});
+  for (const Dtype dtype : {Dtype::int32, Dtype::int64})
+    CHECK_THROWS_WITH(Dataset(x, Array({-1, 1, 1, -1}, dtype)),
+                      std::string("Dataset: t = ") + to_string(dtype) +
+                          "(4) has the labels -1 and 1 only; -1 is ignored by losses and metrics "
+                          "(`ignore_label`): pass labels_from_signs(t), which are classes 0 and 1");
+  CHECK(Dataset(x, Array{-1, 0, 1, 1}).size() == 4);
+  CHECK(Dataset(x, Array{1, 1, 1, 1}).size() == 4);
+  CHECK(Dataset(x, Array{-1, -1, -1, -1}).size() == 4);
+  CHECK(Dataset(x, Array{-1, 2, 1, 1}).size() == 4);
+  CHECK(Dataset(x, Array{-1.f, 1.f, 1.f, -1.f}).size() == 4);
+  CHECK(Dataset(x, Array({1, 255, 1, 255}, Dtype::uint8)).size() == 4);
+  CHECK(Dataset(Array::zeros({0, 2}), Array::zeros({0}, Dtype::int32)).size() == 0);
+
+  // Parts of what was accepted are not looked at.
+  const Dataset data(x, Array{0, -1, 1, 1});
+  CHECK(data.subset({1, 2, 3}).size() == 3);
+  CHECK(data.subset({1, 2, 3}).to(Device::cpu()).subset({0, 1}).size() == 2);
+  for (auto [rows, t] : Minibatches(data.subset({1, 2, 3}), {.shuffle = false})) CHECK(t.size() == 3);
+  CHECK(remove_tomek_links(data.subset({1, 2, 3})).size() > 0);
+}
+
+TEST_CASE("labels_from_signs makes classes 0 and 1 of -1 and 1") {
+  on_every_device([](Device device) {
+    const Array t = Array({-1, 1, 1}, Dtype::int64).to(device);
+    const Array classes = labels_from_signs(t);
+    CHECK(classes.dtype() == Dtype::int64);
+    CHECK(classes.device() == device);
+    CHECK(classes.to_vector<int>() == std::vector<int>{0, 1, 1});
+    CHECK(t.to_vector<int>() == std::vector<int>{-1, 1, 1});
+    CHECK(labels_from_signs(Array({{-1}, {1}}, Dtype::int32)).shape() == Shape{2, 1});
+    CHECK_THROWS_WITH(labels_from_signs(Array({1, 0}, Dtype::int32).to(device)),
+                      "labels_from_signs: expected -1 and 1, got 0 at position 1");
+  });
+  CHECK_THROWS_WITH(labels_from_signs(Array{1.f}),
+                    "labels_from_signs: t must be int32 or int64, got float32(1)");
 }

@@ -133,6 +133,44 @@ TEST_CASE("stratified_group_k_fold keeps groups whole and classes even") {
   CHECK(stratified_group_k_fold(labels, group, 4, 2)[0].test != splits[0].test);
 }
 
+TEST_CASE("stratified_group_k_fold with as many folds as groups tests one group each") {
+  const Array t{0, 0, 1, 1, 1, 0}, groups{0, 1, 2, 3, 3, 3};
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    std::multiset<std::size_t> sizes;
+    for (const Split& split : stratified_group_k_fold(t, groups, 4, seed)) sizes.insert(split.test.size());
+    CHECK(sizes == std::multiset<std::size_t>{1, 1, 1, 3});
+  }
+}
+
+TEST_CASE("no fold of groups is empty, whatever the groups") {
+  random::Generator generator(11);
+  std::size_t empty = 0, cases = 0;
+  for (std::uint64_t round = 0; round < 4000; ++round) {
+    const std::size_t n_groups = 2 + generator.integer(9), n_class = 1 + generator.integer(4);
+    const std::size_t largest = 1 + generator.integer(6);
+    const bool pure = generator.integer(2) == 0;  // every group of one class, as patients are
+    std::vector<std::int32_t> t, groups;
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      auto label = static_cast<std::int32_t>(generator.integer(n_class));
+      for (std::size_t i = 1 + generator.integer(largest); i > 0; --i) {
+        if (!pure) label = static_cast<std::int32_t>(generator.integer(n_class));
+        groups.push_back(static_cast<std::int32_t>(g));
+        t.push_back(label);
+      }
+    }
+    const std::size_t n_splits = 2 + generator.integer(n_groups - 1);
+    const Array labels(t), group(groups);
+    for (const auto& splits :
+         {stratified_group_k_fold(labels, group, n_splits, round), group_k_fold(labels, group, n_splits)}) {
+      REQUIRE(splits.size() == n_splits);
+      for (const Split& split : splits) empty += split.test.empty() || split.train.empty();
+      ++cases;
+    }
+  }
+  CHECK(cases == 8000);
+  CHECK(empty == 0);
+}
+
 TEST_CASE("folds refuse what cannot be cut") {
   CHECK_THROWS_WITH(stratified_k_fold(labels_of({9, 4}), 5, 1),
                     "stratified_k_fold: class 1 has 4 samples, 5 folds need one each");

@@ -66,3 +66,15 @@ TEST_CASE_METHOD(LibsvmFixture, "a truncated libsvm file is a table or an Error"
   CHECK(tables > 20);
   CHECK(tables < static_cast<int>(small.size()));
 }
+
+TEST_CASE_METHOD(LibsvmFixture, "load_libsvm: spellings of a class, and their order", "[libsvm]") {
+  const std::string text = "+1 1:1\n1 1:2\n-1 1:3\n1.0 1:4\n-1.00 1:5\n";
+  CHECK(load(text).classes() == std::vector<std::string>{"-1", "1"});
+  CHECK(load(text).labels().to_vector<int>() == std::vector<int>{1, 1, 0, 1, 0});
+  CHECK(load(text, {.positive = "-1"}).labels().to_vector<int>() == std::vector<int>{0, 0, 1, 0, 1});
+  CHECK(load(text, {.classes = {"0", "1", "-1"}}).labels().to_vector<int>() ==
+        std::vector<int>{1, 1, 2, 1, 2});
+  CHECK(load("100000 1:1\n1e5 1:1\n").classes() == std::vector<std::string>{"100000"});
+  CHECK(error(text, {.classes = {"0", "1"}}) ==
+        ": the label \"label\": `classes` does not list \"-1\"; it lists \"0\", \"1\"");
+}

@@ -13,6 +13,8 @@ TEST_CASE("long_tail_counts of Fashion-MNIST-LT") {
 }
 
 TEST_CASE("long_tail_counts at the edges") {
+  CHECK(long_tail_counts(1000, 4, 1000) == Indices{1000, 100, 10, 1});
+  CHECK(long_tail_counts(100000, 6, 100000) == Indices{100000, 10000, 1000, 100, 10, 1});
   CHECK(long_tail_counts(5, 1, 100) == Indices{5});
   CHECK(long_tail_counts(5, 3, 1) == Indices{5, 5, 5});
   CHECK(long_tail_counts(7, 2, 2) == Indices{7, 3});

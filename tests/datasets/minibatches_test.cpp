@@ -1,6 +1,8 @@
 #include "tenbin/datasets/minibatches.h"
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/tests/cuda/caching.h"
@@ -70,11 +72,96 @@ TEST_CASE("the order of Minibatches is a function of seed and epoch") {
   CHECK(order(1, 1) != first);
   CHECK(order(2, 0) != first);
   CHECK(order(1, 1) != order(2, 0));
-  const Minibatches twice(data, {.batch_size = 7});
+  const Minibatches twice(data, {.batch_size = 7, .epoch = 0});
   CHECK(labels(twice) == first);
   CHECK(labels(twice) == first);
   // The size of the batches does not matter.
-  CHECK(labels(Minibatches(data, {.batch_size = 50})) == first);
+  CHECK(labels(Minibatches(data, {.batch_size = 50, .epoch = 0})) == first);
+  // As it has always been.
+  std::vector<int> order_of_three;
+  for (const std::size_t i : random::substream(1, 0x65706f6368, 3).permutation(50))
+    order_of_three.push_back(static_cast<int>(i));
+  CHECK(order(1, 3) == order_of_three);
+}
+
+TEST_CASE("Minibatches with a seed alone count their passes") {
+  on_every_device([](Device device) {
+    const Dataset data = numbered(50).to(device);
+    const std::vector<std::size_t> rows{4, 1, 4, 0, 4, 9, 8, 7, 6, 5, 3, 2};
+    for (const bool chosen : {false, true}) {
+      const auto made = [&](const MinibatchesOptions& options) {
+        return chosen ? Minibatches(data, rows, options) : Minibatches(data, options);
+      };
+      const auto order = [&](std::uint64_t epoch) {
+        return labels(made({.batch_size = 7, .seed = 5, .epoch = epoch}));
+      };
+      const Minibatches batches = made({.batch_size = 7, .seed = 5});
+      CHECK(batches[0].t.to_vector<int>()[0] == 10 * order(0)[0]);
+      for (std::uint64_t pass = 0; pass < 3; ++pass) {
+        CHECK(labels(batches) == order(pass));
+        CHECK(batches[0].t.to_vector<int>()[0] == 10 * order(pass)[0]);
+      }
+      CHECK(labels(made({.batch_size = 7, .seed = 5})) == order(0));
+      CHECK(labels(made({.batch_size = 7, .epoch = 2})) ==
+            labels(made({.batch_size = 7, .seed = 1, .epoch = 2})));
+    }
+  });
+}
+
+TEST_CASE("Minibatches without seed and epoch have another order in every pass, which random::seed repeats") {
+  const Dataset data = numbered(50);
+  const auto orders = [&] {
+    random::seed(8);
+    const Minibatches batches(data, {.batch_size = 7});
+    std::vector<std::vector<int>> all{labels(batches), labels(batches), labels(Minibatches(data))};
+    random::seed(0);
+    return all;
+  };
+  const auto once = orders();
+  CHECK(once[0] != once[1]);
+  CHECK(once[0] != once[2]);
+  CHECK(once[1] != once[2]);
+  CHECK(orders() == once);
+  std::vector<int> sorted = once[1];
+  std::sort(sorted.begin(), sorted.end());
+  for (int i = 0; i < 50; ++i) CHECK(sorted[static_cast<std::size_t>(i)] == i);
+  // What does not depend on chance draws nothing.
+  random::seed(8);
+  labels(Minibatches(data, {.epoch = 1}));
+  labels(Minibatches(data, {.seed = 1}));
+  labels(Minibatches(data, {.shuffle = false}));
+  CHECK(random::default_generator().position() == 0);
+  random::seed(0);
+}
+
+TEST_CASE("a pass over Minibatches keeps its order while another runs") {
+  const Minibatches batches(numbered(20), {.batch_size = 3, .seed = 2});
+  std::vector<int> outer;
+  for (auto [x, t] : batches) {
+    for (const int label : t.to_vector<int>()) outer.push_back(label / 10);
+    labels(batches);
+  }
+  CHECK(outer == labels(Minibatches(numbered(20), {.batch_size = 3, .seed = 2, .epoch = 0})));
+}
+
+static_assert(std::input_iterator<Minibatches::Iterator>);
+static_assert(std::default_initializable<Minibatches::Iterator>);
+static_assert(std::ranges::input_range<Minibatches>);
+static_assert(std::ranges::input_range<const Minibatches>);
+static_assert(std::ranges::sized_range<Minibatches>);
+
+TEST_CASE("Minibatches are a range") {
+  Minibatches batches(numbered(10), {.batch_size = 3, .shuffle = false});
+  std::size_t rows = 0;
+  for (auto [x, t] : batches | std::views::take(2)) rows += t.size();
+  CHECK(rows == 6);
+  std::ranges::for_each(batches, [&](const Dataset& batch) { rows += batch.size(); });
+  CHECK(rows == 16);
+  std::for_each(batches.begin(), batches.end(), [&](const Dataset& batch) { rows += batch.size(); });
+  CHECK(rows == 26);
+  for (const Dataset& batch : Minibatches(numbered(10), {.batch_size = 3}) | std::views::take(1))
+    rows += batch.size();
+  CHECK(rows == 29);
 }
 
 TEST_CASE("Minibatches shuffle evenly") {

@@ -119,3 +119,27 @@ TEST_CASE("to_number takes all of the text or nothing", "[parse_number]") {
                                  "nan(1)", "1 2", "1.2.3", "e5", "infinit", "5f", "\xEF\xBC\x91"})
     CHECK_FALSE(to_number(text));
 }
+
+TEST_CASE("numbers as files of other countries write them", "[parse_number]") {
+  const auto usual_format = [](const char* text, char decimal, char thousands) {
+    std::string out;
+    return to_usual_format(text, {decimal, thousands}, out) ? out : "none";
+  };
+  CHECK(usual_format(" -1.234.567,5e-3 ", ',', '.') == "-1234567.5e-3");
+  CHECK(usual_format("1 234", ',', ' ') == "1234");
+  CHECK(usual_format("12,34,567.25", '.', ',') == "1234567.25");
+  CHECK(usual_format("1234567", '.', ',') == "1234567");
+  CHECK(usual_format("+,5", ',', '\0') == "+.5");
+  for (const char* const text : {"1,23", "1234,567", ",123", "1,,234", "1,2,345", "123,", "1.5,000"})
+    CHECK(usual_format(text, '.', ',') == "none");
+  CHECK(usual_format("1.5", ',', '\0') == "none");
+}
+
+TEST_CASE("number_text is short and comes back", "[parse_number]") {
+  CHECK(number_text(100000) == "100000");
+  CHECK(number_text(-0.0) == "0");
+  CHECK(number_text(-12.5) == "-12.5");
+  CHECK(number_text(1e21) == "1e+21");
+  for (const double value : {0.1, 1e-5, 1e-6, 123456789012345680.0, 4.9e-324, 1.7e308})
+    CHECK(to_number(number_text(value)) == value);
+}

@@ -58,11 +58,14 @@ TEST_CASE("stratified_split rounds by the largest remainders") {
   CHECK(tested({5, 5}, 0.5) == Indices{3, 2});
   // 4 of 11: shares 1.09, 1.45, 1.45.
   CHECK(tested({3, 4, 4}, 0.3) == Indices{1, 2, 1});
+  // 16.1 of 50, so 17: shares 13.6 and 3.4, where 0.322 of either class would be 12.88 and 3.22.
+  CHECK(tested({40, 10}, 0.322) == Indices{14, 3});
 }
 
 TEST_CASE("stratified_split rounds the size of the test set up, but not for a rounding error") {
   CHECK(tested({101}, 0.1) == Indices{11});
   CHECK(tested({100}, 0.07) == Indices{7});
+  for (std::size_t k = 1; k < 100; ++k) CHECK(tested({100}, static_cast<double>(k) / 100) == Indices{k});
 }
 
 TEST_CASE("stratified_split keeps every class on both sides") {

@@ -109,13 +109,68 @@ TEST_CASE("like gives one category one number in both tables", "[table]") {
 
   const auto one = [](Column column) { return Table({std::move(column)}, std::nullopt, "test.csv"); };
   const Table colors = fruit().without({"weight", "kind"});
-  CHECK_THROWS_WITH(one({"color", Array{0}, {"blue"}}).like(colors),
-                    "test.csv: column \"color\" has the category \"blue\", which fruit.csv does not have");
+  CHECK_THROWS_WITH(
+      one({"color", Array{1, 0}, {"blue", "red"}}).like(colors),
+      "test.csv: column \"color\" has the category \"blue\" in row 1, which fruit.csv does not have");
+  const Table tolerant =
+      one({"color", Array{1, 0}, {"blue", "red"}}).like(colors, {.unknown = Unknown::missing});
+  CHECK(tolerant["color"].values.to_vector<int>() == std::vector<int>{1, -1});
+  CHECK(tolerant["color"].categories == colors["color"].categories);
+  // A category that no row has harms nobody.
+  CHECK(one({"color", Array{1}, {"blue", "red"}}).like(colors)["color"].values.item() == 1);
   CHECK_THROWS_WITH(
       one({"color", Array{1.0}}).like(colors),
-      "test.csv: column \"color\" is numeric, in fruit.csv it is categorical; say which with `types`");
+      "test.csv: column \"color\" has the category \"1\" in row 0, which fruit.csv does not have");
   CHECK_THROWS_WITH(one({"x", Array{1.0}}).like(colors),
                     "test.csv: no column is named \"color\"; there are \"x\"");
+}
+
+TEST_CASE("like: new data have no label, and a class that is unknown is always an error", "[table]") {
+  const Table fresh({{"color", Array{0}, {"red"}}, {"weight", Array{1.0}}}, std::nullopt, "new.csv");
+  const Table alike = fresh.like(fruit());
+  CHECK_FALSE(alike.has_label());
+  CHECK(alike.feature_names() == fruit().feature_names());
+  CHECK(alike["color"].values.item() == 1);
+  const Table other({{"color", Array{0}, {"red"}}, {"weight", Array{1.0}}, {"kind", Array{0}, {"plum"}}}, 2,
+                    "new.csv");
+  CHECK_THROWS_WITH(
+      other.like(fruit(), {.unknown = Unknown::missing}),
+      "new.csv: column \"kind\" has the category \"plum\" in row 0, which fruit.csv does not have");
+}
+
+TEST_CASE("like: numbers become the categories of that value, texts become numbers", "[table]") {
+  const auto one = [](Column column) { return Table({std::move(column)}, std::nullopt, "test.csv"); };
+  const Table codes = Table({{"zip", Array{0, 1, 2}, {"01067", "10115", "SW1A"}}}, std::nullopt, "train.csv");
+  const Table alike = one({"zip", Array{10115.0, not_a_number, 1067.0}}).like(codes);
+  CHECK(alike["zip"].values.to_vector<int>() == std::vector<int>{1, -1, 0});
+  CHECK(alike["zip"].categories == codes["zip"].categories);
+  CHECK(one({"zip", Array{10115.f}}).like(codes)["zip"].values.item() == 1);
+  CHECK_THROWS_WITH(
+      one({"zip", Array{1.0, 300000.0}}).like(codes),
+      "test.csv: column \"zip\" has the category \"1\" in row 0, which train.csv does not have");
+  CHECK(one({"zip", Array{7.0}}).like(codes, {.unknown = Unknown::missing})["zip"].values.item() == -1);
+  const Table twice = Table({{"zip", Array{0, 1, 2}, {"1067", "01067", "x"}}}, std::nullopt, "train.csv");
+  CHECK_THROWS_WITH(
+      one({"zip", Array{1067.0}}).like(twice),
+      "test.csv: column \"zip\" is numeric, in train.csv it is categorical, and 1067 in row 0 may be "
+      "more than one category; say with `types` that it is categorical");
+  CHECK_THROWS_WITH(one({"zip", Array{9007199254740994.0}}).like(codes),
+                    ContainsSubstring("9007199254740994 in row 0 may be more than one category"));
+
+  const Table ages = Table({{"age", Array{1.f}}}, std::nullopt, "train.csv");
+  const Table young = one({"age", Array{1, -1, 0}, {"5", "1e1"}}).like(ages);
+  CHECK(young["age"].values.dtype() == Dtype::float32);
+  CHECK(young["age"].values.data<float>()[0] == 10);
+  CHECK(std::isnan(young["age"].values.data<float>()[1]));
+  CHECK(young["age"].values.data<float>()[2] == 5);
+  const Column odd{"age", Array{0, 1, 1, 2, -1}, {"5", "old", "older"}};
+  CHECK_THROWS_WITH(
+      one(odd).like(ages),
+      "test.csv: column \"age\" is numeric in train.csv, here \"old\" is not a number (3 of 4 values "
+      "are not); name it in `missing` or ask for Unknown::missing");
+  const Table tolerant = one(odd).like(ages, {.unknown = Unknown::missing});
+  CHECK(tolerant["age"].values.data<float>()[0] == 5);
+  CHECK(std::isnan(tolerant["age"].values.data<float>()[3]));
 }
 
 TEST_CASE("categories are in order, of values if they are numbers", "[table]") {

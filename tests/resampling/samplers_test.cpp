@@ -84,6 +84,49 @@ TEST_CASE("random_under_sample leaves rows out, in their order, none twice") {
   for (const std::size_t row : rows_of_class(train.t, 1)) CHECK(kept[row] == 1000);
 }
 
+TEST_CASE("samplers without seed and epoch draw other rows in every call, which random::seed repeats") {
+  const Dataset train = clouds({40, 10, 25}, 2, 1);
+  const auto draws = [&] {
+    random::seed(5);
+    std::vector<Rows> all;
+    for (int call = 0; call < 2; ++call) {
+      all.push_back(random_under_sample(train.t));
+      all.push_back(random_over_sample(train.t));
+      all.push_back(weighted_sample(balanced_sample_weight(train.t)));
+    }
+    random::seed(0);
+    return all;
+  };
+  const std::vector<Rows> once = draws();
+  for (std::size_t i = 0; i < 3; ++i) CHECK(once[i] != once[i + 3]);
+  CHECK(draws() == once);
+  // An epoch alone has seed 1, a seed alone epoch 0, and seeds draw what they always did.
+  CHECK(random_under_sample(train.t, {.epoch = 4}) == random_under_sample(train.t, {.seed = 1, .epoch = 4}));
+  CHECK(random_under_sample(train.t, {.epoch = 4}) != random_under_sample(train.t, {.epoch = 5}));
+  CHECK(random_over_sample(train.t, {.seed = 4}) == random_over_sample(train.t, {.seed = 4, .epoch = 0}));
+  random::Generator generator = random::substream(4, 0x6f766572);
+  const Rows rare = rows_of_class(train.t, 1);
+  CHECK(random_over_sample(train.t, {.seed = 4})[75] == rare[generator.integer(10)]);
+}
+
+TEST_CASE("sampling_strategy means the decimal number that is written") {
+  Array t = Array::zeros({100 + 1}, Dtype::int32);
+  t.data<std::int32_t>()[100] = 1;
+  for (int k = 1; k <= 100; ++k) {
+    const double ratio = k / 100.0;
+    const Rows over = class_times(random_over_sample(t, {.sampling_strategy = ratio}), t, 2);
+    CHECK(over == Rows{100, static_cast<std::size_t>(k)});
+  }
+  // 100 samples of one class, k of the other: with the ratio k / 100 nothing goes.
+  for (int k = 1; k <= 100; ++k) {
+    Array both = Array::zeros({100 + static_cast<std::size_t>(k)}, Dtype::int32);
+    for (int i = 0; i < k; ++i) both.data<std::int32_t>()[i] = 1;
+    const Rows rows = random_under_sample(both, {.sampling_strategy = k / 100.0});
+    CHECK(class_times(rows, both, 2) == Rows{100, static_cast<std::size_t>(k)});
+  }
+  CHECK(class_times(random_under_sample(t, {.sampling_strategy = 1e-300}), t, 2) == Rows{100, 1});
+}
+
 TEST_CASE("random samplers refuse what they cannot do") {
   const Dataset train = clouds({4, 2}, 1, 1);
   CHECK_THROWS_WITH(
@@ -106,7 +149,7 @@ TEST_CASE("random samplers refuse what they cannot do") {
 
 TEST_CASE("weighted_sample draws with probabilities proportional to the weights") {
   const Array weights{0., 3., 1., 0., 4., 0.};
-  const Rows rows = weighted_sample(weights, {.size = 16000});
+  const Rows rows = weighted_sample(weights, {.size = 16000, .seed = 1});
   REQUIRE(rows.size() == 16000);
   const std::vector<int> counts = times(rows, 6);
   CHECK((counts[0] == 0 && counts[3] == 0 && counts[5] == 0));
@@ -114,7 +157,8 @@ TEST_CASE("weighted_sample draws with probabilities proportional to the weights"
   CHECK(plausible(counts[2], 16000, 1. / 8));
   CHECK(plausible(counts[4], 16000, 4. / 8));
   CHECK(weighted_sample(weights).size() == 6);
-  CHECK(weighted_sample(weights, {.size = 16000}) == rows);
+  CHECK(weighted_sample(weights, {.size = 16000, .seed = 1}) == rows);
+  CHECK(weighted_sample(weights, {.size = 16000, .epoch = 0}) == rows);
   CHECK(weighted_sample(weights, {.size = 16000, .seed = 2}) != rows);
   CHECK(weighted_sample(weights, {.size = 16000, .epoch = 1}) != rows);
   CHECK(weighted_sample(weights, {.size = 16000, .epoch = 1}) !=

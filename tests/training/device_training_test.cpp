@@ -48,7 +48,7 @@ Run train(const Dataset& data, Device device, bool captured) {
       },
       {.warmup = captured ? 3 : std::numeric_limits<std::size_t>::max()});
   Run run;
-  const Minibatches batches(data, {.batch_size = 128});
+  const Minibatches batches(data, {.batch_size = 128, .epoch = 0});
   for (std::size_t i = 0; i < 20; ++i) {
     const auto [x, t] = batches[i];
     run.losses.push_back(step(x.to(device), t.to(device)).item());
