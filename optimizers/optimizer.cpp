@@ -238,7 +238,9 @@ NamedArrays Optimizer::state_arrays() {
 
 namespace {
 
-const std::string hyperparameter_prefix = "hyperparam/";
+std::string key_of(const Hyperparameter& hyperparameter) {
+  return std::string("hyperparam/") + hyperparameter.name;
+}
 
 bool is_number(const Hyperparameter& hyperparameter) { return hyperparameter.place.index() == 0; }
 
@@ -271,7 +273,7 @@ NamedArrays Optimizer::save_state() {
   const std::vector<double> values = hyperparameter_values();
   std::size_t i = 0;
   for (const Hyperparameter& each : hyperparameters())
-    all.emplace_back(hyperparameter_prefix + each.name,
+    all.emplace_back(key_of(each),
                      Array::scalar(values[i++], is_number(each) ? Dtype::float64 : Dtype::uint8));
   return all;
 }
@@ -310,7 +312,7 @@ std::vector<double> Optimizer::read_hyperparameters(StateReader& reader) {
   std::size_t i = 0;
   for (const Hyperparameter& each : hyperparameters()) {
     double& value = values[i++];
-    const std::string key = hyperparameter_prefix + each.name;
+    const std::string key = key_of(each);
     const Array array = reader.read_if_there(key);
     if (!array) continue;
     reader.require_like(key, Array::scalar(0, is_number(each) ? Dtype::float64 : Dtype::uint8), array);
