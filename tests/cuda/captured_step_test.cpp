@@ -230,7 +230,7 @@ TEST_CASE("while a step is captured, other threads are kept from the device") {
         [&](const Array& in) {
           std::thread([&] {
             try {
-              Array({1.f}).to(device);
+              static_cast<void>(Array({1.f}).to(device));
             } catch (const Error& error) {
               refusal = error.what();
             }
