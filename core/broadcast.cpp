@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "tenbin/core/function.h"
 
@@ -50,21 +51,28 @@ bool can_broadcast_to(const Shape& from, const Shape& to) {
   return true;
 }
 
-Shape require_broadcast(const Function& function, const char* argument, const Array& a,
-                        const char* other_argument, const Array& b) {
-  if (a.shape() == b.shape()) return a.shape();
-  const std::size_t ndim = std::max(a.ndim(), b.ndim());
-  Shape shape = pad(a.shape(), ndim);
-  const Shape other = pad(b.shape(), ndim);
+std::optional<Shape> broadcast_shape(const Shape& a, const Shape& b) {
+  if (a == b) return a;
+  const std::size_t ndim = std::max(a.size(), b.size());
+  Shape shape = pad(a, ndim);
+  const Shape other = pad(b, ndim);
   for (std::size_t axis = 0; axis < ndim; ++axis) {
     if (shape[axis] == 1) {
       shape[axis] = other[axis];
     } else if (other[axis] != 1 && other[axis] != shape[axis]) {
-      throw Error(function.name(), ": ", argument, " and ", other_argument, " do not broadcast: ", a, " and ",
-                  b);
+      return std::nullopt;
     }
   }
   return shape;
+}
+
+Shape require_broadcast(const Function& function, const char* argument, const Array& a,
+                        const char* other_argument, const Array& b) {
+  const std::optional<Shape> shape = broadcast_shape(a.shape(), b.shape());
+  if (!shape)
+    throw Error(function.name(), ": ", argument, " and ", other_argument, " do not broadcast: ", a, " and ",
+                b);
+  return *shape;
 }
 
 Array reduce_runs(const Array& array, const Shape& shape, const RunFunction& reduce) {
@@ -102,6 +110,8 @@ namespace cpu {
 
 namespace {
 
+constexpr std::size_t columns_per_block = 64;
+
 template <class T>
 void repeat(const T* x, std::size_t outer, std::size_t times, std::size_t inner, T* y) {
   for (std::size_t i = 0; i < outer; ++i, x += inner) {
@@ -138,23 +148,31 @@ Accumulator reduce_row(const T* x, std::size_t count, Accumulator initial, Combi
   return results[0];
 }
 
-// All columns of a (count, columns) matrix, a block of them at a time: whole cache lines are read, and the
-// results stay in the first level cache.
+// `width` neighbouring columns of a matrix with rows of `columns`. The width of a whole block is a constant
+// that the compiler knows, so that the results lie in registers.
+template <class Accumulator, class T, class Combine, class Width>
+void reduce_some_columns(const T* x, std::size_t count, std::size_t columns, Width width, Accumulator initial,
+                         Combine combine, T* __restrict y) {
+  Accumulator results[columns_per_block];
+  std::fill_n(results, width, initial);
+  for (std::size_t i = 0; i < count; ++i) {
+    const T* __restrict const row = x + i * columns;
+    for (std::size_t j = 0; j < width; ++j)
+      results[j] = combine(results[j], static_cast<Accumulator>(row[j]));
+  }
+  for (std::size_t j = 0; j < width; ++j) y[j] = static_cast<T>(results[j]);
+}
+
+// All columns of a (count, columns) matrix, a block of them at a time: whole cache lines are read.
 template <class Accumulator, class T, class Combine>
 void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumulator initial, Combine combine,
                     T* y) {
-  constexpr std::size_t block = 64;
-  Accumulator results[block];
-  for (std::size_t first = 0; first < columns; first += block) {
-    const std::size_t width = std::min(block, columns - first);
-    std::fill_n(results, width, initial);
-    for (std::size_t i = 0; i < count; ++i) {
-      const T* const row = x + i * columns + first;
-      for (std::size_t j = 0; j < width; ++j)
-        results[j] = combine(results[j], static_cast<Accumulator>(row[j]));
-    }
-    for (std::size_t j = 0; j < width; ++j) y[first + j] = static_cast<T>(results[j]);
-  }
+  using WholeBlock = std::integral_constant<std::size_t, columns_per_block>;
+  std::size_t first = 0;
+  for (; first + columns_per_block <= columns; first += columns_per_block)
+    reduce_some_columns(x + first, count, columns, WholeBlock(), initial, combine, y + first);
+  if (first < columns)
+    reduce_some_columns(x + first, count, columns, columns - first, initial, combine, y + first);
 }
 
 template <class Accumulator, class T, class Combine>
@@ -193,11 +211,19 @@ Array broadcast_to(const Array& array, const Shape& shape) {
       });
 }
 
+template <class T>
+void sum_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, T* y) {
+  reduce_middle(
+      x, outer, count, inner, 0.0, [](double sum, double value) { return sum + value; }, y);
+}
+
+template void sum_middle(const float*, std::size_t, std::size_t, std::size_t, float*);
+template void sum_middle(const double*, std::size_t, std::size_t, std::size_t, double*);
+
 Array sum_to(const Array& x, const Shape& shape) {
   return reduce_to(x, shape,
                    [](const auto* from, std::size_t outer, std::size_t count, std::size_t inner, auto* to) {
-                     const auto add = [](double sum, double value) { return sum + value; };
-                     reduce_middle(from, outer, count, inner, 0.0, add, to);
+                     sum_middle(from, outer, count, inner, to);
                    });
 }
 

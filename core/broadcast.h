@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "tenbin/core/array.h"
 
@@ -10,7 +11,11 @@ namespace tenbin {
 class Function;
 
 /// The shape that a and b broadcast to, by NumPy's rule: axes are matched from the last one, and a length of
-/// 1 fits any. Errors: `add: a and b do not broadcast: float32(3) and float32(4)`.
+/// 1 fits any. None if they do not.
+std::optional<Shape> broadcast_shape(const Shape& a, const Shape& b);
+
+/// The same of the shapes of two arguments. Errors: `add: a and b do not broadcast: float32(3) and
+/// float32(4)`.
 Shape require_broadcast(const Function& function, const char* argument, const Array& a,
                         const char* other_argument, const Array& b);
 
@@ -26,6 +31,13 @@ Array reduce_runs(const Array& x, const Shape& shape, const RunFunction& reduce)
 Array broadcast_runs(const Array& x, const Shape& shape, const RunFunction& repeat);
 
 namespace cpu {
+
+/// The sums along the middle axis of x, seen as (outer, count, inner), in memory that is there already: y is
+/// (outer, inner). Every sum over rows is one of these: taken in float64 for both dtypes, and rounded once.
+///
+///     cpu::sum_middle(gy, 1, rows, columns, gb);  // the sums of the columns
+template <class T>
+void sum_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, T* y);
 
 /// The array repeated to `shape`; itself if that is its shape. The caller has checked that it can be.
 Array broadcast_to(const Array& array, const Shape& shape);

@@ -30,29 +30,36 @@ constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
 
 // ---- across `n` lines: class c of line r is x[c * stride + r] ---------------------------------------------
 
-// Finds the n maxima and sums; y gets exp(x - max).
+// Finds the n maxima and sums, of all terms and of those below the maximum; y gets exp(x - max).
 template <class T, class Count>
 void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, std::size_t x_stride,
-                         T* __restrict y, std::size_t y_stride, T* __restrict max, T* __restrict sum) {
+                         T* __restrict y, std::size_t y_stride, T* __restrict max, T* __restrict sum,
+                         T* __restrict rest) {
   T largest[lanes];
   std::fill_n(largest, lanes, minus_infinity<T>);
   for (std::size_t c = 0; c < n_class; ++c)
     for (std::size_t r = 0; r < n; ++r)
       largest[r] = x[c * x_stride + r] > largest[r] ? x[c * x_stride + r] : largest[r];
-  double total[lanes] = {};
+  double total[lanes] = {}, total_rest[lanes] = {};
   for (std::size_t begin = 0; begin < n_class; begin += terms_per_sum) {
-    T part[lanes] = {};
+    T part[lanes] = {}, part_rest[lanes] = {};
     for (std::size_t c = begin; c < std::min(begin + terms_per_sum, n_class); ++c)
       for (std::size_t r = 0; r < n; ++r) {
-        const T value = vector_math::exp_nonpositive(x[c * x_stride + r] - largest[r]);
+        const T score = x[c * x_stride + r];
+        const T value = vector_math::exp_nonpositive(score - largest[r]);
         y[c * y_stride + r] = value;
         part[r] += value;
+        part_rest[r] += score < largest[r] ? value : T{0};
       }
-    for (std::size_t r = 0; r < n; ++r) total[r] += static_cast<double>(part[r]);
+    for (std::size_t r = 0; r < n; ++r) {
+      total[r] += static_cast<double>(part[r]);
+      total_rest[r] += static_cast<double>(part_rest[r]);
+    }
   }
   for (std::size_t r = 0; r < n; ++r) {
     max[r] = largest[r];
     sum[r] = static_cast<T>(total[r]);
+    rest[r] = static_cast<T>(total_rest[r]);
   }
 }
 
@@ -139,23 +146,33 @@ T max_along(std::size_t n_class, const T* __restrict x) {
   return fold(largest, [](T a, T b) { return a > b ? a : b; });
 }
 
-// The sum of exp(x - max); y gets the terms if they are to be kept.
+// What exp(x - max) adds up to: all terms, and those below the maximum.
+template <class T>
+struct TermSums {
+  T all;
+  T below_max;
+};
+
+// y gets the terms if they are to be kept.
 template <bool keep, class T>
-T exponentials_along(std::size_t n_class, const T* __restrict x, T max, T* __restrict y) {
+TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max, T* __restrict y) {
   const auto add = [](T a, T b) { return a + b; };
   const std::size_t whole = n_class / width * width;
-  double total = 0;
-  T part[width] = {};
+  double total = 0, total_rest = 0;
+  T part[width] = {}, part_rest[width] = {};
   for (std::size_t begin = 0; begin < whole; begin += width * terms_per_sum) {
     if (begin > 0) {
       total += static_cast<double>(fold(part, add));
+      total_rest += static_cast<double>(fold(part_rest, add));
       std::fill_n(part, width, T{0});
+      std::fill_n(part_rest, width, T{0});
     }
     for (std::size_t c = begin; c < std::min(begin + width * terms_per_sum, whole); c += width)
       for (std::size_t r = 0; r < width; ++r) {
         const T value = vector_math::exp_nonpositive(x[c + r] - max);
         if constexpr (keep) y[c + r] = value;
         part[r] += value;
+        part_rest[r] += x[c + r] < max ? value : T{0};
       }
   }
   for (std::size_t c = whole; c < n_class; c += small_step) {
@@ -164,10 +181,13 @@ T exponentials_along(std::size_t n_class, const T* __restrict x, T max, T* __res
     for (std::size_t r = 0; r < small_step; ++r) {
       const T value = vector_math::exp_nonpositive(x[start + r] - max);
       if constexpr (keep) y[start + r] = value;
-      part[r] += static_cast<int>(r) < added_before ? T{0} : value;
+      const T new_value = static_cast<int>(r) < added_before ? T{0} : value;
+      part[r] += new_value;
+      part_rest[r] += x[start + r] < max ? new_value : T{0};
     }
   }
-  return static_cast<T>(total + static_cast<double>(fold(part, add)));
+  return {static_cast<T>(total + static_cast<double>(fold(part, add))),
+          static_cast<T>(total_rest + static_cast<double>(fold(part_rest, add)))};
 }
 
 // ---- what becomes of exp(x - max) -------------------------------------------------------------------------
@@ -241,6 +261,7 @@ SoftmaxBlock<T>::SoftmaxBlock(const Lines& lines, std::size_t first)
 template <class T>
 void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
   const std::size_t n_class = lines_.length, inner = lines_.inner;
+  T rest[size];  // the sum of the terms below the maximum
   if (inner == 1 && n_class >= long_line) {
     // A few maxima before their exponentials: what waits for one maximum would hold up a whole line.
     constexpr std::size_t few = 8;
@@ -249,10 +270,14 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
       const T* const from = x + first_ * n_class;
       T* const to = y == nullptr ? nullptr : y + first_ * n_class;
       for (std::size_t i = begin; i < end; ++i) max[i] = max_along(n_class, from + i * n_class);
-      for (std::size_t i = begin; i < end; ++i)
-        sum[i] = y == nullptr
-                     ? exponentials_along<false>(n_class, from + i * n_class, max[i], y)
-                     : exponentials_along<true>(n_class, from + i * n_class, max[i], to + i * n_class);
+      for (std::size_t i = begin; i < end; ++i) {
+        const T* const line = from + i * n_class;
+        const TermSums<T> sums = y == nullptr
+                                     ? exponentials_along<false>(n_class, line, max[i], y)
+                                     : exponentials_along<true>(n_class, line, max[i], to + i * n_class);
+        sum[i] = sums.all;
+        rest[i] = sums.below_max;
+      }
     }
   } else if (inner == 1) {
     with_n_class(n_class, [&](auto n_class_known) {
@@ -261,7 +286,7 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
         const std::size_t n = std::min(lanes, count_ - i), start = (first_ + i) * n_class;
         if (n < lanes) std::fill_n(in, n_class * lanes, T{0});  // computed with, and left
         transpose_in(x + start, n, n_class_known, in);
-        exponentials_across(AllLanes(), n_class_known, in, lanes, out, lanes, max + i, sum + i);
+        exponentials_across(AllLanes(), n_class_known, in, lanes, out, lanes, max + i, sum + i, rest + i);
         if (y == nullptr) continue;
         for (std::size_t c = 0; c < n_class_known; ++c) std::copy_n(out + c * lanes, n, y + start + c * n);
       }
@@ -275,18 +300,13 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
       T* const to = y == nullptr ? unwanted : y + start;
       const std::size_t to_stride = y == nullptr ? 0 : inner;
       if (n == lanes) {
-        exponentials_across(AllLanes(), n_class, x + start, inner, to, to_stride, max + i, sum + i);
+        exponentials_across(AllLanes(), n_class, x + start, inner, to, to_stride, max + i, sum + i, rest + i);
       } else {
-        exponentials_across(n, n_class, x + start, inner, to, to_stride, max + i, sum + i);
+        exponentials_across(n, n_class, x + start, inner, to, to_stride, max + i, sum + i, rest + i);
       }
     }
   }
-  find_log_sums();
-}
-
-template <class T>
-void SoftmaxBlock<T>::find_log_sums() {
-  for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log(sum[i]);
+  for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log_of_sum(sum[i], rest[i]);
 }
 
 template <class T>
@@ -322,16 +342,19 @@ void SoftmaxBlock<T>::run_in_place(const Op& op, T* y) const {
 }
 
 template <class T>
-void SoftmaxBlock<T>::save(T* all_max, T* all_sums) const {
-  std::copy_n(max, count_, all_max + first_);
-  std::copy_n(sum, count_, all_sums + first_);
+void SoftmaxBlock<T>::save(T* all, bool with_norms) const {
+  std::copy_n(sum, count_, all + first_);
+  if (!with_norms) return;
+  std::copy_n(max, count_, all + lines_.count() + first_);
+  std::copy_n(log_sum, count_, all + 2 * lines_.count() + first_);
 }
 
 template <class T>
-void SoftmaxBlock<T>::load(const T* all_max, const T* all_sums) {
-  std::copy_n(all_max + first_, count_, max);
-  std::copy_n(all_sums + first_, count_, sum);
-  find_log_sums();
+void SoftmaxBlock<T>::load(const T* all, bool with_norms) {
+  std::copy_n(all + first_, count_, sum);
+  if (!with_norms) return;
+  std::copy_n(all + lines_.count() + first_, count_, max);
+  std::copy_n(all + 2 * lines_.count() + first_, count_, log_sum);
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -23,6 +24,14 @@ struct LogSum {
     return (static_cast<double>(x) - static_cast<double>(max)) - static_cast<double>(log_sum);
   }
 };
+
+/// The logarithm of a sum of exponentials, the largest of which is 1 unless all are 0, given the sum of those
+/// below 1, too. It has all its digits where it is small: a little above 1 it is log(1 + rest), of a rest that
+/// the sum has lost in rounding, in part or as a whole. For kernels as well.
+template <class T>
+constexpr T log_of_sum(T sum, T rest) {
+  return sum >= 1 && sum < T{1.125} ? std::log1p(rest) : std::log(sum);
+}
 
 /// Up to `size` neighbouring lines of a problem, entry i for line `first + i`. An exponential costs more than
 /// memory, so what softmax makes of x is computed in steps that can lie apart, forward and backward of a
@@ -46,12 +55,13 @@ class SoftmaxBlock {
   std::size_t count() const { return count_; }
   LogSum<T> operator[](std::size_t i) const { return {max[i], log_sum[i]}; }
 
-  /// Finds `max`, `sum` and `log_sum`; leaves exp(x - max) in y unless that is null.
+  /// Finds `max`, `sum` and `log_sum`; leaves exp(x - max) in y unless that is null. `log_sum` has all its
+  /// digits where it is small, too: beside one class that is all but sure.
   void exponentials(const T* x, T* y);
-  /// Copies `max` and `sum` to and from arrays with an entry for every line of the problem; the latter finds
-  /// `log_sum` too.
-  void save(T* all_max, T* all_sums) const;
-  void load(const T* all_max, const T* all_sums);
+  /// Copies to and from an array for all lines: `sum`, (1, lines), which is what `softmax` and
+  /// `label_gradient` need, or `sum`, `max` and `log_sum`, (3, lines).
+  void save(T* all, bool with_norms) const;
+  void load(const T* all, bool with_norms);
 
   /// From exp(x - max) to softmax(x) = exp(x - max) / sum, in place.
   void softmax(T* y) const;
@@ -65,7 +75,6 @@ class SoftmaxBlock {
   Label label[size];
 
  private:
-  void find_log_sums();
   template <class Op>
   void run_in_place(const Op& op, T* y) const;
 

@@ -72,6 +72,10 @@ TENBIN_INLINE T power_of_two(T n) {
 template <class T>
 constexpr T log2_e = static_cast<T>(1.44269504088896340736L);
 
+// Up to here, log(1 + rest) has digits that the rounded sum 1 + rest has not.
+template <class T>
+constexpr T little_more_than_one = T{1.125};
+
 // exp(x) = 2^n exp(rest) with |rest| <= log(2) / 2.
 template <class T>
 struct Reduced {
@@ -170,6 +174,14 @@ TENBIN_INLINE T log(T x) {
   const T half = f * f / 2;
   return exponent * Format::ln2_high + (f - (half - (s * (half + sum) + exponent * Format::ln2_low))) +
          (x - x);
+}
+
+/// `cpu::log_of_sum` (core/softmax.h), where at least one term is 1; NaN for a sum that is NaN or infinite.
+template <class T>
+TENBIN_INLINE T log_of_sum(T sum, T rest) {
+  const bool little = sum < detail::little_more_than_one<T>;
+  const T whole = little ? 1 + rest : sum;
+  return log(whole) + (little ? (rest - (whole - 1)) / whole : T{0});  // what rounding took from 1 + rest
 }
 
 }  // namespace tenbin::vector_math

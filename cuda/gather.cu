@@ -63,10 +63,10 @@ void add_up(const Array& gy_array, const Array& indices, Array& gx_array) {
   T* const gx = gx_array.data<T>();
   for_each_row(context, lines.length, lines.inner, [=] __device__(auto group, Index row) {
     for (Index k = group.rank(); k < length; k += group.width) {
-      T sum = 0;
+      double sum = 0;
       for (Index i = first[row]; i <= last[row]; ++i)
-        if (row_of(index[i], rows) == row) sum += gy[i * length + k];
-      gx[row * length + k] = sum;
+        if (row_of(index[i], rows) == row) sum += static_cast<double>(gy[i * length + k]);
+      gx[row * length + k] = static_cast<T>(sum);
     }
   });
 }

@@ -9,14 +9,15 @@
 
 namespace tenbin::gpu {
 
-/// softmax(x)[c] = exp(x[c] - max) / sum. The sum is in double: where one element is far ahead, its logarithm
-/// is of 1 plus very little.
+/// softmax(x)[c] = exp(x[c] - max) / sum. The terms below the largest are summed apart: where one element is
+/// far ahead, they are too small for the digits of a sum with it.
 template <class T>
 struct ExponentialSum {
   T max;
   double sum;
+  double rest;  // of the terms below 1
 
-  __device__ cpu::LogSum<T> log_sum() const { return {max, static_cast<T>(std::log(sum))}; }
+  __device__ cpu::LogSum<T> log_sum() const { return {max, static_cast<T>(cpu::log_of_sum(sum, rest))}; }
 };
 
 /// Calls `use(c, load(c))` for this thread's c of [0, length). Four loads are under way at a time: one would
@@ -47,30 +48,41 @@ template <class Group, class T>
 __device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length, Index stride = 1) {
   const Larger larger;
   T max = std::numeric_limits<T>::lowest();  // -inf - -inf would be NaN
-  double sum = 0;
+  int at_max = 0;                            // how many elements
+  double rest = 0;                           // the others' exponentials
+  // What has been counted so far becomes relative to a maximum that has grown.
+  const auto grow = [&](T grown) {
+    if (grown > max) {
+      rest += at_max;
+      at_max = 0;
+    }
+    rest *= static_cast<double>(std::exp(max - grown));
+    max = grown;
+  };
+  // What an element adds to `rest`, in double: in float, a large term would swallow the small ones beside it.
+  const auto below = [&](T value) {
+    const bool is_max = value == max;
+    at_max += is_max ? 1 : 0;
+    return static_cast<double>(is_max ? value - max : std::exp(value - max));  // 0, or NaN of infinity
+  };
   Index c = Group::rank();
   for (; c + 3 * Group::width < length; c += 4 * Group::width) {
     const T v0 = x[c * stride];
     const T v1 = x[(c + Group::width) * stride];
     const T v2 = x[(c + 2 * Group::width) * stride];
     const T v3 = x[(c + 3 * Group::width) * stride];
-    const T grown = larger(max, larger(larger(v0, v1), larger(v2, v3)));
-    // Each in double: in float, 1 would swallow the small ones beside it.
-    const double four =
-        (static_cast<double>(std::exp(v0 - grown)) + static_cast<double>(std::exp(v1 - grown))) +
-        (static_cast<double>(std::exp(v2 - grown)) + static_cast<double>(std::exp(v3 - grown)));
-    sum = sum * static_cast<double>(std::exp(max - grown)) + four;
-    max = grown;
+    grow(larger(max, larger(larger(v0, v1), larger(v2, v3))));
+    rest += (below(v0) + below(v1)) + (below(v2) + below(v3));
   }
   for (; c < length; c += Group::width) {
     const T value = x[c * stride];
-    const T grown = larger(max, value);
-    sum = sum * static_cast<double>(std::exp(max - grown)) + static_cast<double>(std::exp(value - grown));
-    max = grown;
+    grow(larger(max, value));
+    rest += below(value);
   }
-  const T whole = Group::reduce(max, larger);
-  sum = Group::reduce(sum * static_cast<double>(std::exp(max - whole)), Plus());
-  return {sum == 0 ? -std::numeric_limits<T>::infinity() : whole, sum};
+  grow(Group::reduce(max, larger));
+  rest = Group::reduce(rest, Plus());
+  const double sum = rest + Group::reduce(at_max, Plus());
+  return {sum == 0 ? -std::numeric_limits<T>::infinity() : max, sum, rest};
 }
 
 /// The same, as what log_softmax needs: log softmax(x)[c] = (x[c] - max) - log_sum.

@@ -5,6 +5,7 @@
 
 #include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
+#include "tenbin/core/softmax.h"
 #include "tenbin/core/vector_math.h"
 
 namespace tenbin {
@@ -15,13 +16,16 @@ template <class T>
 void log_softmax_line(T* y, const T* x, std::size_t length, std::size_t stride) {
   T largest = -std::numeric_limits<T>::infinity();
   for (std::size_t j = 0; j < length; ++j) largest = x[j * stride] > largest ? x[j * stride] : largest;
-  // In double throughout: where one element stands out the logarithm is of 1 plus very little.
-  double sum = 0;
+  // One element alone at the maximum leaves the sum below 2, and what the others add may be too small for its
+  // digits: it is summed apart.
+  double sum = 0, rest = 0;
   for (std::size_t j = 0; j < length; ++j) {
     y[j * stride] = x[j * stride] - largest;
-    sum += std::exp(static_cast<double>(y[j * stride]));
+    const double term = std::exp(static_cast<double>(y[j * stride]));
+    sum += term;
+    rest += term < 1 ? term : 0;
   }
-  const T log_sum = static_cast<T>(std::log(sum));
+  const T log_sum = static_cast<T>(cpu::log_of_sum(sum, rest));
   for (std::size_t j = 0; j < length; ++j) y[j * stride] -= log_sum;
 }
 

@@ -15,7 +15,7 @@ class ReLU : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 };
 
-/// Rectified linear unit, y = max(0, x); the derivative at 0 is 0.
+/// Rectified linear unit, y = max(0, x); the derivative at 0 is 0. NaN stays NaN, with derivative 0.
 ///
 /// x: any shape, float32 or float64; y: the same.
 ///

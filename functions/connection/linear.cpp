@@ -2,24 +2,11 @@
 
 #include <algorithm>
 
+#include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
 #include "tenbin/core/linalg.h"
 
 namespace tenbin {
-
-namespace {
-
-// The sums of the columns, row by row: the same order, hence the same bits, every time.
-template <class T>
-void sum_columns(std::size_t rows, std::size_t columns, const T* matrix, T* __restrict sums) {
-  std::fill_n(sums, columns, T{0});
-  for (std::size_t i = 0; i < rows; ++i) {
-    const T* __restrict row = matrix + i * columns;
-    for (std::size_t j = 0; j < columns; ++j) sums[j] += row[j];
-  }
-}
-
-}  // namespace
 
 LinearFunction::Sizes LinearFunction::sizes_of(const Array& x, const Array& W) const {
   const Shape batch(x.shape().begin(), x.shape().begin() + n_batch_axes_);
@@ -91,7 +78,7 @@ Arrays LinearFunction::backward_cpu(const Arrays& xs, const Arrays& gys) {
     }
     if (xs.size() == 3 && needs_grad(2)) {
       gxs[2] = new_gradient(2, xs[2]);
-      sum_columns(sizes.rows, sizes.out, gy.data<T>(), gxs[2].data<T>());
+      cpu::sum_middle(gy.data<T>(), 1, sizes.rows, sizes.out, gxs[2].data<T>());
     }
   });
   return gxs;

@@ -25,12 +25,13 @@ Array position_weights(const Array& t, Dtype dtype, const SoftmaxFocalLossOption
   const Array of_class = as_used(options.class_weight);
   const Array of_sample = as_used(options.sample_weight);
   Array weights = Array::zeros(t.shape(), Dtype::float64);
+  const std::int64_t ignore_label = detail::ignored(options.ignore_label);
   valid_count = 0;
   visit_integer(t.dtype(), [&](auto zero) {
     const auto* labels = t.data<decltype(zero)>();
     double* weight = weights.data<double>();
     for (std::size_t i = 0; i < t.size(); ++i) {
-      if (std::int64_t{labels[i]} == options.ignore_label) continue;
+      if (std::int64_t{labels[i]} == ignore_label) continue;
       ++valid_count;
       weight[i] = (of_class ? of_class.data<double>()[static_cast<std::size_t>(labels[i])] : 1) *
                   (of_sample ? of_sample.data<double>()[i] : 1);

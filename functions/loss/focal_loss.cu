@@ -90,12 +90,12 @@ Arrays FocalLoss::forward_gpu(const Arrays& xs) {
     end.wrong_class_weight = gpu::finite_fault(name(), "class_weight", options_.class_weight.shape(), true);
     end.wrong_sample_weight =
         gpu::finite_fault(name(), "sample_weight", options_.sample_weight.shape(), true);
-    detail::visit_labels(xs[1], [&](auto label_zero) {
+    visit_integer(xs[1].dtype(), [&](auto label_zero) {
       using Label = decltype(label_zero);
       ForwardPosition<T, Label> position{};
       position.l = l.data<T>();
       position.t = xs[1].data<Label>();
-      position.ignore_label = options_.ignore_label;
+      position.ignore_label = detail::ignored(options_.ignore_label);
       position.gamma = static_cast<T>(options_.gamma);
       position.class_weight = end.class_weight;
       position.n_class = end.n_class;

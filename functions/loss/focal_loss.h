@@ -13,8 +13,8 @@ struct SoftmaxFocalLossOptions {
   Normalize normalize = Normalize::valid_count;
   /// alpha, (C,), float32 or float64 on any device, finite and not negative. None: ones.
   Array class_weight = {};
-  /// Positions with this label neither count nor get a gradient; their logits are not looked at. Any integer.
-  std::int64_t ignore_label = -1;
+  /// Positions with this label neither count nor get a gradient; their logits are not looked at. None: -1.
+  std::optional<std::int64_t> ignore_label = {};
   Reduce reduce = Reduce::mean;
   /// s, of t's shape, float32 or float64, finite and not negative. None: ones.
   Array sample_weight = {};
@@ -30,8 +30,8 @@ struct SigmoidFocalLossOptions {
   /// length of the first axis (false).
   bool normalize = true;
   Reduce reduce = Reduce::mean;
-  /// Elements with this label count for nothing.
-  std::int64_t ignore_label = -1;
+  /// Elements with this label count for nothing. None: -1.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 /// What both focal losses do with the cross entropy l = -log p_t of every position and with its label t:
@@ -75,8 +75,8 @@ class FocalLoss : public Function {
 /// imbalance alone try class weights or `logit_adjusted_cross_entropy` first. It starts better when the
 /// biases of the last layer are the logarithms of the class frequencies.
 ///
-/// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32 or int64. The loss: x's dtype, a scalar, or
-/// t's shape for `Reduce::no`.
+/// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32, int64 or uint8. The loss: x's dtype, a
+/// scalar, or t's shape for `Reduce::no`.
 ///
 /// Errors: those of `softmax_cross_entropy`; targets that are not labels; a gamma that is negative or not
 /// finite.
@@ -95,8 +95,8 @@ Variable softmax_focal_loss(const Variable& x, const Variable& t,
 /// number of positive elements: `Reduce::sum`, then divide.) With gamma 0 and alpha -1 it is
 /// `sigmoid_cross_entropy`, to the bit.
 ///
-/// x: any shape, float32 or float64; t: the same shape, int32 or int64. The loss: a scalar, or of that shape
-/// with `Reduce::no`; the dtype of x.
+/// x: any shape, float32 or float64; t: the same shape, int32, int64 or uint8. The loss: a scalar, or of that
+/// shape with `Reduce::no`; the dtype of x.
 ///
 /// Errors: those of `sigmoid_cross_entropy`; an alpha that is neither in [0, 1] nor -1; a gamma that is
 /// negative or not finite.

@@ -43,7 +43,7 @@ Arrays LDAMLogits::forward_gpu(const Arrays& xs) {
   Array y = Array::empty_like(x);
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    detail::visit_labels(xs[1], [&](auto label_zero) {
+    visit_integer(xs[1].dtype(), [&](auto label_zero) {
       using Label = decltype(label_zero);
       gpu::for_each_row(gpu::Context::of(x), lines.count(), gpu::row_length(lines),
                         SubtractMargin<T, Label>{x.data<T>(), xs[1].data<Label>(), lines, margins.data<T>(),

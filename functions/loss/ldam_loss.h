@@ -33,8 +33,8 @@ class LDAMLogits : public Function {
 /// linear layer makes them, use scale 1. Reweight late, with `DeferredReweighting`: the paper's LDAM-DRW.
 /// (Cao et al., "Learning Imbalanced Datasets with Label-Distribution-Aware Margin Loss", NeurIPS 2019.)
 ///
-/// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32 or int64. margin: (C,), float32 or float64 on
-/// any device, finite and not negative. The loss: as `softmax_cross_entropy` reduces it.
+/// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32, int64 or uint8. margin: (C,), float32 or
+/// float64 on any device, finite and not negative. The loss: as `softmax_cross_entropy` reduces it.
 ///
 /// Errors: those of `softmax_cross_entropy`; targets that are not labels; a margin that does not fit; a scale
 /// that is not positive and finite.

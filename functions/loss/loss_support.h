@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -29,18 +30,32 @@ class Named : public Loss {
 inline std::string name_of(const Function& function) { return function.name(); }
 inline const char* name_of(const char* function) { return function; }
 
-// Errors: `ldam_loss: t must be int32 or int64 labels, got float32(4, 3)`.
+// Errors: `ldam_loss: t must be int32, int64 or uint8 labels, got float32(4); did you mean
+// t.astype(Dtype::int32)?`.
 template <class Caller>
 void require_labels(const Caller& caller, const Array& t) {
-  if (t.dtype() != Dtype::int32 && t.dtype() != Dtype::int64)
-    throw Error(name_of(caller), ": t must be int32 or int64 labels, got ", t);
+  if (!is_integer(t.dtype()))
+    throw Error(name_of(caller), ": t must be int32, int64 or uint8 labels, got ", t,
+                "; did you mean t.astype(Dtype::int32)?");
 }
 
-// Calls `f` with a zero of the dtype of labels t, of the two that there are.
-template <class F>
-void visit_labels(const Array& t, F f) {
-  if (t.dtype() == Dtype::int32) return f(std::int32_t{});
-  f(std::int64_t{});
+// The label that is ignored: an option that nobody has set is -1.
+inline std::int64_t ignored(const std::optional<std::int64_t>& ignore_label) {
+  return ignore_label.value_or(-1);
+}
+
+// Two classes as -1 and 1, where they would be taken for ignored rows and class 1: half of the data would not
+// count, and nothing would say so. Checked on the CPU only, where labels are read anyway. Errors:
+// `softmax_cross_entropy: the labels in t are -1 and 1, but classes are 0 and 1, and -1 is ignored: map -1 to
+// 0, or pass .ignore_label = -1 if -1 marks what is to be ignored`.
+template <class Label>
+void require_no_signs(const Function& function, const Label* t, std::size_t size,
+                      const std::optional<std::int64_t>& ignore_label) {
+  const auto has = [=](int label) { return std::find(t, t + size, label) != t + size; };
+  if (!ignore_label && !has(0) && has(-1) && has(1))
+    throw Error(function.name(),
+                ": the labels in t are -1 and 1, but classes are 0 and 1, and -1 is ignored: map -1 to 0, or "
+                "pass .ignore_label = -1 if -1 marks what is to be ignored");
 }
 
 enum class Sign : unsigned char { any, not_negative };
@@ -116,6 +131,20 @@ inline gpu::Fault binary_label_fault(const Function& function, std::int64_t igno
   });
   fault.bounds[0] = ignore_label;
   return fault;
+}
+
+// Whether a weight is no infinity in T. A product of weights may be one where what it is multiplied with is
+// 0, or small enough.
+template <class T>
+constexpr bool fits(double weight) {
+  constexpr double most = std::numeric_limits<T>::max();
+  return !(weight > most || weight < -most);
+}
+
+// slope * scale * weight, in double; 0 stays 0.
+template <class T>
+constexpr T scaled(T slope, double scale, double weight) {
+  return slope == T{0} ? T{0} : static_cast<T>(static_cast<double>(slope) * scale * weight);
 }
 
 // One over what `reduce` divides the summed loss by; 0 if the weights add up to nothing.

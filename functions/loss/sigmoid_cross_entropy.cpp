@@ -14,10 +14,11 @@ namespace {
 using detail::sigmoid;
 using detail::softplus;
 
-// How many elements count. Errors: a label that is none.
+// How many elements count. Errors: an invalid label.
 template <class Label>
 std::size_t count_valid(const Function& function, const Label* t, std::size_t size,
-                        std::int64_t ignore_label) {
+                        const std::optional<std::int64_t>& ignore_option) {
+  const std::int64_t ignore_label = detail::ignored(ignore_option);
   std::size_t count = 0;
   for (std::size_t i = 0; i < size; ++i) {
     if (t[i] == ignore_label) continue;
@@ -29,6 +30,7 @@ std::size_t count_valid(const Function& function, const Label* t, std::size_t si
     }
     ++count;
   }
+  detail::require_no_signs(function, t, size, ignore_option);
   return count;
 }
 
@@ -37,7 +39,7 @@ template <class F>
 void visit_both(const Array& x, const Array& t, F f) {
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    detail::visit_labels(t, [&](auto label_zero) { f(x.data<T>(), t.data<decltype(label_zero)>()); });
+    visit_integer(t.dtype(), [&](auto label_zero) { f(x.data<T>(), t.data<decltype(label_zero)>()); });
   });
 }
 
@@ -69,8 +71,7 @@ class ElementWeights {
 void SigmoidCrossEntropy::check(const Arrays& xs) const {
   const Array& x = xs[0];
   require_floating(*this, "x", x);
-  if (xs[1].dtype() != Dtype::int32 && xs[1].dtype() != Dtype::int64)
-    throw Error(name(), ": t must be int32 or int64, got ", xs[1]);
+  detail::require_labels(*this, xs[1]);
   require_same_shape(*this, "x", x, "t", xs[1]);
   const Array& weight = options_.pos_weight;
   if (!weight) return;
@@ -94,11 +95,11 @@ Arrays SigmoidCrossEntropy::forward_cpu(const Arrays& xs) {
       const std::size_t batch_size = x.ndim() == 0 ? 1 : x.shape()[0];
       divisor_ = static_cast<double>(std::max<std::size_t>(options_.normalize ? valid : batch_size, 1));
     }
+    const std::int64_t ignore_label = detail::ignored(options_.ignore_label);
     T* out = loss.data<T>();
     double sum = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const bool ignored = t[i] == options_.ignore_label;
-      const T weight = ignored ? T{0} : weights.of(t[i] == 1, i);
+      const T weight = t[i] == ignore_label ? T{0} : weights.of(t[i] == 1, i);
       const T value = weight == 0 ? T{0} : softplus(t[i] == 1 ? -logit[i] : logit[i]);
       const double weighted = static_cast<double>(weight) * static_cast<double>(value);
       if (reduces) {
@@ -120,13 +121,18 @@ Arrays SigmoidCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     const T* gy = gys[0].data<T>();
     const std::size_t gy_stride = options_.reduce == Reduce::no ? 1 : 0;
     const ElementWeights<T> weights(options_.pos_weight, x);
+    const std::int64_t ignore_label = detail::ignored(options_.ignore_label);
     T* out = gx.data<T>();
     for (std::size_t i = 0; i < x.size(); ++i) {
       const T scale = gy[i * gy_stride] / static_cast<T>(divisor_) * weights.of(t[i] == 1, i);
-      if (t[i] == options_.ignore_label || scale == 0) {
+      if (t[i] == ignore_label || scale == 0) {
         out[i] = 0;
       } else {
-        out[i] = t[i] == 1 ? -scale * sigmoid(-logit[i]) : scale * sigmoid(logit[i]);
+        const T slope = t[i] == 1 ? -sigmoid(-logit[i]) : sigmoid(logit[i]);
+        out[i] = detail::fits<T>(static_cast<double>(scale))
+                     ? scale * slope
+                     : detail::scaled(slope, static_cast<double>(gy[i * gy_stride]) / divisor_,
+                                      static_cast<double>(weights.of(t[i] == 1, i)));
       }
     }
   });

@@ -76,7 +76,10 @@ struct BackwardElement {
     if (scale == T{0}) {
       gx[i] = T{0};
     } else {
-      gx[i] = elements.t[i] == 1 ? -scale * detail::sigmoid(-logit) : scale * detail::sigmoid(logit);
+      const T slope = elements.t[i] == 1 ? -detail::sigmoid(-logit) : detail::sigmoid(logit);
+      gx[i] = detail::fits<T>(static_cast<double>(scale))
+                  ? scale * slope
+                  : detail::scaled(slope, outer, static_cast<double>(elements.weight(i)));
     }
   }
 };
@@ -90,9 +93,9 @@ void visit_elements(const Arrays& xs, const SigmoidCrossEntropyOptions& options,
   const auto weight_count = static_cast<Index>(options.pos_weight ? options.pos_weight.size() : 1);
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    detail::visit_labels(xs[1], [&](auto label_zero) {
+    visit_integer(xs[1].dtype(), [&](auto label_zero) {
       using Label = decltype(label_zero);
-      f(Elements<T, Label>{x.data<T>(), xs[1].data<Label>(), options.ignore_label,
+      f(Elements<T, Label>{x.data<T>(), xs[1].data<Label>(), detail::ignored(options.ignore_label),
                            detail::data_or_null<T>(options.pos_weight), weight_count,
                            std::max<Index>(inner, 1)});
     });
@@ -121,7 +124,7 @@ Arrays SigmoidCrossEntropy::forward_gpu(const Arrays& xs) {
     end.n_class = elements.weight_count;
     end.slot = context.fault();
     end.wrong_class_weight = gpu::finite_fault(name(), "pos_weight", options_.pos_weight.shape(), true);
-    end.wrong_label = detail::binary_label_fault(*this, options_.ignore_label);
+    end.wrong_label = detail::binary_label_fault(*this, detail::ignored(options_.ignore_label));
     const ForwardElement<T, Label> element{elements, reduces ? nullptr : loss.data<T>()};
     detail::launch_loss(context, gpu::Lanes<1>(), x.size(), element, end);
   });

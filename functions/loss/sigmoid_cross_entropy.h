@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "tenbin/core/function.h"
@@ -17,7 +18,8 @@ struct SigmoidCrossEntropyOptions {
   /// `Reduce::no` gives a loss per element.
   Reduce reduce = Reduce::mean;
   /// Elements with this label count for nothing; the comparison comes before any other use of the label.
-  std::int64_t ignore_label = -1;
+  /// None: -1, and on the CPU it is an error if all labels are -1 and 1 instead of 0 and 1.
+  std::optional<std::int64_t> ignore_label = {};
   /// w, what an element with label 1 weighs, where one with label 0 weighs 1: one number, or one per class
   /// along axis 1. float32 or float64 on any device, finite and not negative. None: ones.
   Array pos_weight = {};
@@ -51,11 +53,12 @@ class SigmoidCrossEntropy : public Function {
 /// `pos_weight` w = (number of 0) / (number of 1) lets both answers pull equally hard. It does not enter the
 /// divisor of the mean, and it shifts the answers: the odds that come out are w times the true ones.
 ///
-/// x: any shape, float32 or float64; t: the same shape, int32 or int64. The loss: a scalar, or of that shape
-/// with `Reduce::no`; the dtype of x.
+/// x: any shape, float32 or float64; t: the same shape, int32, int64 or uint8. The loss: a scalar, or of that
+/// shape with `Reduce::no`; the dtype of x.
 ///
 /// Errors: x and t differ in shape; a label other than 0, 1 and `ignore_label`, naming its position in
-/// row-major order and its value; a `pos_weight` that does not fit, or is negative or not finite.
+/// row-major order and its value; labels -1 and 1 alone, unless `ignore_label` is passed; a `pos_weight` that
+/// does not fit, or is negative or not finite.
 ///
 ///     Variable loss = sigmoid_cross_entropy(model(x), t);     // x and t: (N, number of labels)
 ///     Variable loss = sigmoid_cross_entropy(model(x), t, {.pos_weight = Array{19.f}});     // 5% positive

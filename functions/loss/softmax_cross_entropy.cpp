@@ -26,14 +26,20 @@ namespace {
 
 void check_targets(const Function& function, const Array& x, const Array& t) {
   if (is_floating(t.dtype())) {
+    if (t.shape() == detail::position_shape(x))
+      throw Error(function.name(),
+                  ": t must be int32, int64 or uint8 labels, or soft targets of x's shape, got ", t, " for ",
+                  x, "; did you mean t.astype(Dtype::int32)?");
     require_same_shape(function, "x", x, "soft targets t", t);
     require_same_dtype(function, "x", x, "soft targets t", t);
     return;
   }
-  if (t.dtype() != Dtype::int32 && t.dtype() != Dtype::int64)
-    throw Error(function.name(), ": t must be int32 or int64 labels, or soft targets of x's shape, got ", t);
   if (t.ndim() > 0 && t.shape()[0] != x.shape()[0])
     throw Error(function.name(), ": x and t differ in length: ", x, " and ", t);
+  if (t.shape() == x.shape())
+    throw Error(function.name(), ": t must be x's shape without axis 1, ", detail::position_shape(x),
+                ", got ", t, " for ", x, "; for one-hot rows take argmax(t), or t.astype(Dtype::", x.dtype(),
+                ") as soft targets");
   if (t.shape() != detail::position_shape(x))
     throw Error(function.name(), ": t must be x's shape without axis 1, ", detail::position_shape(x),
                 ", got ", t, " for ", x);
@@ -144,8 +150,10 @@ struct Problem {
 };
 
 // Errors: `softmax_cross_entropy: t[2, 0] is 7, expected a label in [0, 3) or ignore_label -1`.
-void check_labels(const Function& function, const Array& t, std::size_t n_class, std::int64_t ignore_label) {
-  detail::visit_labels(t, [&](auto zero) {
+void check_labels(const Function& function, const Array& t, std::size_t n_class,
+                  const std::optional<std::int64_t>& ignore_option) {
+  const std::int64_t ignore_label = detail::ignored(ignore_option);
+  visit_integer(t.dtype(), [&](auto zero) {
     using Label = decltype(zero);
     const detail::LabelTargets<double, Label> targets{t.data<Label>(), ignore_label, nullptr, n_class};
     for (std::size_t p = 0; p < t.size(); ++p) {
@@ -155,6 +163,7 @@ void check_labels(const Function& function, const Array& t, std::size_t n_class,
       fault.label = targets.labels[p];
       fault.raise(fault);
     }
+    if (n_class == 2) detail::require_no_signs(function, targets.labels, t.size(), ignore_option);
   });
 }
 
@@ -171,15 +180,27 @@ void visit_targets(const Function& function, const Problem<T>& problem, const Ar
 template <class T, class Targets, class Scale>
 void label_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale,
                      SoftmaxBlock<T>& block, T* gx) {
-  bool all_count = true;
+  bool all_count = true, all_fit = true;
   for (std::size_t i = 0; i < block.count(); ++i) {
     const std::size_t p = block.first() + i;
     const LabelTarget<T> target = targets[p];
     block.label[i] = static_cast<typename SoftmaxBlock<T>::Label>(target.label);
-    block.factor[i] = target.valid ? static_cast<T>(scale(p) * static_cast<double>(target.weight)) : T{0};
+    const double factor = target.valid ? scale(p) * static_cast<double>(target.weight) : 0;
+    const bool fits = detail::fits<T>(factor);
+    block.factor[i] = fits ? static_cast<T>(factor) : T{1};
     all_count = all_count && block.factor[i] != T{0};
+    all_fit = all_fit && fits;
   }
   block.label_gradient(gx);
+  for (std::size_t i = 0; !all_fit && i < block.count(); ++i) {
+    const std::size_t p = block.first() + i;
+    const double weight = static_cast<double>(targets[p].weight);
+    if (!targets[p].valid || detail::fits<T>(scale(p) * weight)) continue;
+    for (std::size_t c = 0; c < problem.n_class(); ++c) {
+      T& value = problem.row(gx, p)[c];
+      value = detail::scaled(value, scale(p), weight);
+    }
+  }
   if (all_count) return;
   for (std::size_t i = 0; i < block.count(); ++i)  // left out rather than multiplied by 0: x may be NaN there
     if (block.factor[i] == T{0}) fill_zero(problem.row(gx, block.first() + i), problem.n_class());
@@ -223,7 +244,8 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
     Array losses = Array::empty(reduce ? Shape{} : detail::position_shape(x), x.dtype());
     const bool keep = options_.cache_score && config().enable_backprop;
     Array exponentials = keep ? Array::empty_like(x) : Array();
-    Array line_sums = keep ? Array::empty({2, problem.positions()}, x.dtype()) : Array();
+    const bool keep_norms = is_floating(xs[1].dtype());  // for the gradient of soft targets
+    Array line_sums = keep ? Array::empty({keep_norms ? 3u : 1u, problem.positions()}, x.dtype()) : Array();
     const T* const samples = problem.sample_weights();
     T* const each_loss = reduce ? nullptr : losses.data<T>();
     SmallVector<Sums, 4> parts;
@@ -232,7 +254,7 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
     visit_targets(*this, problem, xs[1], options_, [&](const auto& targets) {
       cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t task) {
         block.exponentials(problem.x, keep ? exponentials.data<T>() : nullptr);
-        if (keep) block.save(line_sums.data<T>(), line_sums.data<T>() + problem.positions());
+        if (keep) block.save(line_sums.data<T>(), keep_norms);
         Sums sums = parts[task];
         for (std::size_t i = 0; i < block.count(); ++i) {
           const std::size_t p = block.first() + i;
@@ -297,7 +319,7 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     visit_targets(*this, problem, t, options_, [&](const auto& targets) {
       cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t) {
         if (kept) {
-          block.load(line_sums_.data<T>(), line_sums_.data<T>() + problem.positions());
+          block.load(line_sums_.data<T>(), is_floating(t.dtype()));
         } else {
           block.exponentials(problem.x, gx.data<T>());
         }

@@ -176,15 +176,20 @@ struct BackwardRow {
   template <class Group>
   __device__ void gradient(Group group, std::size_t p, std::size_t start, const LabelTarget<T>& target,
                            double scale) const {
-    const T factor = target.valid ? static_cast<T>(scale * static_cast<double>(target.weight)) : T{0};
-    if (factor == T{0}) return fill_zero(group, gx, start);  // not multiplied: x may be NaN there
+    const double weight = target.valid ? static_cast<double>(target.weight) : 0;
+    const bool fits = detail::fits<T>(scale * weight);
+    const T factor = fits ? static_cast<T>(scale * weight) : T{1};
+    if (weight == 0 || factor == T{0}) return fill_zero(group, gx, start);  // x may be NaN there
     const LogSum<T> norm = log_sum(group, p, start);
     const Row<const T> x = problem.row(problem.x, start);
     const Row<T> g = problem.row(gx, start);
     const auto label = static_cast<Index>(target.label);
     gpu::for_each_in_row(
         group, static_cast<Index>(target.n_class), [&](Index c) { return x[c]; },
-        [&](Index c, T value) { g[c] = factor * (softmax(value, norm) - (c == label ? T{1} : T{0})); });
+        [&](Index c, T value) {
+          const T slope = factor * (softmax(value, norm) - (c == label ? T{1} : T{0}));
+          g[c] = fits ? slope : detail::scaled(slope, scale, weight);
+        });
   }
 
   template <class Group>
@@ -259,7 +264,8 @@ Arrays SoftmaxCrossEntropy::forward_gpu(const Arrays& xs) {
     end.wrong_class_weight = gpu::finite_fault(name(), "class_weight", options_.class_weight.shape(), true);
     end.wrong_sample_weight =
         gpu::finite_fault(name(), "sample_weight", options_.sample_weight.shape(), true);
-    end.wrong_label = detail::label_fault(*this, t, problem.lines.length, options_.ignore_label);
+    end.wrong_label =
+        detail::label_fault(*this, t, problem.lines.length, detail::ignored(options_.ignore_label));
     detail::visit_targets(t, problem.lines, problem.class_weight, options_, [&](const auto& targets) {
       using Targets = std::decay_t<decltype(targets)>;
       const ForwardRow<T, Targets> row{problem, targets, reduce ? nullptr : losses.data<T>(), maxima,

@@ -26,7 +26,8 @@ struct SoftmaxCrossEntropyOptions {
   /// w, (C,), float32 or float64 on any device, finite and not negative. None: ones.
   Array class_weight = {};
   /// Positions with this label neither count nor get a gradient; their logits are not looked at. Any integer.
-  std::int64_t ignore_label = -1;
+  /// None: -1, and on the CPU it is an error if the labels of two classes are -1 and 1 instead of 0 and 1.
+  std::optional<std::int64_t> ignore_label = {};
   Reduce reduce = Reduce::mean;
   /// s, of t's shape (without the class axis), float32 or float64, finite and not negative. None: ones.
   Array sample_weight = {};
@@ -56,8 +57,8 @@ class SoftmaxCrossEntropy : public Function {
   SoftmaxCrossEntropyOptions options_;
   // What forward leaves for backward.
   Array exponentials_;  // exp(x - max), if cache_score; not on a GPU
-  Array
-      line_sums_;  // (2, positions): maxima and sums of these, if cache_score; on a GPU, the sums' logarithms
+  Array line_sums_;     // and what they add up to, as `cpu::SoftmaxBlock` saves it; on a GPU (2, positions):
+                        // maxima and the logarithms of sums
   std::optional<double> coefficient_;  // one over the divisor
   double loss_ = 0;
   Array totals_;  // on a GPU: these two numbers
@@ -70,8 +71,9 @@ class SoftmaxCrossEntropy : public Function {
 ///     loss   = sum_i loss_i / divisor                  (Reduce::mean; see `Normalize` for the divisor)
 ///     dloss/dx[i, c] = w[t_i] s_i (softmax(x)[i, c] - [c = t_i]) / divisor
 ///
-/// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32 or int64. The loss: x's dtype, a scalar, or
-/// t's shape for `Reduce::no`. The weights do not enter the divisor unless `Normalize::weight_sum` says so.
+/// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32, int64 or uint8. The loss: x's dtype, a
+/// scalar, or t's shape for `Reduce::no`. The weights do not enter the divisor unless `Normalize::weight_sum`
+/// says so.
 ///
 /// Soft targets: t of x's shape and dtype holds q[i, c], and
 ///
@@ -84,12 +86,15 @@ class SoftmaxCrossEntropy : public Function {
 /// spread part is weighted too, as in PyTorch: a heavy class then draws probability from every sample, so
 /// with strong weights prefer a small e. `weight_sum` uses the q before smoothing.
 ///
-/// Nothing is ever NaN for finite logits: with every label ignored, an empty batch or a divisor of 0 the loss
-/// and the gradient are 0. Positions that are ignored, and terms whose weight is 0, are left out rather than
-/// multiplied by 0, so NaN or infinity in their logits does no harm.
+/// With every label ignored, an empty batch or a divisor of 0 the loss and the gradient are 0. A loss beyond
+/// the dtype is infinite, and weights whose product is beyond it leave a gradient of 0 at 0. The divisor
+/// `weight_sum` counts as 0 where the weights add up to more than 1.8e308. Positions that are ignored, and
+/// terms whose weight is 0, are left out rather than multiplied by 0, so NaN or infinity in their logits does
+/// no harm.
 ///
-/// Errors: a label outside [0, C) that is not `ignore_label`, with its position; shapes, dtypes and lengths
-/// that do not fit; weights that are negative or not finite; C = 0; smoothing outside [0, 1).
+/// Errors: a label outside [0, C) that is not `ignore_label`, with its position; labels -1 and 1 of two
+/// classes, unless `ignore_label` is passed; shapes, dtypes and lengths that do not fit; weights that are
+/// negative or not finite; C = 0; smoothing outside [0, 1).
 ///
 /// After Chainer's `softmax_cross_entropy`, whose numbers it reproduces; where Chainer loses digits (logits
 /// beyond 1e4) or ignores an option (soft targets), this one does not.

@@ -69,9 +69,11 @@ struct SpreadTarget {
   // With respect to a soft target itself: -w[c] z[c] smoothed, less what a divisor made of targets takes
   // back.
   constexpr T target_gradient(std::size_t c, double scale, T x, cpu::LogSum<T> norm, T divided_loss) const {
-    const T factor = static_cast<T>(scale * static_cast<double>(weight(c)));
-    if (factor == T{0}) return T{0};
-    return factor * (-(1 - smoothing) * static_cast<T>(norm.log_softmax(x)) - divided_loss);
+    const double factor = scale * static_cast<double>(weight(c));
+    if (static_cast<T>(factor) == T{0}) return T{0};
+    const T slope = -(1 - smoothing) * static_cast<T>(norm.log_softmax(x)) - divided_loss;
+    if (!fits<T>(factor)) return scaled(slope, scale, static_cast<double>(weight(c)));
+    return static_cast<T>(factor) * slope;
   }
 };
 
@@ -153,9 +155,10 @@ void visit_targets(const Array& t, const Lines& lines, const T* class_weight,
   const T smoothing = static_cast<T>(options.label_smoothing);
   const T spread = smoothing / static_cast<T>(lines.length);
   if (is_floating(t.dtype())) return f(SoftTargets<T>{t.data<T>(), lines, class_weight, smoothing, spread});
-  visit_labels(t, [&](auto zero) {
+  visit_integer(t.dtype(), [&](auto zero) {
     using Label = decltype(zero);
-    const LabelTargets<T, Label> targets{t.data<Label>(), options.ignore_label, class_weight, lines.length};
+    const LabelTargets<T, Label> targets{t.data<Label>(), ignored(options.ignore_label), class_weight,
+                                         lines.length};
     if (smoothing == T{0}) return f(targets);
     f(SmoothedTargets<T, Label>{targets, smoothing, spread});
   });

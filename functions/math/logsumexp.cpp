@@ -5,6 +5,7 @@
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
 #include "tenbin/core/elementwise.h"
+#include "tenbin/core/softmax.h"
 #include "tenbin/core/vector_math.h"
 
 namespace tenbin {
@@ -19,11 +20,15 @@ Arrays LogSumExp::forward_cpu(const Arrays& xs) {
   shapes_ = reduce_shape(*this, x, options_);
   offset_ = cpu::map([](auto max) { return std::isfinite(max) ? max : decltype(max){0}; },
                      cpu::max_to(x, shapes_.kept));
-  sum_ = cpu::sum_to(cpu::map([](auto v, auto offset) { return vector_math::exp(v - offset); }, x,
-                              cpu::broadcast_to(offset_, x.shape())),
-                     shapes_.kept);
-  return {cpu::map([](auto offset, auto sum) { return offset + std::log(sum); }, offset_, sum_)
-              .reshape(shapes_.result)};
+  const Array terms = cpu::map([](auto v, auto offset) { return vector_math::exp(v - offset); }, x,
+                               cpu::broadcast_to(offset_, x.shape()));
+  sum_ = cpu::sum_to(terms, shapes_.kept);
+  const Array rest = cpu::sum_to(
+      cpu::map([](auto term) { return term == 1 ? decltype(term){0} : term; }, terms), shapes_.kept);
+  const auto log_of_sum = [](auto offset, auto sum, auto rest) {
+    return offset + cpu::log_of_sum(sum, rest);
+  };
+  return {cpu::map(log_of_sum, offset_, sum_, rest).reshape(shapes_.result)};
 }
 
 // From the shifted exponentials and not from exp(x - y): beside a large x, y has lost its logarithm.

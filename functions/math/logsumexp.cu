@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "tenbin/core/softmax.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/reduce.h"
 
@@ -12,11 +13,16 @@ Arrays LogSumExp::forward_gpu(const Arrays& xs) {
   shapes_ = reduce_shape(*this, x, options_);
   offset_ = gpu::map([] __device__(auto max) { return std::isfinite(max) ? max : decltype(max){0}; },
                      gpu::max_to(x, shapes_.kept));
-  sum_ = gpu::sum_to(gpu::map([] __device__(auto v, auto offset) { return std::exp(v - offset); }, x,
-                              gpu::broadcast_to(offset_, x.shape())),
-                     shapes_.kept);
-  return {gpu::map([] __device__(auto offset, auto sum) { return offset + std::log(sum); }, offset_, sum_)
-              .reshape(shapes_.result)};
+  const Array terms = gpu::map([] __device__(auto v, auto offset) { return std::exp(v - offset); }, x,
+                               gpu::broadcast_to(offset_, x.shape()));
+  sum_ = gpu::sum_to(terms, shapes_.kept);
+  const Array rest =
+      gpu::sum_to(gpu::map([] __device__(auto term) { return term == 1 ? decltype(term){0} : term; }, terms),
+                  shapes_.kept);
+  const auto log_of_sum = [] __device__(auto offset, auto sum, auto rest) {
+    return offset + cpu::log_of_sum(sum, rest);
+  };
+  return {gpu::map(log_of_sum, offset_, sum_, rest).reshape(shapes_.result)};
 }
 
 // From the shifted exponentials and not from exp(x - y): beside a large x, y has lost its logarithm.

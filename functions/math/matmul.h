@@ -17,10 +17,10 @@ class MatMul : public Function {
 
  private:
   // On either device, given how it multiplies (matmul_by.h).
-  template <class Gemm>
-  Arrays forward_by(const Gemm& gemm, const Arrays& xs) const;
-  template <class Gemm>
-  Arrays backward_by(const Gemm& gemm, const Arrays& xs, const Arrays& gys) const;
+  template <class OnDevice>
+  Arrays forward_by(const OnDevice& device, const Arrays& xs) const;
+  template <class OnDevice>
+  Arrays backward_by(const OnDevice& device, const Arrays& xs, const Arrays& gys) const;
 
   bool transa_;
   bool transb_;
@@ -29,9 +29,9 @@ class MatMul : public Function {
 /// The matrix product op(a) op(b), where op swaps the last two axes if `transa`, `transb` say so.
 ///
 /// a: (..., m, k), b: (..., k, n), y: (..., m, n); float32 or float64, the same dtype. Axes in front are a
-/// batch and must be the same in both. As in NumPy a vector a is a row, a vector b a column, the axis that
-/// they lack is left out of y, and op does nothing to them. Errors: dtypes, inner lengths or batches that
-/// differ; no axis.
+/// batch; they broadcast, as in NumPy: (2, 1, 3, 4) and (5, 4, 6) give (2, 5, 3, 6). A vector a is a row, a
+/// vector b a column, the axis that they lack is left out of y, and op does nothing to them. Errors: dtypes
+/// or inner lengths that differ; batches that do not broadcast; no axis.
 ///
 ///     Variable y = matmul(x, W, false, true);   // x W^T, (N, in) and (out, in) to (N, out)
 inline Variable matmul(const Variable& a, const Variable& b, bool transa = false, bool transb = false) {

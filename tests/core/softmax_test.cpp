@@ -75,6 +75,37 @@ TEMPLATE_TEST_CASE("softmax blocks equal plain sums in long double", "", float, 
     }
 }
 
+TEMPLATE_TEST_CASE("the logarithm of a sum keeps its digits beside a class that is all but sure", "", float,
+                   double) {
+  using T = TestType;
+  for (const std::size_t n_class : {2u, 3u, 5u, 10u, 33u, 63u, 64u, 71u, 100u, 2500u})
+    for (const Lines lines : {Lines{40, n_class, 1}, Lines{2, n_class, 40}, Lines{3, n_class, 7}}) {
+      if (lines.count() * n_class > 110000) continue;
+      CAPTURE(lines.outer, lines.length, lines.inner);
+      std::vector<T> x(lines.count() * n_class);
+      std::vector<long double> expected;
+      for (std::size_t line = 0; line < lines.count(); ++line) {
+        // Multiples of 1/8, whose differences are exact: a maximum, and all others `gap` or more below it.
+        const long double max = line % 2 == 0 ? 0 : 32, gap = static_cast<long double>(line % 40 * 2) + 0.5L;
+        long double rest = 0;
+        for (std::size_t c = 0; c < n_class; ++c) {
+          const bool is_max = c == (line * 7) % n_class;
+          const long double value = is_max ? max : max - gap - static_cast<long double>(c % 8) / 8;
+          if (!is_max) rest += std::exp(value - max);
+          x[lines.start(line) + c * lines.inner] = static_cast<T>(value);
+        }
+        expected.push_back(std::log1p(rest));
+      }
+      const Results<T> results = compute(lines, x);
+      double worst = 0;
+      for (std::size_t line = 0; line < lines.count(); ++line)
+        worst = std::max(worst, static_cast<double>(std::abs(
+                                    static_cast<long double>(results.log_sum[line]) / expected[line] - 1)));
+      CHECK(worst <
+            64 * static_cast<double>(std::numeric_limits<T>::epsilon()));  // what 64 additions may lose
+    }
+}
+
 TEST_CASE("what softmax finds does not depend on whether the exponentials are kept") {
   for (const std::size_t n_class : {3u, 100u}) {
     const Lines lines{70, n_class, 1};

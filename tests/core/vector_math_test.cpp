@@ -109,3 +109,19 @@ TEMPLATE_TEST_CASE("expm1, tanh and sigmoid keep their digits where they are sma
   CHECK(std::isnan(vector_math::tanh(std::numeric_limits<T>::quiet_NaN())));
   CHECK(std::isnan(vector_math::sigmoid(std::numeric_limits<T>::quiet_NaN())));
 }
+
+TEMPLATE_TEST_CASE("log_of_sum of a sum that has lost its rest", "", float, double) {
+  using T = TestType;
+  const auto log_of_sum = [](T rest) { return vector_math::log_of_sum(1 + rest, rest); };
+  const auto exact = [](long double rest) { return std::log1p(rest); };
+  const auto tiny = [](double u) { return std::exp2(-3.01 - 117 * u); };
+  CHECK(worst_error<T>(log_of_sum, exact, tiny) < 1.5);
+  CHECK(worst_error<T>(log_of_sum, exact, between(0., 0.1249)) < 1.5);
+  CHECK(worst_error<T>(log_of_sum, exact, between(0.125, 0.999)) < 8);
+  CHECK(log_of_sum(0) == 0);
+  CHECK(vector_math::log_of_sum(T{2}, T{0}) == Approx(std::log(2)));  // two at the maximum
+  CHECK(vector_math::log_of_sum(T{5}, T{0.5}) == Approx(std::log(5)));
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  CHECK(std::isnan(vector_math::log_of_sum(nan, T{0})));
+  CHECK(std::isnan(vector_math::log_of_sum(nan, nan)));
+}

@@ -321,8 +321,8 @@ LOSSES = [
            LOSS),
     Mutant("softmax: the threads' sums are not scaled to the maximum of the row",
            "cuda/softmax.cuh",
-           "sum = Group::reduce(sum * static_cast<double>(std::exp(max - whole)), Plus());",
-           "sum = Group::reduce(sum, Plus());",
+           "  grow(Group::reduce(max, larger));\n",
+           "  max = Group::reduce(max, larger);\n",
            LOSS),
 ]
 

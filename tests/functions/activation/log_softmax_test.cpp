@@ -141,3 +141,28 @@ TEST_CASE("log_softmax keeps what stands behind an element that is far ahead") {
     }
   });
 }
+
+TEST_CASE("log_softmax of a class that is all but sure is what the others leave of it") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64})
+      for (const std::size_t n_class : {2u, 5u, 70u, 1500u})
+        for (const int axis : {0, 1})
+          for (const double gap : {10., 17.5, 32.5, 80.}) {
+            CAPTURE(dtype, n_class, axis, gap);
+            Array x = Array::full({n_class}, -gap, Dtype::float64);
+            x.data<double>()[n_class / 2] = 0;
+            const Shape shape = axis == 0 ? Shape{n_class, 1} : Shape{1, n_class};
+            const auto y = values(log_softmax(x.astype(dtype).reshape(shape).to(device), axis).data());
+            const double rest = static_cast<double>(n_class - 1) * std::exp(-gap);
+            const double tolerance = dtype == Dtype::float32 ? 1e-6 : 1e-12;
+            CHECK(y[n_class / 2] == Approx(-std::log1p(rest)).epsilon(tolerance));
+          }
+    const Array middle = Array::zeros({2, 2, 40});  // lines side by side
+    for (std::size_t k = 0; k < 40; ++k) {
+      Array x = middle.copy();
+      x.data<float>()[40 + k] = 32.5f;
+      const auto y = values(log_softmax(x.to(device)).data());
+      CHECK(y[40 + k] == Approx(-std::log1p(std::exp(-32.5))).epsilon(1e-6));
+    }
+  });
+}

@@ -58,3 +58,14 @@ TEST_CASE("relu of arrays that fill no, a part of, and several blocks of threads
 TEST_CASE("relu refuses integers") {
   CHECK_THROWS_WITH(relu(Array{1, 2}), "relu: x must be float32 or float64, got int32(2)");
 }
+
+TEST_CASE("relu passes NaN on, but no gradient") {
+  on_every_device([](Device device) {
+    Variable x(Array{std::nanf(""), 1.f}.to(device));
+    Variable y = relu(x);
+    CHECK(std::isnan(values(y.data())[0]));
+    y.set_grad(Array{3.f, 4.f}.to(device));
+    y.backward();
+    CHECK(values(x.grad()) == std::vector<double>{0, 4});
+  });
+}

@@ -98,6 +98,21 @@ TEST_CASE("linear forwards NaN and infinity") {
   });
 }
 
+TEST_CASE("the bias gradient of linear is right to one rounding, however many rows there are") {
+  on_every_device([](Device device) {
+    for (const std::size_t out : {1u, 2u, 64u, 67u})
+      for (const std::size_t rows : {1u, 43'500u}) {
+        CAPTURE(out, rows);
+        Variable b(Array::zeros({out}).to(device));
+        Variable y = linear(Array::zeros({rows, 1}).to(device), Array::zeros({out, 1}).to(device), b);
+        y.set_grad(Array::full({rows, out}, 0.1).to(device));
+        y.backward();
+        const double sum = static_cast<float>(static_cast<double>(rows) * static_cast<double>(0.1f));
+        CHECK(values(b.grad()) == std::vector<double>(out, sum));
+      }
+  });
+}
+
 TEST_CASE("linear gives no gradient to a constant x") {
   on_every_device([](Device device) {
     Variable W(Array{{1.f, 2.f}}.to(device));

@@ -39,7 +39,7 @@ std::vector<double> expected_softmax(const Arrays& xs, const SoftmaxFocalLossOpt
   Divisors divisors{0, static_cast<double>(batch), 0};
   for (std::size_t i = 0; i < t.size(); ++i) {
     losses.push_back(0);
-    if (t[i] == static_cast<double>(options.ignore_label)) continue;
+    if (t[i] == static_cast<double>(options.ignore_label.value_or(-1))) continue;
     const auto at = [&](std::size_t c) { return (i / inner * n_class + c) * inner + i % inner; };
     double sum = 0;
     for (std::size_t c = 0; c < n_class; ++c) sum += std::exp(x[at(c)]);
@@ -61,7 +61,7 @@ std::vector<double> expected_sigmoid(const Arrays& xs, const SigmoidFocalLossOpt
   double valid = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     losses.push_back(0);
-    if (t[i] == static_cast<double>(options.ignore_label)) continue;
+    if (t[i] == static_cast<double>(options.ignore_label.value_or(-1))) continue;
     const double sigmoid = 1 / (1 + std::exp(-x[i]));
     const double p = t[i] == 1 ? sigmoid : 1 - sigmoid;
     const double alpha = options.alpha < 0 ? 1 : t[i] == 1 ? options.alpha : 1 - options.alpha;
@@ -305,11 +305,33 @@ TEST_CASE("focal losses tell of wrong values when something is read, or before")
   });
 }
 
+TEST_CASE("focal losses take labels of every integer dtype") {
+  on_every_device([](Device device) {
+    const Array x = Array{{1.f, 0.f}, {0.f, 2.f}}.to(device), t{1, 0}, each = Array{{1, 0}, {0, 1}};
+    const double softmax = softmax_focal_loss(x, t.to(device)).item();
+    const double sigmoid = sigmoid_focal_loss(x, each.to(device)).item();
+    for (const Dtype dtype : {Dtype::int64, Dtype::uint8}) {
+      CHECK(softmax_focal_loss(x, t.astype(dtype).to(device)).item() == softmax);
+      CHECK(sigmoid_focal_loss(x, each.astype(dtype).to(device)).item() == sigmoid);
+    }
+  });
+}
+
 TEST_CASE("focal losses name themselves in errors") {
   const Array x = Array::zeros({2, 3});
   const Array t{0, 1};
   CHECK_THROWS_WITH(softmax_focal_loss(x, x),
-                    "softmax_focal_loss: t must be int32 or int64 labels, got float32(2, 3)");
+                    "softmax_focal_loss: t must be int32, int64 or uint8 labels, got float32(2, 3); did you "
+                    "mean t.astype(Dtype::int32)?");
+  for (const double gamma : {0., 2.}) {
+    CHECK_THROWS_WITH(softmax_focal_loss(Array::zeros({2, 2}), Array{-1, 1}, {.gamma = gamma}),
+                      ContainsSubstring("softmax_focal_loss: the labels in t are -1 and 1, "));
+    CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f, 0.f}, Array{-1, 1}, {.gamma = gamma}),
+                      ContainsSubstring("sigmoid_focal_loss: the labels in t are -1 and 1, "));
+    CHECK_NOTHROW(
+        softmax_focal_loss(Array::zeros({2, 2}), Array{-1, 1}, {.gamma = gamma, .ignore_label = -1}));
+    CHECK_NOTHROW(sigmoid_focal_loss(Array{0.f, 0.f}, Array{-1, 1}, {.gamma = gamma, .ignore_label = -1}));
+  }
   CHECK_THROWS_WITH(
       softmax_focal_loss(x, t, {.class_weight = Array{1.f}}),
       "softmax_focal_loss: class_weight must be float32 or float64 of shape (3), got float32(1) "

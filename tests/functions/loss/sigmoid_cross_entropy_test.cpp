@@ -12,7 +12,7 @@ namespace {
 std::vector<double> expected_loss(const Arrays& xs, const SigmoidCrossEntropyOptions& options) {
   const auto x = values(xs[0]);
   const auto t = values(xs[1]);
-  const auto ignore_label = static_cast<double>(options.ignore_label);
+  const auto ignore_label = static_cast<double>(options.ignore_label.value_or(-1));
   const auto pos_weight = options.pos_weight ? values(options.pos_weight) : std::vector<double>{1};
   const Shape& shape = xs[0].shape();
   const std::size_t inner = shape.size() < 3 ? 1 : shape[2];
@@ -37,9 +37,10 @@ std::vector<double> expected_loss(const Arrays& xs, const SigmoidCrossEntropyOpt
 TEST_CASE("sigmoid_cross_entropy") {
   for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
     for (const bool normalize : {true, false}) {
-      for (const Dtype labels : {Dtype::int32, Dtype::int64}) {
+      for (const Dtype labels : {Dtype::int32, Dtype::int64, Dtype::uint8}) {
         for (const std::int64_t ignore_label : {-1, 7, 0}) {
           CAPTURE(reduce, normalize, labels, ignore_label);
+          if (labels == Dtype::uint8 && ignore_label < 0) continue;
           const int ignored = static_cast<int>(ignore_label);
           const SigmoidCrossEntropyOptions options{
               .normalize = normalize, .reduce = reduce, .ignore_label = ignore_label};
@@ -127,7 +128,8 @@ TEST_CASE("sigmoid_cross_entropy selects ignored elements away") {
   on_every_device([](Device device) {
     for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
       Variable x(Array{std::nanf(""), 0.f, INFINITY}.to(device));
-      Variable loss = sigmoid_cross_entropy(x, Array{-1, 1, -1}.to(device), {.reduce = reduce});
+      Variable loss =
+          sigmoid_cross_entropy(x, Array{-1, 1, -1}.to(device), {.reduce = reduce, .ignore_label = -1});
       if (reduce == Reduce::no) loss.set_grad(Array{std::nanf(""), 1.f, INFINITY}.to(device));
       loss.backward();
       CHECK(values(x.grad()) == std::vector<double>{0, -0.5, 0});
@@ -209,12 +211,25 @@ TEST_CASE("on a GPU an element whose label is none counts for nothing") {
   });
 }
 
+TEST_CASE("sigmoid_cross_entropy refuses labels -1 and 1, unless -1 is said to be ignored") {
+  const Array x = Array::zeros({4}), signs{-1, 1, 1, -1};
+  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, signs),
+                    "sigmoid_cross_entropy: the labels in t are -1 and 1, but classes are 0 and 1, and -1 is "
+                    "ignored: map -1 to 0, or pass .ignore_label = -1 if -1 marks what is to be ignored");
+  CHECK(sigmoid_cross_entropy(x, signs, {.ignore_label = -1}).item() == Approx(std::log(2)));
+  CHECK_NOTHROW(sigmoid_cross_entropy(x, Array{-1, 1, 0, -1}));
+  CHECK_NOTHROW(sigmoid_cross_entropy(x, Array{1, 1, 1, 1}));
+  CHECK_NOTHROW(sigmoid_cross_entropy(x, Array{-1, -1, -1, -1}));
+}
+
 TEST_CASE("sigmoid_cross_entropy refuses what does not fit") {
   const Array x = Array::zeros({2, 2});
   CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{0, 1}),
                     "sigmoid_cross_entropy: x and t differ in shape: float32(2, 2) and int32(2)");
-  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, x),
-                    "sigmoid_cross_entropy: t must be int32 or int64, got float32(2, 2)");
+  CHECK_THROWS_WITH(
+      sigmoid_cross_entropy(x, x),
+      "sigmoid_cross_entropy: t must be int32, int64 or uint8 labels, got float32(2, 2); did you "
+      "mean t.astype(Dtype::int32)?");
   CHECK_THROWS_WITH(sigmoid_cross_entropy(Array{1}, Array{1}),
                     "sigmoid_cross_entropy: x must be float32 or float64, got int32(1)");
   CHECK_THROWS_WITH(

@@ -42,7 +42,7 @@ std::vector<double> reference(const Arrays& xs, const SoftmaxCrossEntropyOptions
       const auto at = [&](std::size_t c) { return (i * n_class + c) * inner + j; };
       const std::size_t p = i * inner + j;
       long double max = -infinity, exps = 0, loss = 0, mass = 0;
-      bool valid = !soft && target[p] != static_cast<double>(options.ignore_label);
+      bool valid = !soft && target[p] != static_cast<double>(options.ignore_label.value_or(-1));
       for (std::size_t c = 0; c < n_class; ++c) {
         max = std::max<long double>(max, logits[at(c)]);
         if (soft && target[at(c)] != 0) valid = true;
@@ -288,6 +288,30 @@ TEST_CASE("extreme logits lose nothing") {
     loss.backward();
     CHECK(loss.item() == 1001);
     CHECK(values(x.grad()) == std::vector<double>{-1, 1});
+  });
+}
+
+TEST_CASE("the loss of a sample that is all but sure is what the other classes leave") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64})
+      for (const Shape& shape : {Shape{1, 2}, Shape{3, 2}, Shape{40, 7}, Shape{2, 100}, Shape{2, 5, 40}})
+        for (const bool soft : {false, true})
+          for (const double gap : {17.5, 32.5, 80.}) {
+            CAPTURE(dtype, shape, soft, gap);
+            const std::size_t n_class = shape[1], inner = shape.size() == 3 ? shape[2] : 1;
+            Array x = Array::full(shape, -gap, Dtype::float64), q = Array::zeros(shape, Dtype::float64);
+            Array t = Array::empty(inner == 1 ? Shape{shape[0]} : Shape{shape[0], inner}, Dtype::int64);
+            for (std::size_t p = 0; p < t.size(); ++p) {
+              const std::size_t label = p % n_class, at = (p / inner * n_class + label) * inner + p % inner;
+              t.data<std::int64_t>()[p] = static_cast<std::int64_t>(label);
+              x.data<double>()[at] = 0;
+              q.data<double>()[at] = 1;
+            }
+            const Array targets = (soft ? q.astype(dtype) : t).to(device);
+            const double loss = softmax_cross_entropy(x.astype(dtype).to(device), targets).item();
+            const double expected = std::log1p(static_cast<double>(n_class - 1) * std::exp(-gap));
+            CHECK(loss == Approx(expected).epsilon(dtype == Dtype::float32 ? 1e-6 : 1e-14));
+          }
   });
 }
 
@@ -538,11 +562,16 @@ TEST_CASE("softmax_cross_entropy says what is wrong") {
   CHECK_THROWS_WITH(loss(x.astype(Dtype::int32), t),
                     "softmax_cross_entropy: x must be float32 or float64, got int32(4, 3)");
   CHECK_THROWS_WITH(
-      loss(x, t.astype(Dtype::uint8)),
-      "softmax_cross_entropy: t must be int32 or int64 labels, or soft targets of x's shape, got uint8(4)");
-  CHECK_THROWS_WITH(
       loss(x, t.astype(Dtype::float64)),
-      "softmax_cross_entropy: x and soft targets t differ in shape: float64(4, 3) and float64(4)");
+      "softmax_cross_entropy: t must be int32, int64 or uint8 labels, or soft targets of x's shape, got "
+      "float64(4) for float64(4, 3); did you mean t.astype(Dtype::int32)?");
+  CHECK_THROWS_WITH(
+      loss(x, Array::zeros({4, 2}, Dtype::float64)),
+      "softmax_cross_entropy: x and soft targets t differ in shape: float64(4, 3) and float64(4, 2)");
+  CHECK_THROWS_WITH(loss(x, Array::zeros({4, 3}, Dtype::int32)),
+                    "softmax_cross_entropy: t must be x's shape without axis 1, (4), got int32(4, 3) for "
+                    "float64(4, 3); for "
+                    "one-hot rows take argmax(t), or t.astype(Dtype::float64) as soft targets");
   CHECK_THROWS_WITH(
       loss(x, Array::zeros({4, 3})),
       "softmax_cross_entropy: x and soft targets t differ in dtype: float64(4, 3) and float32(4, 3)");
@@ -573,6 +602,45 @@ TEST_CASE("softmax_cross_entropy says what is wrong") {
       "starts from 1: call set_grad");
 }
 
+TEST_CASE("softmax_cross_entropy takes labels of every integer dtype") {
+  on_every_device([](Device device) {
+    for (const double smoothing : {0., 0.1}) {
+      const Array x = random::Generator(4).normal({5, 3}).to(device), t{0, 2, 1, 255, 2};
+      const SoftmaxCrossEntropyOptions options{.ignore_label = 255, .label_smoothing = smoothing};
+      std::vector<double> first;
+      for (const Dtype dtype : {Dtype::int32, Dtype::int64, Dtype::uint8}) {
+        Variable scores(x);
+        Variable loss = softmax_cross_entropy(scores, t.astype(dtype).to(device), options);
+        loss.backward();
+        std::vector<double> results = values(scores.grad());
+        results.push_back(loss.item());
+        if (first.empty()) first = results;
+        CHECK(results == first);
+      }
+      CHECK_THROWS_WITH(softmax_cross_entropy(x, t.astype(Dtype::uint8).to(device)).item(),
+                        "softmax_cross_entropy: t[3] is 255, expected a label in [0, 3) or ignore_label -1");
+    }
+  });
+}
+
+TEST_CASE("softmax_cross_entropy refuses labels -1 and 1, unless -1 is said to be ignored") {
+  const Array x = Array::zeros({4, 2});
+  for (const Dtype dtype : {Dtype::int32, Dtype::int64}) {
+    const Array signs = Array{-1, 1, 1, -1}.astype(dtype);
+    CHECK_THROWS_WITH(
+        softmax_cross_entropy(x, signs),
+        "softmax_cross_entropy: the labels in t are -1 and 1, but classes are 0 and 1, and -1 is "
+        "ignored: map -1 to 0, or pass .ignore_label = -1 if -1 marks what is to be ignored");
+    CHECK(softmax_cross_entropy(x, signs, {.ignore_label = -1}).item() == Approx(std::log(2)));
+    CHECK_NOTHROW(softmax_cross_entropy(x, Array{-1, 1, 0, -1}.astype(dtype)));  // -1 is ignored, as always
+    CHECK_NOTHROW(softmax_cross_entropy(x, Array{1, 1, 1, 1}.astype(dtype)));
+    CHECK_NOTHROW(softmax_cross_entropy(x, Array{-1, -1, -1, -1}.astype(dtype)));
+    CHECK_NOTHROW(softmax_cross_entropy(Array::zeros({4, 3}), signs));
+    CHECK_THROWS_WITH(softmax_cross_entropy(x, signs, {.ignore_label = 255}),
+                      "softmax_cross_entropy: t[0] is -1, expected a label in [0, 2) or ignore_label 255");
+  }
+}
+
 TEST_CASE("weights at the limits of their dtype") {
   on_every_device([](Device device) {
     const Array t = Array{1}.to(device);
@@ -589,6 +657,37 @@ TEST_CASE("weights at the limits of their dtype") {
     loss.backward();
     CHECK(loss.item() == Approx(1.3132616));
     check_close(values(scores.grad()), {0.7310586, -0.7310586}, 0, 1e-5);
+  });
+}
+
+TEST_CASE("weights whose product is beyond their dtype make no NaN of a gradient that is 0, or finite") {
+  on_every_device([](Device device) {
+    const double huge = 1e30;
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      const double big = dtype == Dtype::float32 ? huge : 1e200;
+      const SoftmaxCrossEntropyOptions options{
+          .class_weight = Array{1.0, big}, .reduce = Reduce::sum, .sample_weight = Array{big, big, 1.0}};
+      // Sure beyond every digit; sure but for exp(-60) or so; and one of ordinary weight.
+      const double gap = dtype == Dtype::float32 ? 60 : 400;
+      Variable x(Array{{-10000., 0.}, {-gap, 0.}, {0., 0.}}.astype(dtype).to(device));
+      Variable loss = softmax_cross_entropy(x, Array{1, 1, 0}.to(device), options);
+      loss.backward();
+      const auto gx = values(x.grad());
+      CHECK(gx[0] == 0);
+      CHECK(gx[1] == 0);
+      const double expected = big * std::exp(-gap) * big;
+      CHECK(gx[2] == Approx(expected).epsilon(1e-5));
+      CHECK(gx[3] == 0);  // 1 - p has no digits left
+      CHECK(gx[4] == -0.5);
+      CHECK(gx[5] == 0.5);
+
+      Variable soft(Array{{0.0, 1.0}}.astype(dtype).to(device));
+      softmax_cross_entropy(
+          Array{{-10000., 0.}}.astype(dtype).to(device), soft,
+          {.class_weight = Array{1.0, big}, .reduce = Reduce::sum, .sample_weight = Array{big}})
+          .backward();
+      CHECK(values(soft.grad())[1] == 0);
+    }
   });
 }
 

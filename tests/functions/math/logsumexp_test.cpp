@@ -77,3 +77,25 @@ TEST_CASE("logsumexp refuses axes that are not there") {
                     "logsumexp: axis 2 is out of range for float32(2, 3)");
   CHECK_THROWS_WITH(logsumexp(Array{1, 2}), "logsumexp: x must be float32 or float64, got int32(2)");
 }
+
+TEST_CASE("logsumexp is as right near 0 as anywhere") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      const double tolerance = dtype == Dtype::float32 ? 1e-6 : 1e-14;
+      const auto of = [&](const Array& x, const ReductionOptions& options) {
+        return values(logsumexp(x.astype(dtype).to(device), options).data());
+      };
+      const Array x = {{0., -32.5, -33.}, {-80., 0., -80.}};
+      const double first = std::log1p(std::exp(-32.5) + std::exp(-33.)),
+                   second = std::log1p(2 * std::exp(-80.));
+      const auto rows = of(x, {.axis = 1});
+      CHECK(rows[0] == Approx(first).epsilon(tolerance));
+      CHECK(rows[1] == Approx(second).epsilon(tolerance));
+      CHECK(of(x, {.axis = 0})[0] == Approx(std::log1p(std::exp(-80.))).epsilon(tolerance));
+      CHECK(of(x, {})[0] == Approx(std::log(2.)));  // two at the maximum
+      CHECK(of(Array{0., -32.5}.reshape({1, 2, 1}), {.axis = {0, 2}}) == std::vector<double>{0, -32.5});
+      CHECK(of(Array{0., -32.5}.reshape({2, 1, 1}), {.axis = {0, 2}})[0] ==
+            Approx(std::log1p(std::exp(-32.5))).epsilon(tolerance));
+    }
+  });
+}

@@ -78,6 +78,75 @@ TEST_CASE("matmul of vectors") {
   check(matrix, v, true, {3}, {9, 12, 15});
 }
 
+TEST_CASE("matmul broadcasts batches as NumPy does") {
+  struct Case {
+    Shape a, b, y;
+    bool transa = false, transb = false;
+  };
+  for (const Case& c :
+       {Case{{2, 1, 3, 4}, {5, 4, 6}, {2, 5, 3, 6}}, Case{{3, 4}, {7, 4, 5}, {7, 3, 5}},
+        Case{{7, 3, 4}, {4, 5}, {7, 3, 5}}, Case{{2, 3, 2, 4}, {1, 1, 4, 5}, {2, 3, 2, 5}},
+        Case{{3, 2, 4}, {1, 4, 5}, {3, 2, 5}}, Case{{1, 2, 4}, {3, 4, 5}, {3, 2, 5}},
+        Case{{2, 1, 4, 3}, {3, 5, 4}, {2, 3, 3, 5}, true, true},
+        Case{{2, 4, 3}, {4, 5}, {2, 3, 5}, true, false}, Case{{4, 3}, {2, 5, 4}, {2, 3, 5}, true, true},
+        Case{{2, 3, 4}, {5, 4}, {2, 3, 5}, false, true}, Case{{4}, {2, 4, 5}, {2, 5}},
+        Case{{2, 3, 4}, {4}, {2, 3}}, Case{{4}, {2, 3, 5, 4}, {2, 3, 5}, false, true},
+        Case{{2, 4, 3}, {4}, {2, 3}, true, false}}) {
+    CAPTURE(c.a, c.b, c.transa, c.transb);
+    CHECK(matmul(Array::zeros(c.a), Array::zeros(c.b), c.transa, c.transb).shape() == c.y);
+    check_function({
+        .inputs = {uniform(c.a), uniform(c.b)},
+        .forward = [=](const Variables& xs) { return matmul(xs[0], xs[1], c.transa, c.transb); },
+        .expected =
+            [=](const Arrays& xs) {
+              // Every element of y by itself: its place in the batch, counted in the axes of a and of b.
+              const bool row = c.a.size() == 1, column = c.b.size() == 1;
+              const std::size_t batch_axes = c.y.size() - (row ? 0 : 1) - (column ? 0 : 1);
+              const std::size_t m = row ? 1 : c.y[batch_axes], n = column ? 1 : c.y.back();
+              const std::size_t k = row || !c.transa ? c.a.back() : c.a[c.a.size() - 2];
+              const Array a = row ? xs[0].reshape({1, k}) : xs[0], b = column ? xs[1].reshape({k, 1}) : xs[1];
+              const auto index_in = [&](const Array& x, std::size_t position) {
+                std::size_t index = 0, stride = 1;
+                const std::size_t own = x.ndim() - 2;
+                for (std::size_t axis = batch_axes; axis-- > 0;) {
+                  const std::size_t i = position % c.y[axis];
+                  position /= c.y[axis];
+                  if (axis + own < batch_axes) continue;
+                  const std::size_t length = x.shape()[axis + own - batch_axes];
+                  if (length > 1) index += i * stride;
+                  stride *= length;
+                }
+                return index;
+              };
+              std::vector<double> y;
+              for (std::size_t p = 0; p < element_count(c.y) / (m * n); ++p)
+                for (std::size_t i = 0; i < m; ++i)
+                  for (std::size_t j = 0; j < n; ++j) {
+                    double dot = 0;
+                    for (std::size_t l = 0; l < k; ++l)
+                      dot += at(a, index_in(a, p), i, l, c.transa && !row) *
+                             at(b, index_in(b, p), l, j, c.transb && !column);
+                    y.push_back(dot);
+                  }
+              return y;
+            },
+        .skip_empty_batch = true,
+    });
+  }
+}
+
+TEST_CASE("matmul of a batch of none broadcasts, too") {
+  on_every_device([](Device device) {
+    const Variable a(Array::ones({1, 3, 4}).to(device)), b(Array::ones({0, 4, 2}).to(device));
+    Variable y = matmul(a, b);
+    CHECK(y.shape() == Shape{0, 3, 2});
+    y.set_grad(Array::ones({0, 3, 2}).to(device));
+    y.backward();
+    CHECK(values(a.grad()) == std::vector<double>(12, 0));
+    CHECK(b.grad().shape() == Shape{0, 4, 2});
+  });
+}
+
 TEST_CASE("matmul with an axis of length 0") {
   on_every_device([](Device device) {
     const auto gradients = [device](const Shape& a, const Shape& b, const Shape& y) {
@@ -119,8 +188,9 @@ TEST_CASE("matmul refuses what does not fit") {
                     "matmul: the inner lengths 4 and 2 of a and b differ: float32(3, 4) and float32(4, 2)");
   CHECK_THROWS_WITH(matmul(x, Array::zeros({3})),
                     "matmul: the inner lengths 4 and 3 of a and b differ: float32(3, 4) and float32(3)");
-  CHECK_THROWS_WITH(matmul(x, Array::zeros({2, 4, 2})),
-                    "matmul: a and b differ in batch: float32(3, 4) and float32(2, 4, 2)");
+  CHECK_THROWS_WITH(matmul(Array::zeros({2, 3, 4}), Array::zeros({5, 4, 2})),
+                    "matmul: the batches of a and b, their axes before the last two, do not broadcast: "
+                    "float32(2, 3, 4) and float32(5, 4, 2)");
   CHECK_THROWS_WITH(matmul(x, Array::scalar(1)),
                     "matmul: a and b must have at least one axis, got float32(3, 4) and float32()");
   CHECK_THROWS_WITH(matmul(x, Array::zeros({4, 2}, Dtype::float64)),
