@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "tenbin/core/file.h"
+#include "tenbin/datasets/parse_number.h"
 
 namespace tenbin::detail {
 
@@ -14,14 +15,6 @@ namespace {
 
 using Texts = std::vector<std::string>;
 using Codes = std::vector<std::int32_t>;
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // 0.digits * 10^exponent, without zeros at either end of the digits: 0 has none.
 struct Decimal {

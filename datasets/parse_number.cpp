@@ -7,13 +7,6 @@ namespace tenbin::detail {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // Of a decimal number that is not a float64: whether it is too large, rather than too small.
 bool is_large(std::string_view number) {
   constexpr std::int64_t far = 1 << 30;
@@ -39,6 +32,13 @@ bool is_large(std::string_view number) {
 }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 std::optional<double> to_number(std::string_view text) {
   text = trimmed(text);

@@ -14,6 +14,9 @@ namespace tenbin::detail {
 // Blanks around it, a sign, "inf", "infinity" and "nan" are fine, as for NumPy. nullopt: not a number.
 std::optional<double> to_number(std::string_view text);
 
+// Without blanks and tabs around it.
+std::string_view trimmed(std::string_view text);
+
 // The shortest text that is this number: "1", "-0.5", "100000". Precondition: it is finite.
 std::string number_text(double value);
 
