@@ -1,15 +1,24 @@
 // Matrix products: which library multiplies a block, and how a product is cut into blocks.
 #include "tenbin/core/linalg.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
 #include <limits>
+#include <new>
+#include <thread>
 #include <xtensor-blas/xblas.hpp>
 
+#include "tenbin/core/exit_gate.h"
 #include "tenbin/core/parallel.h"
 
 #ifdef TENBIN_WITH_ONEDNN
 #include <dnnl.h>
 #include <omp.h>
+#include <sys/syscall.h>
 #endif
 
 // OpenBLAS's own threads make the bits of a product depend on their number. Absent in other BLAS libraries.
@@ -19,12 +28,32 @@ namespace tenbin::linalg {
 
 namespace {
 
+// Not a static local: in a child of fork, one that another thread was initialising would stay locked.
 void use_blas_single_threaded() {
-  static const bool done = [] {
-    if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
-    return true;
-  }();
-  (void)done;
+  static std::atomic<bool> done{false};
+  if (done) return;
+  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+  done = true;
+}
+
+// ---- the end of the process ------------------------------------------------------------------------------
+
+detail::ExitGate blas_gate;
+std::atomic<std::thread::id> closed_blas{std::thread::id()};
+
+// BLAS goes when all static objects have gone. Threads that are left have nobody to wait for them: they stop
+// here until the process ends.
+[[gnu::destructor]] void close_blas() {
+  closed_blas = std::this_thread::get_id();
+  blas_gate.close();
+}
+
+[[maybe_unused]] const bool blas_survives_fork =
+    ::pthread_atfork(nullptr, nullptr, [] { blas_gate.forget_other_threads(); }) == 0;
+
+void wait_for_the_end(const detail::ExitGate::Passage& passage) {
+  if (passage || closed_blas.load() == std::this_thread::get_id()) return;
+  while (true) ::pause();
 }
 
 // op(A) op(B) + beta C for one block. The leading dimensions are those of the matrices as they are stored.
@@ -43,6 +72,8 @@ struct Block {
 
 template <class T>
 void multiply_by_blas(const Block<T>& block) {
+  const detail::ExitGate::Passage passage(blas_gate);
+  wait_for_the_end(passage);
   use_blas_single_threaded();
   using Size = xt::blas_index_t;
   const auto size = [](std::size_t length) { return static_cast<Size>(length); };
@@ -79,13 +110,50 @@ bool is_for_onednn(const Block<float>& block) {
   return block.transpose_a || !block.transpose_b || block.n > few_outputs;
 }
 
+// oneDNN's code goes in the middle of exit, before objects that are older than the first product: from the
+// beginning of exit on, BLAS multiplies. That is when the objects of the main thread are destroyed; if
+// another thread calls exit, when what was registered after the first product is.
+detail::ExitGate onednn_gate;
+
+struct ClosesOneDnn {
+  ClosesOneDnn() = default;
+  ClosesOneDnn(const ClosesOneDnn&) = delete;
+  ClosesOneDnn& operator=(const ClosesOneDnn&) = delete;
+  ~ClosesOneDnn() { onednn_gate.close(); }
+};
+
+void close_onednn_with_the_main_thread() {
+  if (::getpid() != ::syscall(SYS_gettid)) return;
+  thread_local const ClosesOneDnn closer;
+}
+
+void close_onednn_at_exit() {
+  static std::atomic<bool> registered{false};
+  if (!registered.load(std::memory_order_relaxed) && !registered.exchange(true))
+    std::atexit([] { onednn_gate.close(); });
+}
+
+[[maybe_unused]] const bool survives_exit = (close_onednn_with_the_main_thread(), true);
+// The thread that calls fork is the main thread of the child.
+[[maybe_unused]] const bool onednn_survives_fork = ::pthread_atfork(nullptr, nullptr, [] {
+                                                     onednn_gate.forget_other_threads();
+                                                     close_onednn_with_the_main_thread();
+                                                   }) == 0;
+
+// False if it is not to be used any more.
 bool multiply_by_onednn(const Block<float>& block) {
+  const detail::ExitGate::Passage passage(onednn_gate);
+  if (!passage) return false;
   const OneOpenMpThread one;
   const auto size = [](std::size_t length) { return static_cast<dnnl_dim_t>(length); };
   const auto status = dnnl_sgemm(block.transpose_a ? 'T' : 'N', block.transpose_b ? 'T' : 'N', size(block.m),
                                  size(block.n), size(block.k), 1, block.a, size(block.lda), block.b,
                                  size(block.ldb), block.beta, block.c, size(block.ldc));
-  return status == dnnl_success;
+  // BLAS instead would be other bits than before, without a word.
+  if (status == dnnl_out_of_memory) throw std::bad_alloc();
+  if (status != dnnl_success) throw Error("gemm: oneDNN failed with status ", static_cast<int>(status));
+  close_onednn_at_exit();
+  return true;
 }
 
 void multiply(const Block<float>& block) {

@@ -9,19 +9,29 @@ namespace tenbin::memory {
 /// Every block is aligned to a cache line, which is also an AVX-512 register.
 inline constexpr std::size_t alignment = 64;
 
-/// A block of at least `bytes` bytes, uninitialised. Errors: std::bad_alloc.
+/// A block of at least `bytes` bytes, uninitialised. Where the system has no more, the calling thread's
+/// cached blocks and the shared ones are returned to it first. Errors: std::bad_alloc.
 void* allocate(std::size_t bytes);
 
-/// Gives a block back to the calling thread's cache; `bytes` as it was asked for.
+/// Gives a block back, from any thread; `bytes` as it was asked for. The calling thread caches up to 16 MiB;
+/// what exceeds them is shared with all threads.
 void release(void* block, std::size_t bytes) noexcept;
 
-/// Returns the calling thread's cached blocks to the system.
+/// Returns the calling thread's cached blocks and the shared ones to the system.
 void release_cached() noexcept;
 
-/// Counts of the calling thread.
+/// How much the process caches at most, all threads together; beyond it, blocks go back to the system. The
+/// default is 1 GiB, or an eighth of the machine's memory if that is less.
+///
+///     memory::set_max_cached_bytes(64 << 20);  // in a container of 512 MiB
+std::size_t max_cached_bytes() noexcept;
+void set_max_cached_bytes(std::size_t bytes) noexcept;
+
+/// Counts of the calling thread, and what is shared.
 struct Stats {
-  std::size_t cached_bytes;        ///< held for reuse
+  std::size_t cached_bytes;        ///< held for reuse by this thread
   std::size_t system_allocations;  ///< blocks fetched from the system so far
+  std::size_t shared_bytes;        ///< held for reuse by any thread
 };
 Stats stats() noexcept;
 

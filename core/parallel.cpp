@@ -1,18 +1,21 @@
 #include "tenbin/core/parallel.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
+#include "tenbin/core/config.h"
 #include "tenbin/core/error.h"
+#include "tenbin/core/processors.h"
 
 namespace tenbin {
 
@@ -31,7 +34,7 @@ class InsideATask {
   const bool outer_;
 };
 
-// One call of parallel_for: threads take indices until none is left.
+// One call of parallel_for: threads take indices until none is left. Tasks run in the modes of the caller.
 class Job {
  public:
   Job(std::size_t count, void (*call)(void*, std::size_t), void* task)
@@ -50,6 +53,11 @@ class Job {
     }
   }
 
+  void work_as_the_caller() {
+    detail::mutable_config() = config_;
+    work();
+  }
+
   void rethrow() const {
     if (failure_) std::rethrow_exception(failure_);
   }
@@ -58,80 +66,88 @@ class Job {
   const std::size_t count_;
   void (*const call_)(void*, std::size_t);
   void* const task_;
+  const Config config_ = config();
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
   std::exception_ptr failure_;
 };
 
 // Workers that sleep between jobs. One job at a time; a second caller, or a task that calls back, works
-// alone.
+// alone. Never destroyed, and no worker is waited for at exit: destructors of static objects and threads that
+// outlive them still use it.
 class Pool {
  public:
-  explicit Pool(std::size_t workers) : asked_(workers) {
-    threads_.reserve(workers);
-    try {
-      for (std::size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { serve(); });
-    } catch (const std::system_error&) {
-      // The system gives no more: fewer threads do the same work, with the same bits.
-    }
-  }
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
-  ~Pool() {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-  }
-
-  std::size_t asked() const { return asked_; }
-
   // False if the pool is busy.
-  bool run(Job& job) {
-    const std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
-    if (!turn) return false;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      job_ = &job;
-      ++generation_;
-      working_ = threads_.size();
-    }
+  bool run(Job& job, std::size_t workers) {
+    if (busy_.exchange(true, std::memory_order_acquire)) return false;
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (workers != wanted_ || (threads_ < wanted_ && generation_ >= retry_at_)) resize(workers, lock);
+    job_ = &job;
+    ++generation_;
+    working_ = threads_;
+    lock.unlock();
     wake_.notify_all();
     job.work();
-    std::unique_lock<std::mutex> lock(mutex_);
+    lock.lock();
     done_.wait(lock, [this] { return working_ == 0; });
+    lock.unlock();
+    busy_.store(false, std::memory_order_release);
     return true;
   }
 
  private:
-  void serve() {
-    std::size_t seen = 0;
-    std::unique_lock<std::mutex> lock(mutex_);
-    while (true) {
-      wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
-      if (stopping_) return;
-      seen = generation_;
-      Job* const job = job_;
-      lock.unlock();
-      job->work();
-      lock.lock();
-      if (--working_ == 0) done_.notify_one();
+  // Where the system gives no more threads or no memory for them, fewer do the same work, with the same bits;
+  // it is asked again after as many jobs as there have been.
+  void resize(std::size_t workers, std::unique_lock<std::mutex>& lock) {
+    wanted_ = workers;
+    wake_.notify_all();
+    done_.wait(lock, [this] { return threads_ <= wanted_; });
+    try {
+      for (; threads_ < wanted_; ++threads_)
+        std::thread([this, seen = generation_] { serve(seen); }).detach();
+    } catch (const std::system_error&) {
+      retry_at_ = 2 * generation_ + 1;
+    } catch (const std::bad_alloc&) {
+      retry_at_ = 2 * generation_ + 1;
     }
   }
 
-  const std::size_t asked_;
-  std::vector<std::thread> threads_;
-  std::mutex turn_;
+  void serve(std::size_t seen) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (true) {
+      wake_.wait(lock, [&] { return generation_ != seen || threads_ > wanted_; });
+      if (generation_ == seen) break;
+      seen = generation_;
+      Job* const job = job_;
+      lock.unlock();
+      job->work_as_the_caller();
+      lock.lock();
+      if (--working_ == 0) done_.notify_one();
+    }
+    --threads_;
+    done_.notify_one();
+  }
+
+  std::atomic<bool> busy_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable done_;
+  std::size_t wanted_ = 0;
+  std::size_t threads_ = 0;
+  std::size_t retry_at_ = 0;  // generation
   Job* job_ = nullptr;
   std::size_t generation_ = 0;
   std::size_t working_ = 0;
-  bool stopping_ = false;
 };
+
+alignas(Pool) unsigned char pool_storage[sizeof(Pool)];
+
+// None before this file's static objects are made: whoever comes earlier works alone. A child of fork has
+// none of the workers, and the locks as they were at that moment: it starts with a new pool.
+Pool* make_pool() { return ::new (static_cast<void*>(pool_storage)) Pool; }
+
+Pool* pool = make_pool();
+[[maybe_unused]] const bool survives_fork = ::pthread_atfork(nullptr, nullptr, [] { make_pool(); }) == 0;
 
 constexpr std::size_t most_threads = 1024;
 
@@ -140,50 +156,33 @@ std::size_t default_num_threads() {
     const auto count = std::strtol(text, nullptr, 10);
     if (count >= 1) return std::min(static_cast<std::size_t>(count), most_threads);
   }
-  const std::size_t processors = std::thread::hardware_concurrency();
-  return processors == 0 ? 1 : processors;
+  return std::min(detail::available_processors(), most_threads);
 }
 
-struct Threads {
-  std::mutex mutex;
-  std::size_t count = default_num_threads();
-  std::shared_ptr<Pool> pool;  // made when first needed
-};
-
-Threads& threads() {
-  static Threads instance;
-  return instance;
-}
-
-std::shared_ptr<Pool> current_pool() {
-  Threads& settings = threads();
-  const std::lock_guard<std::mutex> lock(settings.mutex);
-  const std::size_t workers = settings.count - 1;
-  if (workers == 0) return nullptr;
-  if (!settings.pool || settings.pool->asked() != workers) settings.pool = std::make_shared<Pool>(workers);
-  return settings.pool;
-}
+// 0 until somebody asks.
+std::atomic<std::size_t> thread_count{0};
 
 }  // namespace
 
 void set_num_threads(std::size_t count) {
   if (count == 0 || count > most_threads)
     throw Error("set_num_threads: expected 1 to ", most_threads, " threads, got ", count);
-  Threads& settings = threads();
-  const std::lock_guard<std::mutex> lock(settings.mutex);
-  settings.count = count;
+  thread_count = count;
 }
 
 std::size_t num_threads() {
-  Threads& settings = threads();
-  const std::lock_guard<std::mutex> lock(settings.mutex);
-  return settings.count;
+  std::size_t count = thread_count;
+  if (count == 0) {
+    const std::size_t found = default_num_threads();
+    if (thread_count.compare_exchange_strong(count, found)) count = found;
+  }
+  return count;
 }
 
 void detail::parallel_for(std::size_t count, void (*call)(void* task, std::size_t i), void* task) {
-  const std::shared_ptr<Pool> pool = count > 1 && !inside_a_task ? current_pool() : nullptr;
+  const std::size_t threads = count > 1 && !inside_a_task ? num_threads() : 1;
   Job job(count, call, task);
-  if (!pool || !pool->run(job)) job.work();
+  if (threads == 1 || pool == nullptr || !pool->run(job, threads - 1)) job.work();
   job.rethrow();
 }
 

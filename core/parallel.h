@@ -7,8 +7,10 @@
 
 namespace tenbin {
 
-/// How many threads large operations may use, the caller's included. The default is TENBIN_NUM_THREADS, or
-/// the number of processors. Errors: zero, more than 1024.
+/// How many threads large operations may use, the caller's included. The default is the environment's
+/// TENBIN_NUM_THREADS, or the number of processors that the process may use: by its affinity (taskset,
+/// Slurm), and by the quotas of its control groups (containers), rounded up. It is determined when first
+/// needed. Errors: zero, more than 1024.
 void set_num_threads(std::size_t count);
 std::size_t num_threads();
 
@@ -20,7 +22,8 @@ void parallel_for(std::size_t count, void (*call)(void* task, std::size_t i), vo
 
 /// Calls `task(i)` once for every i in [0, count), on several threads if there are any. Returns when all are
 /// done; an exception of a task is rethrown here. A task must not write where another one reads or writes.
-/// Allocates nothing.
+/// Tasks run in the caller's modes (`NoBackprop`, `TestMode`, ...). Allocates nothing once its threads are
+/// there. May be called at exit, from destructors of static objects too, and in a child of fork.
 ///
 ///     parallel_for(rows, [&](std::size_t i) { sums[i] = sum_of_row(i); });
 template <class Task>

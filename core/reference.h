@@ -17,6 +17,14 @@ class ReferenceCount {
  public:
   explicit ReferenceCount(std::uint32_t initial = 0) : count_(initial) {}
 
+  static bool single_threaded() {
+#if __has_include(<sys/single_threaded.h>)
+    return __libc_single_threaded != 0;
+#else
+    return false;
+#endif
+  }
+
   std::uint32_t value() const { return count_.load(std::memory_order_relaxed); }
 
   void increment() {
@@ -38,14 +46,6 @@ class ReferenceCount {
   }
 
  private:
-  static bool single_threaded() {
-#if __has_include(<sys/single_threaded.h>)
-    return __libc_single_threaded != 0;
-#else
-    return false;
-#endif
-  }
-
   std::atomic<std::uint32_t> count_;
 };
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs all tests: on the CPU; with the GPU backend, run by an emulator; both under AddressSanitizer and
-# UndefinedBehaviorSanitizer. Where nvcc is found, it compiles the kernels too. scripts/gpu.sh is for machines with a GPU.
+# UndefinedBehaviorSanitizer; those of what starts threads under ThreadSanitizer. Where nvcc is found, it compiles the
+# kernels too. scripts/gpu.sh is for machines with a GPU.
 #
 #   scripts/test.sh [--quick]
 #
@@ -12,7 +13,7 @@ quick=false
 case "${1:-}" in
   "") ;;
   --quick) quick=true ;;
-  -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+  -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
   *) echo "test: no option \"$1\"; there is --quick" >&2; exit 2 ;;
 esac
 
@@ -47,4 +48,5 @@ if ! $quick; then
   compile_kernels
   build_and_test emulator
   build_and_test asan
+  build_and_test tsan
 fi

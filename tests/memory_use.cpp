@@ -12,14 +12,24 @@
 namespace {
 
 std::atomic<std::size_t> count{0};
+std::atomic<std::size_t> refusals{0};
+
+bool refused() {
+  std::size_t left = refusals;
+  while (left > 0 && !refusals.compare_exchange_weak(left, left - 1)) {
+  }
+  return left > 0;
+}
 
 void* allocate(std::size_t bytes) {
   ++count;
+  if (refused()) return nullptr;
   return std::malloc(bytes == 0 ? 1 : bytes);
 }
 
 void* allocate(std::size_t bytes, std::align_val_t alignment) {
   ++count;
+  if (refused()) return nullptr;
   const auto unit = static_cast<std::size_t>(alignment);
   return std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
 }
@@ -32,6 +42,8 @@ void* required(void* block) {
 }  // namespace
 
 std::size_t tenbin::testing::allocation_count() { return count; }
+
+void tenbin::testing::refuse_allocations(std::size_t calls) { refusals = calls; }
 
 std::size_t tenbin::testing::resident_bytes() {
 #if defined(__SANITIZE_ADDRESS__)

@@ -1,12 +1,17 @@
 // The caching allocator: alignment, reuse, sizes at the borders of classes, threads.
 #include "tenbin/core/memory.h"
 
+#include <pthread.h>
+
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <thread>
 #include <vector>
 
+#include "tenbin/core/array.h"
 #include "tenbin/tests/catch.h"
+#include "tenbin/tests/memory_use.h"
 
 using namespace tenbin;
 
@@ -75,7 +80,7 @@ TEST_CASE("a size that no machine has is std::bad_alloc") {
   CHECK_THROWS_AS(memory::allocate(SIZE_MAX - 100), std::bad_alloc);
 }
 
-TEST_CASE("a block may be released by another thread") {
+TEST_CASE("a block may be released by another thread", "[threads]") {
   void* const block = memory::allocate(1000);
   std::memset(block, 1, 1000);
   std::size_t cached_there = 0;
@@ -96,31 +101,150 @@ namespace {
 memory::Stats after_the_cache;
 bool fresh_after_the_cache = false;
 
-// Made before the thread's cache, hence destroyed after it, as an Array of static storage may be.
-struct Survivor {
-  void* block = nullptr;
-  ~Survivor() {
-    void* const kept = block;
-    memory::release(kept, 256);
-    void* const fresh = memory::allocate(256);
-    std::memset(fresh, 0, 256);
-    fresh_after_the_cache = true;
-    memory::release(fresh, 256);
-    after_the_cache = memory::stats();
-  }
-};
+// Runs after the thread's cache has been closed: its key is younger than the library's.
+void use_memory(void* block) {
+  memory::release(block, 256);
+  void* const fresh = memory::allocate(256);
+  std::memset(fresh, 0, 256);
+  fresh_after_the_cache = true;
+  memory::release(fresh, 256);
+  after_the_cache = memory::stats();
+}
 
 }  // namespace
 
-TEST_CASE("memory is given back when the thread's cache has gone already") {
-  after_the_cache = {12345, 0};
-  std::thread([] {
-    thread_local Survivor survivor;
-    survivor.block = nullptr;
+TEST_CASE("memory is given back when the thread's cache has gone already", "[threads]") {
+  after_the_cache = {12345, 0, 0};
+  pthread_key_t key{};
+  REQUIRE(::pthread_key_create(&key, use_memory) == 0);
+  std::thread([&] {
     void* const cached = memory::allocate(256);
-    survivor.block = memory::allocate(256);
+    ::pthread_setspecific(key, memory::allocate(256));
     memory::release(cached, 256);
   }).join();
+  ::pthread_key_delete(key);
   CHECK(fresh_after_the_cache);
   CHECK(after_the_cache.cached_bytes == 0);
+}
+
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+
+std::vector<void*> allocate_several(std::size_t count, std::size_t bytes) {
+  std::vector<void*> blocks(count);
+  for (void*& block : blocks) block = memory::allocate(bytes);
+  return blocks;
+}
+
+void release_all(const std::vector<void*>& blocks, std::size_t bytes) {
+  for (void* const block : blocks) memory::release(block, bytes);
+}
+
+}  // namespace
+
+TEST_CASE("an array of a power of two takes no more than its bytes and a header") {
+  for (const std::size_t elements : {std::size_t{256}, std::size_t{1} << 12, std::size_t{1} << 18}) {
+    CAPTURE(elements);
+    memory::release_cached();
+    Array::empty({elements});
+    CHECK(memory::stats().cached_bytes == elements * sizeof(float) + memory::alignment);
+  }
+  memory::release_cached();
+}
+
+TEST_CASE("cached memory is returned to a system that has no more, and asked for again") {
+  memory::release_cached();
+  release_all(allocate_several(20, mebibyte), mebibyte);
+  REQUIRE(memory::stats().cached_bytes > 0);
+  REQUIRE(memory::stats().shared_bytes > 0);
+  testing::refuse_allocations(1);
+  const Array large = Array::ones({1000000});
+  testing::refuse_allocations(0);
+  CHECK(large.to_vector<float>()[999999] == 1);
+  CHECK(memory::stats().cached_bytes == 0);
+  CHECK(memory::stats().shared_bytes == 0);
+}
+
+TEST_CASE("std::bad_alloc comes after the cache is empty, and leaves it usable") {
+  memory::release_cached();
+  const Array kept{1.f, 2.f};
+  release_all(allocate_several(2, mebibyte), mebibyte);
+  testing::refuse_allocations(2);
+  CHECK_THROWS_AS(Array::ones({1000000}), std::bad_alloc);
+  testing::refuse_allocations(0);
+  CHECK(memory::stats().cached_bytes == 0);
+  CHECK(kept.to_vector<float>() == std::vector<float>{1, 2});
+  CHECK(Array::ones({1000000}).to_vector<float>()[0] == 1);
+}
+
+TEST_CASE("a thread keeps a part of what it releases, and any thread takes the rest", "[threads]") {
+  memory::release_cached();
+  constexpr std::size_t count = 40;
+  release_all(allocate_several(count, mebibyte), mebibyte);
+  const memory::Stats here = memory::stats();
+  CHECK(here.cached_bytes <= 16 * mebibyte);
+  CHECK(here.cached_bytes + here.shared_bytes >= count * mebibyte);
+  std::size_t from_system = 1;
+  std::thread([&] {
+    const auto blocks = allocate_several(20, mebibyte);
+    from_system = memory::stats().system_allocations;
+    release_all(blocks, mebibyte);
+  }).join();
+  CHECK(from_system == 0);
+  memory::release_cached();
+  CHECK(memory::stats().shared_bytes == 0);
+}
+
+TEST_CASE("what one thread allocates and another releases circulates", "[threads]") {
+  for (const std::size_t bytes : {std::size_t{1} << 14, mebibyte}) {
+    CAPTURE(bytes);
+    memory::release_cached();
+    const std::size_t count = 100 * mebibyte / bytes;  // 100 MiB in all, one block at a time
+    std::atomic<void*> handed_over{nullptr};
+    std::size_t from_system = 0;
+    std::thread loader([&] {
+      for (std::size_t i = 0; i < count; ++i) {
+        void* const block = memory::allocate(bytes);
+        *static_cast<char*>(block) = 1;
+        while (handed_over != nullptr) std::this_thread::yield();
+        handed_over = block;
+      }
+      from_system = memory::stats().system_allocations;
+    });
+    for (std::size_t i = 0; i < count; ++i) {
+      while (handed_over == nullptr) std::this_thread::yield();
+      memory::release(handed_over.exchange(nullptr), bytes);
+    }
+    loader.join();
+    CHECK(from_system * bytes <= 20 * mebibyte);
+    CHECK(memory::stats().cached_bytes + memory::stats().shared_bytes <= 36 * mebibyte);
+    memory::release_cached();
+  }
+}
+
+TEST_CASE("the process caches no more than it may", "[threads]") {
+  const std::size_t before = memory::max_cached_bytes();
+  CHECK(before <= std::size_t{1} << 30);
+  CHECK(before >= 16 * mebibyte);
+  memory::set_max_cached_bytes(8 * mebibyte);
+  memory::release_cached();
+  std::atomic<std::size_t> cached{0};
+  std::atomic<int> done{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread)
+    threads.emplace_back([&] {
+      release_all(allocate_several(6, mebibyte), mebibyte);
+      cached += memory::stats().cached_bytes;
+      ++done;
+      while (done < 4) std::this_thread::yield();  // a thread that ends gives its blocks back
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(cached <= 8 * mebibyte);
+
+  memory::set_max_cached_bytes(0);  // and what is cached already goes
+  CHECK(memory::stats().cached_bytes + memory::stats().shared_bytes == 0);
+  release_all(allocate_several(3, 1000), 1000);
+  CHECK(memory::stats().cached_bytes == 0);
+  memory::set_max_cached_bytes(before);
 }

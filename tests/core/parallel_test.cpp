@@ -2,10 +2,14 @@
 #include "tenbin/core/parallel.h"
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "tenbin/core/config.h"
 #include "tenbin/core/error.h"
 #include "tenbin/tests/catch.h"
 #include "tenbin/tests/memory_use.h"
@@ -28,7 +32,7 @@ std::vector<std::size_t> visits(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("parallel_for calls every index once") {
+TEST_CASE("parallel_for calls every index once", "[threads]") {
   for (const std::size_t threads : {1u, 2u, 4u, 7u}) {
     const ThreadCount guard(threads);
     CHECK(num_threads() == threads);
@@ -39,7 +43,7 @@ TEST_CASE("parallel_for calls every index once") {
   }
 }
 
-TEST_CASE("parallel_for rethrows, and works afterwards") {
+TEST_CASE("parallel_for rethrows, and works afterwards", "[threads]") {
   for (const std::size_t threads : {1u, 2u, 4u, 7u}) {
     CAPTURE(threads);
     const ThreadCount guard(threads);
@@ -54,7 +58,7 @@ TEST_CASE("parallel_for rethrows, and works afterwards") {
   }
 }
 
-TEST_CASE("parallel_for inside parallel_for") {
+TEST_CASE("parallel_for inside parallel_for", "[threads]") {
   for (const std::size_t threads : {1u, 2u, 4u, 7u}) {
     CAPTURE(threads);
     const ThreadCount guard(threads);
@@ -70,7 +74,7 @@ TEST_CASE("parallel_for inside parallel_for") {
   }
 }
 
-TEST_CASE("parallel_for from several threads at once") {
+TEST_CASE("parallel_for from several threads at once", "[threads]") {
   const ThreadCount guard(4);
   std::atomic<std::size_t> sum{0};
   std::vector<std::thread> callers;
@@ -82,14 +86,14 @@ TEST_CASE("parallel_for from several threads at once") {
   CHECK(sum == 4 * 50 * 190);
 }
 
-TEST_CASE("there is at least one thread") {
+TEST_CASE("there is at least one thread", "[threads]") {
   const std::size_t before = num_threads();
   CHECK_THROWS_WITH(set_num_threads(0), "set_num_threads: expected 1 to 1024 threads, got 0");
   CHECK_THROWS_WITH(set_num_threads(1000000), "set_num_threads: expected 1 to 1024 threads, got 1000000");
   CHECK(num_threads() == before);
 }
 
-TEST_CASE("parallel_for allocates nothing once its threads are there") {
+TEST_CASE("parallel_for allocates nothing once its threads are there", "[threads]") {
   const std::size_t before = num_threads();
   set_num_threads(4);
   std::atomic<std::size_t> sum{0};
@@ -99,5 +103,71 @@ TEST_CASE("parallel_for allocates nothing once its threads are there") {
   run();
   CHECK(testing::allocation_count() == allocations);
   CHECK(sum == 2 * 4950);
+  set_num_threads(before);
+}
+
+namespace {
+
+// Config::*mode in each of 64 tasks, which last long enough for all threads to take some.
+std::vector<bool> modes_of_tasks(bool Config::*mode) {
+  std::vector<char> seen(64);
+  parallel_for(seen.size(), [&](std::size_t i) {
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+    seen[i] = config().*mode;
+  });
+  return {seen.begin(), seen.end()};
+}
+
+}  // namespace
+
+TEST_CASE("tasks run in the modes of the caller", "[threads]") {
+  const ThreadCount guard(4);
+  const std::vector<bool> on(64, true);
+  const std::vector<bool> off(64, false);
+  CHECK(modes_of_tasks(&Config::enable_backprop) == on);
+  {
+    const NoBackprop no_backprop;
+    CHECK(modes_of_tasks(&Config::enable_backprop) == off);
+    CHECK(modes_of_tasks(&Config::train) == on);
+    const TestMode test_mode;
+    CHECK(modes_of_tasks(&Config::train) == off);
+  }
+  {
+    const DebugMode debug;
+    CHECK(modes_of_tasks(&Config::debug) == on);
+  }
+  CHECK(modes_of_tasks(&Config::enable_backprop) == on);
+  CHECK(modes_of_tasks(&Config::train) == on);
+  CHECK(modes_of_tasks(&Config::debug) == off);
+}
+
+TEST_CASE("there are as many threads as asked for, also after there were more", "[threads]") {
+  const std::size_t before = num_threads();
+  for (const std::size_t threads : {6u, 2u, 5u, 1u, 3u}) {
+    CAPTURE(threads);
+    set_num_threads(threads);
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    parallel_for(200, [&](std::size_t) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      const std::lock_guard<std::mutex> lock(mutex);
+      seen.insert(std::this_thread::get_id());
+    });
+    CHECK(seen.size() <= threads);
+    CHECK(seen.size() > threads / 2);
+    CHECK(seen.count(std::this_thread::get_id()) == 1);
+  }
+  set_num_threads(before);
+}
+
+TEST_CASE("without memory for threads the caller works alone", "[threads]") {
+  const std::size_t before = num_threads();
+  set_num_threads(9);  // not a number that another test has threads for
+  std::vector<std::atomic<int>> seen(100);
+  testing::refuse_allocations(1);
+  parallel_for(100, [&](std::size_t i) { ++seen[i]; });
+  testing::refuse_allocations(0);
+  CHECK(std::vector<int>(seen.begin(), seen.end()) == std::vector<int>(100, 1));
+  CHECK(visits(100) == std::vector<std::size_t>(100, 1));
   set_num_threads(before);
 }
