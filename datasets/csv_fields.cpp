@@ -1,6 +1,7 @@
 #include "tenbin/datasets/csv_fields.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -28,6 +29,14 @@ bool FieldReader::next_record() {
   if (format_.whitespace) skip_separators();
   return p_ < end_;
 }
+
+bool FieldReader::next_of_blanks() {
+  const bool separated = format_.separates(*p_) || format_.separates(p_[-1]);
+  skip_separators();
+  return separated && !at_end_of_field(p_);
+}
+
+bool FieldReader::is_other_end(char c) const { return format_.separates(c) || format_.starts_comment(c); }
 
 std::string_view FieldReader::field() {
   if (format_.skip_initial_space)
@@ -86,6 +95,7 @@ class PieceParser {
     bool numbers_can_be_missing = !target.numbers.is_usual();
     for (const std::string& token : target.missing) {
       if (token.size() >= missing_.size()) missing_.resize(token.size() + 1);
+      if (!token.empty()) starts_missing_[static_cast<unsigned char>(token[0])] = true;
       missing_[token.size()].push_back(token);
       const std::optional<double> number = to_number(token);
       numbers_can_be_missing = numbers_can_be_missing || (number && std::isfinite(*number));
@@ -152,6 +162,7 @@ class PieceParser {
 
   bool is_missing(std::string_view text) const {
     if (text.size() >= missing_.size()) return false;
+    if (!text.empty() && !starts_missing_[static_cast<unsigned char>(text[0])]) return false;
     const auto& tokens = missing_[text.size()];
     return std::find(tokens.begin(), tokens.end(), text) != tokens.end();
   }
@@ -180,6 +191,7 @@ class PieceParser {
   std::vector<bool> turned_text_;                       // by column
   std::vector<std::size_t> dictionary_of_;              // by column, in the result
   std::vector<std::vector<std::string_view>> missing_;  // by length
+  std::array<bool, 256> starts_missing_ = {};           // by the first byte
   std::string usual_text_;
 };
 

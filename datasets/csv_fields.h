@@ -34,15 +34,15 @@ class FieldReader {
   std::string_view field();
   // What ends the field: past a delimiter, true; at the end of the line, false.
   bool next_field() {
-    if (!format_.separates(*p_)) return false;
-    ++p_;
-    if (!format_.whitespace) return true;
-    skip_separators();
-    return !at_end_of_field(p_);
+    if (*p_ == format_.delimiter) {
+      ++p_;
+      return !format_.whitespace || next_of_blanks();
+    }
+    return format_.whitespace && next_of_blanks();
   }
   bool at_end_of_field(const char* p) const {
     return *p == format_.delimiter || *p == '\n' || (*p == '\r' && p[1] == '\n') ||
-           *p == format_.other_delimiter() || format_.starts_comment(*p);
+           (has_other_ends_ && is_other_end(*p));
   }
 
   // Throws that the record has another number of fields, at the end of its last one, or of the last expected.
@@ -70,6 +70,9 @@ class FieldReader {
 
  private:
   std::string_view quoted();
+  // What the usual files do not have, out of the way of what they do.
+  bool next_of_blanks();
+  bool is_other_end(char c) const;
   void skip_separators() {
     while (format_.separates(*p_)) ++p_;
   }
