@@ -102,7 +102,8 @@ TEST_CASE("gemm of nothing touches nothing") {
         std::vector<double>(4, 0));
 }
 
-TEMPLATE_TEST_CASE("the bits of a product do not depend on the number of threads", "[threads]", float, double) {
+TEMPLATE_TEST_CASE("the bits of a product do not depend on the number of threads", "[threads]", float,
+                   double) {
   const std::size_t before = num_threads();
   random::Generator generator(1);
   for (const auto& [transpose, columns] :
