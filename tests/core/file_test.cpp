@@ -227,7 +227,7 @@ TEST_CASE_METHOD(FileFixture, "OutputFile removes what killed processes left, an
   CHECK(read_bytes(path) == "newer");
 }
 
-TEST_CASE_METHOD(FileFixture, "several OutputFiles of one path do not disturb each other") {
+TEST_CASE_METHOD(FileFixture, "several OutputFiles of one path do not disturb each other", "[threads]") {
   OutputFile slow(path);
   slow.write("slow", 4);
   save(path, "fast");

@@ -106,7 +106,7 @@ TEST_CASE("parallel_for allocates nothing once its threads are there", "[threads
   set_num_threads(before);
 }
 
-TEST_CASE("parallel_for runs as many tasks at once as there are threads") {
+TEST_CASE("parallel_for runs as many tasks at once as there are threads", "[threads]") {
   const ThreadCount guard(3);
   for (int round = 0; round < 3; ++round) {
     // Each task waits for the others; were there fewer threads, it would end the waiting by giving up.

@@ -146,7 +146,7 @@ TEST_CASE("the same seed gives the same numbers, the next call others") {
   CHECK(random::Generator(3).uniform({4}).to_vector<float>() == from_default);
 }
 
-TEST_CASE("threads draw different numbers unless they are seeded") {
+TEST_CASE("threads draw different numbers unless they are seeded", "[threads]") {
   using Values = std::vector<float>;
   const auto draw = [] { return random::default_generator().uniform({4}).to_vector<float>(); };
   const auto in_a_thread = [](const auto& f) {

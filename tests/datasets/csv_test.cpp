@@ -82,6 +82,8 @@ TEST_CASE_METHOD(CsvFixture, "load_csv knows RFC 4180", "[csv]") {
   CHECK(table["b"].values.to_vector<int>() == std::vector<int>{0, -1});
   CHECK(same(load(text.substr(0, text.size() - 2)), table));  // the last line need not end
   CHECK(same(load(gzip_of(text)), table));
+  // Members one after another, as cat and bgzip make them, and zeros up to the end of a block.
+  CHECK(same(load(gzip_of("a\n1\n") + gzip_of("2\n") + std::string(512, '\0')), load("a\n1\n2\n")));
   CHECK(load("a b\n")["a b"].values.size() == 0);
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("an error of a Linear has the path of the link") {
   CHECK_THROWS_WITH(Linear(4, 6)(Array{1.f}), "linear: x must have more than 1 axes, got float32(1)");
 }
 
-TEST_CASE("threads that call a lazy Linear for the first time initialise it once") {
+TEST_CASE("threads that call a lazy Linear for the first time initialise it once", "[threads]") {
   for (int round = 0; round < 50; ++round) {
     const Linear lazy(3);
     const Array x = Array::ones({2, 5});
