@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -15,26 +14,13 @@
 #include <vector>
 
 #include "tenbin/tests/catch.h"
+#include "tenbin/tests/compressed.h"
 #include "tenbin/tests/scratch_directory.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
 
 namespace {
-
-std::string gzip_of(const std::string& content) {
-  std::string out(::compressBound(content.size()) + 64, '\0');
-  z_stream zlib{};
-  REQUIRE(::deflateInit2(&zlib, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  zlib.avail_in = static_cast<uInt>(content.size());
-  zlib.next_out = reinterpret_cast<Bytef*>(out.data());
-  zlib.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(::deflate(&zlib, Z_FINISH) == Z_STREAM_END);
-  out.resize(zlib.total_out);
-  ::deflateEnd(&zlib);
-  return out;
-}
 
 mode_t mode_of(const std::string& path) {
   struct stat status {};

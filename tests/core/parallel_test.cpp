@@ -13,16 +13,12 @@
 #include "tenbin/core/error.h"
 #include "tenbin/tests/catch.h"
 #include "tenbin/tests/memory_use.h"
+#include "tenbin/tests/thread_count.h"
 
 using namespace tenbin;
+using tenbin::testing::ThreadCount;
 
 namespace {
-
-struct ThreadCount {
-  explicit ThreadCount(std::size_t count) { set_num_threads(count); }
-  ~ThreadCount() { set_num_threads(before); }
-  std::size_t before = num_threads();
-};
 
 std::vector<std::size_t> visits(std::size_t count) {
   std::vector<std::atomic<std::size_t>> seen(count);

@@ -10,16 +10,12 @@
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/catch.h"
 #include "tenbin/tests/scratch_directory.h"
+#include "tenbin/tests/thread_count.h"
 
 using namespace tenbin;
+using tenbin::testing::ThreadCount;
 
 namespace {
-
-struct ThreadCount {
-  explicit ThreadCount(std::size_t count) { set_num_threads(count); }
-  ~ThreadCount() { set_num_threads(before); }
-  std::size_t before = num_threads();
-};
 
 struct Net : Chain {
   Linear l1, l2;

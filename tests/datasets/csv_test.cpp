@@ -1,12 +1,11 @@
 #include "tenbin/datasets/csv.h"
 
-#include <zlib.h>
-
 #include <clocale>
 #include <cmath>
 #include <cstring>
 
 #include "tenbin/core/parallel.h"
+#include "tenbin/tests/compressed.h"
 #include "tenbin/tests/datasets/loader_fixture.h"
 #include "tenbin/tests/memory_use.h"
 
@@ -23,16 +22,6 @@ Texts names_of(const Table& table) {
   Texts names;
   for (const Column& column : table.columns()) names.push_back(column.name);
   return names;
-}
-
-std::string gzip_of(const std::string& content) {
-  const ScratchDirectory directory;
-  const std::string path = directory / "file.gz";
-  const gzFile file = ::gzopen(path.c_str(), "wb");
-  REQUIRE(::gzwrite(file, content.data(), static_cast<unsigned>(content.size())) ==
-          static_cast<int>(content.size()));
-  REQUIRE(::gzclose(file) == Z_OK);
-  return read_bytes(path);
 }
 
 bool same(const Table& a, const Table& b) {

@@ -1,10 +1,10 @@
 #include "tenbin/datasets/idx.h"
 
-#include <zlib.h>
 
 #include <cstring>
 
 #include "tenbin/tests/catch.h"
+#include "tenbin/tests/compressed.h"
 #include "tenbin/tests/scratch_directory.h"
 
 using namespace tenbin;
@@ -22,20 +22,6 @@ std::string idx_of(unsigned type, const std::vector<std::uint64_t>& shape, const
   std::string out = be(type, 3) + be(shape.size(), 1);
   for (const std::uint64_t length : shape) out += be(length, 4);
   return out + payload;
-}
-
-std::string gzip_of(const std::string& content) {
-  std::string out(content.size() + 1000, '\0');
-  z_stream zlib{};
-  REQUIRE(::deflateInit2(&zlib, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  zlib.avail_in = static_cast<uInt>(content.size());
-  zlib.next_out = reinterpret_cast<Bytef*>(out.data());
-  zlib.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(::deflate(&zlib, Z_FINISH) == Z_STREAM_END);
-  out.resize(zlib.total_out);
-  ::deflateEnd(&zlib);
-  return out;
 }
 
 const std::string six_bytes = idx_of(8, {2, 3}, "\1\2\3\4\5\xff");

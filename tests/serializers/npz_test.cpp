@@ -18,6 +18,7 @@
 #include "tenbin/optimizers/adam.h"
 #include "tenbin/serializers/npy.h"
 #include "tenbin/serializers/zip.h"
+#include "tenbin/tests/compressed.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/scratch_directory.h"
 
@@ -38,20 +39,6 @@ bool same(const Array& a, const Array& b) {
 std::string le(std::uint64_t value, int bytes) {
   std::string out;
   for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 255);
-  return out;
-}
-
-std::string deflated(const std::string& content) {
-  std::string out(::compressBound(content.size()) + 64, '\0');
-  z_stream zlib{};
-  REQUIRE(::deflateInit2(&zlib, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  zlib.avail_in = static_cast<uInt>(content.size());
-  zlib.next_out = reinterpret_cast<Bytef*>(out.data());
-  zlib.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(::deflate(&zlib, Z_FINISH) == Z_STREAM_END);
-  out.resize(zlib.total_out);
-  ::deflateEnd(&zlib);
   return out;
 }
 
