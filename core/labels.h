@@ -1,4 +1,4 @@
-// What everything that reads class labels outside the graph shares: metrics, splits, class weights.
+// What everything that reads class labels shares: losses, metrics, splits, class weights.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,11 @@
 
 namespace tenbin::detail {
 
-// Errors: `class_counts: t must be int32, int64 or uint8, got float32(3)`.
-inline void require_labels(const char* function, const char* argument, const Array& t) {
+// Errors: `class_counts: t must be int32, int64 or uint8, got float32(3)`, and `hint` after it.
+inline void require_labels(const char* function, const char* argument, const Array& t,
+                           const char* hint = "") {
   if (!t || !is_integer(t.dtype()))
-    throw Error(function, ": ", argument, " must be int32, int64 or uint8, got ", t);
+    throw Error(function, ": ", argument, " must be int32, int64 or uint8, got ", t, hint);
 }
 
 // t as int64 on the CPU.
@@ -47,15 +48,23 @@ inline Array to_label_vector(const char* function, const char* argument, const A
   return labels;
 }
 
-// Whether -1 and 1 are the labels, and no others. labels: int64, on the CPU.
-inline bool are_signs(const Array& labels) {
-  const std::int64_t* label = labels.data<std::int64_t>();
+// Whether -1 and 1 are the labels, and no others. Most labels end this at the first.
+template <class Label>
+bool are_signs(const Label* labels, std::size_t size) {
   bool negative = false, positive = false;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (label[i] != -1 && label[i] != 1) return false;
-    (label[i] < 0 ? negative : positive) = true;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::int64_t label = labels[i];
+    if (label != -1 && label != 1) return false;
+    (label < 0 ? negative : positive) = true;
   }
   return negative && positive;
+}
+
+// The same of integers on the CPU; of anything else false.
+inline bool are_signs(const Array& labels) {
+  if (!labels.device().is_cpu() || !is_integer(labels.dtype())) return false;
+  return visit_integer(labels.dtype(),
+                       [&](auto zero) { return are_signs(labels.data<decltype(zero)>(), labels.size()); });
 }
 
 // Labels of -1 and 1 are two classes more likely than one and rows that do not count.

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "tenbin/core/file.h"
+#include "tenbin/core/text.h"
 #include "tenbin/datasets/parse_number.h"
 
 namespace tenbin::detail {
@@ -90,13 +91,8 @@ std::string spelled(const Decimal& number) {
   return number.negative ? '-' + text : text;
 }
 
-// What remains of a text without case and blanks around it. ASCII, whatever the locale.
-std::string folded(const std::string& text) {
-  std::string out(trimmed(text));
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
+// What remains of a text without case and blanks around it.
+std::string folded(const std::string& text) { return lower_case(std::string(trimmed(text))); }
 
 std::string doubt_of(const Texts& classes) {
   std::map<std::string, const std::string*> seen;

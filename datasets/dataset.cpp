@@ -3,32 +3,14 @@
 #include <cstring>
 #include <utility>
 
+#include "tenbin/core/labels.h"
 #include "tenbin/cuda/gather.h"
 
 namespace tenbin {
 
-namespace {
-
-// Whether the labels are -1 and 1, and nothing else. Most end this at the first.
-bool are_signs(const Array& t) {
-  if (!t.device().is_cpu() || (t.dtype() != Dtype::int32 && t.dtype() != Dtype::int64)) return false;
-  return visit(t.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T* const label = t.data<T>();
-    bool minus = false, plus = false;
-    for (std::size_t i = 0; i < t.size(); ++i) {
-      if (label[i] != T(1) && label[i] != static_cast<T>(-1)) return false;
-      (label[i] == T(1) ? plus : minus) = true;
-    }
-    return minus && plus;
-  });
-}
-
-}  // namespace
-
 Dataset::Dataset(Array samples, Array labels) : x(std::move(samples)), t(std::move(labels)) {
   detail::require_rows(x, t);
-  if (are_signs(t))
+  if (detail::are_signs(t))
     throw Error("Dataset: t = ", t,
                 " has the labels -1 and 1 only; -1 is ignored by losses and metrics (`ignore_label`): pass "
                 "labels_from_signs(t), which are classes 0 and 1");

@@ -37,9 +37,7 @@ const char* foreign_format(std::string_view start) {
   for (const auto& [magic, what] : formats)
     if (starts_with(start, magic)) return what;
   start.remove_prefix(std::min(start.find_first_not_of(" \t\r\n"), start.size()));
-  std::string lower(start);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const std::string lower = lower_case(std::string(start));
   for (const std::string_view tag : {"<!doctype html", "<html", "<head", "<?xml"})
     if (starts_with(lower, tag)) return "an HTML or XML page; was the download refused?";
   return nullptr;

@@ -102,7 +102,7 @@ Variable softmax_focal_loss(const Variable& x, const Variable& t, const SoftmaxF
   using CrossEntropy = detail::Named<SoftmaxCrossEntropy>;
   const char* name = "softmax_focal_loss";
   require_gamma(name, options.gamma);
-  detail::require_labels(name, t.data());
+  detail::require_targets(name, x.data(), t.data());
   SoftmaxCrossEntropyOptions whole;
   whole.normalize = options.normalize;
   whole.class_weight = options.class_weight;

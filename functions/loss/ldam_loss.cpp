@@ -9,7 +9,7 @@
 namespace tenbin {
 
 void LDAMLogits::check(const Arrays& xs) const {
-  detail::require_labels(*this, xs[1]);
+  detail::require_targets(*this, xs[0], xs[1]);
   detail::Named<SoftmaxCrossEntropy>("ldam_loss", SoftmaxCrossEntropyOptions{}).check(xs);
   detail::require_per_class(*this, "margin", margin_, detail::Sign::not_negative, xs[0]);
   if (!(scale_ > 0) || !std::isfinite(scale_))

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "tenbin/core/labels.h"
 #include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/fault.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
@@ -30,13 +31,21 @@ class Named : public Loss {
 inline std::string name_of(const Function& function) { return function.name(); }
 inline const char* name_of(const char* function) { return function; }
 
-// Errors: `ldam_loss: t must be int32, int64 or uint8 labels, got float32(4); did you mean
-// t.astype(Dtype::int32)?`.
+inline constexpr const char* no_soft_targets = "; soft targets are not supported";
+
+// Errors: `ldam_loss: t must be int32, int64 or uint8, got float32(4); did you mean t.astype(Dtype::int32)?`,
+// or another hint.
 template <class Caller>
-void require_labels(const Caller& caller, const Array& t) {
-  if (!is_integer(t.dtype()))
-    throw Error(name_of(caller), ": t must be int32, int64 or uint8 labels, got ", t,
-                "; did you mean t.astype(Dtype::int32)?");
+void require_targets(const Caller& caller, const Array& t,
+                     const char* hint = "; did you mean t.astype(Dtype::int32)?") {
+  if (!is_integer(t.dtype())) require_labels(std::string(name_of(caller)).c_str(), "t", t, hint);
+}
+
+// The same for a label per position of x, (N, C, ...): t of x's shape is taken for soft targets.
+template <class Caller>
+void require_targets(const Caller& caller, const Array& x, const Array& t) {
+  if (is_floating(t.dtype()) && t.shape() == x.shape()) return require_targets(caller, t, no_soft_targets);
+  require_targets(caller, t);
 }
 
 // The label that is ignored: an option that nobody has set is -1.
@@ -51,8 +60,7 @@ inline std::int64_t ignored(const std::optional<std::int64_t>& ignore_label) {
 template <class Label>
 void require_no_signs(const Function& function, const Label* t, std::size_t size,
                       const std::optional<std::int64_t>& ignore_label) {
-  const auto has = [=](int label) { return std::find(t, t + size, label) != t + size; };
-  if (!ignore_label && !has(0) && has(-1) && has(1))
+  if (!ignore_label && are_signs(t, size))
     throw Error(function.name(),
                 ": the labels in t are -1 and 1, but classes are 0 and 1, and -1 is ignored: map -1 to 0, or "
                 "pass .ignore_label = -1 if -1 marks what is to be ignored");

@@ -71,7 +71,7 @@ class ElementWeights {
 void SigmoidCrossEntropy::check(const Arrays& xs) const {
   const Array& x = xs[0];
   require_floating(*this, "x", x);
-  detail::require_labels(*this, xs[1]);
+  detail::require_targets(*this, xs[1]);
   require_same_shape(*this, "x", x, "t", xs[1]);
   const Array& weight = options_.pos_weight;
   if (!weight) return;

@@ -320,9 +320,13 @@ TEST_CASE("focal losses take labels of every integer dtype") {
 TEST_CASE("focal losses name themselves in errors") {
   const Array x = Array::zeros({2, 3});
   const Array t{0, 1};
-  CHECK_THROWS_WITH(softmax_focal_loss(x, x),
-                    "softmax_focal_loss: t must be int32, int64 or uint8 labels, got float32(2, 3); did you "
-                    "mean t.astype(Dtype::int32)?");
+  CHECK_THROWS_WITH(
+      softmax_focal_loss(x, x),
+      "softmax_focal_loss: t must be int32, int64 or uint8, got float32(2, 3); soft targets are not "
+      "supported");
+  CHECK_THROWS_WITH(softmax_focal_loss(x, Array{0.f, 1.f}),
+                    "softmax_focal_loss: t must be int32, int64 or uint8, got float32(2); did you mean "
+                    "t.astype(Dtype::int32)?");
   for (const double gamma : {0., 2.}) {
     CHECK_THROWS_WITH(softmax_focal_loss(Array::zeros({2, 2}), Array{-1, 1}, {.gamma = gamma}),
                       ContainsSubstring("softmax_focal_loss: the labels in t are -1 and 1, "));

@@ -123,9 +123,12 @@ TEST_CASE("ldam_loss names itself in errors") {
   const Array margin{0.5f, 0.25f};
   CHECK_THROWS_WITH(ldam_loss(x, Array{0, 1, 1}, margin),
                     "ldam_loss: x and t differ in length: float32(2, 2) and int32(3)");
-  CHECK_THROWS_WITH(ldam_loss(x, x, margin),
-                    "ldam_loss: t must be int32, int64 or uint8 labels, got float32(2, 2); did you mean "
-                    "t.astype(Dtype::int32)?");
+  CHECK_THROWS_WITH(
+      ldam_loss(x, x, margin),
+      "ldam_loss: t must be int32, int64 or uint8, got float32(2, 2); soft targets are not supported");
+  CHECK_THROWS_WITH(
+      ldam_loss(x, Array{0.f, 1.f}, margin),
+      "ldam_loss: t must be int32, int64 or uint8, got float32(2); did you mean t.astype(Dtype::int32)?");
   CHECK_THROWS_WITH(ldam_loss(x, Array{-1, 1}, margin),
                     ContainsSubstring("ldam_loss: the labels in t are -1"));
   CHECK_THROWS_WITH(

@@ -226,10 +226,9 @@ TEST_CASE("sigmoid_cross_entropy refuses what does not fit") {
   const Array x = Array::zeros({2, 2});
   CHECK_THROWS_WITH(sigmoid_cross_entropy(x, Array{0, 1}),
                     "sigmoid_cross_entropy: x and t differ in shape: float32(2, 2) and int32(2)");
-  CHECK_THROWS_WITH(
-      sigmoid_cross_entropy(x, x),
-      "sigmoid_cross_entropy: t must be int32, int64 or uint8 labels, got float32(2, 2); did you "
-      "mean t.astype(Dtype::int32)?");
+  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, x),
+                    "sigmoid_cross_entropy: t must be int32, int64 or uint8, got float32(2, 2); did you "
+                    "mean t.astype(Dtype::int32)?");
   CHECK_THROWS_WITH(sigmoid_cross_entropy(Array{1}, Array{1}),
                     "sigmoid_cross_entropy: x must be float32 or float64, got int32(1)");
   CHECK_THROWS_WITH(
