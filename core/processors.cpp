@@ -44,7 +44,7 @@ bool lists(std::string_view names, std::string_view name) {
   return std::find(all.begin(), all.end(), name) != all.end();
 }
 
-// Nothing for "max", -1 and what is no number.
+// None for "max", -1 and anything that is not a positive number.
 std::optional<double> positive(std::string_view text) {
   long long value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -72,7 +72,7 @@ TENBIN_INLINE T power_of_two(T n) {
 template <class T>
 constexpr T log2_e = static_cast<T>(1.44269504088896340736L);
 
-// Up to here, log(1 + rest) has digits that the rounded sum 1 + rest has not.
+// Up to here, log(1 + rest) has digits that rounding removes from 1 + rest.
 template <class T>
 constexpr T little_more_than_one = T{1.125};
 

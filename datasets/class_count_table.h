@@ -22,8 +22,8 @@ struct ClassCountTableOptions {
 ///         1  fraud (positive)   1002  20.03%   2.496
 ///     total                     5002
 ///
-/// Class 1 of two is the positive one for everything that asks for it, unless it is told another. Errors:
-/// there is not one name, or one weight, per class.
+/// Class 1 of two is the positive one for every metric and threshold, unless `pos_label` says otherwise.
+/// Errors: there is not one name, or one weight, per class.
 ///
 ///     const auto counts = class_counts(train.t, 2);
 ///     std::cout << class_count_table(counts, {.class_weight = balanced_class_weight(counts)});

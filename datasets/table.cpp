@@ -220,6 +220,7 @@ const Column& Table::operator[](const std::string& name) const { return columns_
 
 const Column& Table::label() const {
   if (!label_) throw Error(source_, ": no column was named as the label");
+  if (columns_.empty()) throw Error("Table::label: the table has been moved from");
   return columns_[*label_];
 }
 

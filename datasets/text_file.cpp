@@ -17,9 +17,15 @@ bool starts_with(std::string_view text, std::string_view start) {
 }
 
 // What a file is that is no table, by its first bytes; nullptr: nothing that is known.
-const char* foreign_format(std::string_view start) {
+bool ends_with(const InputFile& file, std::string_view text) {
+  if (file.size() < 2 * text.size()) return false;
+  std::string end(text.size(), '\0');
+  file.read(file.size() - end.size(), end.data(), end.size());
+  return end == text;
+}
+
+const char* foreign_format(const InputFile& file, std::string_view start) {
   constexpr std::pair<std::string_view, const char*> formats[] = {
-      {"BZh", "compressed with bzip2; decompress it first"},
       {{"\xFD"
         "7zXZ\0",
         6},
@@ -28,14 +34,17 @@ const char* foreign_format(std::string_view start) {
       {"7z\xBC\xAF\x27\x1C", "a 7z archive; unpack it first"},
       {"PK\x03\x04", "a zip archive or an Excel workbook; unpack it or save the sheet as CSV"},
       {"\xD0\xCF\x11\xE0", "an old Excel workbook; save the sheet as CSV"},
-      {"PAR1", "a Parquet file; convert it to CSV"},
-      {"ARROW1", "a Feather file; convert it to CSV"},
+      {{"ARROW1\0\0", 8}, "a Feather file; convert it to CSV"},
       {"\x89HDF", "an HDF5 file; convert it to CSV"},
       {"\x93NUMPY", "a NumPy file; read it with NpzReader"},
       {"%PDF-", "a PDF document"},
       {"version https://git-lfs.github.com", "a Git LFS pointer; fetch the file with `git lfs pull`"}};
   for (const auto& [magic, what] : formats)
     if (starts_with(start, magic)) return what;
+  // The digit is the block size; the words "BZh" and "PAR1" alone may begin a header.
+  if (starts_with(start, "BZh") && start.substr(std::min<std::size_t>(4, start.size()), 6) == "1AY&SY")
+    return "compressed with bzip2; decompress it first";
+  if (starts_with(start, "PAR1") && ends_with(file, "PAR1")) return "a Parquet file; convert it to CSV";
   start.remove_prefix(std::min(start.find_first_not_of(" \t\r\n"), start.size()));
   const std::string lower = lower_case(std::string(start));
   for (const std::string_view tag : {"<!doctype html", "<html", "<head", "<?xml"})
@@ -56,7 +65,7 @@ void TextFile::rewind() {
   char start[64];
   pending_.assign(start, stream_->read_some(start, sizeof start));
   if (starts_with(pending_, "\xEF\xBB\xBF")) pending_.erase(0, 3);
-  if (const char* const what = foreign_format(pending_))
+  if (const char* const what = foreign_format(file_, pending_))
     throw Error(file_.path(), ": the file is not a table but ", what);
   const std::string two = pending_.substr(0, 2);
   if (two == "\xFF\xFE" || two == "\xFE\xFF")

@@ -1,4 +1,4 @@
-// What the fit of a threshold or a calibration of two classes can be told.
+// Options for fitting a threshold or a calibration of two classes.
 #pragma once
 
 #include <cstdint>

@@ -71,15 +71,21 @@ std::size_t NpzReader::find(const std::string& key) const {
   return found != sorted_.end() && keys_[*found] == key ? *found : keys_.size();
 }
 
-const std::string& NpzReader::path() const { return archive_->path(); }
+const zip::Archive& NpzReader::archive(const char* call) const {
+  if (!archive_) throw Error("NpzReader::", call, ": the reader has been moved from");
+  return *archive_;
+}
+
+const std::string& NpzReader::path() const { return archive("path").path(); }
 
 bool NpzReader::contains(const std::string& key) const { return find(key) != keys_.size(); }
 
 Array NpzReader::read(const std::string& key) const {
-  const std::string label = archive_->path() + ": " + printable(key);
+  const zip::Archive& archive = this->archive("read");
+  const std::string label = archive.path() + ": " + printable(key);
   const std::size_t i = find(key);
   if (i == keys_.size()) throw Error(label, ": there is no such key; the file has ", listed(keys_));
-  ByteStream stream = archive_->open(archive_->entries()[i], label);
+  ByteStream stream = archive.open(archive.entries()[i], label);
   return npy::read(stream);
 }
 

@@ -49,6 +49,7 @@ class NpzReader {
   std::vector<std::string> keys_;    // of the archive's entries, one by one
   std::vector<std::size_t> sorted_;  // indices of keys_, by key
   std::size_t find(const std::string& key) const;
+  const zip::Archive& archive(const char* call) const;  // Errors: this reader has been moved from
 };
 
 /// Writes arrays, from any device, to an .npz file that NumPy and Chainer read. (Chainer:

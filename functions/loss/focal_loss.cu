@@ -11,7 +11,7 @@ namespace {
 using detail::LossSums;
 using gpu::Index;
 
-// Labels that are none have been reported by the cross entropy; here they count as ignored.
+// Invalid labels have been reported by the cross entropy; here they count as ignored.
 template <class T, class Label>
 struct ForwardPosition {
   const T* l;

@@ -22,7 +22,7 @@ struct Elements {
   Index weight_count;   // one, or one per class along axis 1
   Index inner;
 
-  // A label that is none counts as ignored.
+  // An invalid label counts as ignored.
   __device__ bool is_valid(Index i) const {
     const Index label = t[i];
     return label != ignore_label && (label == 0 || label == 1);

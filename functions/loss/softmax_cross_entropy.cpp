@@ -38,7 +38,8 @@ void check_targets(const Function& function, const Array& x, const Array& t) {
     throw Error(function.name(), ": x and t differ in length: ", x, " and ", t);
   if (t.shape() == x.shape())
     throw Error(function.name(), ": t must be x's shape without axis 1, ", detail::position_shape(x),
-                ", got ", t, " for ", x, "; for one-hot rows take argmax(t), or t.astype(Dtype::", x.dtype(),
+                ", got ", t, " for ", x,
+                "; for one-hot rows take argmax(t.astype(Dtype::float32)), or t.astype(Dtype::", x.dtype(),
                 ") as soft targets");
   if (t.shape() != detail::position_shape(x))
     throw Error(function.name(), ": t must be x's shape without axis 1, ", detail::position_shape(x),

@@ -412,7 +412,12 @@ TEST_CASE_METHOD(CsvFixture, "a file of another format is named", "[csv]") {
   CHECK(
       error(bytes("PK\3\4\24\0", 6)) ==
       ": the file is not a table but a zip archive or an Excel workbook; unpack it or save the sheet as CSV");
-  CHECK(error(bytes("PAR1", 4)) == ": the file is not a table but a Parquet file; convert it to CSV");
+  CHECK(error(bytes("PAR1", 4) + "PAR1") ==
+        ": the file is not a table but a Parquet file; convert it to CSV");
+  CHECK(error(bytes("ARROW1\0\0", 8)) == ": the file is not a table but a Feather file; convert it to CSV");
+  // Names that only begin like one.
+  for (const std::string name : {"PAR1", "BZh", "BZhours", "BZh9", "ARROW1"})
+    CHECK(load(name + ",y\n1,2\n")[name].values.item() == 1);
   CHECK(error("\n<!DOCTYPE HTML>\n<html>\n") ==
         ": the file is not a table but an HTML or XML page; was the download refused?");
   const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";

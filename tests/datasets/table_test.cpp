@@ -194,3 +194,11 @@ TEST_CASE("a label is a name or a place", "[table]") {
     CHECK_THROWS_WITH(detail::find_label(names, label, "f"),
                       std::string("f: no column is named \"") + label + "\"; there are \"a\", \"0\", \"c\"");
 }
+
+TEST_CASE("a table that was moved from has no label", "[table]") {
+  Table table({{"y", Array{0, 1}, {"a", "b"}}}, 0);
+  const Table taken = std::move(table);
+  CHECK(taken.labels().size() == 2);
+  CHECK_THROWS_WITH(table.labels(), "Table::label: the table has been moved from");
+  CHECK_THROWS_WITH(table.classes(), "Table::label: the table has been moved from");
+}

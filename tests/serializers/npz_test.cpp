@@ -768,3 +768,12 @@ TEST_CASE_METHOD(Fixture, "a load that fails changes nothing") {
                     path + ": l1/b: the array to load into is none, the file has float64(2)");
   CHECK(W.to_vector<float>() == std::vector<float>(6, 0));
 }
+
+TEST_CASE_METHOD(Fixture, "a reader that was moved from says so") {
+  save_npz(path, sample());
+  NpzReader reader(path);
+  const NpzReader taken = std::move(reader);
+  CHECK(taken.read("l1/b").size() == 2);
+  CHECK_THROWS_WITH(reader.read("l1/b"), "NpzReader::read: the reader has been moved from");
+  CHECK_THROWS_WITH(reader.path(), "NpzReader::path: the reader has been moved from");
+}

@@ -571,7 +571,8 @@ TEST_CASE("softmax_cross_entropy says what is wrong") {
   CHECK_THROWS_WITH(loss(x, Array::zeros({4, 3}, Dtype::int32)),
                     "softmax_cross_entropy: t must be x's shape without axis 1, (4), got int32(4, 3) for "
                     "float64(4, 3); for "
-                    "one-hot rows take argmax(t), or t.astype(Dtype::float64) as soft targets");
+                    "one-hot rows take argmax(t.astype(Dtype::float32)), or t.astype(Dtype::float64) as soft "
+                    "targets");
   CHECK_THROWS_WITH(
       loss(x, Array::zeros({4, 3})),
       "softmax_cross_entropy: x and soft targets t differ in dtype: float64(4, 3) and float32(4, 3)");
