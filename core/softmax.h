@@ -26,8 +26,8 @@ struct LogSum {
 };
 
 /// The logarithm of a sum of exponentials, the largest of which is 1 unless all are 0, given the sum of those
-/// below 1, too. It has all its digits where it is small: a little above 1 it is log(1 + rest), of a rest that
-/// the sum has lost in rounding, in part or as a whole. For kernels as well.
+/// below 1, too. It has all its digits where it is small: a little above 1 it is log(1 + rest), of a rest
+/// that the sum has lost in rounding, in part or as a whole. For kernels as well.
 template <class T>
 constexpr T log_of_sum(T sum, T rest) {
   return sum >= 1 && sum < T{1.125} ? std::log1p(rest) : std::log(sum);
@@ -56,7 +56,7 @@ class SoftmaxBlock {
   LogSum<T> operator[](std::size_t i) const { return {max[i], log_sum[i]}; }
 
   /// Finds `max`, `sum` and `log_sum`; leaves exp(x - max) in y unless that is null. `log_sum` has all its
-  /// digits where it is small, too: beside one class that is all but sure.
+  /// digits where it is small, too: where one class has a probability near 1.
   void exponentials(const T* x, T* y);
   /// Copies to and from an array for all lines: `sum`, (1, lines), which is what `softmax` and
   /// `label_gradient` need, or `sum`, `max` and `log_sum`, (3, lines).

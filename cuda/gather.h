@@ -11,7 +11,8 @@ namespace tenbin::gpu {
 Array gather_rows(const Array& x, const Array& indices);
 
 /// The inverse, for gradients: a new array of `shape` with gx[r, ...] the sum of the gy[i, ...] for which
-/// indices[i] is r, added in float64 in ascending order of i as the CPU does; 0 where there are none. An index outside
+/// indices[i] is r, added in float64 in ascending order of i as the CPU does; 0 where there are none. An
+/// index outside
 /// [-rows, rows) counts for no row.
 Array add_rows(const Array& gy, const Array& indices, const Shape& shape);
 

@@ -1,6 +1,5 @@
 #include "tenbin/datasets/idx.h"
 
-
 #include <cstring>
 
 #include "tenbin/tests/catch.h"
