@@ -2,9 +2,12 @@
 #include "tenbin/core/broadcast.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
+#include "tenbin/core/elementwise.h"
 #include "tenbin/core/function.h"
 
 namespace tenbin {
@@ -75,20 +78,30 @@ Shape require_broadcast(const Function& function, const char* argument, const Ar
   return *shape;
 }
 
-Array reduce_runs(const Array& array, const Shape& shape, const RunFunction& reduce) {
+Array reduce_runs(const Array& array, const Shape& shape, Dtype between, const LastRunFunction& reduce) {
   if (array.shape() == shape) return array;
   if (element_count(shape) == 0) return Array::empty(shape, array.dtype(), array.device());
   const Shape large = array.shape();
   const Shape small = pad(shape, large.size());
+  std::size_t left = 0;
+  for_each_run(small, large, [&](std::size_t, std::size_t) { ++left; });
   Array x = array;
   for_each_run(small, large, [&](std::size_t begin, std::size_t end) {
     Shape reduced = x.shape();
     for (std::size_t axis = begin; axis < end; ++axis) reduced[axis] = 1;
-    Array y = Array::empty(reduced, x.dtype(), x.device());
-    reduce(x, product(large, 0, begin), product(large, begin, end), product(small, end, small.size()), y);
+    const bool last = --left == 0;
+    Array y = Array::empty(reduced, last ? array.dtype() : between, x.device());
+    reduce(x, product(large, 0, begin), product(large, begin, end), product(small, end, small.size()), last,
+           y);
     x = std::move(y);
   });
   return x.reshape(shape);
+}
+
+Array reduce_runs(const Array& array, const Shape& shape, const RunFunction& reduce) {
+  return reduce_runs(array, shape, array.dtype(),
+                     [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, bool,
+                         Array& y) { reduce(x, outer, count, inner, y); });
 }
 
 Array broadcast_runs(const Array& array, const Shape& shape, const RunFunction& repeat) {
@@ -150,9 +163,9 @@ Accumulator reduce_row(const T* x, std::size_t count, Accumulator initial, Combi
 
 // `width` neighbouring columns of a matrix with rows of `columns`. The width of a whole block is a constant
 // that the compiler knows, so that the results lie in registers.
-template <class Accumulator, class T, class Combine, class Width>
+template <class Accumulator, class T, class Combine, class Finish, class Out, class Width>
 void reduce_some_columns(const T* x, std::size_t count, std::size_t columns, Width width, Accumulator initial,
-                         Combine combine, T* __restrict y) {
+                         Combine combine, Finish finish, Out* __restrict y) {
   Accumulator results[columns_per_block];
   std::fill_n(results, width, initial);
   for (std::size_t i = 0; i < count; ++i) {
@@ -160,32 +173,39 @@ void reduce_some_columns(const T* x, std::size_t count, std::size_t columns, Wid
     for (std::size_t j = 0; j < width; ++j)
       results[j] = combine(results[j], static_cast<Accumulator>(row[j]));
   }
-  for (std::size_t j = 0; j < width; ++j) y[j] = static_cast<T>(results[j]);
+  for (std::size_t j = 0; j < width; ++j) y[j] = static_cast<Out>(finish(results[j]));
 }
 
 // All columns of a (count, columns) matrix, a block of them at a time: whole cache lines are read.
-template <class Accumulator, class T, class Combine>
+template <class Accumulator, class T, class Combine, class Finish, class Out>
 void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumulator initial, Combine combine,
-                    T* y) {
+                    Finish finish, Out* y) {
   using WholeBlock = std::integral_constant<std::size_t, columns_per_block>;
   std::size_t first = 0;
   for (; first + columns_per_block <= columns; first += columns_per_block)
-    reduce_some_columns(x + first, count, columns, WholeBlock(), initial, combine, y + first);
+    reduce_some_columns(x + first, count, columns, WholeBlock(), initial, combine, finish, y + first);
   if (first < columns)
-    reduce_some_columns(x + first, count, columns, columns - first, initial, combine, y + first);
+    reduce_some_columns(x + first, count, columns, columns - first, initial, combine, finish, y + first);
 }
 
-template <class Accumulator, class T, class Combine>
+// y = finish(what `combine` makes of the elements).
+template <class Accumulator, class T, class Combine, class Finish, class Out>
 void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, Accumulator initial,
-                   Combine combine, T* y) {
+                   Combine combine, Finish finish, Out* y) {
   for (std::size_t i = 0; i < outer; ++i, x += count * inner, y += inner) {
     if (inner == 1) {
-      *y = static_cast<T>(reduce_row(x, count, initial, combine));
+      *y = static_cast<Out>(finish(reduce_row(x, count, initial, combine)));
     } else {
-      reduce_columns(x, count, inner, initial, combine, y);
+      reduce_columns(x, count, inner, initial, combine, finish, y);
     }
   }
 }
+
+struct Plus {
+  double operator()(double sum, double value) const { return sum + value; }
+};
+
+constexpr auto as_it_is = [](auto result) { return result; };
 
 // `reduce(x, outer, count, inner, y)` with pointers, once for each run of axes.
 template <class Reduce>
@@ -213,8 +233,7 @@ Array broadcast_to(const Array& array, const Shape& shape) {
 
 template <class T>
 void sum_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, T* y) {
-  reduce_middle(
-      x, outer, count, inner, 0.0, [](double sum, double value) { return sum + value; }, y);
+  reduce_middle(x, outer, count, inner, 0.0, Plus(), as_it_is, y);
 }
 
 template void sum_middle(const float*, std::size_t, std::size_t, std::size_t, float*);
@@ -227,12 +246,57 @@ Array sum_to(const Array& x, const Shape& shape) {
                    });
 }
 
+namespace {
+
+// As long as no sum is beyond the range of double.
+Array plain_mean_to(const Array& array, const Shape& shape) {
+  const double divisor =
+      static_cast<double>(array.size()) / static_cast<double>(std::max<std::size_t>(element_count(shape), 1));
+  const auto divide = [divisor](double sum) { return sum / divisor; };
+  const auto reduce = [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, bool last,
+                          Array& y) {
+    visit_floating(x.dtype(), [&](auto zero) {
+      const auto* const from = x.data<decltype(zero)>();
+      if (!last) return reduce_middle(from, outer, count, inner, 0.0, Plus(), as_it_is, y.data<double>());
+      visit_floating(y.dtype(), [&](auto result_zero) {
+        reduce_middle(from, outer, count, inner, 0.0, Plus(), divide, y.data<decltype(result_zero)>());
+      });
+    });
+  };
+  return reduce_runs(array, shape, Dtype::float64, reduce);
+}
+
+bool all_finite(const Array& array) {
+  const double* const value = array.data<double>();
+  return std::all_of(value, value + array.size(), [](double v) { return std::isfinite(v); });
+}
+
+}  // namespace
+
+Array mean_to(const Array& x, const Shape& shape) {
+  const Array mean = plain_mean_to(x, shape);
+  if (x.dtype() != Dtype::float64 || all_finite(mean)) return mean;
+  // Once more, with elements that cannot add up to an infinity. The mean of finite numbers is finite, but its
+  // rounding error may not be.
+  constexpr double unit = 0x1p-64;
+  const Array small = plain_mean_to(map([](double v) { return v * unit; }, x), shape);
+  const auto choose = [](double plain, double scaled) {
+    constexpr double most = std::numeric_limits<double>::max();
+    if (std::isfinite(plain) || !std::isfinite(scaled)) return plain;
+    return std::clamp(scaled / unit, -most, most);
+  };
+  Array y = Array::empty(shape, Dtype::float64);
+  std::transform(std::as_const(mean).data<double>(), std::as_const(mean).data<double>() + mean.size(),
+                 std::as_const(small).data<double>(), y.data<double>(), choose);
+  return y;
+}
+
 Array max_to(const Array& x, const Shape& shape) {
   return reduce_to(
       x, shape, [](const auto* from, std::size_t outer, std::size_t count, std::size_t inner, auto* to) {
         using T = std::decay_t<decltype(*to)>;
         const auto larger = [](T a, T b) { return b > a || b != b ? b : a; };
-        reduce_middle(from, outer, count, inner, -std::numeric_limits<T>::infinity(), larger, to);
+        reduce_middle(from, outer, count, inner, -std::numeric_limits<T>::infinity(), larger, as_it_is, to);
       });
 }
 
@@ -241,7 +305,7 @@ Array min_to(const Array& x, const Shape& shape) {
       x, shape, [](const auto* from, std::size_t outer, std::size_t count, std::size_t inner, auto* to) {
         using T = std::decay_t<decltype(*to)>;
         const auto smaller = [](T a, T b) { return b < a || b != b ? b : a; };
-        reduce_middle(from, outer, count, inner, std::numeric_limits<T>::infinity(), smaller, to);
+        reduce_middle(from, outer, count, inner, std::numeric_limits<T>::infinity(), smaller, as_it_is, to);
       });
 }
 

@@ -28,6 +28,11 @@ bool can_broadcast_to(const Shape& from, const Shape& to);
 using RunFunction =
     std::function<void(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y)>;
 Array reduce_runs(const Array& x, const Shape& shape, const RunFunction& reduce);
+/// With `between`, the dtype of what lies between two runs of axes, `reduce` is also told whether a run is
+/// the last one, whose y has x's dtype.
+using LastRunFunction = std::function<void(const Array& x, std::size_t outer, std::size_t count,
+                                           std::size_t inner, bool last, Array& y)>;
+Array reduce_runs(const Array& x, const Shape& shape, Dtype between, const LastRunFunction& reduce);
 Array broadcast_runs(const Array& x, const Shape& shape, const RunFunction& repeat);
 
 namespace cpu {
@@ -53,6 +58,10 @@ Array broadcast_to(const Array& array, const Shape& shape);
 Array sum_to(const Array& x, const Shape& shape);
 Array max_to(const Array& x, const Shape& shape);
 Array min_to(const Array& x, const Shape& shape);
+
+/// The mean instead: the sum in float64, divided by the number of elements that a result is made of, rounded
+/// once. Finite wherever all of the elements are, whatever they add up to. The mean of none is NaN.
+Array mean_to(const Array& x, const Shape& shape);
 
 }  // namespace cpu
 

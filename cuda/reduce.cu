@@ -13,10 +13,19 @@ namespace tenbin::gpu {
 
 namespace {
 
+// Operations: the accumulator becomes a result by `finish`.
+
 struct Sum {
   using Accumulator = double;
   static constexpr double initial = 0;
   __device__ double operator()(double a, double b) const { return a + b; }
+  __device__ double finish(double sum) const { return sum; }
+};
+
+struct Mean : Sum {
+  double divisor;
+  explicit Mean(double count) : divisor(count) {}
+  __device__ double finish(double sum) const { return sum / divisor; }
 };
 
 template <class T>
@@ -24,6 +33,7 @@ struct Max {
   using Accumulator = T;
   static constexpr T initial = -std::numeric_limits<T>::infinity();
   __device__ T operator()(T a, T b) const { return b > a || b != b ? b : a; }
+  __device__ T finish(T result) const { return result; }
 };
 
 template <class T>
@@ -31,6 +41,7 @@ struct Min {
   using Accumulator = T;
   static constexpr T initial = std::numeric_limits<T>::infinity();
   __device__ T operator()(T a, T b) const { return b < a || b != b ? b : a; }
+  __device__ T finish(T result) const { return result; }
 };
 
 // One pass: x (outer, count, inner) becomes y (outer, chunks, inner), each from `chunk` elements.
@@ -54,7 +65,7 @@ __global__ void __launch_bounds__(block_threads) reduce_rows(Pass<In, Out> pass,
   for (Index i = begin + Group::rank(); i < end; i += Group::width)
     result = op(result, static_cast<typename Op::Accumulator>(row[i]));
   result = Group::reduce(result, op);
-  if (Group::rank() == 0) pass.y[part] = static_cast<Out>(result);
+  if (Group::rank() == 0) pass.y[part] = static_cast<Out>(op.finish(result));
 }
 
 // A block to a chunk of some columns: neighbouring threads read neighbouring columns, and each of the lanes
@@ -86,7 +97,7 @@ __global__ void __launch_bounds__(block_threads) reduce_columns(Pass<In, Out> pa
     if (lane < half) partial[lane][place] = op(partial[lane][place], partial[lane + half][place]);
   }
   if (lane == 0 && column < pass.inner)
-    pass.y[part * pass.inner + column] = static_cast<Out>(partial[0][place]);
+    pass.y[part * pass.inner + column] = static_cast<Out>(op.finish(partial[0][place]));
 }
 
 // A thread to a result.
@@ -97,7 +108,7 @@ void reduce_many(Context& context, const Pass<In, Out>& pass, Op op) {
     auto result = Op::initial;
     for (Index j = 0; j < pass.count; ++j)
       result = op(result, static_cast<typename Op::Accumulator>(x[j * pass.inner]));
-    pass.y[i] = static_cast<Out>(result);
+    pass.y[i] = static_cast<Out>(op.finish(result));
   });
 }
 
@@ -143,17 +154,18 @@ Index chunk_count(Index outer, Index count, Index inner) {
   return std::clamp<Index>(ceil_div(enough_blocks, blocks), 1, ceil_div(std::max<Index>(count, 1), shortest));
 }
 
-template <class T, class Op>
-void reduce_by(Context& context, const T* x, Index outer, Index count, Index inner, Op op, T* y) {
+// By `op` in every chunk, and by `end`, which combines as `op` does, of the chunks.
+template <class T, class Out, class Op, class End>
+void reduce_by(Context& context, const T* x, Index outer, Index count, Index inner, Op op, End end, Out* y) {
   using Accumulator = typename Op::Accumulator;
   const Index chunks = chunk_count(outer, count, inner);
-  if (chunks == 1) return run(context, Pass<T, T>{x, outer, count, inner, count, 1, y}, op);
+  if (chunks == 1) return run(context, Pass<T, Out>{x, outer, count, inner, count, 1, y}, end);
   const Index chunk = ceil_div(count, chunks);
   Array parts = Array::empty({static_cast<std::size_t>(outer * chunks * inner)}, dtype_of<Accumulator>,
                              Device::cuda(context.device()));
   Accumulator* const between = parts.data<Accumulator>();
   run(context, Pass<T, Accumulator>{x, outer, count, inner, chunk, chunks, between}, op);
-  run(context, Pass<Accumulator, T>{between, outer, chunks, inner, chunks, 1, y}, op);
+  run(context, Pass<Accumulator, Out>{between, outer, chunks, inner, chunks, 1, y}, end);
 }
 
 // Size is an unsigned of 32 bits where that is enough: divisions are all that this costs.
@@ -183,7 +195,7 @@ void reduce_middle(Context& context, Reduction reduction, const T* x, std::size_
   if (outer == 0 || inner == 0) return;
   const auto run = [&](auto op) {
     reduce_by(context, x, static_cast<Index>(outer), static_cast<Index>(count), static_cast<Index>(inner), op,
-              y);
+              op, y);
   };
   switch (reduction) {
     case Reduction::sum:
@@ -218,6 +230,26 @@ Array sum_to(const Array& x, const Shape& shape) { return reduce_to(Reduction::s
 Array max_to(const Array& x, const Shape& shape) { return reduce_to(Reduction::max, x, shape); }
 
 Array min_to(const Array& x, const Shape& shape) { return reduce_to(Reduction::min, x, shape); }
+
+Array mean_to(const Array& array, const Shape& shape) {
+  const double divisor =
+      static_cast<double>(array.size()) / static_cast<double>(std::max<std::size_t>(element_count(shape), 1));
+  const auto reduce = [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, bool last,
+                          Array& y) {
+    if (outer == 0 || inner == 0) return;
+    const auto by = [&](auto end, const auto* from, auto* to) {
+      reduce_by(Context::of(x), from, static_cast<Index>(outer), static_cast<Index>(count),
+                static_cast<Index>(inner), Sum(), end, to);
+    };
+    visit_floating(x.dtype(), [&](auto zero) {
+      const auto* const from = x.data<decltype(zero)>();
+      if (!last) return by(Sum(), from, y.data<double>());
+      visit_floating(y.dtype(),
+                     [&](auto result_zero) { by(Mean(divisor), from, y.data<decltype(result_zero)>()); });
+    });
+  };
+  return reduce_runs(array, shape, Dtype::float64, reduce);
+}
 
 Array broadcast_to(const Array& array, const Shape& shape) {
   return broadcast_runs(

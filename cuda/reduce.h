@@ -23,10 +23,12 @@ template <class T>
 void repeat_middle(Context& context, const T* x, std::size_t outer, std::size_t times, std::size_t inner,
                    T* y);
 
-/// The counterparts of cpu::sum_to, max_to, min_to and broadcast_to (core/broadcast.h).
+/// The counterparts of cpu::sum_to, max_to, min_to, mean_to and broadcast_to (core/broadcast.h). The mean of
+/// float64 is an infinity where the elements add up to one.
 Array sum_to(const Array& x, const Shape& shape);
 Array max_to(const Array& x, const Shape& shape);
 Array min_to(const Array& x, const Shape& shape);
+Array mean_to(const Array& x, const Shape& shape);
 Array broadcast_to(const Array& array, const Shape& shape);
 
 }  // namespace tenbin::gpu

@@ -1,6 +1,8 @@
 #include "tenbin/functions/loss/focal_loss.h"
 
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "tenbin/core/check.h"
 #include "tenbin/functions/loss/formulas.h"
@@ -17,27 +19,44 @@ void require_gamma(const char* function, double gamma) {
 }
 
 // w[t] s of every position, 0 where t is ignored, in double: the product may be representable where its parts
-// are not. `valid_count` receives the number of the others.
-Array position_weights(const Array& t, Dtype dtype, const SoftmaxFocalLossOptions& options,
-                       std::size_t& valid_count) {
-  // Through `dtype`, so that they are the numbers that softmax_cross_entropy would use.
-  const auto as_used = [&](const Array& w) { return w.to(t.device()).astype(dtype).astype(Dtype::float64); };
-  const Array of_class = as_used(options.class_weight);
-  const Array of_sample = as_used(options.sample_weight);
+// are not. All of them times `unit`.
+Array position_weights(const Array& t, std::int64_t ignore_label, const Array& class_weight,
+                       const Array& sample_weight, double unit) {
   Array weights = Array::zeros(t.shape(), Dtype::float64);
-  const std::int64_t ignore_label = detail::ignored(options.ignore_label);
-  valid_count = 0;
   visit_integer(t.dtype(), [&](auto zero) {
     const auto* labels = t.data<decltype(zero)>();
     double* weight = weights.data<double>();
     for (std::size_t i = 0; i < t.size(); ++i) {
       if (std::int64_t{labels[i]} == ignore_label) continue;
-      ++valid_count;
-      weight[i] = (of_class ? of_class.data<double>()[static_cast<std::size_t>(labels[i])] : 1) *
-                  (of_sample ? of_sample.data<double>()[i] : 1);
+      weight[i] = (class_weight ? class_weight.data<double>()[static_cast<std::size_t>(labels[i])] : 1) *
+                  (sample_weight ? sample_weight.data<double>()[i] : 1) * unit;
     }
   });
   return weights;
+}
+
+std::size_t count_valid(const Array& t, std::int64_t ignore_label) {
+  return visit_integer(t.dtype(), [&](auto zero) {
+    const auto* labels = t.data<decltype(zero)>();
+    const auto valid = [=](auto label) { return std::int64_t{label} != ignore_label; };
+    return static_cast<std::size_t>(std::count_if(labels, labels + t.size(), valid));
+  });
+}
+
+// The sums of the losses and of the weights; `losses`: null, or what every position's is to be written to.
+template <class T>
+detail::Sums add_up(const T* l, const Array& weights, T gamma, T* losses) {
+  const double* const weight = weights.data<double>();
+  detail::Sums sums;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    // Selected, not multiplied by 0: l may be infinite.
+    const double value =
+        weight[i] == 0 ? 0 : weight[i] * static_cast<double>(detail::focal(l[i], gamma).value);
+    sums.loss += value;
+    sums.weight += weight[i];
+    if (losses != nullptr) losses[i] = static_cast<T>(value);
+  }
+  return sums;
 }
 
 }  // namespace
@@ -50,30 +69,42 @@ void FocalLoss::check(const Arrays& xs) const {
 Arrays FocalLoss::forward_cpu(const Arrays& xs) {
   retain_inputs({0});
   const Array& l = xs[0];
-  std::size_t valid_count = 0;
-  weights_ = position_weights(xs[1], l.dtype(), options_, valid_count);
-  const double* weight = weights_.data<double>();
+  const Array& t = xs[1];
+  const std::int64_t ignore_label = detail::ignored(options_.ignore_label);
+  // Through l's dtype, so that they are the numbers that softmax_cross_entropy would use.
+  const auto as_used = [&](const Array& w) {
+    return w.to(l.device()).astype(l.dtype()).astype(Dtype::float64);
+  };
+  const Array of_class = as_used(options_.class_weight);
+  const Array of_sample = as_used(options_.sample_weight);
+  weights_ = position_weights(t, ignore_label, of_class, of_sample, 1);
+  exponent_ = 0;
 
   const bool reduces = options_.reduce != Reduce::no;
   Array loss = Array::empty(reduces ? Shape{} : l.shape(), l.dtype());
-  double sum = 0;
-  double weight_sum = 0;
-  visit_floating(l.dtype(), [&](auto zero) {
+  const detail::Sums sums = visit_floating(l.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T gamma = static_cast<T>(options_.gamma);
-    for (std::size_t i = 0; i < l.size(); ++i) {
-      // Selected, not multiplied by 0: l may be infinite.
-      const double value =
-          weight[i] == 0 ? 0 : weight[i] * static_cast<double>(detail::focal(l.data<T>()[i], gamma).value);
-      sum += value;
-      weight_sum += weight[i];
-      if (!reduces) loss.data<T>()[i] = static_cast<T>(value);
-    }
+    const detail::Sums plain =
+        add_up(l.data<T>(), std::as_const(weights_), gamma, reduces ? nullptr : loss.data<T>());
+    if (std::is_same_v<T, float> || !detail::beyond_range(plain, options_.reduce, options_.normalize))
+      return plain;
+    int down = detail::sum_exponent;
+    const Array small_of_class = detail::scaled_down(of_class, 0, down);
+    const Array small_of_sample = detail::scaled_down(of_sample, 0, down);
+    const Array small = position_weights(t, ignore_label, small_of_class, small_of_sample,
+                                         std::ldexp(1, -detail::sum_exponent));
+    const detail::Sums again = add_up<T>(l.data<T>(), small, gamma, nullptr);
+    const bool divided = options_.reduce == Reduce::mean && options_.normalize == Normalize::weight_sum;
+    if (divided && !std::isnormal(again.weight)) return plain;
+    weights_ = small;
+    if (!divided) exponent_ = down;  // the average does not depend on the scale
+    return again;
   });
   const std::size_t batch_size = l.ndim() == 0 ? 1 : l.shape()[0];
-  coefficient_ =
-      detail::loss_coefficient(options_.reduce, options_.normalize, batch_size, valid_count, weight_sum);
-  if (reduces) loss.fill(coefficient_ == 0 ? 0 : sum * coefficient_);
+  coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize, batch_size,
+                                          count_valid(t, ignore_label), sums.weight);
+  if (reduces) loss.fill(coefficient_ == 0 ? 0 : std::ldexp(sums.loss * coefficient_, exponent_));
   return {loss};
 }
 
@@ -90,7 +121,8 @@ Arrays FocalLoss::backward_cpu(const Arrays& xs, const Arrays& gys) {
       const double scale = static_cast<double>(gy[i * gy_stride]) * coefficient_ * weight[i];
       // A factor of 0 leaves the position out, as in forward: the slope may be NaN.
       const double slope = scale == 0 ? 0 : static_cast<double>(detail::focal(l.data<T>()[i], gamma).slope);
-      gl.data<T>()[i] = static_cast<T>(scale * slope);
+      const double gradient = scale * slope;
+      gl.data<T>()[i] = static_cast<T>(exponent_ == 0 ? gradient : std::ldexp(gradient, exponent_));
     }
   });
   return {gl, Array()};

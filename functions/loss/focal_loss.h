@@ -56,7 +56,8 @@ class FocalLoss : public Function {
   SoftmaxFocalLossOptions options_;
   const char* name_;
   // What forward leaves for backward.
-  Array weights_;  // w[t] s of every position, 0 where it is ignored; float64
+  Array weights_;     // w[t] s of every position, 0 where it is ignored; float64
+  int exponent_ = 0;  // the weights are to be multiplied by 2^exponent_
   double coefficient_ = 1;
   Array totals_;  // on a GPU: the coefficient and the loss
 };
@@ -67,9 +68,10 @@ class FocalLoss : public Function {
 ///     p_t    = softmax(x)[i, t_i]                      (never weighted)
 ///     loss_i = -w[t_i] s_i (1 - p_t)^gamma log p_t,    and 0 where t_i is `ignore_label`
 ///
-/// reduced as `softmax_cross_entropy` does. With gamma 0 it is `softmax_cross_entropy`, to the bit. Limits
-/// are exact: at p_t = 0 the loss is that of cross entropy, at p_t = 1 it and its gradient are 0, for any
-/// gamma. (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, there for two classes.)
+/// reduced as `softmax_cross_entropy` does, sums beyond the dtype included. With gamma 0 it is
+/// `softmax_cross_entropy`, to the bit. Limits are exact: at p_t = 0 the loss is that of cross entropy, at
+/// p_t = 1 it and its gradient are 0, for any gamma. (Lin et al., "Focal Loss for Dense Object Detection",
+/// ICCV 2017, there for two classes.)
 ///
 /// Focal loss is about hard samples rather than about rare classes, and its probabilities are too timid; for
 /// imbalance alone try class weights or `logit_adjusted_cross_entropy` first. It starts better when the

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "tenbin/core/elementwise.h"
 #include "tenbin/core/labels.h"
 #include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/fault.h"
@@ -153,6 +155,40 @@ constexpr bool fits(double weight) {
 template <class T>
 constexpr T scaled(T slope, double scale, double weight) {
   return slope == T{0} ? T{0} : static_cast<T>(static_cast<double>(slope) * scale * weight);
+}
+
+// ---- sums beyond the range of double ---------------------------------------------------------------------
+//
+// On the CPU: where losses or weights of float64 add up to an infinity, they are added up once more with
+// weights that are 2^exponent times smaller. On a GPU, which would need another launch, they are not.
+
+// Brings a term so far down that as many of them as memory holds add up to no infinity.
+constexpr int sum_exponent = 64;
+
+// What the losses of some positions add up to.
+struct Sums {
+  double loss = 0;
+  double weight = 0;
+  std::size_t valid = 0;
+};
+
+// `weights`, float64 on the CPU, divided by a power of two so that the largest is 2^-room or a bit more; its
+// exponent is added to `exponent`. None stays none.
+inline Array scaled_down(const Array& weights, int room, int& exponent) {
+  if (!weights) return weights;
+  const double* const weight = weights.data<double>();
+  const double largest = std::accumulate(weight, weight + weights.size(), 0.0,
+                                         [](double a, double b) { return std::max(a, b); });
+  const int down = (largest > 0 ? std::ilogb(largest) : 0) + room;
+  exponent += down;
+  return cpu::map([down](auto w) { return std::ldexp(w, -down); }, weights);
+}
+
+// Whether they have to be added up once more. A sum of weights counts where it is the divisor; it must not be
+// so small either that its inverse is an infinity.
+inline bool beyond_range(const Sums& sums, Reduce reduce, Normalize normalize) {
+  const bool divides = reduce == Reduce::mean && normalize == Normalize::weight_sum;
+  return reduce != Reduce::no && (!std::isfinite(sums.loss) || (divides && !std::isnormal(sums.weight)));
 }
 
 // One over what `reduce` divides the summed loss by; 0 if the weights add up to nothing.

@@ -1,19 +1,32 @@
 #include "tenbin/functions/loss/mean_squared_error.h"
 
+#include <cmath>
+
 #include "tenbin/core/check.h"
 
 namespace tenbin {
 
 namespace {
 
+// The differences are multiplied by `unit`.
 template <class T>
-double sum_of_squares(const T* x0, const T* x1, std::size_t size) {
+double sum_of_squares(const T* x0, const T* x1, std::size_t size, double unit) {
   double sum = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    const double difference = static_cast<double>(x0[i]) - static_cast<double>(x1[i]);
+    const double difference = (static_cast<double>(x0[i]) - static_cast<double>(x1[i])) * unit;
     sum += difference * difference;
   }
   return sum;
+}
+
+template <class T>
+double mean_of_squares(const T* x0, const T* x1, std::size_t size) {
+  if (size == 0) return 0;
+  const auto count = static_cast<double>(size);
+  const double sum = sum_of_squares(x0, x1, size, 1);
+  if (std::isfinite(sum)) return sum / count;
+  constexpr double small = 0x1p-64;  // no sum of squares whose mean is finite overflows then
+  return sum_of_squares(x0, x1, size, small) / count / small / small;
 }
 
 }  // namespace
@@ -26,11 +39,10 @@ void MeanSquaredError::check(const Arrays& xs) const {
 
 Arrays MeanSquaredError::forward_cpu(const Arrays& xs) {
   const Array& x0 = xs[0];
-  const double sum = visit_floating(x0.dtype(), [&](auto zero) {
+  const double loss = visit_floating(x0.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    return sum_of_squares(x0.data<T>(), xs[1].data<T>(), x0.size());
+    return mean_of_squares(x0.data<T>(), xs[1].data<T>(), x0.size());
   });
-  const double loss = x0.size() == 0 ? 0 : sum / static_cast<double>(x0.size());
   return {Array::scalar(loss, x0.dtype())};
 }
 

@@ -97,18 +97,25 @@ Arrays SigmoidCrossEntropy::forward_cpu(const Arrays& xs) {
     }
     const std::int64_t ignore_label = detail::ignored(options_.ignore_label);
     T* out = loss.data<T>();
-    double sum = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const T weight = t[i] == ignore_label ? T{0} : weights.of(t[i] == 1, i);
-      const T value = weight == 0 ? T{0} : softplus(t[i] == 1 ? -logit[i] : logit[i]);
-      const double weighted = static_cast<double>(weight) * static_cast<double>(value);
-      if (reduces) {
-        sum += weighted;
-      } else {
-        out[i] = static_cast<T>(weighted);
+    // The sum, with all weights times `unit`.
+    const auto add_up = [&](double unit) {
+      double sum = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const T weight = t[i] == ignore_label ? T{0} : weights.of(t[i] == 1, i);
+        const T value = weight == 0 ? T{0} : softplus(t[i] == 1 ? -logit[i] : logit[i]);
+        const double weighted = static_cast<double>(weight) * unit * static_cast<double>(value);
+        if (reduces) {
+          sum += weighted;
+        } else {
+          out[i] = static_cast<T>(weighted);
+        }
       }
-    }
-    if (reduces) *out = static_cast<T>(sum / divisor_);
+      return sum;
+    };
+    double mean = add_up(1) / divisor_;
+    if (reduces && !std::isfinite(mean))
+      mean = std::ldexp(add_up(std::ldexp(1, -detail::sum_exponent)) / divisor_, detail::sum_exponent);
+    if (reduces) *out = static_cast<T>(mean);
   });
   return {loss};
 }

@@ -46,7 +46,8 @@ class SigmoidCrossEntropy : public Function {
 ///
 ///     loss = w log(1 + exp(-x)) where t is 1, log(1 + exp(x)) where t is 0, 0 where t is ignored
 ///
-/// computed without overflow. Ignored elements, and those whose weight is 0, are selected away: NaN there
+/// computed without overflow; what the elements add up to before they are divided may be beyond the dtype (on
+/// a GPU: up to 1.8e308). Ignored elements, and those whose weight is 0, are selected away: NaN there
 /// does no harm. If all are ignored, or there are none, the loss and its gradient are 0. (Chainer:
 /// `F.sigmoid_cross_entropy`; with weights PyTorch's `BCEWithLogitsLoss(pos_weight)`.)
 ///

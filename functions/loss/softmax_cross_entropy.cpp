@@ -1,5 +1,7 @@
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 
+#include <cmath>
+#include <type_traits>
 #include <utility>
 
 #include "tenbin/core/check.h"
@@ -15,6 +17,7 @@ using cpu::SoftmaxBlock;
 using detail::LabelTarget;
 using detail::Row;
 using detail::SpreadTarget;
+using detail::Sums;
 
 Variable softmax_cross_entropy(const Variable& x, const Variable& t, SoftmaxCrossEntropyOptions options) {
   return apply<SoftmaxCrossEntropy>({x, t}, std::move(options));
@@ -133,11 +136,11 @@ struct Problem {
   Lines lines;
   Array class_weight, sample_weight;  // as T on x's device, or none
 
-  Problem(const Array& scores, const SoftmaxCrossEntropyOptions& options)
+  Problem(const Array& scores, Array of_class, Array of_sample)
       : x(scores.data<T>()),
         lines(lines_along(scores.shape(), 1)),
-        class_weight(options.class_weight.to(scores.device()).astype(scores.dtype())),
-        sample_weight(options.sample_weight.to(scores.device()).astype(scores.dtype())) {}
+        class_weight(std::move(of_class)),
+        sample_weight(std::move(of_sample)) {}
 
   std::size_t batch() const { return lines.outer; }
   std::size_t n_class() const { return lines.length; }
@@ -227,12 +230,52 @@ void spread_gradients(const Problem<T>& problem, const Targets& targets, const S
   }
 }
 
-// What the losses of some positions add up to.
-struct Sums {
-  double loss = 0;
-  double weight = 0;
-  std::size_t valid = 0;
+// Where a pass leaves what it finds; null for nobody.
+template <class T>
+struct Kept {
+  T* losses;  // of the positions
+  T* exponentials;
+  T* line_sums;
+  bool norms;  // among them
 };
+
+// One pass over all positions.
+template <class T>
+Sums add_up(const Function& function, const Problem<T>& problem, const Array& t,
+            const SoftmaxCrossEntropyOptions& options, const Kept<T>& kept) {
+  const T* const samples = problem.sample_weights();
+  SmallVector<Sums, 4> parts;
+  parts.resize(cpu::softmax_task_count<T>(problem.lines));
+  visit_targets(function, problem, t, options, [&](const auto& targets) {
+    cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t task) {
+      block.exponentials(problem.x, kept.exponentials);
+      if (kept.line_sums != nullptr) block.save(kept.line_sums, kept.norms);
+      Sums sums = parts[task];
+      for (std::size_t i = 0; i < block.count(); ++i) {
+        const std::size_t p = block.first() + i;
+        const auto target = targets[p];
+        const T sample = samples == nullptr ? T{1} : samples[p];
+        double loss = 0;
+        if (target.valid) {
+          if (sample != T{0})
+            loss = static_cast<double>(sample) * cross_entropy(target, problem.row(problem.x, p), block[i]);
+          sums.loss += loss;
+          sums.weight += static_cast<double>(sample) * unsmoothed_total(target);
+          ++sums.valid;
+        }
+        if (kept.losses != nullptr) kept.losses[p] = static_cast<T>(loss);
+      }
+      parts[task] = sums;
+    });
+  });
+  Sums total;
+  for (const Sums& part : parts) {
+    total.loss += part.loss;
+    total.weight += part.weight;
+    total.valid += part.valid;
+  }
+  return total;
+}
 
 }  // namespace
 
@@ -240,50 +283,40 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
   const Array& x = xs[0];
   return visit_floating(x.dtype(), [&](auto zero) -> Arrays {
     using T = decltype(zero);
-    const Problem<T> problem(x, options_);
+    Array class_weight = options_.class_weight.to(x.device()).astype(x.dtype());
+    Array sample_weight = options_.sample_weight.to(x.device()).astype(x.dtype());
+    const Problem<T> problem(x, class_weight, sample_weight);
     const bool reduce = options_.reduce != Reduce::no;
     Array losses = Array::empty(reduce ? Shape{} : detail::position_shape(x), x.dtype());
     const bool keep = options_.cache_score && config().enable_backprop;
     Array exponentials = keep ? Array::empty_like(x) : Array();
     const bool keep_norms = is_floating(xs[1].dtype());  // for the gradient of soft targets
     Array line_sums = keep ? Array::empty({keep_norms ? 3u : 1u, problem.positions()}, x.dtype()) : Array();
-    const T* const samples = problem.sample_weights();
-    T* const each_loss = reduce ? nullptr : losses.data<T>();
-    SmallVector<Sums, 4> parts;
-    parts.resize(cpu::softmax_task_count<T>(problem.lines));
-
-    visit_targets(*this, problem, xs[1], options_, [&](const auto& targets) {
-      cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t task) {
-        block.exponentials(problem.x, keep ? exponentials.data<T>() : nullptr);
-        if (keep) block.save(line_sums.data<T>(), keep_norms);
-        Sums sums = parts[task];
-        for (std::size_t i = 0; i < block.count(); ++i) {
-          const std::size_t p = block.first() + i;
-          const auto target = targets[p];
-          const T sample = samples == nullptr ? T{1} : samples[p];
-          double loss = 0;
-          if (target.valid) {
-            if (sample != T{0})
-              loss = static_cast<double>(sample) * cross_entropy(target, problem.row(problem.x, p), block[i]);
-            sums.loss += loss;
-            sums.weight += static_cast<double>(sample) * unsmoothed_total(target);
-            ++sums.valid;
-          }
-          if (each_loss != nullptr) each_loss[p] = static_cast<T>(loss);
-        }
-        parts[task] = sums;
-      });
-    });
-
-    Sums total;
-    for (const Sums& part : parts) {
-      total.loss += part.loss;
-      total.weight += part.weight;
-      total.valid += part.valid;
+    const Kept<T> kept{reduce ? nullptr : losses.data<T>(), keep ? exponentials.data<T>() : nullptr,
+                       keep ? line_sums.data<T>() : nullptr, keep_norms};
+    Sums sums = add_up(*this, problem, xs[1], options_, kept);
+    int exponent = 0;
+    if (std::is_same_v<T, double> && detail::beyond_range(sums, options_.reduce, options_.normalize)) {
+      int down = 0;
+      const Array ones = class_weight ? class_weight : Array::ones({problem.n_class()}, x.dtype());
+      const Problem<T> small(x, detail::scaled_down(ones, detail::sum_exponent, down),
+                             detail::scaled_down(sample_weight, 0, down));
+      const Sums again = add_up(*this, small, xs[1], options_, Kept<T>{});
+      if (options_.reduce != Reduce::mean || options_.normalize != Normalize::weight_sum) {
+        sums.loss = again.loss;
+        exponent = down;
+      } else if (std::isnormal(again.weight)) {  // the average does not depend on the scale
+        sums = again;
+        class_weight = small.class_weight;
+        sample_weight = small.sample_weight;
+      }
     }
-    coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize, problem.batch(), total.valid,
-                                            total.weight);
-    loss_ = *coefficient_ == 0 ? 0 : total.loss * *coefficient_;
+    coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize, problem.batch(), sums.valid,
+                                            sums.weight);
+    loss_ = *coefficient_ == 0 ? 0 : sums.loss * *coefficient_;
+    if (exponent != 0) loss_ = std::ldexp(loss_, exponent);
+    class_weight_ = std::move(class_weight);
+    sample_weight_ = std::move(sample_weight);
     exponentials_ = std::move(exponentials);
     line_sums_ = std::move(line_sums);
     if (reduce) losses.fill(loss_);
@@ -300,7 +333,7 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     throw Error(name(), ": backward got another x than forward, ", x);
   return visit_floating(x.dtype(), [&](auto zero) -> Arrays {
     using T = decltype(zero);
-    const Problem<T> problem(x, options_);
+    const Problem<T> problem(x, class_weight_, sample_weight_);
     const T* gy = gys[0].data<T>();
     const T divided_loss = options_.reduce == Reduce::mean && options_.normalize == Normalize::weight_sum
                                ? static_cast<T>(loss_)

@@ -59,6 +59,8 @@ class SoftmaxCrossEntropy : public Function {
   Array exponentials_;  // exp(x - max), if cache_score; not on a GPU
   Array line_sums_;     // and what they add up to, as `cpu::SoftmaxBlock` saves it; on a GPU (2, positions):
                         // maxima and the logarithms of sums
+  // Weights as the divisor adds them up: those of the options, in x's dtype, or scaled. Not on a GPU.
+  Array class_weight_, sample_weight_;
   std::optional<double> coefficient_;  // one over the divisor
   double loss_ = 0;
   Array totals_;  // on a GPU: these two numbers
@@ -87,10 +89,11 @@ class SoftmaxCrossEntropy : public Function {
 /// with strong weights prefer a small e. `weight_sum` uses the q before smoothing.
 ///
 /// With every label ignored, an empty batch or a divisor of 0 the loss and the gradient are 0. A loss beyond
-/// the dtype is infinite, and weights whose product is beyond it leave a gradient of 0 at 0. The divisor
-/// `weight_sum` counts as 0 where the weights add up to more than 1.8e308. Positions that are ignored, and
-/// terms whose weight is 0, are left out rather than multiplied by 0, so NaN or infinity in their logits does
-/// no harm.
+/// the dtype is infinite, and weights whose product is beyond it leave a gradient of 0 at 0. What
+/// losses and weights add up to before they are divided may be beyond the dtype. (On a GPU, float64 losses
+/// that add up to more than 1.8e308 are infinite, and weights that do count as a divisor of 0.) Positions
+/// that are ignored, and terms whose weight is 0, are left out rather than multiplied by 0, so NaN or
+/// infinity in their logits does no harm.
 ///
 /// Errors: a label outside [0, C) that is not `ignore_label`, with its position; labels -1 and 1 of two
 /// classes, unless `ignore_label` is passed; shapes, dtypes and lengths that do not fit; weights that are

@@ -1,5 +1,8 @@
 #include "tenbin/functions/math/average.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
 #include "tenbin/core/elementwise.h"
@@ -8,12 +11,35 @@ namespace tenbin {
 
 namespace {
 
+Array product(const Array& a, const Array& b) {
+  return cpu::map([](auto x, auto y) { return x * y; }, a, b);
+}
+
 Array divide(const Array& a, const Array& b) {
   return cpu::map([](auto x, auto y) { return x / y; }, a, b);
 }
 
-Array divide(const Array& a, double b) {
-  return cpu::map([b](auto x) { return x / static_cast<decltype(x)>(b); }, a);
+// Whether the average `y` is what the weights make of the elements: none of their sums is an infinity, or so
+// small that its inverse would be one.
+bool is_sound(double y, double weight_sum) {
+  return std::isfinite(y) && (weight_sum == 0 || std::isnormal(weight_sum));
+}
+
+// For every result a power of two: 1 if it is sound, else one that makes its weights so small that neither
+// they nor their products with the elements add up to an infinity. The average stays what it is. None if all
+// are sound.
+Array weight_scales(const Array& y, const Array& weight_sum, const Array& weights) {
+  const double* const value = y.data<double>();
+  const double* const sum = weight_sum.data<double>();
+  if (std::equal(value, value + y.size(), sum, is_sound)) return {};
+  const Array largest =
+      cpu::max_to(cpu::map([](auto w) { return std::abs(w); }, weights), weight_sum.shape());
+  const auto scale = [](double average, double total, double w) {
+    constexpr int room = 48, most = 1000;
+    const bool stays = is_sound(average, total) || w == 0 || !std::isfinite(w);
+    return stays ? 1 : std::ldexp(1, std::min(-std::ilogb(w) - room, most));
+  };
+  return cpu::map(scale, y, weight_sum, largest);
 }
 
 }  // namespace
@@ -53,31 +79,50 @@ Arrays Average::forward_cpu(const Arrays& xs) {
   shapes_ = reduce_shape(*this, x, options_);
   if (xs.size() == 1) {
     retain_inputs({});
-    return {divide(cpu::sum_to(x, shapes_.kept), elements_per_result()).reshape(shapes_.result)};
+    return {cpu::mean_to(x, shapes_.kept).reshape(shapes_.result)};
   }
   retain_outputs({0});
-  const Array weights = cpu::broadcast_to(xs[1].reshape(weights_shape(xs)), x_shape_);
+  const Array elements = x.astype(Dtype::float64);
+  Array weights = cpu::broadcast_to(xs[1].astype(Dtype::float64).reshape(weights_shape(xs)), x_shape_);
   weight_sum_ = cpu::sum_to(weights, shapes_.kept);
-  const Array total = cpu::sum_to(cpu::map([](auto w, auto v) { return w * v; }, weights, x), shapes_.kept);
-  return {divide(total, weight_sum_).reshape(shapes_.result)};
+  Array y = divide(cpu::sum_to(product(weights, elements), shapes_.kept), weight_sum_);
+  weight_scales_ = weight_scales(y, weight_sum_, weights);
+  if (weight_scales_) {
+    weights = product(weights, cpu::broadcast_to(weight_scales_, x_shape_));
+    weight_sum_ = cpu::sum_to(weights, shapes_.kept);
+    y = divide(cpu::sum_to(product(weights, elements), shapes_.kept), weight_sum_);
+  }
+  return {y.astype(x.dtype()).reshape(shapes_.result)};
 }
 
 Arrays Average::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array gtotal = gys[0].reshape(shapes_.kept);
-  if (xs.size() == 1) return {cpu::broadcast_to(divide(gtotal, elements_per_result()), x_shape_)};
-  const Array gy = cpu::broadcast_to(divide(gtotal, weight_sum_), x_shape_);
+  if (xs.size() == 1) {
+    const auto divide_by_count = [count = elements_per_result()](auto gy) {
+      return gy / static_cast<decltype(gy)>(count);
+    };
+    return {cpu::broadcast_to(cpu::map(divide_by_count, gtotal), x_shape_)};
+  }
+  const Dtype dtype = xs[0].dtype();
+  const Array gy = divide(gtotal.astype(Dtype::float64), weight_sum_);
+  const auto repeated = [&](const Array& of_results) { return cpu::broadcast_to(of_results, x_shape_); };
   Array gx;
   Array gweights;
   const Shape shape = weights_shape(xs);
   if (needs_grad(0)) {
-    const Array weights = cpu::broadcast_to(xs[1].reshape(shape), x_shape_);
-    gx = cpu::map([](auto g, auto w) { return g * w; }, gy, weights);
+    Array weights = cpu::broadcast_to(xs[1].astype(Dtype::float64).reshape(shape), x_shape_);
+    if (weight_scales_) weights = product(weights, repeated(weight_scales_));
+    gx = product(repeated(gy), weights).astype(dtype);
   }
   if (needs_grad(1)) {
-    const Array y = cpu::broadcast_to(retained_output(0).reshape(shapes_.kept), x_shape_);
-    const Array terms =
-        cpu::map([](auto g, auto x, auto average) { return g * (x - average); }, gy, xs[0], y);
-    gweights = cpu::sum_to(terms, shape).reshape(xs[1].shape());
+    const Array y = retained_output(0).reshape(shapes_.kept).astype(Dtype::float64);
+    const auto term = [](double g, double x, double average) {
+      const double difference = x - average;
+      return std::isfinite(difference) ? g * difference : 2 * g * (x / 2 - average / 2);
+    };
+    const Array factor = weight_scales_ ? product(gy, weight_scales_) : gy;
+    const Array terms = cpu::map(term, repeated(factor), xs[0].astype(Dtype::float64), repeated(y));
+    gweights = cpu::sum_to(terms, shape).astype(dtype).reshape(xs[1].shape());
   }
   return {gx, gweights};
 }

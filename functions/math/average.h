@@ -26,7 +26,9 @@ class Average : public Function {
   const char* name_;  // "average" or "mean"
   ReducedShape shapes_;
   Shape x_shape_;
-  Array weight_sum_;  // none without weights
+  // With weights, both float64:
+  Array weight_sum_;
+  Array weight_scales_;  // what they were multiplied by before they were added up; none: 1
 };
 
 /// Options of average.
@@ -42,8 +44,10 @@ struct AverageOptions {
 
 /// sum(weights * x) / sum(weights) over some axes, or over all of them.
 ///
-/// x: float32 or float64, any shape; weights of x's dtype. The average of no elements, or of weights that add
-/// up to 0, follows IEEE 754: NaN or an infinity. Errors: those of `sum`; weights of another shape or dtype.
+/// x: float32 or float64, any shape; weights of x's dtype. Added up and divided in float64, rounded once. The
+/// average of no elements, or of weights that add up to 0, follows IEEE 754: NaN or an infinity. Sums and
+/// products beyond the dtype do no harm; on a GPU those beyond 1.8e308 (of float64) do, and the result is an
+/// infinity, NaN or 0. Errors: those of `sum`; weights of another shape or dtype.
 ///
 ///     Variable m = average(x, {.axis = 0, .weights = Array{0.2f, 0.8f}});
 inline Variable average(const Variable& x, const AverageOptions& options = {}) {
@@ -53,7 +57,8 @@ inline Variable average(const Variable& x, const AverageOptions& options = {}) {
 }
 
 /// The arithmetic mean over some axes, or over all of them: `average` with equal weights. The mean of no
-/// elements is NaN, as in NumPy.
+/// elements is NaN, as in NumPy. What the elements add up to may be beyond the dtype (on a GPU: up to
+/// 1.8e308).
 ///
 ///     Variable loss = mean(e * e);
 ///     Variable m = mean(x, {.axis = 0, .keepdims = true});

@@ -349,3 +349,42 @@ TEST_CASE("focal losses name themselves in errors") {
   CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0}, {.gamma = inf}),
                     "sigmoid_focal_loss: gamma must be finite and not negative, got inf");
 }
+
+TEST_CASE("softmax_focal_loss is finite where its sums are not") {
+  const Array t{0, 2, 1, -1, 1};
+  const auto trained = [&](Normalize normalize, double of_class, double of_sample) {
+    Variable x(Array{{0., 2., 1.}, {1., 0., -1.}, {0., 1., 0.5}, {0., 0., 0.}, {1., 2., 0.}});
+    const Array w{1.5 * of_class, 0.5 * of_class, of_class};
+    const Array s{of_sample, 2 * of_sample, 3 * of_sample, of_sample, 1.5 * of_sample};
+    Variable loss = softmax_focal_loss(x, t, {.normalize = normalize, .class_weight = w, .sample_weight = s});
+    loss.backward();
+    auto all = values(x.grad());
+    all.push_back(loss.item());
+    return all;
+  };
+  const auto mean = trained(Normalize::valid_count, 1, 1);
+  REQUIRE(mean.back() > 1);
+  REQUIRE(mean.back() < 2);
+  auto expected = mean;
+  for (double& value : expected) value *= 0x1p1022;
+  CHECK(trained(Normalize::valid_count, 0x1p600, 0x1p422) == expected);
+
+  const auto average = trained(Normalize::weight_sum, 1, 1);
+  check_close(trained(Normalize::weight_sum, 0x1p1023, 1), average, 0, 1e-14);
+  check_close(trained(Normalize::weight_sum, 0x1p1000, 0x1p1000), average, 0, 1e-14);
+  check_close(trained(Normalize::weight_sum, 0x1p-600, 0x1p-500), average, 0, 1e-14);
+}
+
+TEST_CASE("sigmoid_focal_loss is finite where its sum is not") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      if (dtype == Dtype::float64 && !device.is_cpu()) continue;
+      const double big = dtype == Dtype::float32 ? 3e38 : 1.5e308;
+      Variable x(Array{-big, big, -big, big}.astype(dtype).to(device));
+      Variable loss = sigmoid_focal_loss(x, Array{1, 0, 1, 0}.to(device), {.alpha = -1});
+      loss.backward();
+      CHECK(loss.item() == Approx(big));
+      check_close(values(x.grad()), {-0.25, 0.25, -0.25, 0.25}, 0, 1e-6);
+    }
+  });
+}

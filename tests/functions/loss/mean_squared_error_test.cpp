@@ -1,5 +1,7 @@
 #include "tenbin/functions/loss/mean_squared_error.h"
 
+#include <limits>
+
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -63,4 +65,23 @@ TEST_CASE("mean_squared_error refuses inputs that differ") {
                     "mean_squared_error: x0 and x1 differ in dtype: float32(2, 3) and float64(2, 3)");
   CHECK_THROWS_WITH(mean_squared_error(Array{1}, Array{1}),
                     "mean_squared_error: x0 must be float32 or float64, got int32(1)");
+}
+
+TEST_CASE("mean_squared_error is finite where its sum is not") {
+  on_every_device([](Device device) {
+    Variable x(Array{1.5e19f, -1.5e19f, 1.5e19f}.to(device));
+    Variable loss = mean_squared_error(x, Array::zeros({3}, Dtype::float32, device));
+    loss.backward();
+    CHECK(loss.item() == Approx(2.25e38));
+    check_close(values(x.grad()), {1e19, -1e19, 1e19}, 0, 1e-6);
+  });
+  Variable x(Array{1.2e154, -1.2e154, 1.2e154});
+  Variable loss = mean_squared_error(x, Array::zeros({3}, Dtype::float64));
+  loss.backward();
+  CHECK(loss.item() == Approx(1.44e308));
+  check_close(values(x.grad()), {0.8e154, -0.8e154, 0.8e154}, 0, 1e-14);
+  Array one_of_many = Array::zeros({1000}, Dtype::float64);
+  one_of_many.data<double>()[7] = 1e155;  // whose square is beyond the range by itself
+  CHECK(mean_squared_error(one_of_many, Array::zeros({1000}, Dtype::float64)).item() == Approx(1e307));
+  CHECK(mean_squared_error(Array{1e200}, Array{0.}).item() == std::numeric_limits<double>::infinity());
 }

@@ -236,3 +236,27 @@ TEST_CASE("sigmoid_cross_entropy refuses what does not fit") {
       "sigmoid_cross_entropy: pos_weight must be float32 or float64, one number or one per class, "
       "got float32(3) for float32(2, 2)");
 }
+
+TEST_CASE("the mean of sigmoid_cross_entropy is finite where its sum is not") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      if (dtype == Dtype::float64 && !device.is_cpu()) continue;
+      const double big = dtype == Dtype::float32 ? 3e38 : 1.5e308;
+      const Array t = Array{1, 0, 1, 0}.to(device);
+      Variable x(Array{-big, big, -big, big}.astype(dtype).to(device));
+      Variable loss = sigmoid_cross_entropy(x, t);
+      loss.backward();
+      CHECK(loss.item() == Approx(big));
+      check_close(values(x.grad()), {-0.25, 0.25, -0.25, 0.25}, 0, 1e-6);
+      CHECK(sigmoid_cross_entropy(x, t, {.reduce = Reduce::sum}).item() ==
+            std::numeric_limits<double>::infinity());
+
+      Variable z(Array{0., 0., 0., 0.}.astype(dtype).to(device));  // weight times log 2, twice
+      const Array weight = Array{big}.astype(dtype);
+      Variable weighted = sigmoid_cross_entropy(z, Array{1, 1, 1, 0}.to(device), {.pos_weight = weight});
+      weighted.backward();
+      CHECK(weighted.item() == Approx(0.75 * std::log(2) * big));
+      check_close(values(z.grad()), {-big / 8, -big / 8, -big / 8, 0.125}, 0, 1e-6);
+    }
+  });
+}

@@ -7,6 +7,7 @@
 #include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/functions/activation/relu.h"
+#include "tenbin/functions/math/basic_math.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -714,4 +715,102 @@ TEST_CASE("softmax_cross_entropy alone refuses a gradient or an x that does not 
   mean.forward({x.slice(0, 2), t.slice(0, 2)});
   CHECK_THROWS_WITH(mean.backward({x, t}, {Array::scalar(1)}),
                     "softmax_cross_entropy: backward got another x than forward, float32(4, 2)");
+}
+
+namespace {
+
+struct Trained {
+  double loss;
+  std::vector<double> gx, gt;
+};
+
+// gt: of soft targets.
+Trained trained(const Array& x, const Array& t, const SoftmaxCrossEntropyOptions& options) {
+  const bool soft = is_floating(t.dtype());
+  Variable vx(x), vt(t, soft);
+  Variable loss = softmax_cross_entropy(vx, vt, options);
+  loss.backward();
+  return {loss.item(), values(vx.grad()), soft ? values(vt.grad()) : std::vector<double>()};
+}
+
+Array times(const Array& weights, double factor) {
+  return weights ? (Variable(weights, false) * factor).data() : weights;
+}
+
+}  // namespace
+
+TEST_CASE("the mean of losses is finite where their sum is not") {
+  on_every_device([](Device device) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      if (dtype == Dtype::float64 && !device.is_cpu()) continue;
+      const double big = dtype == Dtype::float32 ? 3e38 : 1.5e308;
+      const Array x = Array{{0., big}, {0., big}, {big, 0.}}.astype(dtype).to(device);
+      const Array t = Array{0, 0, 1}.to(device);
+      for (const bool cache_score : {true, false}) {
+        const Trained mean = trained(x, t, {.cache_score = cache_score});
+        CHECK(mean.loss == Approx(big));
+        check_close(mean.gx, {-1. / 3, 1. / 3, -1. / 3, 1. / 3, 1. / 3, -1. / 3}, 0, 1e-6);
+      }
+      CHECK(softmax_cross_entropy(x, t, {.reduce = Reduce::sum}).item() == infinity);
+      CHECK(trained(x, t, {.normalize = Normalize::batch_size}).loss == Approx(big));
+    }
+  });
+}
+
+TEST_CASE("a product of weights beyond float64 leaves a finite mean") {
+  const Array x{{0., 2.}, {1., 0.}, {0., 1.}};
+  const Array t{0, 1, 1};
+  const SoftmaxCrossEntropyOptions plain{.class_weight = {1.5, 0.5}, .sample_weight = {1., 2., 3.}};
+  SoftmaxCrossEntropyOptions large = plain;
+  large.class_weight = times(plain.class_weight, 0x1p600);
+  large.sample_weight = times(plain.sample_weight, 0x1p422);
+  const Trained expected = trained(x, t, plain), actual = trained(x, t, large);
+  REQUIRE(expected.loss * 3 * 0x1p1022 == infinity);
+  CHECK(actual.loss == expected.loss * 0x1p1022);
+  for (std::size_t i = 0; i < 6; ++i) CHECK(actual.gx[i] == expected.gx[i] * 0x1p1022);
+}
+
+TEST_CASE("the weighted mean does not depend on the scale of the weights") {
+  const Array x{{0., 2., 1.}, {1., 0., -1.}, {0., 1., 0.5}, {3., 1., 2.}};
+  const Array labels{0, 2, 1, 1};
+  const Array soft{{0.5, 0.5, 0.}, {0., 1., 2.}, {0., 0., 0.}, {0.25, 0., 0.75}};
+  for (const Array& t : {labels, soft}) {
+    for (const double smoothing : {0., 0.125}) {
+      for (const auto& [of_class, of_sample] : {std::pair<double, double>{0x1p1023, 1},
+                                                {1, 0x1p1021},
+                                                {0x1p1000, 0x1p1000},
+                                                {0x1p-1060, 1},
+                                                {0x1p-600, 0x1p-600}}) {
+        CAPTURE(t, smoothing, of_class, of_sample);
+        SoftmaxCrossEntropyOptions options{.normalize = Normalize::weight_sum,
+                                           .class_weight = {1.5, 0.5, 1.},
+                                           .sample_weight = {1., 2., 3., 1.5},
+                                           .label_smoothing = smoothing};
+        const Trained expected = trained(x, t, options);
+        options.class_weight = times(options.class_weight, of_class);
+        options.sample_weight = times(options.sample_weight, of_sample);
+        const Trained actual = trained(x, t, options);
+        CHECK(actual.loss == Approx(expected.loss).epsilon(1e-14));
+        check_close(actual.gx, expected.gx, 1e-16, 1e-13);
+        check_close(actual.gt, expected.gt, 1e-16, 1e-13);
+      }
+    }
+  }
+  // Soft targets alone.
+  const SoftmaxCrossEntropyOptions options{.normalize = Normalize::weight_sum};
+  const Trained expected = trained(x, soft, options), actual = trained(x, times(soft, 0x1p1022), options);
+  CHECK(actual.loss == Approx(expected.loss).epsilon(1e-14));
+  check_close(actual.gx, expected.gx, 1e-16, 1e-13);
+}
+
+TEST_CASE("an infinite loss stays one, and the rows beside it keep their gradients") {
+  const Array x{{0., -infinity}, {0., 1.}};
+  const Array t{1, 0};
+  for (const Normalize normalize : {Normalize::valid_count, Normalize::weight_sum}) {
+    const Trained found = trained(x, t, {.normalize = normalize, .class_weight = {0x1p-1000, 1.}});
+    CHECK(found.loss == infinity);
+    const double divisor = normalize == Normalize::valid_count ? 2 : 1;
+    const double slope = 1 / (1 + std::exp(-1.)) * 0x1p-1000 / divisor;
+    check_close(found.gx, {1 / divisor, -1 / divisor, -slope, slope}, 0, 1e-14);
+  }
 }

@@ -1,5 +1,9 @@
 #include "tenbin/functions/math/average.h"
 
+#include <cmath>
+#include <limits>
+
+#include "tenbin/functions/math/sum.h"
 #include "tenbin/tests/functions/math/reductions.h"
 
 using namespace tenbin;
@@ -91,4 +95,117 @@ TEST_CASE("average refuses weights that do not fit") {
                     "average: x and weights differ in dtype: float32(2, 3) and float64(2)");
   CHECK_THROWS_WITH(mean(x, 2), "mean: axis 2 is out of range for float32(2, 3)");
   CHECK_THROWS_WITH(mean(Array{1, 2}), "mean: x must be float32 or float64, got int32(2)");
+}
+
+namespace {
+
+struct Averaged {
+  std::vector<double> y, gx, gweights;
+};
+
+Averaged averaged(const Array& x, const Array& weights, const Axes& axis = {}) {
+  Variable vx(x), vw(weights);
+  Variable y = average(vx, {.axis = axis, .weights = vw});
+  y.set_grad(Array::ones(y.shape(), y.dtype(), y.data().device()));
+  y.backward();
+  return {values(y.data()), values(vx.grad()), values(vw.grad())};
+}
+
+}  // namespace
+
+TEST_CASE("the mean of float32 is finite where its sum is not") {
+  on_every_device([](Device device) {
+    Variable x(Array{{3e38f, 1.f}, {2e38f, 2.f}, {1e38f, 6.f}}.to(device));
+    check_close(values(mean(x, 0).data()), {2e38, 3}, 0, 1e-7);
+    check_close(values(mean(x, 1).data()), {1.5e38, 1e38, 0.5e38}, 0, 1e-7);
+    Variable y = mean(x);
+    y.backward();
+    CHECK(y.item() == Approx(1e38));
+    check_close(values(x.grad()), std::vector<double>(6, 1. / 6), 0, 1e-6);
+    // Axes that are not neighbours, long columns, and a row that takes several blocks.
+    CHECK(values(mean(Variable(Array::full({3, 2, 3}, 3e38f).to(device)), {.axis = {0, 2}}).data()) ==
+          std::vector<double>(2, 3e38f));
+    CHECK(values(mean(Variable(Array::full({5000, 3}, 3e38f).to(device)), 0).data()) ==
+          std::vector<double>(3, 3e38f));
+    CHECK(mean(Variable(Array::full({100000}, 3e38f).to(device))).item() == 3e38f);
+  });
+}
+
+TEST_CASE("the mean of float32 is rounded once") {
+  on_every_device([](Device device) {
+    const Array x = Array{16777216.f, 1.f, 1.f, 1.f, 0.f}.to(device);
+    CHECK(mean(Variable(x)).item() == static_cast<float>(16777219. / 5));
+    const Array repeated = Array{{{16777216.f, 1.f}}, {{1.f, 1.f}}, {{0.f, 3.f}}}.to(device);
+    CHECK(values(mean(Variable(repeated), {.axis = {0, 2}}).data()) ==
+          std::vector<double>{static_cast<float>(16777222. / 6)});
+  });
+}
+
+TEST_CASE("the mean of float64 is finite where its sum is not") {
+  const double most = std::numeric_limits<double>::max(), inf = std::numeric_limits<double>::infinity();
+  Variable x(Array{{1.5e308, 1e-300, inf, most, 4.9e-324},
+                   {1.7e308, 3e-300, 1., most, 4.9e-324},
+                   {1.3e308, 5e-300, 1., most, 4.9e-324}});
+  Variable y = mean(x, 0);
+  const auto m = values(y.data());
+  CHECK(m[0] == Approx(1.5e308));
+  CHECK(m[1] == (1e-300 + 3e-300 + 5e-300) / 3);  // as without its neighbours, to the bit
+  CHECK(m[2] == inf);
+  CHECK(m[3] == most);
+  CHECK(m[4] == 4.9e-324);
+  y.set_grad(Array::ones({5}, Dtype::float64));
+  y.backward();
+  check_close(values(x.grad()), std::vector<double>(15, 1. / 3), 0, 1e-15);
+
+  CHECK(mean(Variable(Array{1e308, 1e308, -1e308, 1.5e308, -1e307})).item() == Approx(0.48e308));
+  CHECK(mean(Variable(Array::full({1000003}, -most, Dtype::float64))).item() == Approx(-most));
+  CHECK(std::isnan(mean(Variable(Array{inf, -inf})).item()));
+  CHECK(sum(Variable(Array{1e308, 1e308})).item() == inf);
+  check_close(
+      values(mean(Variable(Array::full({3, 2, 3}, 1.6e308, Dtype::float64)), {.axis = {0, 2}}).data()),
+      {1.6e308, 1.6e308}, 0, 1e-15);
+}
+
+TEST_CASE("a weighted average of float32 is finite where its sums and products are not") {
+  on_every_device([](Device device) {
+    const Averaged products = averaged(Array{1e30f, 3e30f}.to(device), Array{1e30f, 1e30f}.to(device));
+    check_close(products.y, {2e30}, 0, 1e-6);
+    check_close(products.gx, {0.5, 0.5}, 0, 1e-6);
+    check_close(products.gweights, {-0.5, 0.5}, 0, 1e-6);
+    const Averaged sums =
+        averaged(Array{{1.f, 2.f}, {5.f, 4.f}}.to(device), Array{3e38f, 1e38f}.to(device), 0);
+    check_close(sums.y, {2, 2.5}, 0, 1e-6);
+    check_close(sums.gx, {0.75, 0.75, 0.25, 0.25}, 0, 1e-6);
+    check_close(sums.gweights, {-1.5 / 4e38, 4.5 / 4e38}, 2e-45, 1e-6);
+  });
+}
+
+TEST_CASE("a weighted average of float64 is finite where its sums and products are not") {
+  const Averaged products = averaged(Array{1e200, 3e200}, Array{1e200, 1e200});
+  check_close(products.y, {2e200}, 0, 1e-14);
+  check_close(products.gx, {0.5, 0.5}, 0, 1e-14);
+  check_close(products.gweights, {-0.5, 0.5}, 0, 1e-14);
+
+  const Averaged sums = averaged(Array{1e308, -1e308, 1e308}, Array{1.5e308, 1.5e308, 1.5e308});
+  check_close(sums.y, {1e308 / 3}, 0, 1e-14);
+  check_close(sums.gx, std::vector<double>(3, 1. / 3), 0, 1e-14);
+  check_close(sums.gweights, {4. / 27, -8. / 27, 4. / 27}, 0, 1e-14);
+
+  // A column whose weights add up to an infinity beside one of ordinary weights, which keeps its bits.
+  const Array x{{1., 0.3}, {3., 0.7}};
+  const Averaged beside = averaged(x, Array{{1.7e308, 0.1}, {1.7e308, 0.2}}, 0);
+  const Averaged alone = averaged(x, Array{{1., 0.1}, {1., 0.2}}, 0);
+  CHECK(beside.y == alone.y);
+  CHECK(beside.gx == alone.gx);
+  CHECK(beside.gweights[1] == alone.gweights[1]);
+  check_close({beside.gweights[0]}, {-0.5 / 1.7e308}, 1e-323, 1e-14);
+
+  // Weights so small that one over their sum is an infinity.
+  const Averaged small = averaged(Array{1., 3.}, Array{1e-310, 1e-310});
+  check_close(small.y, {2}, 0, 1e-12);
+  check_close(small.gx, {0.5, 0.5}, 0, 1e-12);
+
+  const double inf = std::numeric_limits<double>::infinity();
+  CHECK(averaged(Array{inf, 1.}, Array{1., 1.}).y[0] == inf);
+  CHECK(std::isnan(averaged(Array{1., 2.}, Array{0., 0.}).y[0]));
 }
