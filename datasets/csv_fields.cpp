@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -97,8 +96,8 @@ class PieceParser {
       if (token.size() >= missing_.size()) missing_.resize(token.size() + 1);
       if (!token.empty()) starts_missing_[static_cast<unsigned char>(token[0])] = true;
       missing_[token.size()].push_back(token);
-      const std::optional<double> number = to_number(token);
-      numbers_can_be_missing = numbers_can_be_missing || (number && std::isfinite(*number));
+      const bool has_digit = token.find_first_of("0123456789") != std::string::npos;  // not nan, not inf
+      numbers_can_be_missing = numbers_can_be_missing || (has_digit && to_number(token));
     }
     for (const CsvColumn& column : target.columns) {
       const bool numeric = column.type == ColumnType::numeric;

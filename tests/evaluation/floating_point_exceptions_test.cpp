@@ -1,10 +1,11 @@
-// Metrics and calibration raise no floating-point exception of ordinary data, so that programs may run with
+// Metrics, calibration and loaders raise no floating-point exception of ordinary data, so that programs may run with
 // feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW): not where nothing was found or predicted either.
 #include <cfenv>
 
 #include "tenbin/core/parallel.h"
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
+#include "tenbin/tests/scratch_directory.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -97,6 +98,14 @@ TEST_CASE("metrics and calibration raise no floating-point exceptions") {
     bootstrap_interval(t, p,
                        [](const Array& labels, const Array& scores) { return roc_auc_score(labels, scores); },
                        {.n_resamples = 20, .stratified = true});
+  });
+  check_raises_nothing("loading", [&] {
+    const ScratchDirectory directory;
+    const std::string path = directory / "data.csv";
+    write_bytes(path, "a,b\n1.5,2e10\n,3\n-7e-300,4\n");
+    load_csv(path);
+    const StandardScaler scaler(logits);
+    scaler.transform(logits);
   });
   set_num_threads(before);
 }

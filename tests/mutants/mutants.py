@@ -281,7 +281,7 @@ LOSSES = [
            LOSS),
     Mutant("softmax_cross_entropy: the gradient of ignored rows is not tested for, but multiplied by 0",
            "functions/loss/softmax_cross_entropy.cu",
-           "    if (factor == T{0}) return fill_zero(group, gx, start);  // not multiplied: x may be NaN there\n",
+           "    if (weight == 0 || factor == T{0}) return fill_zero(group, gx, start);  // x may be NaN there\n",
            "",
            ("what is ignored is not looked at",)),
     Mutant("softmax_cross_entropy: class weights are forgotten",
