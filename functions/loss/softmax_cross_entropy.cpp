@@ -189,7 +189,8 @@ void label_gradients(const Problem<T>& problem, const Targets& targets, const Sc
     const std::size_t p = block.first() + i;
     const LabelTarget<T> target = targets[p];
     block.label[i] = static_cast<typename SoftmaxBlock<T>::Label>(target.label);
-    const double factor = target.valid ? scale(p) * static_cast<double>(target.weight) : 0;
+    const double weight = target.valid ? static_cast<double>(target.weight) : 0;
+    const double factor = weight == 0 ? 0 : scale(p) * weight;  // the scale may be infinite
     const bool fits = detail::fits<T>(factor);
     block.factor[i] = fits ? static_cast<T>(factor) : T{1};
     all_count = all_count && block.factor[i] != T{0};

@@ -70,7 +70,7 @@ struct SpreadTarget {
   // back.
   constexpr T target_gradient(std::size_t c, double scale, T x, cpu::LogSum<T> norm, T divided_loss) const {
     const double factor = scale * static_cast<double>(weight(c));
-    if (static_cast<T>(factor) == T{0}) return T{0};
+    if (weight(c) == T{0} || static_cast<T>(factor) == T{0}) return T{0};
     const T slope = -(1 - smoothing) * static_cast<T>(norm.log_softmax(x)) - divided_loss;
     if (!fits<T>(factor)) return scaled(slope, scale, static_cast<double>(weight(c)));
     return static_cast<T>(factor) * slope;

@@ -814,3 +814,24 @@ TEST_CASE("an infinite loss stays one, and the rows beside it keep their gradien
     check_close(found.gx, {1 / divisor, -1 / divisor, -slope, slope}, 0, 1e-14);
   }
 }
+
+TEST_CASE("a class of weight 0 has no gradient, however large everything else is") {
+  on_every_device([](Device device) {
+    Variable x(Array({{1., 2.}, {3., 1.}}).to(device));
+    const Array huge = Array({1e200, 1e200}).to(device);
+    Variable loss =
+        softmax_cross_entropy(x, Array({0, 1}).to(device),
+                              {.class_weight = Array({0., 1.}), .reduce = Reduce::no, .sample_weight = huge});
+    loss.set_grad(huge);
+    loss.backward();
+    CHECK(values(x.grad().slice(0, 1)) == std::vector<double>{0, 0});
+
+    Variable t(Array({{1., 0.}, {0., 1.}}).to(device));
+    Variable soft = softmax_cross_entropy(
+        x, t, {.class_weight = Array({0., 1.}), .reduce = Reduce::no, .sample_weight = huge});
+    soft.set_grad(huge);
+    soft.backward();
+    CHECK(t.grad().at(0, 0) == 0);
+    CHECK(t.grad().at(1, 0) == 0);
+  });
+}
