@@ -449,11 +449,12 @@ void Link::copyparams(const Link& other) {
   const auto initialised =
       std::find_if(to.begin(), to.end(), [](const auto& entry) { return static_cast<bool>(entry.second); });
   std::size_t i = 0;
-  visit([&](const Variable& parameter) {
+  visit([&](const Parameter& parameter) {
     const Array& values = from[i].second;
     Array here = to[i++].second;
     if (here) {
       here.assign(values.astype(here.dtype()).to(here.device()));
+      parameter.registration_->mark_replaced();
     } else if (values) {
       const Device device = initialised == to.end() ? values.device() : initialised->second.device();
       Variable(parameter).set_data(values.copy().to(device));
@@ -491,7 +492,7 @@ NamedArrays Link::state_arrays() const {
 std::function<void()> Link::prepare_load(StateReader& reader) const {
   registry("prepare_load");
   struct Found {
-    Variable parameter;
+    Parameter parameter;
     Array values;
   };
   std::vector<Found> found;
@@ -519,6 +520,7 @@ std::function<void()> Link::prepare_load(StateReader& reader) const {
     for (const auto& [parameter, values] : found) {
       if (Array data = parameter.data()) {
         data.assign(values);
+        parameter.registration_->mark_replaced();
       } else {
         Variable(parameter).set_data(values);
       }

@@ -28,6 +28,14 @@ using Owners = std::vector<std::weak_ptr<LinkRegistry>>;
 // the owners.
 struct Registration {
   Owners owners;
+  // Where the values have been before an optimizer laid them out: graphs from before read them there still.
+  std::vector<Array> replaced;
+
+  // Whoever changes the values calls this: those graphs are out of date then.
+  void mark_replaced() {
+    for (Array& array : replaced) array.mark_changed();
+    replaced.clear();
+  }
 };
 
 // While one lives, copying a Parameter or a Link of this thread makes a new one with values of its own, and
@@ -75,6 +83,7 @@ class Parameter : public Variable {
 
  private:
   friend class Link;
+  friend class Optimizer;
   friend std::shared_ptr<detail::LinkRegistry> detail::copied(const std::shared_ptr<detail::LinkRegistry>&);
 
   Parameter& assign(Parameter&& other, bool is_copy);

@@ -109,6 +109,7 @@ void Optimizer::update() {
   };
   count();
   gpu::on_replay(count);
+  model().visit([](const Parameter& parameter) { parameter.registration_->mark_replaced(); });
 }
 
 // What a replay of a captured step does in place of `update`, before it launches anything.
@@ -140,13 +141,15 @@ bool Optimizer::is_laid_out() const {
          (groups_.empty() || groups_[0].states.size() == state_names().size());
 }
 
-// Everything that can fail comes before the first parameter is touched.
+// Everything that can fail comes before the first parameter is touched. The values stay, so graphs from
+// before are good until the next change (see detail::Registration).
 void Optimizer::lay_out() {
   std::vector<Entry> entries;
   std::vector<GroupSize> sizes;
   std::unordered_map<const detail::Node*, std::size_t> first;  // of the entries that share a parameter
   model().visit_named([&](const std::string& path, const Parameter& parameter) {
     if (!is_updated(parameter)) return;
+    parameter.registration_->replaced.push_back(parameter.data());
     const auto [known, is_new] = first.emplace(parameter.node_.get(), entries.size());
     if (!is_new) {
       const Entry& same = entries[known->second];
