@@ -15,6 +15,14 @@
 
 namespace tenbin {
 
+std::vector<std::string> default_missing(const std::vector<std::string>& more) {
+  std::vector<std::string> all = {"",     "?",    "#N/A",   "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN",
+                                  "-NaN", "-nan", "1.#IND", "1.#QNAN",  "<NA>", "N/A",     "NA",
+                                  "NULL", "NaN",  "None",   "n/a",      "nan",  "null"};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 namespace {
 
 // Fewer page faults while several threads fill a large array. Only whole huge pages, so that no memory is
@@ -75,6 +83,24 @@ detail::CsvFormat format_of(const CsvOptions& options) {
   return {whitespace ? ' ' : options.delimiter, options.skip_initial_space, whitespace, options.comment};
 }
 
+// Why no column may be named `wanted`, as the end of a message; empty if nothing shows.
+std::string name_advice(const std::vector<std::string>& names, const std::string& wanted, char delimiter) {
+  if (names.size() == 1)
+    for (const char mark : {';', '\t', '|', ','})
+      if (mark != delimiter && names[0].find(mark) != std::string::npos)
+        return "; the header is one field, try `.delimiter = '" +
+               (mark == '\t' ? std::string("\\t") : std::string(1, mark)) + "'`";
+  for (const std::string& name : names) {
+    const std::size_t blanks = std::min(name.find_first_not_of(' '), name.size());
+    const std::string_view text = std::string_view(name).substr(blanks);
+    if (blanks > 0 && (text == wanted || text == '"' + wanted + '"'))
+      return "; `.skip_initial_space = true` drops the blanks in front of a field";
+    if (detail::trimmed(name) == detail::trimmed(wanted))
+      return "; \"" + printable(name) + "\" differs in blanks only";
+  }
+  return "";
+}
+
 // pandas' names for columns that have none, or one that is taken.
 std::vector<std::string> completed(std::vector<std::string> names) {
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -125,6 +151,8 @@ class CsvReader {
       if (!columns_[c].is_categorical()) continue;
       columns_[c].categories = dictionaries_[c].take();
       columns_[c].text_line = target_.columns[c].text_line;
+      columns_[c].decimal = options_.decimal;
+      columns_[c].thousands = options_.thousands;
       if (c == label_)
         order_classes(columns_[c]);
       else
@@ -146,7 +174,7 @@ class CsvReader {
   std::size_t columns() const { return target_.columns.size(); }
   void name_columns();
   void find_short_record();
-  void apply_types();
+  void apply_types(const std::vector<std::string>& names);
   void make_arrays();
   void read_batch(std::size_t begin, std::size_t end, Batch& batch);
   bool parse(std::size_t end);
@@ -199,18 +227,21 @@ void CsvReader::name_columns() {
                 " columns");
   if (!options_.names.empty()) names = options_.names;
   names = completed(std::move(names));
-  if (!options_.label.empty()) label_ = detail::find_label(names, options_.label, file_.path());
+  if (!options_.label.empty())
+    label_ = detail::find_label(names, options_.label, file_.path(),
+                                name_advice(names, options_.label, format_.delimiter));
   target_.columns.resize(names.size());
-  for (std::size_t c = 0; c < names.size(); ++c) target_.columns[c].name = std::move(names[c]);
-  apply_types();
+  for (std::size_t c = 0; c < names.size(); ++c) target_.columns[c].name = names[c];
+  apply_types(names);
 }
 
-void CsvReader::apply_types() {
+void CsvReader::apply_types(const std::vector<std::string>& names) {
   for (const auto& [name, type] : options_.types) {
     const auto has_name = [&, &wanted = name](const CsvColumn& column) { return column.name == wanted; };
     const auto found = std::find_if(target_.columns.begin(), target_.columns.end(), has_name);
     if (found == target_.columns.end())
-      throw Error(file_.path(), ": `types` names the column \"", printable(name), "\", which is not there");
+      throw Error(file_.path(), ": `types` names the column \"", printable(name), "\", which is not there",
+                  name_advice(names, name, format_.delimiter));
     found->type = type;
     found->inferred = false;
   }
@@ -330,7 +361,11 @@ void CsvReader::order_classes(Column& label) const {
   for (std::size_t i = 0; i < usual.size() && numbers; ++i)
     numbers = detail::to_usual_format(label.categories[i], target_.numbers, usual[i]) &&
               detail::to_number(usual[i]).has_value();
-  if (numbers) label.categories = std::move(usual);
+  if (numbers) {
+    label.categories = std::move(usual);
+    label.decimal = '.';
+    label.thousands = '\0';
+  }
   detail::order_classes(label, options_.positive, options_.classes, file_.path());
 }
 

@@ -9,6 +9,11 @@
 
 namespace tenbin {
 
+/// The texts that stand for a missing value in `load_csv`: pandas' list, `?`, and those in `more`.
+///
+///     Table table = load_csv("data.csv", {.missing = default_missing({"unknown", "-999"})});
+std::vector<std::string> default_missing(const std::vector<std::string>& more = {});
+
 enum class ColumnType : unsigned char { numeric, categorical };
 
 struct CsvOptions {
@@ -21,10 +26,8 @@ struct CsvOptions {
   bool header = true;  ///< whether the first record has the names; otherwise they are "0", "1", ...
   std::vector<std::string> names = {};  ///< take the place of those in the file
   /// What stands for a missing value, quoted or not; a field counts as a whole, blanks included.
-  /// The default is pandas', and `?`.
-  std::vector<std::string> missing = {"",     "?",    "#N/A",   "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN",
-                                      "-NaN", "-nan", "1.#IND", "1.#QNAN",  "<NA>", "N/A",     "NA",
-                                      "NULL", "NaN",  "None",   "n/a",      "nan",  "null"};
+  /// What is given here takes the place of the default; `default_missing({"unknown"})` adds to it.
+  std::vector<std::string> missing = default_missing();
   /// Types of columns by name. The others are numeric if all their values are numbers.
   std::vector<std::pair<std::string, ColumnType>> types = {};
   Dtype dtype = Dtype::float64;     ///< of numeric columns: float64 or float32, rounded once more

@@ -148,7 +148,7 @@ class PieceParser {
     T& value = numbers_[c][row_];
     value = std::numeric_limits<T>::quiet_NaN();
     if (missing) return;
-    if (const std::optional<double> read = number(text)) {
+    if (const std::optional<double> read = to_number(text, target_.numbers, usual_text_)) {
       value = static_cast<T>(*read);
       return;
     }
@@ -164,11 +164,6 @@ class PieceParser {
     if (!text.empty() && !starts_missing_[static_cast<unsigned char>(text[0])]) return false;
     const auto& tokens = missing_[text.size()];
     return std::find(tokens.begin(), tokens.end(), text) != tokens.end();
-  }
-
-  std::optional<double> number(std::string_view text) {
-    if (target_.numbers.is_usual()) return to_number(text);
-    return to_usual_format(text, target_.numbers, usual_text_) ? to_number(usual_text_) : std::nullopt;
   }
 
   Dictionary& dictionary(std::size_t c) {

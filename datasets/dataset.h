@@ -34,7 +34,11 @@ struct Dataset {
   Array x;
   Array t;
   /// What has made, doubled or dropped rows: "smote"; nullptr if the rows are as they were collected. The
-  /// functions of resampling/ set it and `subset` keeps it, so that splits can refuse (datasets/split.h).
+  /// functions of resampling/ set it and `subset` keeps it, so that splits can refuse (datasets/split.h). A
+  /// Dataset made from the arrays of another does not know it: resample after scaling, or hand it on.
+  ///
+  ///     Dataset scaled(scaler.transform(data.x), data.t);
+  ///     scaled.resampled_by = data.resampled_by;
   const char* resampled_by = nullptr;
 
   // What `auto [x, t] = data` is made of.

@@ -29,8 +29,15 @@ bool are_ascending(const Categories& categories) {
   return true;
 }
 
+// The end of the message about a category that is unknown.
+const char* advice_for(double value) {
+  return std::isnan(value) ? "; it is a missing value, as is an unseen category after Unknown::missing: "
+                             "HandleUnknown::ignore makes it a row of zeros"
+                           : "";
+}
+
 Columns checked_columns(const Array& x, Columns columns) {
-  if (columns.empty()) {
+  if (columns == Columns{all_columns}) {
     columns.resize(x.shape()[1]);
     std::iota(columns.begin(), columns.end(), std::size_t{0});
   }
@@ -128,8 +135,8 @@ Array OneHotEncoder::transform(const Array& x) const {
           if (category < categories.size()) {
             place[category] = 1;
           } else if (handle_unknown_ == HandleUnknown::error) {
-            throw Error(function, ": x[", i, ", ", c, "] = ", +*value,
-                        " is no category of the training rows");
+            throw Error(function, ": x[", i, ", ", c, "] = ", +*value, " is no category of the training rows",
+                        advice_for(static_cast<double>(*value)));
           }
           place += categories.size();
         }

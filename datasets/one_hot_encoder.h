@@ -1,6 +1,8 @@
 // Categories as columns of 0 and 1.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -13,9 +15,12 @@ enum class HandleUnknown {
   ignore  ///< it becomes a row of zeros
 };
 
+/// Alone in OneHotEncoderOptions::columns: all columns.
+inline constexpr std::size_t all_columns = std::numeric_limits<std::size_t>::max();
+
 struct OneHotEncoderOptions {
-  /// The columns that hold categories; empty: all. The others stay as they are.
-  std::vector<std::size_t> columns = {};
+  /// The columns that hold categories: all if not given, none if empty. The others stay as they are.
+  std::vector<std::size_t> columns = {all_columns};
   HandleUnknown handle_unknown = HandleUnknown::error;
 };
 
@@ -37,7 +42,8 @@ class OneHotEncoder {
   static OneHotEncoder load(const std::string& path);
 
   /// float64 (N, new columns) if x is float64, float32 otherwise, on x's device. Errors: another number of
-  /// columns than fitted; `OneHotEncoder::transform: x[17, 3] = 9 is no category of the training rows`.
+  /// columns than fitted; `OneHotEncoder::transform: x[17, 3] = 9 is no category of the training rows`. An
+  /// unseen category that `Table::like` has made missing is NaN here: HandleUnknown::ignore is for both.
   Array transform(const Array& x) const;
 
   /// The categories of every column of x; of one that is passed through, none.

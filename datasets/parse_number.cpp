@@ -89,4 +89,9 @@ bool to_usual_format(std::string_view text, const NumberFormat& format, std::str
   return true;
 }
 
+std::optional<double> to_number(std::string_view text, const NumberFormat& format, std::string& buffer) {
+  if (format.is_usual()) return to_number(text);
+  return to_usual_format(text, format, buffer) ? to_number(buffer) : std::nullopt;
+}
+
 }  // namespace tenbin::detail

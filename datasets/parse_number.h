@@ -33,6 +33,9 @@ struct NumberFormat {
 // like that.
 bool to_usual_format(std::string_view text, const NumberFormat& format, std::string& out);
 
+// `to_number` of a text in that format. The text in the usual one goes through `buffer`.
+std::optional<double> to_number(std::string_view text, const NumberFormat& format, std::string& buffer);
+
 // 5^0 to 5^27, all that fit into 64 bits, and from 5^1 on 2^127 over each, shifted up to the highest bit.
 struct PowersOfFive {
   static constexpr int largest = 27;

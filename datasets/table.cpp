@@ -57,11 +57,17 @@ std::size_t copy_values(const Array& values, std::size_t begin, std::size_t end,
   }
 }
 
+// The number that a category of the column is.
+std::optional<double> number_of(const Column& column, const std::string& category) {
+  std::string buffer;
+  return detail::to_number(category, {column.decimal, column.thousands}, buffer);
+}
+
 // The values of a text column that are not numbers.
 struct OddValues {
   explicit OddValues(const Column& column) {
     std::vector<bool> odd;
-    for (const std::string& category : column.categories) odd.push_back(!detail::to_number(category));
+    for (const std::string& category : column.categories) odd.push_back(!number_of(column, category));
     const std::int32_t* const codes = column.values.data<std::int32_t>();
     for (std::size_t row = 0; row < column.values.size(); ++row) {
       if (codes[row] < 0) continue;
@@ -71,10 +77,18 @@ struct OddValues {
     }
   }
 
+  // The column may have been meant as one of numbers.
+  bool are_few() const { return count > 0 && count < present - count; }
+
   std::size_t present = 0;  // that are not missing
   std::size_t count = 0;
   std::int32_t first = 0;  // the code of the first
 };
+
+// `row 47 (counted from 0, without the header)`
+std::string row_text(std::size_t row) {
+  return "row " + std::to_string(row) + " (counted from 0, without the header)";
+}
 
 // `data.csv:17: column "age" `
 std::string place_of(const std::string& source, const Column& column) {
@@ -83,18 +97,63 @@ std::string place_of(const std::string& source, const Column& column) {
   return place + ": column \"" + printable(column.name) + "\" ";
 }
 
-// `"unknown" is not a number (3 of 100 values are not)`
+// Whether all categories that are numbers are numbers in that format too.
+bool suits(const detail::NumberFormat& format, const Column& column) {
+  std::string buffer;
+  return std::all_of(column.categories.begin(), column.categories.end(), [&](const std::string& category) {
+    return !number_of(column, category) || detail::to_number(category, format, buffer);
+  });
+}
+
+// `; if it is the number 1200, pass `.thousands = ','``, for each number that the text is in a format that
+// suits the other values.
+std::string format_advice(const std::string& text, const Column& column) {
+  std::string advice, buffer;
+  std::vector<double> readings;
+  for (const detail::NumberFormat format :
+       {detail::NumberFormat{'.', ','}, detail::NumberFormat{'.', ' '}, detail::NumberFormat{'.', '\''},
+        detail::NumberFormat{',', '\0'}, detail::NumberFormat{',', '.'}, detail::NumberFormat{',', ' '}}) {
+    const std::optional<double> number = detail::to_number(text, format, buffer);
+    if (!number || !std::isfinite(*number)) continue;
+    if (std::find(readings.begin(), readings.end(), *number) != readings.end()) continue;
+    if (!suits(format, column)) continue;
+    readings.push_back(*number);
+    advice += "; if it is the number " + detail::number_text(*number) + ", pass `";
+    if (format.decimal != '.') advice += std::string(".decimal = '") + format.decimal + '\'';
+    if (format.decimal != '.' && format.thousands != '\0') advice += ", ";
+    if (format.thousands != '\0')
+      advice +=
+          std::string(".thousands = '") + (format.thousands == '\'' ? "\\" : "") + format.thousands + '\'';
+    advice += '`';
+  }
+  return advice;
+}
+
+// `"unknown" is not a number (3 of 100 values are not); if ...`, with what may be done about it.
 std::string described(const OddValues& odd, const Column& column) {
-  return '"' + printable(column.categories[static_cast<std::size_t>(odd.first)]) + "\" is not a number (" +
-         std::to_string(odd.count) + " of " + std::to_string(odd.present) + " values are not)";
+  const std::string& text = column.categories[static_cast<std::size_t>(odd.first)];
+  return '"' + printable(text) + "\" is not a number (" + std::to_string(odd.count) + " of " +
+         std::to_string(odd.present) + " values are not)" + format_advice(text, column) +
+         "; if it stands for a missing value, add it to `missing`";
+}
+
+[[noreturn]] void refuse_text(const std::string& source, const Column& column, const OddValues& odd) {
+  throw Error(place_of(source, column), "is text, since ", described(odd, column),
+              "; if the column is text, ",
+              odd.are_few() ? "say so in `types`" : "encode it, leave it out or ask for Categories::codes");
+}
+
+// Errors: the column is text only because of a few odd values.
+void require_text(const std::string& source, const Column& column) {
+  if (column.text_line == 0) return;
+  const OddValues odd(column);
+  if (odd.are_few()) refuse_text(source, column, odd);
 }
 
 [[noreturn]] void refuse_categorical(const std::string& source, const Column& column) {
   if (column.text_line > 0) {
     const OddValues odd(column);
-    if (odd.count > 0 && odd.count < odd.present)
-      throw Error(place_of(source, column), "is text, since ", described(odd, column),
-                  "; name it in `missing`, encode the column, leave it out or ask for Categories::codes");
+    if (odd.count > 0 && odd.count < odd.present) refuse_text(source, column, odd);
   }
   throw Error(source, ": column \"", printable(column.name), "\" is categorical (",
               listing(column.categories), "); encode it, leave it out or ask for Categories::codes");
@@ -105,6 +164,7 @@ struct Conversion {
   const std::string& source;
   const std::string& other;
   bool unknown_is_missing;
+  bool unreadable_is_missing;
 
   Column recoded(const Column& column, const Column& wanted) const {
     std::unordered_map<std::string_view, std::int32_t> known;
@@ -116,12 +176,16 @@ struct Conversion {
       new_codes.push_back(found == known.end() ? -1 : found->second);
     }
     const std::int32_t* const codes = column.values.data<std::int32_t>();
-    for (std::size_t row = 0; row < column.values.size() && !unknown_is_missing; ++row)
-      if (codes[row] >= 0 && new_codes[static_cast<std::size_t>(codes[row])] < 0)
-        refuse(column, column.categories[static_cast<std::size_t>(codes[row])], row);
+    const std::int32_t* const end = codes + column.values.size();
+    const std::int32_t* const unknown = std::find_if(codes, end, [&](std::int32_t code) {
+      return code >= 0 && new_codes[static_cast<std::size_t>(code)] < 0;
+    });
+    if (unknown != end)
+      meet_unknown(column, wanted, column.categories[static_cast<std::size_t>(*unknown)],
+                   static_cast<std::size_t>(unknown - codes));
     Column result = wanted;
     result.values = recode(column.values, new_codes);
-    result.text_line = column.text_line;
+    result.text_line = 0;
     return result;
   }
 
@@ -131,7 +195,7 @@ struct Conversion {
     constexpr std::int32_t several = -2;
     std::unordered_map<double, std::int32_t> known;
     for (std::size_t i = 0; i < wanted.categories.size(); ++i) {
-      const std::optional<double> number = detail::to_number(wanted.categories[i]);
+      const std::optional<double> number = number_of(wanted, wanted.categories[i]);
       if (!number) continue;
       const double value = is_float ? static_cast<double>(static_cast<float>(*number)) : *number;
       const auto [place, is_new] = known.emplace(value, static_cast<std::int32_t>(i));
@@ -140,18 +204,20 @@ struct Conversion {
     const double exact = is_float ? 0x1p24 : 0x1p53;  // beyond it, several integers are one number
     const std::vector<double> values = column.values.to_vector<double>();
     std::vector<std::int32_t> codes(values.size(), -1);
+    std::optional<std::size_t> unknown;  // the first such row
     for (std::size_t row = 0; row < values.size(); ++row) {
       if (std::isnan(values[row])) continue;
       const auto found = known.find(values[row]);
       if (std::abs(values[row]) > exact || (found != known.end() && found->second == several))
         throw Error(source, ": column \"", printable(column.name), "\" is numeric, in ", other,
-                    " it is categorical, and ", detail::number_text(values[row]), " in row ", row,
+                    " it is categorical, and ", detail::number_text(values[row]), " in ", row_text(row),
                     " may be more than one category; say with `types` that it is categorical");
       if (found != known.end())
         codes[row] = found->second;
-      else if (!unknown_is_missing)
-        refuse(column, detail::number_text(values[row]), row);
+      else if (!unknown)
+        unknown = row;
     }
+    if (unknown) meet_unknown(column, wanted, detail::number_text(values[*unknown]), *unknown);
     Column result = wanted;
     result.values = Array(codes);
     result.text_line = 0;
@@ -160,13 +226,13 @@ struct Conversion {
 
   Column to_numbers(const Column& column, const Column& wanted) const {
     const OddValues odd(column);
-    if (odd.count > 0 && !unknown_is_missing)
+    if (odd.count > 0 && !unreadable_is_missing)
       throw Error(place_of(source, column), "is numeric in ", other, ", here ", described(odd, column),
-                  "; name it in `missing` or ask for Unknown::missing");
+                  "; `.unreadable = Unknown::missing` makes all such values missing");
     constexpr double missing = std::numeric_limits<double>::quiet_NaN();
     std::vector<double> numbers;
     for (const std::string& category : column.categories)
-      numbers.push_back(detail::to_number(category).value_or(missing));
+      numbers.push_back(number_of(column, category).value_or(missing));
     std::vector<double> values;
     for (const auto code : column.values.to_vector<std::int64_t>())
       values.push_back(code < 0 ? missing : numbers[static_cast<std::size_t>(code)]);
@@ -176,9 +242,14 @@ struct Conversion {
   }
 
  private:
-  [[noreturn]] void refuse(const Column& column, const std::string& category, std::size_t row) const {
+  // Throws that `wanted` does not have the category in `row`, unless it may be missing. If `wanted` is text
+  // only because of a few odd values, most numbers are unknown: then that is the fault to name.
+  void meet_unknown(const Column& column, const Column& wanted, const std::string& category,
+                    std::size_t row) const {
+    require_text(other, wanted);
+    if (unknown_is_missing) return;
     throw Error(source, ": column \"", printable(column.name), "\" has the category \"", printable(category),
-                "\" in row ", row, ", which ", other, " does not have");
+                "\" in ", row_text(row), ", which ", other, " does not have");
   }
 };
 
@@ -248,7 +319,8 @@ Table Table::like(const Table& other, const LikeOptions& options) const {
     }
     const Column& column = (*this)[wanted.name];
     const Conversion conversion{source_, other.source_,
-                                options.unknown == Unknown::missing && c != other.label_};
+                                options.unknown == Unknown::missing && c != other.label_,
+                                options.unreadable == Unknown::missing};
     if (!wanted.is_categorical())
       columns.push_back(column.is_categorical() ? conversion.to_numbers(column, wanted) : column);
     else
@@ -282,9 +354,11 @@ std::vector<std::size_t> Table::categorical_features() const {
 Array Table::features(const FeaturesOptions& options) const {
   const std::vector<std::size_t> at = features_at();
   if (at.empty()) throw Error(source_, ": there are no columns but the label");
-  for (const std::size_t i : at)
-    if (columns_[i].is_categorical() && options.categories == Categories::error)
-      refuse_categorical(source_, columns_[i]);
+  for (const std::size_t i : at) {
+    if (!columns_[i].is_categorical()) continue;
+    if (options.categories == Categories::error) refuse_categorical(source_, columns_[i]);
+    require_text(source_, columns_[i]);
+  }
 
   Array x = Array::empty({size(), at.size()});
   float* const out = x.data<float>();
@@ -305,7 +379,7 @@ Array Table::features(const FeaturesOptions& options) const {
     const Column& column = columns_[at[c]];
     const bool infinite = !column.is_categorical() && !std::isnan(column.values.slice(row, row + 1).item());
     throw Error(source_, ": column \"", printable(column.name), "\" ",
-                infinite ? "is infinite or beyond float32" : "is missing", " in row ", row);
+                infinite ? "is infinite or beyond float32" : "is missing", " in ", row_text(row));
   }
   return x;
 }
@@ -318,7 +392,7 @@ Array Table::labels() const {
   const std::int32_t* const t = codes.data<std::int32_t>();
   for (std::size_t row = 0; row < codes.size(); ++row)
     if (t[row] < 0)
-      throw Error(source_, ": the label \"", printable(label().name), "\" is missing in row ", row);
+      throw Error(source_, ": the label \"", printable(label().name), "\" is missing in ", row_text(row));
   return codes;
 }
 
@@ -345,7 +419,7 @@ void sort_categories(Column& column) {
   const std::size_t count = column.categories.size();
   std::vector<double> numbers;
   for (const std::string& category : column.categories) {
-    const std::optional<double> number = to_number(category);
+    const std::optional<double> number = number_of(column, category);
     if (!number || std::isnan(*number)) break;
     numbers.push_back(*number);
   }
@@ -370,7 +444,7 @@ void sort_categories(Column& column) {
 }
 
 std::size_t find_label(const std::vector<std::string>& names, const std::string& label,
-                       const std::string& source) {
+                       const std::string& source, const std::string& advice) {
   const auto found = std::find(names.begin(), names.end(), label);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   if (const std::optional<double> place = to_number(label)) {
@@ -379,7 +453,7 @@ std::size_t find_label(const std::vector<std::string>& names, const std::string&
     if (from_start >= 0 && from_start < count && from_start == std::floor(from_start))
       return static_cast<std::size_t>(from_start);
   }
-  throw Error(source, ": no column is named \"", printable(label), "\"; there are ", listing(names));
+  throw Error(source, ": no column is named \"", printable(label), "\"; there are ", listing(names), advice);
 }
 
 struct Dictionary::Entries {

@@ -22,10 +22,14 @@ struct Column {
   Array values;
   /// The texts that a categorical column has; empty for a numeric one.
   std::vector<std::string> categories = {};
-  /// Of a column that a loader took for text: the line of the first value that is not a number. 0: unknown.
+  /// Of a column that a loader took for text, since a value is not a number: the line of the first such
+  /// value. 0: unknown, or a column that is text because `types` or another table says so.
   std::size_t text_line = 0;
   /// Of a label: two classes that may be one, as `"Yes" and "yes"`. `Table::labels` refuses them.
   std::string doubt = {};
+  /// How those of the `categories` that are numbers are written: CsvOptions' marks.
+  char decimal = '.';
+  char thousands = '\0';
 
   bool is_categorical() const { return values.dtype() == Dtype::int32; }
 };
@@ -39,18 +43,21 @@ enum class Missing : unsigned char {
 /// What to do with categorical columns among the features.
 enum class Categories : unsigned char {
   error,  ///< an Error that names the first
-  codes,  ///< their numbers: for an encoder, not for a network
+  /// Their numbers: for an encoder, not for a network. A column that is text only because of a few odd
+  /// values, while more than half of its values are numbers, stays an Error, which names the first: it would
+  /// be thousands of categories. If it is meant, list it in `types` of `load_csv`.
+  codes,
 };
 
-/// What `Table::like` does with values that the other table cannot have: a category that it does not know,
-/// text in a column of numbers.
+/// What `Table::like` does with values that the other table cannot have.
 enum class Unknown : unsigned char {
   error,    ///< an Error that names the first
   missing,  ///< missing values
 };
 
 struct LikeOptions {
-  Unknown unknown = Unknown::error;
+  Unknown unknown = Unknown::error;     ///< categories that the other table does not have
+  Unknown unreadable = Unknown::error;  ///< text that is not a number, where the other table has numbers
 };
 
 struct FeaturesOptions {
@@ -92,9 +99,10 @@ class Table {
   ///
   /// A table without the label of `other`, as new data are, stays without. Numbers become categories where
   /// `other` has text: codes that happen to be digits in this file; categories become numbers where `other`
-  /// has numbers. A category that `other` does not have and text that is not a number are errors or missing,
-  /// as the options say; a class that it does not have is always an error. Errors: also a missing column; a
-  /// number that two categories of `other` spell.
+  /// has numbers. A category that `other` does not have is an error or missing as `unknown` says, text that
+  /// is not a number as `unreadable` says; a class that `other` does not have is always an error. Errors:
+  /// also a missing column; a number that two categories of `other` spell; a value that `other` does not have
+  /// in a column that is text there because of a few odd values, see `Categories::codes`.
   ///
   ///     Table test = load_csv("test.csv").like(train, {.unknown = Unknown::missing});
   Table like(const Table& other, const LikeOptions& options = {}) const;
@@ -103,7 +111,8 @@ class Table {
   std::vector<std::string> feature_names() const;
   /// Which columns of `features()` are categorical: what a one-hot encoder or SMOTE-NC takes.
   std::vector<std::size_t> categorical_features() const;
-  /// float32(N, D). Errors: as the options say; a value that is infinite or beyond float32; no columns.
+  /// float32(N, D). Errors: as the options say; a value that is infinite or beyond float32; no columns. A row
+  /// in a message is counted from 0, without the header.
   Array features(const FeaturesOptions& options = {}) const;
   /// The classes' numbers, int32(N). Errors: there is no label, or a row without one; two classes that differ
   /// in case or blanks only, unless the loader was given all `classes`.
@@ -137,9 +146,10 @@ Array recode(const Array& codes, const std::vector<std::int32_t>& new_codes);
 void sort_categories(Column& column);
 
 // The place of the column that `label` means: a name, or, if no column has it, a place from 0, or from the
-// end as a negative number. Errors: `source: no column is named "Clas"; there are "a", "b", ...`.
+// end as a negative number. Errors: `source: no column is named "Clas"; there are "a", "b", ...`, and
+// `advice` behind it.
 std::size_t find_label(const std::vector<std::string>& names, const std::string& label,
-                       const std::string& source);
+                       const std::string& source, const std::string& advice = "");
 
 // Every distinct text's number, in the order of their first appearance.
 class Dictionary {

@@ -282,8 +282,11 @@ TEST_CASE_METHOD(CsvFixture, "load_csv takes what pandas takes for missing", "[c
     CHECK(table["b"].values.to_vector<int>() == std::vector<int>{0, -1, 1});
   }
   CHECK(load("a\nnone\nNa\n")["a"].categories == Texts{"Na", "none"});
+  const Table more = load("a\n1\nunknown\nNA\n", {.missing = default_missing({"unknown"})});
+  CHECK(std::isnan(more["a"].values.data<double>()[1]));
+  CHECK(std::isnan(more["a"].values.data<double>()[2]));
   CHECK_THROWS_WITH(load("a,y\n1,None\n3,yes\n", {.label = "y"}).labels(),
-                    path + ": the label \"y\" is missing in row 0");
+                    path + ": the label \"y\" is missing in row 0 (counted from 0, without the header)");
 }
 
 TEST_CASE_METHOD(CsvFixture, "an odd value in a column of numbers is named with its line", "[csv]") {
@@ -293,8 +296,8 @@ TEST_CASE_METHOD(CsvFixture, "an odd value in a column of numbers is named with 
   CHECK_THROWS_WITH(
       table.without({"a"}).features(),
       path +
-          ":5: column \"b\" is text, since \"two\" is not a number (2 of 100 values are not); name it "
-          "in `missing`, encode the column, leave it out or ask for Categories::codes");
+          ":5: column \"b\" is text, since \"two\" is not a number (2 of 100 values are not); if it "
+          "stands for a missing value, add it to `missing`; if the column is text, say so in `types`");
   CHECK_THROWS_WITH(table.features(),
                     path +
                         ": column \"a\" is categorical (\"x\", \"x\\x0ay\"); encode it, leave it "
@@ -303,9 +306,9 @@ TEST_CASE_METHOD(CsvFixture, "an odd value in a column of numbers is named with 
   CHECK_THROWS_WITH(
       table.like(numbers),
       path + ":5: column \"b\" is numeric in " + path +
-          ", here \"two\" is not a number (2 of 100 values are not); name it in `missing` or ask for "
-          "Unknown::missing");
-  CHECK(table.like(numbers, {.unknown = Unknown::missing})["b"].values.data<double>()[0] == 1);
+          ", here \"two\" is not a number (2 of 100 values are not); if it stands for a missing value, "
+          "add it to `missing`; `.unreadable = Unknown::missing` makes all such values missing");
+  CHECK(table.like(numbers, {.unreadable = Unknown::missing})["b"].values.data<double>()[0] == 1);
   // Late in the file, in a later piece, at any number of threads the first.
   std::string late = "a\n";
   for (int i = 0; i < 200000; ++i) late += i == 150000 || i == 199000 ? "odd\n" : "1.25\n";
@@ -316,6 +319,105 @@ TEST_CASE_METHOD(CsvFixture, "an odd value in a column of numbers is named with 
                       Catch::Matchers::StartsWith(path + ":150002: column \"a\" is text"));
   }
   set_num_threads(threads);
+}
+
+TEST_CASE_METHOD(CsvFixture, "an odd value does not make categories of numbers, whatever is asked for",
+                 "[csv]") {
+  std::string rows;
+  for (int i = 0; i < 5000; ++i) rows += std::to_string(i) + ".5," + (i % 2 == 0 ? "red" : "blue") + ",0\n";
+  const std::string text = "pay,color,y\n" + rows + "\"1,200\",red,1\n";
+  const Table table = load(text, {.label = "y"});
+  const std::string refusal =
+      path +
+      ":5002: column \"pay\" is text, since \"1,200\" is not a number (1 of 5001 values are not); if it is "
+      "the "
+      "number 1200, pass `.thousands = ','`; if it stands for a missing value, add it to `missing`; if the "
+      "column is text, say so in `types`";
+  CHECK_THROWS_WITH(table.dataset({.categories = Categories::codes}), refusal);
+  CHECK_THROWS_WITH(table.dataset({.missing = Missing::nan, .categories = Categories::codes}), refusal);
+  CHECK_THROWS_WITH(table.dataset(), refusal);
+  // What the message advises.
+  const FeaturesOptions codes{.missing = Missing::nan, .categories = Categories::codes};
+  CHECK(load(text, {.label = "y", .thousands = ','}).features(codes).to_vector<float>()[10000] == 1200);
+  const CsvOptions known{.label = "y", .missing = default_missing({"1,200"})};
+  CHECK(std::isnan(load(text, known).features(codes).to_vector<float>()[10000]));
+  const CsvOptions listed{.label = "y", .types = {{"pay", ColumnType::categorical}}};
+  CHECK(load(text, listed)["pay"].categories.size() == 5001);
+  CHECK(load(text, listed).features(codes).shape() == Shape{5001, 2});
+  // Other data made like this table name the fault of this table, also where what is unknown may be missing.
+  const Table other = load("pay,color,y\n7.25,red,0\n8.25,blue,1\n", {.label = "y"});
+  CHECK_THROWS_WITH(other.like(table), refusal);
+  CHECK_THROWS_WITH(other.like(table, {.unknown = Unknown::missing}), refusal);
+  const Table texts = load("pay,color,y\n7.25,red,0\n8.25,blue,1\nodd,red,1\n", {.label = "y"});
+  CHECK_THROWS_WITH(texts.like(table, {.unknown = Unknown::missing}), refusal);
+  // Text, half of which happens to be digits, is text; so is what training says is text.
+  const Table zips = load("zip,y\n10115,0\nSW1A,1\n", {.label = "y"});
+  CHECK(zips.features(codes).to_vector<float>() == std::vector<float>{0, 1});
+  const Table digits = load("zip,y\n10115,0\n10115,0\nSW1A,1\n", {.label = "y"});
+  CHECK_THROWS_WITH(digits.features(codes), ContainsSubstring("(1 of 3 values are not)"));
+  CHECK(digits.like(zips).features(codes).to_vector<float>() == std::vector<float>{0, 0, 1});
+  CHECK_THROWS_WITH(
+      zips.features(),
+      path +
+          ":3: column \"zip\" is text, since \"SW1A\" is not a number (1 of 2 values are not); if "
+          "it stands for a missing value, add it to `missing`; if the column is text, encode "
+          "it, leave it out or ask for Categories::codes");
+}
+
+TEST_CASE_METHOD(CsvFixture, "an odd value among decimal commas counts as one", "[csv]") {
+  const CsvOptions german{.delimiter = ';', .decimal = ','};
+  const Table table = load("a;b\n1,5;1\n2,5;1\n1.234,5;1\n", german).without({"b"});
+  CHECK_THROWS_WITH(
+      table.features({.categories = Categories::codes}),
+      path +
+          ":4: column \"a\" is text, since \"1.234,5\" is not a number (1 of 3 values are not); "
+          "if it is the number 1234.5, pass `.decimal = ',', .thousands = '.'`; if it stands "
+          "for a missing value, add it to `missing`; if the column is text, say so in `types`");
+  const Table numbers = load("a;b\n1,5;1\n", german).without({"b"});
+  const Array values = table.like(numbers, {.unreadable = Unknown::missing})["a"].values;
+  CHECK(values.data<double>()[0] == 1.5);
+  CHECK(values.data<double>()[1] == 2.5);
+  CHECK(std::isnan(values.data<double>()[2]));
+  CHECK_THROWS_WITH(load("a;b\n1,5;1\n2,5;1\n1.5;1\n", german).without({"b"}).features(),
+                    ContainsSubstring("(1 of 3 values are not); if it stands for a missing value"));
+  // Numbers of this file are the categories of that value.
+  const CsvOptions listed{.delimiter = ';', .types = {{"a", ColumnType::categorical}}, .decimal = ','};
+  const Table categories = load("a;b\n10,5;1\n9,5;1\n", listed).without({"b"});
+  CHECK(categories["a"].categories == Texts{"9,5", "10,5"});
+  CHECK(load("a;b\n10,5;1\n", german).like(categories)["a"].values.item() == 1);
+  for (const auto& [odd, advice] :
+       {std::pair{"1 200", "; if it is the number 1200, pass `.thousands = ' '`; if it stands"},
+        {"1'200", "; if it is the number 1200, pass `.thousands = '\\''`; if it stands"},
+        {"1.200.000", "; if it is the number 1200000, pass `.decimal = ',', .thousands = '.'`; if it stands"},
+        {"12%", "(1 of 3 values are not); if it stands"}})
+    CHECK_THROWS_WITH(load(std::string("a\n1\n2\n") + odd + '\n').features(), ContainsSubstring(advice));
+}
+
+TEST_CASE_METHOD(CsvFixture, "load_csv: a name that is not there, and why", "[csv]") {
+  CHECK(error("a;b;y\n1;2;0\n", {.label = "y"}) ==
+        ": no column is named \"y\"; there are \"a;b;y\"; the header is one field, try `.delimiter = ';'`");
+  CHECK(
+      error("a\ty\n1\t0\n", {.label = "y"}) ==
+      ": no column is named \"y\"; there are \"a\\x09y\"; the header is one field, try `.delimiter = '\\t'`");
+  CHECK(error("a,y\n1,0\n", {.label = "y", .delimiter = ';'}) ==
+        ": no column is named \"y\"; there are \"a,y\"; the header is one field, try `.delimiter = ','`");
+  CHECK(error("\"a;b\"\n1\n", {.label = "y", .delimiter = ';'}) ==
+        ": no column is named \"y\"; there are \"a;b\"");
+  CHECK(
+      error("a, y\n1, 0\n", {.label = "y"}) ==
+      ": no column is named \"y\"; there are \"a\", \" y\"; `.skip_initial_space = true` drops the blanks in "
+      "front of a field");
+  CHECK(error("a, \"y\"\n1, 0\n", {.label = "y"}) ==
+        ": no column is named \"y\"; there are \"a\", \" \"y\"\"; `.skip_initial_space = true` drops the "
+        "blanks "
+        "in front of a field");
+  CHECK(load("a, \"y\"\n1, 0\n", {.label = "y", .skip_initial_space = true}).classes() == Texts{"0"});
+  CHECK(error("a,y \n1,0\n", {.label = "y"}) ==
+        ": no column is named \"y\"; there are \"a\", \"y \"; \"y \" differs in blanks only");
+  CHECK(error("a, y\n1, 0\n", {.types = {{"y", ColumnType::categorical}}}) ==
+        ": `types` names the column \"y\", which is not there; `.skip_initial_space = true` drops the blanks "
+        "in "
+        "front of a field");
 }
 
 TEST_CASE_METHOD(CsvFixture, "load_csv: decimal commas and separators of thousands", "[csv]") {

@@ -10,6 +10,8 @@ using namespace tenbin;
 
 namespace {
 
+// Behind the number of a row.
+const std::string counted = " (counted from 0, without the header)";
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Table fruit() {
@@ -57,19 +59,20 @@ TEST_CASE("features of many rows do not depend on the number of threads", "[tabl
 }
 
 TEST_CASE("a missing or infinite value is an error that names it, or NaN", "[table]") {
-  CHECK_THROWS_WITH(with(Array{1.0, not_a_number}).features(), "data.csv: column \"x\" is missing in row 1");
+  CHECK_THROWS_WITH(with(Array{1.0, not_a_number}).features(),
+                    "data.csv: column \"x\" is missing in row 1" + counted);
   CHECK_THROWS_WITH(with(Array{1e300, not_a_number}).features(),
-                    "data.csv: column \"x\" is infinite or beyond float32 in row 0");
+                    "data.csv: column \"x\" is infinite or beyond float32 in row 0" + counted);
   CHECK_THROWS_WITH(
       with(Array{1.0, -std::numeric_limits<double>::infinity()}).features({.missing = Missing::nan}),
-      "data.csv: column \"x\" is infinite or beyond float32 in row 1");
+      "data.csv: column \"x\" is infinite or beyond float32 in row 1" + counted);
   CHECK_THROWS_WITH(with(Array{0, -1}, {"u"}).features({.categories = Categories::codes}),
-                    "data.csv: column \"x\" is missing in row 1");
+                    "data.csv: column \"x\" is missing in row 1" + counted);
   CHECK(std::isnan(with(Array{1.0, not_a_number}).features({.missing = Missing::nan}).data<float>()[1]));
   const Array codes = with(Array{-1, 0}, {"u"}).features({Missing::nan, Categories::codes});
   CHECK(std::isnan(codes.data<float>()[0]));
   const Table unlabelled({{"x", Array{1.0, 2.0}}, {"t", Array{0, -1}, {"a"}}}, 1, "data.csv");
-  CHECK_THROWS_WITH(unlabelled.labels(), "data.csv: the label \"t\" is missing in row 1");
+  CHECK_THROWS_WITH(unlabelled.labels(), "data.csv: the label \"t\" is missing in row 1" + counted);
 }
 
 TEST_CASE("a table says what it does not have", "[table]") {
@@ -109,18 +112,18 @@ TEST_CASE("like gives one category one number in both tables", "[table]") {
 
   const auto one = [](Column column) { return Table({std::move(column)}, std::nullopt, "test.csv"); };
   const Table colors = fruit().without({"weight", "kind"});
-  CHECK_THROWS_WITH(
-      one({"color", Array{1, 0}, {"blue", "red"}}).like(colors),
-      "test.csv: column \"color\" has the category \"blue\" in row 1, which fruit.csv does not have");
+  CHECK_THROWS_WITH(one({"color", Array{1, 0}, {"blue", "red"}}).like(colors),
+                    "test.csv: column \"color\" has the category \"blue\" in row 1" + counted +
+                        ", which fruit.csv does not have");
   const Table tolerant =
       one({"color", Array{1, 0}, {"blue", "red"}}).like(colors, {.unknown = Unknown::missing});
   CHECK(tolerant["color"].values.to_vector<int>() == std::vector<int>{1, -1});
   CHECK(tolerant["color"].categories == colors["color"].categories);
   // A category that no row has harms nobody.
   CHECK(one({"color", Array{1}, {"blue", "red"}}).like(colors)["color"].values.item() == 1);
-  CHECK_THROWS_WITH(
-      one({"color", Array{1.0}}).like(colors),
-      "test.csv: column \"color\" has the category \"1\" in row 0, which fruit.csv does not have");
+  CHECK_THROWS_WITH(one({"color", Array{1.0}}).like(colors),
+                    "test.csv: column \"color\" has the category \"1\" in row 0" + counted +
+                        ", which fruit.csv does not have");
   CHECK_THROWS_WITH(one({"x", Array{1.0}}).like(colors),
                     "test.csv: no column is named \"color\"; there are \"x\"");
 }
@@ -133,9 +136,9 @@ TEST_CASE("like: new data have no label, and a class that is unknown is always a
   CHECK(alike["color"].values.item() == 1);
   const Table other({{"color", Array{0}, {"red"}}, {"weight", Array{1.0}}, {"kind", Array{0}, {"plum"}}}, 2,
                     "new.csv");
-  CHECK_THROWS_WITH(
-      other.like(fruit(), {.unknown = Unknown::missing}),
-      "new.csv: column \"kind\" has the category \"plum\" in row 0, which fruit.csv does not have");
+  CHECK_THROWS_WITH(other.like(fruit(), {.unknown = Unknown::missing}),
+                    "new.csv: column \"kind\" has the category \"plum\" in row 0" + counted +
+                        ", which fruit.csv does not have");
 }
 
 TEST_CASE("like: numbers become the categories of that value, texts become numbers", "[table]") {
@@ -145,17 +148,17 @@ TEST_CASE("like: numbers become the categories of that value, texts become numbe
   CHECK(alike["zip"].values.to_vector<int>() == std::vector<int>{1, -1, 0});
   CHECK(alike["zip"].categories == codes["zip"].categories);
   CHECK(one({"zip", Array{10115.f}}).like(codes)["zip"].values.item() == 1);
-  CHECK_THROWS_WITH(
-      one({"zip", Array{1.0, 300000.0}}).like(codes),
-      "test.csv: column \"zip\" has the category \"1\" in row 0, which train.csv does not have");
+  CHECK_THROWS_WITH(one({"zip", Array{1.0, 300000.0}}).like(codes),
+                    "test.csv: column \"zip\" has the category \"1\" in row 0" + counted +
+                        ", which train.csv does not have");
   CHECK(one({"zip", Array{7.0}}).like(codes, {.unknown = Unknown::missing})["zip"].values.item() == -1);
   const Table twice = Table({{"zip", Array{0, 1, 2}, {"1067", "01067", "x"}}}, std::nullopt, "train.csv");
+  CHECK_THROWS_WITH(one({"zip", Array{1067.0}}).like(twice),
+                    "test.csv: column \"zip\" is numeric, in train.csv it is categorical, and 1067 in row 0" +
+                        counted + " may be more than one category; say with `types` that it is categorical");
   CHECK_THROWS_WITH(
-      one({"zip", Array{1067.0}}).like(twice),
-      "test.csv: column \"zip\" is numeric, in train.csv it is categorical, and 1067 in row 0 may be "
-      "more than one category; say with `types` that it is categorical");
-  CHECK_THROWS_WITH(one({"zip", Array{9007199254740994.0}}).like(codes),
-                    ContainsSubstring("9007199254740994 in row 0 may be more than one category"));
+      one({"zip", Array{9007199254740994.0}}).like(codes),
+      ContainsSubstring("9007199254740994 in row 0" + counted + " may be more than one category"));
 
   const Table ages = Table({{"age", Array{1.f}}}, std::nullopt, "train.csv");
   const Table young = one({"age", Array{1, -1, 0}, {"5", "1e1"}}).like(ages);
@@ -167,10 +170,33 @@ TEST_CASE("like: numbers become the categories of that value, texts become numbe
   CHECK_THROWS_WITH(
       one(odd).like(ages),
       "test.csv: column \"age\" is numeric in train.csv, here \"old\" is not a number (3 of 4 values "
-      "are not); name it in `missing` or ask for Unknown::missing");
-  const Table tolerant = one(odd).like(ages, {.unknown = Unknown::missing});
+      "are not); if it stands for a missing value, add it to `missing`; `.unreadable = Unknown::missing` "
+      "makes "
+      "all such values missing");
+  CHECK_THROWS_WITH(one(odd).like(ages, {.unknown = Unknown::missing}),
+                    ContainsSubstring("\"old\" is not a number (3 of 4 values are not)"));
+  const Table tolerant = one(odd).like(ages, {.unreadable = Unknown::missing});
   CHECK(tolerant["age"].values.data<float>()[0] == 5);
   CHECK(std::isnan(tolerant["age"].values.data<float>()[3]));
+}
+
+TEST_CASE("like: unseen categories and unreadable numbers are separate options", "[table]") {
+  const Table train({{"age", Array{1.0, 2.0}}, {"color", Array{0, 1}, {"green", "red"}}}, std::nullopt,
+                    "train.csv");
+  const Table test({{"age", Array{0, 1}, {"1,200", "3"}}, {"color", Array{1, 0}, {"blue", "red"}}},
+                   std::nullopt, "test.csv");
+  CHECK_THROWS_WITH(
+      test.like(train, {.unknown = Unknown::missing}),
+      "test.csv: column \"age\" is numeric in train.csv, here \"1,200\" is not a number (1 of 2 "
+      "values are not); if it is the number 1200, pass `.thousands = ','`; if it is the number "
+      "1.2, pass `.decimal = ','`; if it stands for a missing value, add it to `missing`; "
+      "`.unreadable = Unknown::missing` makes all such values missing");
+  CHECK_THROWS_WITH(test.like(train, {.unreadable = Unknown::missing}),
+                    ContainsSubstring("has the category \"blue\" in row 1"));
+  const Table both = test.like(train, {.unknown = Unknown::missing, .unreadable = Unknown::missing});
+  CHECK(std::isnan(both["age"].values.data<double>()[0]));
+  CHECK(both["age"].values.data<double>()[1] == 3);
+  CHECK(both["color"].values.to_vector<int>() == std::vector<int>{1, -1});
 }
 
 TEST_CASE("categories are in order, of values if they are numbers", "[table]") {
@@ -181,6 +207,11 @@ TEST_CASE("categories are in order, of values if they are numbers", "[table]") {
   Column texts{"x", Array{0, 1, 2}, {"10", "9", "a"}};
   detail::sort_categories(texts);
   CHECK(texts.categories == std::vector<std::string>{"10", "9", "a"});
+  Column commas{"x", Array{0, 1}, {"1.000,5", "9,5"}};
+  commas.decimal = ',';
+  commas.thousands = '.';
+  detail::sort_categories(commas);
+  CHECK(commas.categories == std::vector<std::string>{"9,5", "1.000,5"});
 }
 
 TEST_CASE("a label is a name or a place", "[table]") {
