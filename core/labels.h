@@ -1,9 +1,11 @@
 // What everything that reads class labels shares: losses, metrics, splits, class weights.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "tenbin/core/array.h"
@@ -17,16 +19,25 @@ inline void require_labels(const char* function, const char* argument, const Arr
     throw Error(function, ": ", argument, " must be int32, int64 or uint8, got ", t, hint);
 }
 
+// What to do with labels (N) that are whole numbers of a floating dtype. Of scores nothing is said.
+inline std::string float_labels_hint(const char* argument, const Array& t) {
+  if (!t || !is_floating(t.dtype()) || t.ndim() != 1) return "";
+  for (const double value : t.to_vector<double>())
+    if (!(value == std::floor(value))) return "";
+  return std::string("; did you mean ") + argument + ".astype(Dtype::int32)?";
+}
+
 // t as int64 on the CPU.
 inline Array to_labels(const char* function, const char* argument, const Array& t) {
-  require_labels(function, argument, t);
+  require_labels(function, argument, t, float_labels_hint(argument, t).c_str());
   return t.to(Device::cpu()).astype(Dtype::int64);
 }
 
 // What to do with integer labels (N, C) where labels (N) belong: nothing is said unless there are several
-// rows and each has a single 1 among zeros. labels: int64, on the CPU.
-inline const char* one_hot_hint(const Array& labels) {
-  if (labels.ndim() != 2 || labels.shape()[0] < 2 || labels.shape()[1] < 2) return "";
+// rows and each has a single 1 among zeros. t: of any integer dtype, on any device.
+inline const char* one_hot_hint(const Array& t) {
+  if (t.ndim() != 2 || t.shape()[0] < 2 || t.shape()[1] < 2) return "";
+  const Array labels = t.to(Device::cpu()).astype(Dtype::int64);
   const std::int64_t* label = labels.data<std::int64_t>();
   const std::size_t n_class = labels.shape()[1];
   for (std::size_t i = 0; i < labels.size(); i += n_class) {
@@ -43,8 +54,7 @@ inline const char* one_hot_hint(const Array& labels) {
 // The same for one label per row. Errors: also `class_counts: t must have one axis, got int32(3, 2)`.
 inline Array to_label_vector(const char* function, const char* argument, const Array& t) {
   Array labels = to_labels(function, argument, t);
-  if (t.ndim() != 1)
-    throw Error(function, ": ", argument, " must have one axis, got ", t, one_hot_hint(labels));
+  if (t.ndim() != 1) throw Error(function, ": ", argument, " must have one axis, got ", t, one_hot_hint(t));
   return labels;
 }
 

@@ -62,6 +62,8 @@ std::vector<double> powers(const Counts& counts, double exponent) {
 std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class,
                                       std::optional<std::int64_t> ignore_label) {
   const Array labels = detail::to_labels("class_counts", "t", t);
+  const char* one_hot = detail::one_hot_hint(labels);
+  if (*one_hot != '\0') throw Error("class_counts: t must be labels, got ", t, one_hot);
   const std::int64_t ignored = detail::ignored_label("class_counts", labels, ignore_label, n_class);
   const std::int64_t* label = labels.data<std::int64_t>();
   std::vector<std::size_t> counts(n_class, 0);

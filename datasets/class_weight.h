@@ -18,7 +18,9 @@ namespace tenbin {
 /// How many samples every class has. Labels equal to `ignore_label`, -1 if none is given, do not count.
 ///
 /// t: integer, any shape. Errors: any other label outside [0, n_class), named with its position; two classes
-/// and labels of -1 and 1 only, unless `ignore_label` is given: map -1 to 0.
+/// and labels of -1 and 1 only, unless `ignore_label` is given: map -1 to 0; two axes with a single 1 among
+/// zeros in every row, which is taken for one-hot rows: labels that only look so pass as
+/// `t.reshape({t.size()})`.
 std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class,
                                       std::optional<std::int64_t> ignore_label = {});
 

@@ -37,11 +37,14 @@ bool are_classes(const Array& y, const Array& t) {
   return y && is_integer(y.dtype()) && y.shape() == t.shape();
 }
 
-const char* one_hot_hint(const Array& t) {
-  return detail::one_hot_hint(t.to(Device::cpu()).astype(Dtype::int64));
+// Errors: both are one-hot rows, whose elements would be counted as labels.
+void refuse_one_hot(const char* function, const Array& t, const Array& y) {
+  const char* hint = detail::one_hot_hint(t);
+  if (*hint != '\0' && *detail::one_hot_hint(y) != '\0')
+    throw Error(function, ": t and y must be labels, got ", t, " and ", y, hint);
 }
 
-// n_class 0: any label will do.
+// n_class 0: any label will do, in both.
 detail::LabelCounts count_labels_cpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
                                      std::size_t n_class) {
   const Array labels = t.to(Device::cpu()).astype(Dtype::int64);
@@ -49,13 +52,15 @@ detail::LabelCounts count_labels_cpu(const Array& predicted, const Array& t, std
   const std::int64_t* truth = labels.data<std::int64_t>();
   const std::int64_t* guess = classes.data<std::int64_t>();
   detail::LabelCounts counts;
-  counts.outside = labels.size();
+  counts.outside = counts.nan = labels.size();
   for (std::size_t i = labels.size(); i-- > 0;) {
     if (truth[i] == ignore_label) continue;
     ++counts.counted;
     counts.right += truth[i] == guess[i] ? 1 : 0;
     counts.ones += truth[i] == 1 ? 1 : 0;
-    if (n_class > 0 && (truth[i] < 0 || static_cast<std::uint64_t>(truth[i]) >= n_class)) counts.outside = i;
+    if (n_class == 0) continue;
+    if (truth[i] < 0 || static_cast<std::uint64_t>(truth[i]) >= n_class) counts.outside = i;
+    if (guess[i] == detail::nan_class) counts.nan = i;
   }
   return counts;
 }
@@ -71,6 +76,7 @@ detail::LabelCounts count_labels(const char* function, const Array& predicted, c
     const Array label = t.reshape({t.size()}).slice(counts.outside, counts.outside + 1);
     detail::require_class_of_scores(function, counts.outside, label.item<std::int64_t>(), n_class);
   }
+  if (counts.nan < t.size()) detail::refuse_nan(function, counts.nan);
   const bool only_ones = counts.counted > 0 && counts.ones == counts.counted;
   if (!ignore_label && n_class <= 2 && only_ones && counts.counted < t.size()) detail::refuse_signs(function);
   return counts;
@@ -102,7 +108,7 @@ double share(const detail::LabelCounts& counts) {
 
 }  // namespace
 
-Array argmax(const Array& x) {
+Array detail::argmax(const Array& x, OfNan of_nan) {
   if (!x || !is_floating(x.dtype()) || x.ndim() < 2 || x.shape()[1] == 0)
     throw Error("argmax: x must be float32 or float64 of shape (N, C, ...) with C > 0, got ", x);
   const std::size_t n_class = x.shape()[1];
@@ -110,7 +116,7 @@ Array argmax(const Array& x) {
   if (classes.size() == 0) return classes;
   const std::size_t inner = classes.size() / x.shape()[0];
   if (!x.device().is_cpu()) {
-    detail::argmax_gpu(x, n_class, inner, classes);
+    argmax_gpu(x, n_class, inner, of_nan, classes);
     return classes;
   }
   std::int64_t* out = classes.data<std::int64_t>();
@@ -118,11 +124,15 @@ Array argmax(const Array& x) {
     const auto* values = x.data<decltype(zero)>();
     for (std::size_t i = 0; i < classes.size(); ++i) {
       const auto* first = values + i / inner * n_class * inner + i % inner;
-      out[i] = static_cast<std::int64_t>(argmax_along(first, n_class, inner));
+      const std::size_t best = argmax_along(first, n_class, inner);
+      const bool is_nan = first[best * inner] != first[best * inner];
+      out[i] = is_nan && of_nan == OfNan::marked ? nan_class : static_cast<std::int64_t>(best);
     }
   });
   return classes;
 }
+
+Array argmax(const Array& x) { return detail::argmax(x, detail::OfNan::largest); }
 
 Array detail::without_trailing_axes(const Array& y, const Array& t) {
   if (!y || !is_floating(y.dtype()) || t.ndim() == 0 || y.ndim() <= t.ndim() + 1) return y;
@@ -140,37 +150,46 @@ void detail::require_class_of_scores(const char* function, std::size_t position,
   require_class(function, "t", position, label, n_class);
 }
 
+void detail::refuse_nan(const char* function, std::size_t position) {
+  throw Error(function, ": y[", position, "] is nan: a row with nan has no largest score");
+}
+
 Array detail::predicted_classes(const char* function, const Array& y, const Array& t) {
   const Array scores = without_trailing_axes(y, t);
-  if (are_scores(scores, t)) return to_labels(function, "y", argmax(scores));
-  if (are_classes(y, t)) return to_labels(function, "y", y);
+  if (are_scores(scores, t)) return to_labels(function, "y", argmax(scores, OfNan::marked));
+  if (are_classes(y, t)) {
+    refuse_one_hot(function, t, y);
+    return to_labels(function, "y", y);
+  }
   throw Error(function, ": y must be logits (N, C, ...) or integer classes of t's shape, got ", y, " for t ",
-              t, one_hot_hint(t));
+              t, detail::one_hot_hint(t));
 }
 
 double accuracy(const Array& y, const Array& t, std::optional<std::int64_t> ignore_label) {
   constexpr const char* function = "accuracy";
-  detail::require_labels(function, "t", t);
+  detail::require_labels(function, "t", t, detail::float_labels_hint("t", t).c_str());
   const Array scores = detail::without_trailing_axes(y, t);
   if (!are_scores(scores, t))
-    throw Error(function, ": y must be float32 or float64 scores (N, C, ...) for t (N, ...), got ", y,
-                " for t ", t,
-                are_classes(y, t) ? ": predicted labels go to accuracy_score(t, y)" : one_hot_hint(t));
-  return share(count_labels(function, argmax(scores), t, ignore_label, scores.shape()[1]));
+    throw Error(
+        function, ": y must be float32 or float64 scores (N, C, ...) for t (N, ...), got ", y, " for t ", t,
+        are_classes(y, t) ? ": predicted labels go to accuracy_score(t, y)" : detail::one_hot_hint(t));
+  const Array classes = detail::argmax(scores, detail::OfNan::marked);
+  return share(count_labels(function, classes, t, ignore_label, scores.shape()[1]));
 }
 
 double accuracy_score(const Array& t, const Array& y, const AccuracyScoreOptions& options) {
   constexpr const char* function = "accuracy_score";
-  detail::require_labels(function, "t", t);
+  detail::require_labels(function, "t", t, detail::float_labels_hint("t", t).c_str());
   if (!are_classes(y, t))
     throw Error(function, ": y must be integer, predicted labels of t's shape, got ", y, " for t ", t,
                 y && is_floating(y.dtype()) ? ": scores go to accuracy(y, t)" : "");
+  refuse_one_hot(function, t, y);
   if (options.sample_weight) return weighted_accuracy(function, t, y, options);
   return share(count_labels(function, y, t, options.ignore_label, 0));
 }
 
 TENBIN_WITHOUT_CUDA(
-    void detail::argmax_gpu(const Array&, std::size_t, std::size_t, Array&) {
+    void detail::argmax_gpu(const Array&, std::size_t, std::size_t, OfNan, Array&) {
       throw Error("argmax: this is a build without CUDA");
     }
 

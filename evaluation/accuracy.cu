@@ -36,16 +36,17 @@ __device__ Best<T> shuffle_xor(unsigned lanes, Best<T> best, int with) {
 
 template <class T>
 void argmax_lines(gpu::Context& context, const T* x, std::size_t count, std::size_t n_class,
-                  std::size_t stride, std::int64_t* out) {
+                  std::size_t stride, OfNan of_nan, std::int64_t* out) {
   const auto length = static_cast<Index>(n_class);
   const auto inner = static_cast<Index>(stride);
+  const bool marks_nan = of_nan == OfNan::marked;
   gpu::for_each_row(context, count, n_class, [=] __device__(auto group, Index i) {
     const T* const line = x + i / inner * length * inner + i % inner;
     Best<T> best{0, -1};
     for (Index c = group.rank(); c < length; c += group.width)
       best = Better()(best, Best<T>{line[c * inner], c});
     best = group.reduce(best, Better());
-    if (group.rank() == 0) out[i] = best.place;
+    if (group.rank() == 0) out[i] = marks_nan && best.value != best.value ? Index{nan_class} : best.place;
   });
 }
 
@@ -58,37 +59,43 @@ __global__ void __launch_bounds__(gpu::block_threads)
   Index right = 0;
   Index ones = 0;
   Index outside = count;
+  Index nan = count;
   for (Index i = Group::rank(); i < count; i += Group::width) {
     const auto label = static_cast<Index>(truth[i]);
     if (label == ignore_label) continue;
     ++counted;
-    right += label == static_cast<Index>(guess[i]) ? 1 : 0;
+    const auto predicted = static_cast<Index>(guess[i]);
+    right += label == predicted ? 1 : 0;
     ones += label == 1 ? 1 : 0;
-    if (n_class > 0 && (label < 0 || label >= n_class) && i < outside) outside = i;
+    if (n_class == 0) continue;
+    if ((label < 0 || label >= n_class) && i < outside) outside = i;
+    if (predicted == nan_class && i < nan) nan = i;
   }
   counted = Group::reduce(counted, gpu::Plus());
   right = Group::reduce(right, gpu::Plus());
   ones = Group::reduce(ones, gpu::Plus());
   outside = Group::reduce(outside, gpu::Smaller());
+  nan = Group::reduce(nan, gpu::Smaller());
   if (Group::rank() != 0) return;
   out[0] = counted;
   out[1] = right;
   out[2] = ones;
   out[3] = outside;
+  out[4] = nan;
 }
 
 }  // namespace
 
-void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, Array& classes) {
+void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, OfNan of_nan, Array& classes) {
   visit_floating(x.dtype(), [&](auto zero) {
-    argmax_lines(gpu::Context::of(x), x.data<decltype(zero)>(), classes.size(), n_class, stride,
+    argmax_lines(gpu::Context::of(x), x.data<decltype(zero)>(), classes.size(), n_class, stride, of_nan,
                  classes.data<std::int64_t>());
   });
 }
 
 LabelCounts count_labels_gpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
                              std::size_t n_class) {
-  Array counts = Array::empty({4}, Dtype::int64, t.device());
+  Array counts = Array::empty({5}, Dtype::int64, t.device());
   auto* const out = static_cast<Index*>(counts.raw_data());
   const gpu::Launch launch(gpu::Context::of(t), 1, gpu::block_threads);
   visit_integer(predicted.dtype(), [&](auto guess) {
@@ -101,7 +108,8 @@ LabelCounts count_labels_gpu(const Array& predicted, const Array& t, std::int64_
   });
   const std::vector<std::int64_t> values = counts.to_vector<std::int64_t>();
   return {static_cast<std::size_t>(values[0]), static_cast<std::size_t>(values[1]),
-          static_cast<std::size_t>(values[2]), static_cast<std::size_t>(values[3])};
+          static_cast<std::size_t>(values[2]), static_cast<std::size_t>(values[3]),
+          static_cast<std::size_t>(values[4])};
 }
 
 }  // namespace tenbin::detail

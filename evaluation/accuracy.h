@@ -23,9 +23,9 @@ Array argmax(const Array& x);
 /// y: float32 or float64 scores (N, C, d1, ...), logits or probabilities; behind them it may have axes of
 /// length 1. t: integer (N, d1, ...). Positions whose label is `ignore_label` do not count; if none is left
 /// the accuracy is 0. Errors: shapes that do not fit; predicted labels as y, which go to `accuracy_score(t,
-/// y)`; a label outside [0, C) that is not `ignore_label`, named with its position; two classes and labels of
-/// -1 and 1 only, unless `ignore_label` is given: map -1 to 0. If y and t are on one GPU they are counted
-/// there.
+/// y)`; a label outside [0, C) that is not `ignore_label`, named with its position; a NaN among the scores of
+/// a position that counts, named likewise; two classes and labels of -1 and 1 only, unless `ignore_label` is
+/// given: map -1 to 0. If y and t are on one GPU they are counted there.
 ///
 ///     accuracy(model(x).data(), t);
 double accuracy(const Array& y, const Array& t, std::optional<std::int64_t> ignore_label = {});
@@ -42,7 +42,9 @@ struct AccuracyScoreOptions {
 ///
 /// t, y: integer, of one shape; labels may be any numbers. If no position counts the accuracy is 0. Errors:
 /// shapes that differ; scores, which go to `accuracy(y, t)`; labels of -1 and 1 only, unless `ignore_label`
-/// is given. If t and y are on one GPU and there are no weights they are counted there.
+/// is given; two axes with a single 1 among zeros in every row of both, which are taken for one-hot rows:
+/// labels that only look so pass reshaped to one axis. If t and y are on one GPU and there are no weights
+/// they are counted there.
 ///
 ///     accuracy_score(t, predict_with_threshold(p, threshold));
 double accuracy_score(const Array& t, const Array& y, const AccuracyScoreOptions& options = {});
@@ -53,7 +55,20 @@ namespace detail {
 // all else as it is.
 Array without_trailing_axes(const Array& y, const Array& t);
 
-// y as int64 classes of t's shape on the CPU: the argmax of scores, or y itself if it is of an integer dtype.
+// Instead of the class where a score is NaN.
+inline constexpr std::int64_t nan_class = -1;
+
+// What a line with NaN has as its largest element: the first NaN, or `nan_class` in its place.
+enum class OfNan : unsigned char { largest, marked };
+
+// The public `argmax`, which takes NaN for the largest, or with NaN marked.
+Array argmax(const Array& x, OfNan of_nan);
+
+// Errors: `accuracy: y[3] is nan: a row with nan has no largest score`.
+[[noreturn]] void refuse_nan(const char* function, std::size_t position);
+
+// y as int64 classes of t's shape on the CPU: the argmax of scores, `nan_class` where one is NaN, or y itself
+// if it is of an integer dtype. Errors: also t and y that are both one-hot rows.
 Array predicted_classes(const char* function, const Array& y, const Array& t);
 
 // Errors: a label that is no class of scores (N, C, ...), with its position.
@@ -65,13 +80,15 @@ struct LabelCounts {
   std::size_t counted = 0;
   std::size_t right = 0;
   std::size_t ones = 0;  // labels that count and are 1
-  std::size_t outside =
-      0;  // the first position whose label is no class; the number of labels if there is none
+  // The first positions whose label is no class and whose scores have a NaN; the number of labels if there
+  // are none.
+  std::size_t outside = 0;
+  std::size_t nan = 0;
 };
 
 // The classes of lines of n_class elements that lie `stride` apart; x and classes on one GPU.
-void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, Array& classes);
-// n_class 0: any label will do.
+void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, OfNan of_nan, Array& classes);
+// n_class 0: any label will do, in both.
 LabelCounts count_labels_gpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
                              std::size_t n_class);
 

@@ -93,6 +93,7 @@ void ConfusionMatrix::add(const Array& t, const Array& y, const Array& sample_we
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (truth[i] == ignored) continue;
     detail::require_class_of_scores("ConfusionMatrix", i, truth[i], n_class);
+    if (is_floating(y.dtype()) && guess[i] == detail::nan_class) detail::refuse_nan("ConfusionMatrix", i);
     detail::require_class("ConfusionMatrix", "y", i, guess[i], n_class);
   }
   require_finite_total(labels, weights, ignored);

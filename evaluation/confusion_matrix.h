@@ -42,9 +42,11 @@ class ConfusionMatrix {
   ///
   /// t: integer labels, (N, d1, ...); y: logits (N, C, d1, ...), of which the argmax counts, or integer
   /// classes of t's shape; sample_weight: of t's shape, or none, which is 1. Errors: shapes that do not fit;
-  /// C is not n_class; a label or class outside [0, n_class), a weight that is negative or not finite, named
-  /// with its position; weights that add up to more than float64 holds; labels of -1 and 1 only, see
-  /// ConfusionMatrixOptions. What is predicted at an ignored position may be anything.
+  /// C is not n_class; a label or class outside [0, n_class), a NaN among the logits, a weight that is
+  /// negative or not finite, named with its position; weights that add up to more than float64 holds; labels
+  /// of -1 and 1 only, see ConfusionMatrixOptions; integer t and y of two axes with a single 1 among zeros in
+  /// every row, which are taken for one-hot rows: labels that only look so pass reshaped to one axis. What is
+  /// predicted at an ignored position may be anything, NaN as well.
   void add(const Array& t, const Array& y, const Array& sample_weight = {});
 
   std::size_t n_class() const { return n_class_; }

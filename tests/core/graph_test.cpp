@@ -12,6 +12,7 @@
 #include "tenbin/core/random.h"
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/functions/activation/relu.h"
+#include "tenbin/functions/math/sum.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/memory_use.h"
 
@@ -199,7 +200,9 @@ TEST_CASE("a variable with a gradient set starts from it") {
 TEST_CASE("backward of what depends on nothing is an error") {
   CHECK_THROWS_WITH(Variable(Array{1.0}, false).backward(),
                     "backward: variable float64(1) depends on nothing that requires a gradient (constants, "
-                    "or NoBackprop)");
+                    "or NoBackprop): `Variable w = array` makes a constant, `Variable w(array)` a leaf");
+  const Variable w = Array{1.0, 2.0};
+  CHECK_THROWS_WITH(sum(add(w, w)).backward(), ContainsSubstring("`Variable w = array` makes a constant"));
   CHECK_THROWS_WITH(Variable(Array{1}).set_name("t").backward(),
                     ContainsSubstring("backward: variable t int32(1) depends on nothing"));
   Variable y = identity(Variable(Array{1.0}, false));

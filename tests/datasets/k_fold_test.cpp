@@ -179,13 +179,16 @@ TEST_CASE("folds refuse what cannot be cut") {
   CHECK_THROWS_WITH(stratified_k_fold(Array::zeros({0}, Dtype::int32), 2, 1),
                     "stratified_k_fold: there are no samples");
   CHECK_THROWS_WITH(stratified_k_fold(Array{1.f}, 2, 1),
-                    "stratified_k_fold: t must be int32, int64 or uint8, got float32(1)");
+                    "stratified_k_fold: t must be int32, int64 or uint8, got float32(1); did you mean "
+                    "t.astype(Dtype::int32)?");
   CHECK_THROWS_WITH(group_k_fold(Array{0, 0, 0}, Array{1, 2}, 2),
                     "group_k_fold: labels and groups differ in length: int64(3) and int32(2)");
   CHECK_THROWS_WITH(group_k_fold(Array{0, 0, 0}, Array{1, 1, 2}, 3),
                     "group_k_fold: there are 2 groups, 3 folds need one each");
   CHECK_THROWS_WITH(group_k_fold(Array{0, 0, 0}, Array{1, 1, 2}, 0),
                     "group_k_fold: expected at least 2 folds, got 0");
-  CHECK_THROWS_WITH(stratified_group_k_fold(Array{0, 0}, Array{1.f, 2.f}, 2, 1),
-                    "stratified_group_k_fold: groups must be int32, int64 or uint8, got float32(2)");
+  CHECK_THROWS_WITH(
+      stratified_group_k_fold(Array{0, 0}, Array{1.f, 2.f}, 2, 1),
+      "stratified_group_k_fold: groups must be int32, int64 or uint8, got float32(2); did you mean "
+      "groups.astype(Dtype::int32)?");
 }

@@ -98,7 +98,8 @@ TEST_CASE("stratified_split refuses what cannot be split") {
   CHECK_THROWS_WITH(stratified_split(Array::zeros({0}, Dtype::int32), 0.5, 0),
                     "stratified_split: there are no samples");
   CHECK_THROWS_WITH(stratified_split(Array{0.f}, 0.5, 0),
-                    "stratified_split: t must be int32, int64 or uint8, got float32(1)");
+                    "stratified_split: t must be int32, int64 or uint8, got float32(1); did you mean "
+                    "t.astype(Dtype::int32)?");
   CHECK_THROWS_WITH(stratified_split(Array{{0}}, 0.5, 0),
                     "stratified_split: t must have one axis, got int32(1, 1)");
   for (const double fraction : {0.0, 1.0, -0.5, 20.0})

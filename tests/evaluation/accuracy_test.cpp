@@ -219,7 +219,11 @@ TEST_CASE("accuracy refuses what does not fit") {
                       "accuracy: t[0] = -1 is not a class in [0, 2)");
   });
   CHECK_THROWS_WITH(accuracy(y_on_cpu, Array{0.f, 1.f}),
-                    "accuracy: t must be int32, int64 or uint8, got float32(2)");
+                    "accuracy: t must be int32, int64 or uint8, got float32(2); did you mean "
+                    "t.astype(Dtype::int32)?");
+  CHECK_THROWS_WITH(accuracy_score(Array{0.f, 1.f}, Array{0, 1}),
+                    "accuracy_score: t must be int32, int64 or uint8, got float32(2); did you mean "
+                    "t.astype(Dtype::int32)?");
   CHECK_THROWS_WITH(
       accuracy(y_on_cpu, Array{0, 1, 1}),
       "accuracy: y must be float32 or float64 scores (N, C, ...) for t (N, ...), got float32(2, 2) for t "
@@ -228,6 +232,96 @@ TEST_CASE("accuracy refuses what does not fit") {
       accuracy(Array{0, 1}, Array{{0, 1}}),
       "accuracy: y must be float32 or float64 scores (N, C, ...) for t (N, ...), got int32(2) for t "
       "int32(1, 2)");
+}
+
+TEST_CASE("accuracy and ConfusionMatrix refuse scores of NaN where the label counts") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::string refused = ": y[3] is nan: a row with nan has no largest score";
+  const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}, {NaN, NaN}, {1.f, NaN}, {NaN, 1.f}};
+  const Array dense_on_cpu = {{{0., 1., 2., 3.}, {4., 3., 2., nan}}};  // (1, 2, 4)
+  on_every_device([&](Device device) {
+    const Array y = y_on_cpu.to(device);
+    const Array dense = dense_on_cpu.to(device);
+    for (const Dtype dtype : {Dtype::int32, Dtype::int64, Dtype::uint8}) {
+      const std::int64_t ignored = dtype == Dtype::uint8 ? 255 : -1;
+      const auto label = static_cast<int>(ignored);
+      const Array t_on_cpu = Array{0, 1, label, 1, 1}.astype(dtype);
+      const Array clean_on_cpu = Array{0, 0, label, label, label}.astype(dtype);
+      for (const Device labels_on : {Device::cpu(), device}) {
+        const Array t = t_on_cpu.to(labels_on);
+        const Array clean = clean_on_cpu.to(labels_on);
+        CHECK_THROWS_WITH(accuracy(y, t, ignored), "accuracy" + refused);
+        CHECK_THROWS_WITH(ConfusionMatrix(t, y, {.ignore_label = ignored}), "ConfusionMatrix" + refused);
+        CHECK(accuracy(y, clean, ignored) == 0.5);
+        CHECK(ConfusionMatrix(clean, y, {.ignore_label = ignored}).total() == 2);
+      }
+    }
+    const Array t = Array{{1, 1, 0, 1}}.to(device);
+    CHECK_THROWS_WITH(accuracy(dense, t), "accuracy" + refused);
+    CHECK_THROWS_WITH(ConfusionMatrix(t, dense), "ConfusionMatrix" + refused);
+    CHECK(accuracy(dense, Array{{1, 1, 0, -1}}.to(device)) == 1);
+    // A label out of range is what is said first.
+    CHECK_THROWS_WITH(accuracy(y, Array{0, 1, 1, 1, 5}.to(device)),
+                      "accuracy: t[4] = 5 is not a class in [0, 2)");
+  });
+  ConfusionMatrix matrix({.n_class = 2});
+  CHECK_THROWS_AS(matrix.add(Array{0, 1, 1, 1, 1}, y_on_cpu), Error);
+  CHECK(matrix.total() == 0);
+  // Predicted labels may be any: -1 is no NaN there.
+  CHECK(accuracy_score(Array{0, 1}, Array{-1, 1}) == 0.5);
+  CHECK_THROWS_WITH(ConfusionMatrix(Array{0, 1}, Array{-1, 1}),
+                    "ConfusionMatrix: y[0] = -1 is not a class in [0, 2)");
+}
+
+TEST_CASE("the first NaN that counts is named, wherever it lies") {
+  for (const std::size_t n_class : {2u, 33u, 1025u}) {
+    CAPTURE(n_class);
+    constexpr std::size_t rows = 700;  // more than a block has threads
+    Array y_on_cpu = random::Generator(5).normal({rows, n_class});
+    std::vector<int> labels(rows, 1);
+    labels[0] = 0;
+    labels[20] = -1;
+    for (const std::size_t row : {20u, 555u, 644u})
+      y_on_cpu.data<float>()[row * n_class + row % n_class] = NaN;
+    on_every_device([&](Device device) {
+      CHECK_THROWS_WITH(accuracy(y_on_cpu.to(device), Array(labels).to(device)),
+                        ContainsSubstring("accuracy: y[555] is nan"));
+    });
+  }
+}
+
+TEST_CASE("one-hot labels are named as such, of every integer dtype and on every device") {
+  const Array t_on_cpu = {{1, 0}, {0, 1}, {0, 1}};
+  const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 2.f}};
+  const std::string hint = ": one-hot rows become labels by argmax(t.astype(Dtype::float32))";
+  on_every_device([&](Device device) {
+    const Array y = y_on_cpu.to(device);
+    for (const Dtype dtype : {Dtype::int32, Dtype::int64, Dtype::uint8}) {
+      const Array t = t_on_cpu.astype(dtype).to(device);
+      const std::string got = std::string(to_string(dtype)) + "(3, 2)";
+      CHECK_THROWS_WITH(accuracy(y, t), ContainsSubstring(hint));
+      CHECK_THROWS_WITH(
+          ConfusionMatrix(t, y),
+          ContainsSubstring("ConfusionMatrix: y must be logits (N, C, ...) or integer classes") &&
+              ContainsSubstring(got) && ContainsSubstring(hint));
+      const Array other = Array{{2, 0}, {0, 1}, {0, 1}}.astype(dtype).to(device);  // not one-hot, and no fit
+      CHECK_THROWS_WITH(ConfusionMatrix(other, y), ContainsSubstring("ConfusionMatrix: y must be logits") &&
+                                                       !ContainsSubstring("one-hot"));
+      for (const char* function : {"ConfusionMatrix", "accuracy_score"}) {
+        const bool is_score = function[0] == 'a';
+        const auto run = [&](const Array& labels, const Array& predicted) {
+          return is_score ? accuracy_score(labels, predicted) : ConfusionMatrix(labels, predicted).accuracy();
+        };
+        CHECK_THROWS_WITH(run(t, t),
+                          ContainsSubstring(std::string(function) + ": t and y must be labels, got ") &&
+                              ContainsSubstring(got) && ContainsSubstring(hint));
+        CHECK(run(other, t) == 5.0 / 6);  // dense labels
+        CHECK(run(t, other) == 5.0 / 6);
+        CHECK(run(t.reshape({6}), t.reshape({6})) == 1);  // labels that only look so
+        CHECK(run(t.slice(0, 1), t.slice(0, 1)) == 1);    // one row may be anything
+      }
+    }
+  });
 }
 
 TEST_CASE("from logits on a GPU only the counts travel") {

@@ -198,6 +198,9 @@ TEST_CASE("a ConfusionMatrix names the label that is out of range, and stays as 
                     "ConfusionMatrix: expected logits of 3 classes, got float32(1, 2)");
   CHECK_THROWS_WITH(matrix.add(Array{{0.5f}}, Array{0}),
                     "ConfusionMatrix: t must be int32, int64 or uint8, got float32(1, 1)");
+  CHECK_THROWS_WITH(matrix.add(Array{0.0, 1.0}, Array{0, 1}),
+                    "ConfusionMatrix: t must be int32, int64 or uint8, got float64(2); did you mean "
+                    "t.astype(Dtype::int32)?");
   CHECK_THROWS_WITH(
       matrix.add(Array{0, 1}, Array{0}),
       "ConfusionMatrix: y must be logits (N, C, ...) or integer classes of t's shape, got int32(1) "

@@ -181,5 +181,6 @@ TEST_CASE("the cleaners mark their result and refuse odd arguments") {
   CHECK_THROWS_WITH(tomek_links(Dataset(Array{{1.f}}, Array{1})),
                     "tomek_links: 1 nearest neighbours need at least 2 samples, got float32(1, 1)");
   CHECK_THROWS_WITH(tomek_links(Dataset(Array{{1.f}, {2.f}}, Array{1.f, 2.f})),
-                    "tomek_links: t must be int32, int64 or uint8, got float32(2)");
+                    "tomek_links: t must be int32, int64 or uint8, got float32(2); did you mean "
+                    "t.astype(Dtype::int32)?");
 }

@@ -226,8 +226,10 @@ TEST_CASE("sample weights of the class mixtures") {
                     "progressive_sample_weight: expected a progress in [0, 1], got 1.5");
   CHECK_THROWS_WITH(balanced_sample_weight(Array::zeros({0}, Dtype::int32)),
                     "balanced_sample_weight: there are no samples");
-  CHECK_THROWS_WITH(square_root_sample_weight(Array{1.f}),
-                    "square_root_sample_weight: t must be int32, int64 or uint8, got float32(1)");
+  CHECK_THROWS_WITH(
+      square_root_sample_weight(Array{1.f}),
+      "square_root_sample_weight: t must be int32, int64 or uint8, got float32(1); did you mean "
+      "t.astype(Dtype::int32)?");
 }
 
 TEST_CASE("Minibatches of sampled rows are balanced") {

@@ -143,7 +143,8 @@ TEST_CASE("smote refuses what it cannot fill up") {
   CHECK_THROWS_WITH(smote(Dataset(Array::zeros({2, 1}, Dtype::int32), Array{0, 1})),
                     "smote: x must be float32 or float64, got int32(2, 1)");
   CHECK_THROWS_WITH(smote(Dataset(Array::zeros({2, 1}), Array{0.f, 1.f})),
-                    "smote: t must be int32, int64 or uint8, got float32(2)");
+                    "smote: t must be int32, int64 or uint8, got float32(2); did you mean "
+                    "t.astype(Dtype::int32)?");
   Dataset bad = clouds({20, 6}, 2, 1);
   const std::size_t row = rows_of_class(bad.t, 1)[4];
   bad.x.data<float>()[2 * row + 1] = std::numeric_limits<float>::quiet_NaN();
