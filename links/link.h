@@ -109,8 +109,7 @@ struct LazyShape {
 std::ostream& operator<<(std::ostream& out, const LazyShape& lazy);
 
 /// Something with parameters and, maybe, links inside it. (Chainer: `Link` and `Chain`.) Names are joined
-/// with
-/// '/' to paths: `l1/W`.
+/// with '/' to paths: `l1/W`.
 ///
 ///     struct MLP : Chain {
 ///       Linear l1 = link("l1", Linear(784, 256));
@@ -130,8 +129,10 @@ std::ostream& operator<<(std::ostream& out, const LazyShape& lazy);
 ///
 /// The first form needs the member to be the only handle of the old layer besides those of the links and
 /// optimizers that it is registered in. If there are others (`MLP alias = model;`), it changes that handle
-/// alone. An optimizer notices at the next update, and starts the new parameters with a new state. An
-/// optimizer that has been set up with `model` likewise follows `model = copy(best);`.
+/// alone. So does moving what is registered in the same link, `l = model.link("l2", Linear(4, 4));`, but not
+/// what is registered in another model, `model.l2 = pretrained().l2;`. An optimizer notices at the next
+/// update, and starts the new parameters with a new state. An optimizer that has been set up with `model`
+/// likewise follows `model = copy(best);`.
 ///
 /// **Threads.** Any number of threads may apply a link at the same time (the first call of a lazily sized one
 /// included), and read it. Everything that changes it - backward and update too, as they write to gradients
@@ -292,6 +293,8 @@ struct LinkRegistry {
   std::atomic<bool> is_ready{false};
   std::shared_ptr<LinkRegistry> next_doomed;  // see the destructor
 };
+  // What a handle of this link was assigned last: if that was a whole model, its members are assigned next.
+  std::weak_ptr<LinkRegistry> left_for;
 
 // The links of a tree, each before those inside it, in the order of registration. Not by recursion, as links
 // may be nested deeply.
