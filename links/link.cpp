@@ -256,6 +256,40 @@ void DeepCopyScope::require_members_copied() const {
           "copy: the copy would use the original's link '", path_of(both.original),
           "', which a member points to, or which is held from outside the model: make it a member by value");
   }
+  require_parameters_copied();
+}
+
+// The same for parameters, as far as they are handles of a Registration.
+void DeepCopyScope::require_parameters_copied() const {
+  struct Inside {
+    long handles = 0;  // of links and of this scope
+    std::string path;
+  };
+  std::unordered_map<const Registration*, Inside> inside;
+  std::unordered_set<const LinkRegistry*> owners_seen;
+  for (const auto& [key, both] : open_memo->registrations) {
+    for (const auto& registration : {both.original, both.copy}) {
+      ++inside[registration.get()].handles;
+      for (const RegistryPointer& owner : living(registration->owners)) {
+        if (!owners_seen.insert(owner.get()).second) continue;
+        const std::string path = path_of(owner);
+        for (const auto& param : owner->params) {
+          Inside& found = inside[param.parameter.registration_.get()];
+          ++found.handles;
+          found.path = path.empty() ? param.name : path + '/' + param.name;
+        }
+      }
+    }
+  }
+  for (const auto& [key, both] : open_memo->registrations) {
+    const auto is_held = [&](const std::shared_ptr<Registration>& registration) {
+      return registration.use_count() > inside[registration.get()].handles;
+    };
+    if (is_held(both.original) && !is_held(both.copy))
+      throw Error("copy: the parameter '", inside[both.original.get()].path,
+                  "' would be the original's: a member points to it, or it is held from outside the model; "
+                  "hold it as a Parameter by value");
+  }
 }
 
 }  // namespace detail

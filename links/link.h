@@ -48,11 +48,13 @@ class DeepCopyScope {
   DeepCopyScope(const DeepCopyScope&) = delete;
   DeepCopyScope& operator=(const DeepCopyScope&) = delete;
 
-  // Errors: a link that has handles outside the original has none in the copy, so the copy's member refers to
-  // the original.
+  // Errors: a link or a parameter that has handles outside the original has none in the copy, so the copy's
+  // member refers to the original.
   void require_members_copied() const;
 
  private:
+  void require_parameters_copied() const;
+
   bool outermost_;
 };
 
@@ -84,6 +86,7 @@ class Parameter : public Variable {
  private:
   friend class Link;
   friend class Optimizer;
+  friend class detail::DeepCopyScope;
   friend std::shared_ptr<detail::LinkRegistry> detail::copied(const std::shared_ptr<detail::LinkRegistry>&);
 
   Parameter& assign(Parameter&& other, bool is_copy);
@@ -157,7 +160,8 @@ class Link {
   const std::string& kind() const;
 
   /// Registers a parameter and returns it. Without data it is uninitialised until `set_data`; one that does
-  /// not require a gradient (a running mean, a count) is saved with the model but not trained.
+  /// not require a gradient (a running mean, a count) is saved with the model but not trained. Keep it as a
+  /// Parameter: a member `Variable w = param("w", ...)` would still be the original's in a `copy`.
   /// Errors: the name is taken, empty, or contains '/'.
   ///
   ///     Parameter gamma = param("gamma", Array::ones({64}));
@@ -348,7 +352,8 @@ class Chain : public Link {
 ///
 /// Members are copied as C++ copies them: values, `std::vector`, `std::optional`, `std::map`,
 /// `std::function`. A `std::shared_ptr<Linear>` would point to the original's layer. Errors: a registered
-/// link that the original holds like that.
+/// link or parameter that the original holds like that. A parameter in a member of type Variable is not
+/// noticed: the copy's member is the original's.
 ///
 ///     MLP best = copy(model);
 template <class L, class = std::enable_if_t<std::is_base_of_v<Link, L>>>

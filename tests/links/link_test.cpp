@@ -680,6 +680,41 @@ TEST_CASE("copy follows members by value of any kind, and refuses pointers") {
   CHECK(is_same(Net(pointer.body).out.W, pointer.body.out.W));  // plain copies share again
 }
 
+TEST_CASE("copy refuses pointers to parameters") {
+  struct ByPointer : Chain {
+    std::shared_ptr<Parameter> w = std::make_shared<Parameter>(param("w", Array{1.f, 2.f}));
+    Parameter v = param("v", Array{3.f});
+  };
+  const std::string text =
+      "' would be the original's: a member points to it, or it is held from outside the model; hold it as a "
+      "Parameter by value";
+  const ByPointer model;
+  CHECK_THROWS_WITH(copy(model), "copy: the parameter 'w" + text);
+  struct Outer : Chain {
+    Net body = link("body", Net());
+    ByPointer inner = link("inner", ByPointer());
+  };
+  CHECK_THROWS_WITH(copy(Outer()), "copy: the parameter 'inner/w" + text);
+  const Outer outer;
+  CHECK(is_same(Net(outer.body).scale, outer.body.scale));  // plain copies share again
+
+  struct ByValue : Chain {
+    std::optional<Parameter> o = param("o", Array{1.f});
+    std::vector<Parameter> v = {param("v0", Array{1.f}), param("v1", Array{2.f})};
+    Parameter again = param("again", v[0]);
+    ByValue() { param("no member", Array{3.f}); }
+  };
+  ByValue model_by_value;
+  SGD optimizer;
+  optimizer.setup(model_by_value);
+  const Parameter held = model_by_value.v[1];
+  const ByValue other = copy(copy(model_by_value));
+  CHECK(is_same(parameter_at(other, "o"), *other.o));
+  CHECK(is_same(parameter_at(other, "again"), other.v[0]));
+  CHECK(is_same(other.again, other.v[0]));
+  CHECK_FALSE(is_same(other.v[1], held));
+}
+
 TEST_CASE("copy of a chain without members of its own does not mind handles outside") {
   Chain model;
   const Linear layer = model.link("l", Linear(2, 2));
