@@ -117,9 +117,9 @@ bool is_inside(const LinkRegistry& inner, const LinkRegistry& outer) {
   return false;
 }
 
-void require_no_cycle(const LinkRegistry& outer, const std::string& name, const LinkRegistry& inner) {
-  if (is_inside(outer, inner))
-    throw Error(outer.kind, ": the link '", name, "' contains the link it is put into");
+void require_no_cycle(const LinkRegistry& owner, const std::string& name, const LinkRegistry& child) {
+  if (is_inside(owner, child))
+    throw Error(owner.kind, ": the link '", name, "' contains the link it is put into");
 }
 
 }  // namespace
@@ -378,6 +378,8 @@ Link& Link::assign(Link&& other, bool is_copy) {
 // owners_to_change. Nor does it go inside itself, if it is a link around the old one: `model.head =
 // Wrapped(model.head);`.
 void Link::replace_in_owners(const Link& other, bool is_copy) const {
+  const auto others = detail::owners_of(detail::places_of(other.registry_));
+  const auto changed = detail::owners_to_change(registry_->owners, others);
   auto places = detail::places_of(registry_);
   if (places.empty() || registry_.use_count() != static_cast<long>(places.size()) + 1) return;
   const auto stays = [&](const auto& place) {
@@ -412,8 +414,6 @@ Parameter Link::param(const std::string& name, const Parameter& parameter) {
 }
 
 // Everything that can fail comes first, here and in add_child.
-  const auto others = detail::owners_of(detail::places_of(other.registry_));
-  const auto changed = detail::owners_to_change(registry_->owners, others);
 Parameter Link::add_param(const std::string& name, const Parameter& parameter, const LazyShape* lazy) {
   auto& own = registry("param");
   require_free(name);

@@ -293,12 +293,12 @@ struct LinkRegistry {
   std::unordered_set<std::string> names;  // of both
   Owners owners;
   Device device;  // where `to` moved it
+  // What a handle of this link was assigned last: if that was a whole model, its members are assigned next.
+  std::weak_ptr<LinkRegistry> left_for;
   std::mutex initialization;
   std::atomic<bool> is_ready{false};
   std::shared_ptr<LinkRegistry> next_doomed;  // see the destructor
 };
-  // What a handle of this link was assigned last: if that was a whole model, its members are assigned next.
-  std::weak_ptr<LinkRegistry> left_for;
 
 // The links of a tree, each before those inside it, in the order of registration. Not by recursion, as links
 // may be nested deeply.
