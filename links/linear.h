@@ -7,7 +7,7 @@
 
 namespace tenbin {
 
-/// What a Linear may be told.
+/// Options of Linear.
 struct LinearOptions {
   bool nobias = false;            ///< no b
   Initializer initialW = {};      ///< LeCunNormal if empty

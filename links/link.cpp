@@ -57,9 +57,38 @@ bool is_among(const Owners& owners, const RegistryPointer& registry) {
   });
 }
 
-bool share_one(const Owners& owners, const std::vector<RegistryPointer>& registries) {
-  return std::any_of(registries.begin(), registries.end(),
-                     [&](const RegistryPointer& registry) { return is_among(owners, registry); });
+// The owners of `places`.
+template <class Place>
+std::vector<RegistryPointer> owners_of(const std::vector<std::pair<RegistryPointer, Place*>>& places) {
+  std::vector<RegistryPointer> owners;
+  for (const auto& place : places) owners.push_back(place.first);
+  return owners;
+}
+
+bool contains(const std::vector<RegistryPointer>& registries, const RegistryPointer& registry) {
+  return std::find(registries.begin(), registries.end(), registry) != registries.end();
+}
+
+bool is_holder(const RegistryPointer& registry) {
+  return registry->children.size() == 1 && registry->children[0].name.empty();
+}
+
+// Where something that is registered in `others` is put into the place of what is registered in `owners`. Not
+// where it only moves
+// - within a link: a variable that is used again, `l = link("l1", Linear(4, 4));`, or an element of a vector
+//   of layers that moves up;
+// - with its model, of which it is a member: the model that was there stays whole;
+// - from optimizer to optimizer, as one of several models that change places.
+std::vector<RegistryPointer> owners_to_change(const Owners& owners,
+                                              const std::vector<RegistryPointer>& others) {
+  std::vector<RegistryPointer> changed;
+  for (const RegistryPointer& owner : living(owners)) {
+    if (contains(others, owner)) return {};
+    const bool only_moves = is_holder(owner) ? std::any_of(others.begin(), others.end(), is_holder)
+                                             : contains(others, owner->left_for.lock());
+    if (!only_moves) changed.push_back(owner);
+  }
+  return changed;
 }
 
 // Those that have died are forgotten when the list is full, so that it does not grow with links that come and
@@ -88,9 +117,9 @@ bool is_inside(const LinkRegistry& inner, const LinkRegistry& outer) {
   return false;
 }
 
-void require_no_cycle(const LinkRegistry& outer, const std::string& name, const LinkRegistry& inner) {
-  if (is_inside(outer, inner))
-    throw Error(outer.kind, ": the link '", name, "' contains the link it is put into");
+void require_no_cycle(const LinkRegistry& owner, const std::string& name, const LinkRegistry& child) {
+  if (is_inside(owner, child))
+    throw Error(owner.kind, ": the link '", name, "' contains the link it is put into");
 }
 
 }  // namespace
@@ -227,6 +256,40 @@ void DeepCopyScope::require_members_copied() const {
           "copy: the copy would use the original's link '", path_of(both.original),
           "', which a member points to, or which is held from outside the model: make it a member by value");
   }
+  require_parameters_copied();
+}
+
+// The same for parameters, as far as they are handles of a Registration.
+void DeepCopyScope::require_parameters_copied() const {
+  struct Inside {
+    long handles = 0;  // of links and of this scope
+    std::string path;
+  };
+  std::unordered_map<const Registration*, Inside> inside;
+  std::unordered_set<const LinkRegistry*> owners_seen;
+  for (const auto& [key, both] : open_memo->registrations) {
+    for (const auto& registration : {both.original, both.copy}) {
+      ++inside[registration.get()].handles;
+      for (const RegistryPointer& owner : living(registration->owners)) {
+        if (!owners_seen.insert(owner.get()).second) continue;
+        const std::string path = path_of(owner);
+        for (const auto& param : owner->params) {
+          Inside& found = inside[param.parameter.registration_.get()];
+          ++found.handles;
+          found.path = path.empty() ? param.name : path + '/' + param.name;
+        }
+      }
+    }
+  }
+  for (const auto& [key, both] : open_memo->registrations) {
+    const auto is_held = [&](const std::shared_ptr<Registration>& registration) {
+      return registration.use_count() > inside[registration.get()].handles;
+    };
+    if (is_held(both.original) && !is_held(both.copy))
+      throw Error("copy: the parameter '", inside[both.original.get()].path,
+                  "' would be the original's: a member points to it, or it is held from outside the model; "
+                  "hold it as a Parameter by value");
+  }
 }
 
 }  // namespace detail
@@ -234,27 +297,41 @@ void DeepCopyScope::require_members_copied() const {
 Parameter& Parameter::assign(Parameter&& other, bool is_copy) {
   if (registration_ && other && registration_ != other.registration_) replace_in_owners(other, is_copy);
   Variable::operator=(std::move(other));
-  std::swap(registration_, other.registration_);
+  registration_ = std::move(other.registration_);
   return *this;
 }
 
-// As Link::replace_in_owners. A parameter that is registered already is taken over in a link that has it
-// already only: when a whole link is assigned, its parameters are registered with it.
+// As Link::replace_in_owners.
 void Parameter::replace_in_owners(Parameter& other, bool is_copy) {
-  const auto owners = detail::living(registration_->owners);
-  std::vector<Parameter*> places;
-  for (const auto& owner : owners)
-    for (auto& param : owner->params)
-      if (param.parameter.registration_ == registration_) places.push_back(&param.parameter);
+  using Places = std::vector<std::pair<detail::RegistryPointer, Parameter*>>;
+  const auto places_of = [](const std::shared_ptr<detail::Registration>& registration) {
+    Places places;
+    if (!registration) return places;
+    for (const auto& owner : detail::living(registration->owners))
+      for (auto& param : owner->params)
+        if (param.parameter.registration_ == registration) places.emplace_back(owner, &param.parameter);
+    return places;
+  };
+  const auto others = detail::owners_of(places_of(other.registration_));
+  const auto changed = detail::owners_to_change(registration_->owners, others);
+  const Places places = places_of(registration_);
   if (places.empty() || registration_.use_count() != static_cast<long>(places.size()) + 1) return;
-  if (other.registration_ && !(is_copy && detail::share_one(other.registration_->owners, owners))) return;
+  const bool is_tied = is_copy && std::any_of(places.begin(), places.end(), [&](const auto& place) {
+                         return detail::contains(others, place.first);
+                       });
+  const auto is_changed = [&](const auto& place) {
+    return others.empty() || is_tied || detail::contains(changed, place.first);
+  };
+  if (std::none_of(places.begin(), places.end(), is_changed)) return;
   const auto registration =
       other.registration_ ? other.registration_ : std::make_shared<detail::Registration>();
-  for (const auto& owner : owners) detail::add_owner(registration->owners, owner);
+  for (const auto& place : places)
+    if (is_changed(place)) detail::add_owner(registration->owners, place.first);
   other.registration_ = registration;
-  for (Parameter* place : places) {
-    static_cast<Variable&>(*place) = static_cast<const Variable&>(other);
-    place->registration_ = registration;
+  for (const auto& place : places) {
+    if (!is_changed(place)) continue;
+    static_cast<Variable&>(*place.second) = static_cast<const Variable&>(other);
+    place.second->registration_ = registration;
   }
 }
 
@@ -288,23 +365,28 @@ Link Link::holder_of(const Link& link) {
 Link Link::held() const { return Link(registry_->children[0].link); }
 
 Link& Link::assign(Link&& other, bool is_copy) {
-  if (registry_ && other.registry_ && registry_ != other.registry_) replace_in_owners(other, is_copy);
+  if (registry_ && other.registry_ && registry_ != other.registry_) {
+    replace_in_owners(other, is_copy);
+    registry_->left_for = other.registry_;
+  }
   registry_ = std::move(other.registry_);
   return *this;
 }
 
 // If this handle is the last one outside the links that it is registered in, puts `other` into its place
-// there. Not so where a registered link is moved here: then this is a variable that is used again, `l =
-// link("l1", Linear(4, 4));`, or an element of a vector of layers or models that moves up. Nor inside
-// `other`, which may be a link around the old one: `model.head = Wrapped(model.head);`.
+// there. A link that is registered elsewhere and moved here is put into some of them only, see
+// owners_to_change. Nor does it go inside itself, if it is a link around the old one: `model.head =
+// Wrapped(model.head);`.
 void Link::replace_in_owners(const Link& other, bool is_copy) const {
+  const auto others = detail::owners_of(detail::places_of(other.registry_));
+  const auto changed = detail::owners_to_change(registry_->owners, others);
   auto places = detail::places_of(registry_);
   if (places.empty() || registry_.use_count() != static_cast<long>(places.size()) + 1) return;
-  if (!is_copy && !detail::places_of(other.registry_).empty()) return;
-  places.erase(
-      std::remove_if(places.begin(), places.end(),
-                     [&](const auto& place) { return detail::is_inside(*place.first, *other.registry_); }),
-      places.end());
+  const auto stays = [&](const auto& place) {
+    const bool only_moves = !is_copy && !others.empty() && !detail::contains(changed, place.first);
+    return only_moves || detail::is_inside(*place.first, *other.registry_);
+  };
+  places.erase(std::remove_if(places.begin(), places.end(), stays), places.end());
   for (const auto& [owner, child] : places) detail::add_owner(other.registry_->owners, owner);
   for (const auto& [owner, child] : places) child->link = other.registry_;
 }

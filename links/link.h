@@ -48,11 +48,13 @@ class DeepCopyScope {
   DeepCopyScope(const DeepCopyScope&) = delete;
   DeepCopyScope& operator=(const DeepCopyScope&) = delete;
 
-  // Errors: a link that has handles outside the original has none in the copy, so the copy's member refers to
-  // the original.
+  // Errors: a link or a parameter that has handles outside the original has none in the copy, so the copy's
+  // member refers to the original.
   void require_members_copied() const;
 
  private:
+  void require_parameters_copied() const;
+
   bool outermost_;
 };
 
@@ -84,6 +86,7 @@ class Parameter : public Variable {
  private:
   friend class Link;
   friend class Optimizer;
+  friend class detail::DeepCopyScope;
   friend std::shared_ptr<detail::LinkRegistry> detail::copied(const std::shared_ptr<detail::LinkRegistry>&);
 
   Parameter& assign(Parameter&& other, bool is_copy);
@@ -109,8 +112,7 @@ struct LazyShape {
 std::ostream& operator<<(std::ostream& out, const LazyShape& lazy);
 
 /// Something with parameters and, maybe, links inside it. (Chainer: `Link` and `Chain`.) Names are joined
-/// with
-/// '/' to paths: `l1/W`.
+/// with '/' to paths: `l1/W`.
 ///
 ///     struct MLP : Chain {
 ///       Linear l1 = link("l1", Linear(784, 256));
@@ -130,8 +132,10 @@ std::ostream& operator<<(std::ostream& out, const LazyShape& lazy);
 ///
 /// The first form needs the member to be the only handle of the old layer besides those of the links and
 /// optimizers that it is registered in. If there are others (`MLP alias = model;`), it changes that handle
-/// alone. An optimizer notices at the next update, and starts the new parameters with a new state. An
-/// optimizer that has been set up with `model` likewise follows `model = copy(best);`.
+/// alone. So does moving what is registered in the same link, `l = model.link("l2", Linear(4, 4));`, but not
+/// what is registered in another model, `model.l2 = pretrained().l2;`. An optimizer notices at the next
+/// update, and starts the new parameters with a new state. An optimizer that has been set up with `model`
+/// likewise follows `model = copy(best);`.
 ///
 /// **Threads.** Any number of threads may apply a link at the same time (the first call of a lazily sized one
 /// included), and read it. Everything that changes it - backward and update too, as they write to gradients
@@ -156,7 +160,8 @@ class Link {
   const std::string& kind() const;
 
   /// Registers a parameter and returns it. Without data it is uninitialised until `set_data`; one that does
-  /// not require a gradient (a running mean, a count) is saved with the model but not trained.
+  /// not require a gradient (a running mean, a count) is saved with the model but not trained. Keep it as a
+  /// Parameter: a member `Variable w = param("w", ...)` would still be the original's in a `copy`.
   /// Errors: the name is taken, empty, or contains '/'.
   ///
   ///     Parameter gamma = param("gamma", Array::ones({64}));
@@ -288,6 +293,8 @@ struct LinkRegistry {
   std::unordered_set<std::string> names;  // of both
   Owners owners;
   Device device;  // where `to` moved it
+  // What a handle of this link was assigned last: if that was a whole model, its members are assigned next.
+  std::weak_ptr<LinkRegistry> left_for;
   std::mutex initialization;
   std::atomic<bool> is_ready{false};
   std::shared_ptr<LinkRegistry> next_doomed;  // see the destructor
@@ -345,7 +352,8 @@ class Chain : public Link {
 ///
 /// Members are copied as C++ copies them: values, `std::vector`, `std::optional`, `std::map`,
 /// `std::function`. A `std::shared_ptr<Linear>` would point to the original's layer. Errors: a registered
-/// link that the original holds like that.
+/// link or parameter that the original holds like that. A parameter in a member of type Variable is not
+/// noticed: the copy's member is the original's.
 ///
 ///     MLP best = copy(model);
 template <class L, class = std::enable_if_t<std::is_base_of_v<Link, L>>>

@@ -23,7 +23,7 @@ struct AdaDeltaStep {
 
 }  // namespace detail
 
-/// What AdaDelta may be told.
+/// Options of AdaDelta.
 struct AdaDeltaOptions {
   double rho = 0.95;  ///< decay of the means of squares, in [0, 1)
   double eps = 1e-6;  ///< >= 0; with 0 nothing moves, as the first steps are of its size

@@ -21,7 +21,7 @@ struct AdaGradStep {
 
 }  // namespace detail
 
-/// What AdaGrad may be told.
+/// Options of AdaGrad.
 struct AdaGradOptions {
   double lr = 0.001;  ///< learning rate
   double eps = 1e-8;  ///< >= 0; 0: no step where the gradients have been 0

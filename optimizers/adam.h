@@ -39,7 +39,7 @@ struct AdamStep {
 
 }  // namespace detail
 
-/// What Adam may be told.
+/// Options of Adam.
 struct AdamOptions {
   double alpha = 0.001;          ///< step size
   double beta1 = 0.9;            ///< decay of the mean, in [0, 1)

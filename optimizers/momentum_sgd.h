@@ -19,7 +19,7 @@ struct MomentumSGDStep {
 
 }  // namespace detail
 
-/// What MomentumSGD may be told.
+/// Options of MomentumSGD.
 struct MomentumSGDOptions {
   double lr = 0.01;       ///< learning rate
   double momentum = 0.9;  ///< in [0, 1)

@@ -19,7 +19,7 @@ struct NesterovAGStep {
 
 }  // namespace detail
 
-/// What NesterovAG may be told.
+/// Options of NesterovAG.
 struct NesterovAGOptions {
   double lr = 0.01;       ///< learning rate
   double momentum = 0.9;  ///< in [0, 1)

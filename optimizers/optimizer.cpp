@@ -247,6 +247,34 @@ std::string key_of(const Hyperparameter& hyperparameter) {
 
 bool is_number(const Hyperparameter& hyperparameter) { return hyperparameter.place.index() == 0; }
 
+void write(const std::vector<Hyperparameter>& places, const std::vector<double>& values) noexcept {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (auto* const number = std::get_if<double*>(&places[i].place)) {
+      **number = values[i];
+    } else {
+      **std::get_if<bool*>(&places[i].place) = values[i] != 0;
+    }
+  }
+}
+
+// Writes back, whatever has been thrown, what the hyperparameters were.
+class HyperparametersBack {
+ public:
+  HyperparametersBack(const std::vector<Hyperparameter>& places, const std::vector<double>& values)
+      : places_(places), values_(values) {}
+  HyperparametersBack(const HyperparametersBack&) = delete;
+  HyperparametersBack& operator=(const HyperparametersBack&) = delete;
+  ~HyperparametersBack() {
+    if (!is_kept_) write(places_, values_);
+  }
+  void keep_the_new() { is_kept_ = true; }
+
+ private:
+  const std::vector<Hyperparameter>& places_;
+  const std::vector<double>& values_;
+  bool is_kept_ = false;
+};
+
 }  // namespace
 
 std::vector<double> Optimizer::hyperparameter_values() {
@@ -254,18 +282,6 @@ std::vector<double> Optimizer::hyperparameter_values() {
   for (const Hyperparameter& each : hyperparameters())
     values.push_back(std::visit([](auto* place) { return static_cast<double>(*place); }, each.place));
   return values;
-}
-
-void Optimizer::set_hyperparameter_values(const std::vector<double>& values) {
-  std::size_t i = 0;
-  for (const Hyperparameter& each : hyperparameters()) {
-    const double value = values[i++];
-    if (is_number(each)) {
-      *std::get<double*>(each.place) = value;
-    } else {
-      *std::get<bool*>(each.place) = value != 0;
-    }
-  }
 }
 
 NamedArrays Optimizer::save_state() {
@@ -326,7 +342,7 @@ std::vector<double> Optimizer::read_hyperparameters(StateReader& reader) {
 
 std::function<void()> Optimizer::prepare_load(StateReader& reader) {
   if (!holder_)
-    throw Error(reader.source(), ": ", name(), ": loaded before setup, which would forget what was loaded");
+    throw Error(reader.source(), ": ", name(), ": load_npz before setup: call setup(model) first");
   if (!is_laid_out()) lay_out();
   require_rule(reader);
   require_initialized(reader);
@@ -334,16 +350,16 @@ std::function<void()> Optimizer::prepare_load(StateReader& reader) {
   // Which states there are depends on the hyperparameters.
   const std::vector<double> before = hyperparameter_values();
   const std::vector<double> hyperparameters_read = read_hyperparameters(reader);
+  const std::vector<Hyperparameter> places = hyperparameters();
   SmallVector<const char*, 3> names;
-  set_hyperparameter_values(hyperparameters_read);
   try {
+    const HyperparametersBack back(places, before);
+    write(places, hyperparameters_read);
     check();
     names = state_names();
   } catch (const Error& error) {
-    set_hyperparameter_values(before);
     throw Error(reader.source(), ": ", error.what());
   }
-  set_hyperparameter_values(before);
 
   const auto read_count = [&](const std::string& key) {
     Array count = reader.strict() ? reader.read(key) : reader.read_if_there(key);
@@ -372,14 +388,11 @@ std::function<void()> Optimizer::prepare_load(StateReader& reader) {
       states.push_back({e, i, std::move(values)});
     }
   }
-  return [this, before, hyperparameters_read, t, epoch, states = std::move(states)] {
-    set_hyperparameter_values(hyperparameters_read);
-    try {
-      if (!is_laid_out()) lay_out();
-    } catch (...) {
-      set_hyperparameter_values(before);
-      throw;
-    }
+  return [this, places, before, hyperparameters_read, t, epoch, states = std::move(states)] {
+    HyperparametersBack back(places, before);
+    write(places, hyperparameters_read);
+    if (!is_laid_out()) lay_out();
+    back.keep_the_new();
     if (t) t_.assign(t);
     if (epoch) epoch_.assign(epoch);
     for (const State& state : states) entries_[state.entry].states[state.index].assign(state.values);

@@ -182,7 +182,6 @@ class Optimizer {
   void require_rule(StateReader& reader) const;
   void require_initialized(const StateReader& reader) const;
   std::vector<double> hyperparameter_values();
-  void set_hyperparameter_values(const std::vector<double>& values);
   std::vector<double> read_hyperparameters(StateReader& reader);
   void zero_missing_gradients();
 

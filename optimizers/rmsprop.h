@@ -21,7 +21,7 @@ struct RMSpropStep {
 
 }  // namespace detail
 
-/// What RMSprop may be told.
+/// Options of RMSprop.
 struct RMSpropOptions {
   double lr = 0.01;              ///< learning rate
   double alpha = 0.99;           ///< decay of the mean of squares, in [0, 1)

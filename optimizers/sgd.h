@@ -16,7 +16,7 @@ struct SGDStep {
 
 }  // namespace detail
 
-/// What SGD may be told.
+/// Options of SGD.
 struct SGDOptions {
   double lr = 0.01;  ///< learning rate
 };

@@ -1,5 +1,6 @@
 #include "tenbin/links/link.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -342,6 +343,116 @@ TEST_CASE("a link that is assigned to a registered member takes the old one's pl
   CHECK(net.params().size() == 1 + 2 + 2);
 }
 
+TEST_CASE("what is registered in another model takes the old one's place, however it is assigned") {
+  const auto other_model = [] {
+    Net net;
+    net.out = Linear(6, 5);
+    return net;
+  };
+  const auto check_taken = [](const Net& net) {
+    CHECK(net.out.W.shape() == Shape{5, 6});
+    CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
+    CHECK_FALSE(is_same(parameter_at(copy(net), "out/b"), net.out.b));
+  };
+  Net net;
+  SECTION("of a temporary model") {
+    net.out = other_model().out;
+    check_taken(net);
+    net.out = Linear(6, 2);  // and is replaced like any other
+    CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
+  }
+  SECTION("moved") {
+    Net other = other_model();
+    net.out = std::move(other.out);
+    check_taken(net);
+    CHECK(is_same(parameter_at(other, "out/W"), net.out.W));  // registered there still
+  }
+  SECTION("copied") {
+    const Net other = other_model();
+    net.out = other.out;
+    check_taken(net);
+    CHECK(is_same(other.out.W, net.out.W));
+  }
+  SECTION("while an optimizer has the models") {
+    SGD optimizer, optimizer_of_other;
+    Net other = other_model();
+    optimizer.setup(net);
+    optimizer_of_other.setup(other);
+    net.out = std::move(other.out);
+    check_taken(net);
+  }
+  SECTION("a link of links") {
+    struct Outer : Chain {
+      Net body = link("body", Net());
+    };
+    Outer outer;
+    outer.body = Outer().body;
+    CHECK(is_same(parameter_at(outer, "body/out/W"), outer.body.out.W));
+    outer.body.out = other_model().out;
+    CHECK(is_same(parameter_at(outer, "body/out/W"), outer.body.out.W));
+  }
+  SECTION("a parameter") {
+    const auto check_same = [&] {
+      CHECK(is_same(parameter_at(net, "scale"), net.scale));
+      CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
+    };
+    net.scale = Net().scale;
+    net.out.W = other_model().out.W;
+    CHECK(net.out.W.shape() == Shape{5, 6});
+    check_same();
+    Net other;
+    net.scale = std::move(other.scale);
+    check_same();
+    const Net third;
+    net.scale = third.scale;
+    net.out.W = third.out.W;
+    check_same();
+  }
+}
+
+TEST_CASE("layers and models that change places in a vector keep their names") {
+  std::vector<Net> models(4);
+  std::vector<SGD> optimizers(4);
+  SECTION("with optimizers") {
+    for (std::size_t i = 0; i < 4; ++i) optimizers[i].setup(models[i]);
+  }
+  SECTION("without") {}
+  SECTION("with a link that has them") {
+    Chain all;
+    for (std::size_t i = 0; i < 4; ++i) all.link(std::to_string(i), models[i]);
+    models.erase(models.begin() + 1);
+    CHECK(is_same(parameter_at(all, "2/out/W"), models[1].out.W));
+    CHECK_FALSE(is_same(parameter_at(all, "1/out/W"), models[1].out.W));
+    CHECK_FALSE(is_same(parameter_at(all, "1/scale"), models[1].scale));
+  }
+  const auto check_whole = [&] {
+    for (const Net& model : models) {
+      CHECK(is_same(parameter_at(model, "out/W"), model.out.W));
+      CHECK(is_same(parameter_at(model, "scale"), model.scale));
+    }
+  };
+  models.erase(models.begin());
+  check_whole();
+  models.insert(models.begin() + 1, Net());
+  check_whole();
+  std::swap(models[0], models[2]);
+  check_whole();
+  std::sort(models.begin(), models.end(),
+            [](const Net& a, const Net& b) { return &a.out.W.data() > &b.out.W.data(); });
+  check_whole();
+
+  Chain chain;
+  std::vector<Linear> layers;
+  for (std::size_t i = 0; i < 4; ++i) layers.push_back(chain.link(std::to_string(i), Linear(2, 2 + i)));
+  layers.erase(layers.begin());
+  layers.insert(layers.begin(), Linear(2, 9));
+  std::sort(layers.begin(), layers.end(),
+            [](const Linear& a, const Linear& b) { return a.W.size() > b.W.size(); });
+  std::swap(layers[0], layers[1]);
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(parameter_at(chain, std::to_string(i) + "/W").shape() == Shape{2 + i, 2});
+}
+
 TEST_CASE("an assignment that replaces nothing") {
   SECTION("a link by itself") {
     Linear free(2, 3);
@@ -397,6 +508,29 @@ TEST_CASE("an assignment that replaces nothing") {
     std::swap(net.l1, net.last);
     CHECK(is_same(parameter_at(net, "l1/W"), W));
     CHECK(is_same(net.last.W, W));
+  }
+  SECTION("a whole model of which there is another handle, of whatever type") {
+    const auto check_kept = [](const auto& assign) {
+      Net net;
+      const Link handle = net;
+      const Variable W = net.out.W, scale = net.scale;
+      assign(net);
+      CHECK(is_same(parameter_at(handle, "out/W"), W));
+      CHECK(is_same(parameter_at(handle, "scale"), scale));
+      CHECK_FALSE(is_same(net.out.W, W));
+    };
+    check_kept([](Net& net) { net = Net(); });
+    Net other;
+    check_kept([&](Net& net) { net = std::move(other); });
+    Linear layer(2, 2);
+    const Link handle = layer;
+    const Variable W = layer.W;
+    const Linear another(2, 2);
+    layer = another;
+    CHECK(is_same(parameter_at(handle, "W"), W));
+    layer = Linear(2, 3);
+    CHECK(is_same(parameter_at(handle, "W"), W));
+    CHECK(layer.W.shape() == Shape{3, 2});
   }
   SECTION("a whole model") {
     Net a, b;
@@ -544,6 +678,41 @@ TEST_CASE("copy follows members by value of any kind, and refuses pointers") {
   };
   CHECK_THROWS_WITH(copy(Outer()), ContainsSubstring("the original's link 'inner/p'"));
   CHECK(is_same(Net(pointer.body).out.W, pointer.body.out.W));  // plain copies share again
+}
+
+TEST_CASE("copy refuses pointers to parameters") {
+  struct ByPointer : Chain {
+    std::shared_ptr<Parameter> w = std::make_shared<Parameter>(param("w", Array{1.f, 2.f}));
+    Parameter v = param("v", Array{3.f});
+  };
+  const std::string text =
+      "' would be the original's: a member points to it, or it is held from outside the model; hold it as a "
+      "Parameter by value";
+  const ByPointer model;
+  CHECK_THROWS_WITH(copy(model), "copy: the parameter 'w" + text);
+  struct Outer : Chain {
+    Net body = link("body", Net());
+    ByPointer inner = link("inner", ByPointer());
+  };
+  CHECK_THROWS_WITH(copy(Outer()), "copy: the parameter 'inner/w" + text);
+  const Outer outer;
+  CHECK(is_same(Net(outer.body).scale, outer.body.scale));  // plain copies share again
+
+  struct ByValue : Chain {
+    std::optional<Parameter> o = param("o", Array{1.f});
+    std::vector<Parameter> v = {param("v0", Array{1.f}), param("v1", Array{2.f})};
+    Parameter again = param("again", v[0]);
+    ByValue() { param("no member", Array{3.f}); }
+  };
+  ByValue model_by_value;
+  SGD optimizer;
+  optimizer.setup(model_by_value);
+  const Parameter held = model_by_value.v[1];
+  const ByValue other = copy(copy(model_by_value));
+  CHECK(is_same(parameter_at(other, "o"), *other.o));
+  CHECK(is_same(parameter_at(other, "again"), other.v[0]));
+  CHECK(is_same(other.again, other.v[0]));
+  CHECK_FALSE(is_same(other.v[1], held));
 }
 
 TEST_CASE("copy of a chain without members of its own does not mind handles outside") {

@@ -182,7 +182,7 @@ TEST_CASE("an optimizer refuses a file that is not its own, and stays as it was"
 
   save_npz(path, {{"t", Array::scalar(3, Dtype::int64)}});
   CHECK_THROWS_WITH(load_npz(path, optimizer),
-                    path + ": Adam: loaded before setup, which would forget what was loaded");
+                    path + ": Adam: load_npz before setup: call setup(model) first");
   CHECK_THROWS_WITH(save_npz(files.model, optimizer),
                     "Adam: saved before setup, without a model there is no state");
   optimizer.setup(bowl);

@@ -131,7 +131,7 @@ std::string bytes_of(const NamedArrays& arrays) {
 
 std::string bytes_of(const std::unique_ptr<Training>& training) {
   if (!training) return "none";
-  return bytes_of(training->net.state_arrays()) + bytes_of(training->optimizer.state_arrays());
+  return bytes_of(training->net.state_arrays()) + bytes_of(training->optimizer.save_state());
 }
 
 // What is done while memory fails. `state` is what must not change if it throws.
@@ -292,6 +292,12 @@ void check_all(const testing::ScratchDirectory& scratch) {
   check({"load the model", make_and_step, [&] { load_npz(model, training->net); },
          [&] { return bytes_of(training); }});
   check({"load the optimizer", make_and_step, [&] { load_npz(state, training->optimizer); },
+         [&] { return bytes_of(training); }});
+  // With hyperparameters that ask for another layout of the state.
+  training->optimizer.hyperparam = {.alpha = 1e-5, .amsgrad = true};
+  step();
+  save_npz(state, training->optimizer);
+  check({"load another optimizer", make_and_step, [&] { load_npz(state, training->optimizer); },
          [&] { return bytes_of(training); }});
   std::filesystem::remove_all(folder);
 }
