@@ -1,5 +1,6 @@
-// Metrics, calibration and loaders raise no floating-point exception of ordinary data, so that programs may run with
-// feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW): not where nothing was found or predicted either.
+// Metrics, calibration and loaders raise no floating-point exception of ordinary data, so that programs may
+// run with feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW): not where nothing was found or predicted
+// either.
 #include <cfenv>
 
 #include "tenbin/core/parallel.h"
