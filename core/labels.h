@@ -79,9 +79,9 @@ inline bool are_signs(const Array& labels) {
 
 // Labels of -1 and 1 are two classes more likely than one and rows that do not count.
 [[noreturn]] inline void refuse_signs(const char* function, const char* otherwise = "") {
-  throw Error(
-      function, ": t has the labels -1 and 1 only, and -1 is what ignore_label is by default: map -1 to",
-      " 0 (labels are 0 to C - 1)", otherwise, ", or pass ignore_label = -1 if those rows are not to count");
+  throw Error(function, ": t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to",
+              " 0 (labels are 0 to C - 1)", otherwise,
+              ", or pass ignore_label = -1 if those rows are not to count");
 }
 
 // The label that does not count: -1 unless one was given. Errors: none was given, labels are -1 and 1 only,

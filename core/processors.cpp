@@ -13,18 +13,18 @@
 #include <thread>
 #include <vector>
 
+#include "tenbin/core/file.h"
+
 namespace tenbin::detail {
 
 namespace {
 
 // A file of the kernel, whose size is not known before it is read; "" if there is none.
-std::string text_of(const std::string& path) {
+std::string content(const std::string& path) {
   std::string text;
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return text;
-  const std::unique_ptr<const int, void (*)(const int*)> closer(&file, [](const int* f) { ::close(*f); });
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   char part[4096];
-  for (ssize_t count = 0; (count = ::read(file, part, sizeof part)) > 0;)
+  for (ssize_t count = 0; file && (count = ::read(file.number(), part, sizeof part)) > 0;)
     text.append(part, static_cast<std::size_t>(count));
   return text;
 }
@@ -56,8 +56,8 @@ std::optional<double> positive(std::string_view text) {
 // 100000"; version 1 has -1 for no limit.
 std::optional<double> quota(const std::string& group, bool version_2) {
   const std::string text =
-      version_2 ? text_of(group + "/cpu.max")
-                : text_of(group + "/cpu.cfs_quota_us") + ' ' + text_of(group + "/cpu.cfs_period_us");
+      version_2 ? content(group + "/cpu.max")
+                : content(group + "/cpu.cfs_quota_us") + ' ' + content(group + "/cpu.cfs_period_us");
   std::string line = text;
   std::replace(line.begin(), line.end(), '\n', ' ');
   std::vector<std::string_view> fields = split(line, ' ');
@@ -103,8 +103,8 @@ std::size_t allowed_by_affinity() {
 // Lines of /proc/self/mountinfo: "36 35 98:0 /root /mount options ... - type source options". A container may
 // see a part of the hierarchy, "/root", as its own.
 std::optional<double> processor_quota(const std::string& root) {
-  const std::string groups = text_of(root + "/proc/self/cgroup");
-  const std::string mounts = text_of(root + "/proc/self/mountinfo");
+  const std::string groups = content(root + "/proc/self/cgroup");
+  const std::string mounts = content(root + "/proc/self/mountinfo");
   std::optional<double> least;
   for (const std::string_view mount : split(mounts, '\n')) {
     const auto fields = split(mount, ' ');

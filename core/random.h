@@ -90,8 +90,8 @@ inline Generator substream(std::uint64_t seed, std::uint64_t stream, std::uint64
 ///
 /// The main thread's starts from seed 0. Every other thread that draws without having called `seed` gets a
 /// stream of its own, derived from the main thread's last seed and from how many threads came to draw before
-/// it: they draw different numbers, but which thread draws which depends on the order. A thread whose numbers
-/// shall be the same in every run calls `seed` first.
+/// it: they draw different numbers, but which thread draws which depends on the order. To get the same
+/// numbers in every run, a thread calls `seed` first.
 Generator& default_generator();
 
 /// Restarts the calling thread's generator.

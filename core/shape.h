@@ -64,6 +64,15 @@ inline std::size_t element_count(const Shape& shape) {
   return count;
 }
 
+/// The index of the element at a position of the flattened array, the last axis fastest (NumPy:
+/// `unravel_index`). Precondition: the position is below `element_count(shape)`.
+inline Shape unravel_index(std::size_t position, const Shape& shape) {
+  Shape index = shape;
+  for (std::size_t axis = shape.size(); axis-- > 0; position /= shape[axis])
+    index[axis] = position % shape[axis];
+  return index;
+}
+
 /// Prints `(8, 10)`, `(3)` and `()`.
 inline std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   std::string text = "(";

@@ -8,30 +8,10 @@
 #include <type_traits>
 
 #include "tenbin/core/axis.h"
+#include "tenbin/core/log_sum.h"
 #include "tenbin/core/parallel.h"
 
 namespace tenbin::cpu {
-
-/// What softmax makes of a line x: log softmax(x)[c] = (x[c] - max) - log_sum. The two are kept apart: their
-/// sum would round at the magnitude of max.
-template <class T>
-struct LogSum {
-  T max;
-  T log_sum;
-
-  /// In double, where the difference of two floats cannot overflow and a sum of losses keeps its digits.
-  constexpr double log_softmax(T x) const {
-    return (static_cast<double>(x) - static_cast<double>(max)) - static_cast<double>(log_sum);
-  }
-};
-
-/// The logarithm of a sum of exponentials, the largest of which is 1 unless all are 0, given the sum of those
-/// below 1, too. It has all its digits where it is small: a little above 1 it is log(1 + rest), of a rest
-/// that the sum has lost in rounding, in part or as a whole. For kernels as well.
-template <class T>
-constexpr T log_of_sum(T sum, T rest) {
-  return sum >= 1 && sum < T{1.125} ? std::log1p(rest) : std::log(sum);
-}
 
 /// Up to `size` neighbouring lines of a problem, entry i for line `first + i`. An exponential costs more than
 /// memory, so what softmax makes of x is computed in steps that can lie apart, forward and backward of a
@@ -53,7 +33,7 @@ class SoftmaxBlock {
 
   std::size_t first() const { return first_; }
   std::size_t count() const { return count_; }
-  LogSum<T> operator[](std::size_t i) const { return {max[i], log_sum[i]}; }
+  detail::LogSum<T> operator[](std::size_t i) const { return {max[i], log_sum[i]}; }
 
   /// Finds `max`, `sum` and `log_sum`; leaves exp(x - max) in y unless that is null. `log_sum` has all its
   /// digits where it is small, too: where one class has a probability near 1.

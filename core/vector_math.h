@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "tenbin/core/log_sum.h"
+
 // A loop with a call in it is not vectorised, whatever the callee.
 #define TENBIN_INLINE [[gnu::always_inline]] inline
 
@@ -71,10 +73,6 @@ TENBIN_INLINE T power_of_two(T n) {
 
 template <class T>
 constexpr T log2_e = static_cast<T>(1.44269504088896340736L);
-
-// Up to here, log(1 + rest) has digits that rounding removes from 1 + rest.
-template <class T>
-constexpr T little_more_than_one = T{1.125};
 
 // exp(x) = 2^n exp(rest) with |rest| <= log(2) / 2.
 template <class T>
@@ -176,10 +174,11 @@ TENBIN_INLINE T log(T x) {
          (x - x);
 }
 
-/// `cpu::log_of_sum` (core/softmax.h), where at least one term is 1; NaN for a sum that is NaN or infinite.
+/// `detail::log_of_sum` (core/log_sum.h), where at least one term is 1; NaN for a sum that is NaN or
+/// infinite.
 template <class T>
 TENBIN_INLINE T log_of_sum(T sum, T rest) {
-  const bool little = sum < detail::little_more_than_one<T>;
+  const bool little = sum < tenbin::detail::little_more_than_one<T>;
   const T whole = little ? 1 + rest : sum;
   return log(whole) + (little ? (rest - (whole - 1)) / whole : T{0});  // what rounding took from 1 + rest
 }

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/core/softmax.h"
+#include "tenbin/core/log_sum.h"
 #include "tenbin/cuda/group.cuh"
 
 namespace tenbin::gpu {
@@ -17,7 +17,9 @@ struct ExponentialSum {
   double sum;
   double rest;  // of the terms below 1
 
-  __device__ cpu::LogSum<T> log_sum() const { return {max, static_cast<T>(cpu::log_of_sum(sum, rest))}; }
+  __device__ detail::LogSum<T> log_sum() const {
+    return {max, static_cast<T>(detail::log_of_sum(sum, rest))};
+  }
 };
 
 /// Calls `use(c, load(c))` for this thread's c of [0, length). Four loads are under way at a time: one would
@@ -87,7 +89,7 @@ __device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length
 
 /// The same, as what log_softmax needs: log softmax(x)[c] = (x[c] - max) - log_sum.
 template <class Group, class T>
-__device__ cpu::LogSum<T> row_log_sum(Group group, const T* x, Index length, Index stride = 1) {
+__device__ detail::LogSum<T> row_log_sum(Group group, const T* x, Index length, Index stride = 1) {
   return row_exponential_sum(group, x, length, stride).log_sum();
 }
 

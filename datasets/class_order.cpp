@@ -103,12 +103,25 @@ std::string doubt_of(const Texts& classes) {
   return "";
 }
 
-// Equal for equal texts and for equal numbers.
-std::string key_of(const std::string& name) { return plain_decimal(name).value_or(name); }
-
 void rename(Column& label, const Codes& new_codes, Texts names) {
   label.values = recode(label.values, new_codes);
   label.categories = std::move(names);
+}
+
+// Spellings of one number among texts, "1" and "1.0" beside "other", are one class under its plain spelling.
+void merge_spellings(Column& label) {
+  std::map<std::string, std::int32_t> places;
+  Texts names;
+  Codes codes;
+  for (const std::string& category : label.categories) {
+    const auto [place, is_new] = places.emplace(class_key(category), static_cast<std::int32_t>(names.size()));
+    if (is_new)
+      names.push_back(category);
+    else
+      names[static_cast<std::size_t>(place->second)] = place->first;
+    codes.push_back(place->second);
+  }
+  rename(label, codes, std::move(names));
 }
 
 // False: they are not all numbers.
@@ -163,6 +176,8 @@ std::optional<std::string> plain_decimal(std::string_view text) {
   return number ? std::optional(spelled(*number)) : std::nullopt;
 }
 
+std::string class_key(const std::string& name) { return plain_decimal(name).value_or(name); }
+
 void order_classes(Column& label, const std::string& positive, const Texts& classes,
                    const std::string& source, bool declared) {
   const auto fail = [&](const auto&... what) {
@@ -170,15 +185,18 @@ void order_classes(Column& label, const std::string& positive, const Texts& clas
   };
   if (!positive.empty() && !classes.empty()) fail("`positive` and `classes` are both given");
   const bool numeric = order_numbers(label);
-  if (!numeric) order_texts(label, declared);
+  if (!numeric) {
+    merge_spellings(label);
+    order_texts(label, declared);
+  }
   if (!classes.empty()) {
     std::map<std::string, std::int32_t> places;
     for (const std::string& name : classes)
-      if (!places.emplace(key_of(name), static_cast<std::int32_t>(places.size())).second)
+      if (!places.emplace(class_key(name), static_cast<std::int32_t>(places.size())).second)
         fail("`classes` lists \"", printable(name), "\" twice");
     Codes codes;
     for (const std::string& name : label.categories) {
-      const auto place = places.find(key_of(name));
+      const auto place = places.find(class_key(name));
       if (place == places.end())
         fail("`classes` does not list \"", printable(name), "\"; it lists ", listing(classes));
       codes.push_back(place->second);
@@ -190,7 +208,7 @@ void order_classes(Column& label, const std::string& positive, const Texts& clas
     const Texts& names = label.categories;
     if (names.size() != 2)
       fail("`positive` needs two classes, there are ", names.size(), ": ", listing(names));
-    const auto is_it = [&](const std::string& name) { return key_of(name) == key_of(positive); };
+    const auto is_it = [&](const std::string& name) { return class_key(name) == class_key(positive); };
     if (std::none_of(names.begin(), names.end(), is_it))
       fail("no class is named \"", printable(positive), "\"; there are ", listing(names));
     if (!is_it(names[1])) swap_classes(label);

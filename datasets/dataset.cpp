@@ -8,12 +8,13 @@
 
 namespace tenbin {
 
-Dataset::Dataset(Array samples, Array labels) : x(std::move(samples)), t(std::move(labels)) {
+Dataset::Dataset(Array samples, Array labels, const Options& options)
+    : x(std::move(samples)), t(std::move(labels)) {
   detail::require_rows(x, t);
-  if (detail::are_signs(t))
+  if (!options.ignore_label && detail::are_signs(t))
     throw Error("Dataset: t = ", t,
-                " has the labels -1 and 1 only; -1 is ignored by losses and metrics (`ignore_label`): pass "
-                "labels_from_signs(t), which are classes 0 and 1");
+                " has the labels -1 and 1 only, and losses and metrics ignore -1: pass labels_from_signs(t), "
+                "which makes them 0 and 1, or {.ignore_label = -1} if those rows are not to count");
 }
 
 Array labels_from_signs(const Array& t) {

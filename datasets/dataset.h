@@ -1,7 +1,10 @@
 // Samples and their labels.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "tenbin/core/array.h"
@@ -14,12 +17,20 @@ namespace tenbin {
 ///     Dataset train(x, t);
 ///     auto [train_x, train_t] = train;
 struct Dataset {
+  /// Options of the constructor.
+  struct Options {
+    /// The label of rows that do not count, for losses and metrics. Given, labels of -1 and 1 are accepted.
+    std::optional<std::int64_t> ignore_label;
+  };
+
   Dataset() = default;
   /// samples: (N, ...), labels: (N, ...), of any dtype. Errors: an array without axes, first axes that
   /// differ, different devices; integer labels on the CPU that are all -1 or 1, both of which occur: -1 is
-  /// what losses and metrics ignore (`ignore_label`), so that half of the rows would vanish. See
-  /// `labels_from_signs`.
-  Dataset(Array samples, Array labels);
+  /// the default of `ignore_label`, so that half of the rows would not count. See `labels_from_signs`.
+  ///
+  ///     Dataset reviewed(x, t, {.ignore_label = -1});  // class 1, and rows that nobody has labelled
+  Dataset(Array samples, Array labels) : Dataset(std::move(samples), std::move(labels), {}) {}
+  Dataset(Array samples, Array labels, const Options& options);
 
   /// The number of samples, N.
   std::size_t size() const { return !x || x.ndim() == 0 ? 0 : x.shape()[0]; }

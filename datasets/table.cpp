@@ -10,6 +10,7 @@
 
 #include "tenbin/core/file.h"
 #include "tenbin/core/parallel.h"
+#include "tenbin/datasets/class_order.h"
 #include "tenbin/datasets/parse_number.h"
 
 namespace tenbin {
@@ -163,16 +164,18 @@ void require_text(const std::string& source, const Column& column) {
 struct Conversion {
   const std::string& source;
   const std::string& other;
+  bool is_label;
   bool unknown_is_missing;
   bool unreadable_is_missing;
 
   Column recoded(const Column& column, const Column& wanted) const {
-    std::unordered_map<std::string_view, std::int32_t> known;
+    std::unordered_map<std::string, std::int32_t> known;
+    const auto key = [&](const std::string& name) { return is_label ? detail::class_key(name) : name; };
     for (const std::string& category : wanted.categories)
-      known.emplace(category, static_cast<std::int32_t>(known.size()));
+      known.emplace(key(category), static_cast<std::int32_t>(known.size()));
     std::vector<std::int32_t> new_codes;
     for (const std::string& category : column.categories) {
-      const auto found = known.find(category);
+      const auto found = known.find(key(category));
       new_codes.push_back(found == known.end() ? -1 : found->second);
     }
     const std::int32_t* const codes = column.values.data<std::int32_t>();
@@ -318,7 +321,7 @@ Table Table::like(const Table& other, const LikeOptions& options) const {
       label = columns.size();
     }
     const Column& column = (*this)[wanted.name];
-    const Conversion conversion{source_, other.source_,
+    const Conversion conversion{source_, other.source_, c == other.label_,
                                 options.unknown == Unknown::missing && c != other.label_,
                                 options.unreadable == Unknown::missing};
     if (!wanted.is_categorical())

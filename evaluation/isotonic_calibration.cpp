@@ -76,11 +76,6 @@ Array isotonic_regression(const Array& y, const Array& sample_weight) {
 }
 
 IsotonicCalibration& IsotonicCalibration::fit(const Array& scores, const Array& t,
-                                              const Array& sample_weight) {
-  return fit(scores, t, BinaryFitOptions{sample_weight, {}});
-}
-
-IsotonicCalibration& IsotonicCalibration::fit(const Array& scores, const Array& t,
                                               const BinaryFitOptions& options) {
   detail::BinarySamples binary = detail::to_binary_samples("IsotonicCalibration::fit", scores, t, options);
   Points points = unique_scores(std::move(binary.samples));

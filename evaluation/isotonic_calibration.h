@@ -32,8 +32,6 @@ class IsotonicCalibration {
   ///
   ///     calibration.fit(scores, t, {.pos_label = 0});
   IsotonicCalibration& fit(const Array& scores, const Array& t, const BinaryFitOptions& options = {});
-  /// The same with sample weights alone.
-  IsotonicCalibration& fit(const Array& scores, const Array& t, const Array& sample_weight);
 
   /// Probabilities of the positive class, of the shape and dtype of the scores; for (N, 2) the other column
   /// is the complement. Errors: before fit; scores that do not fit.

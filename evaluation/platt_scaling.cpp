@@ -136,10 +136,6 @@ Point minimise(const Objective& objective) {
 
 }  // namespace
 
-PlattScaling& PlattScaling::fit(const Array& scores, const Array& t, const Array& sample_weight) {
-  return fit(scores, t, BinaryFitOptions{sample_weight, {}});
-}
-
 PlattScaling& PlattScaling::fit(const Array& scores, const Array& t, const BinaryFitOptions& options) {
   const BinarySamples samples = detail::to_binary_samples("PlattScaling::fit", scores, t, options);
   const Objective objective(samples);

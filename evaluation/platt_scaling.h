@@ -27,8 +27,6 @@ class PlattScaling {
   ///
   ///     scaling.fit(logits, t, {.pos_label = 0});
   PlattScaling& fit(const Array& scores, const Array& t, const BinaryFitOptions& options = {});
-  /// The same with sample weights alone.
-  PlattScaling& fit(const Array& scores, const Array& t, const Array& sample_weight);
 
   /// Probabilities of the positive class, of the shape and dtype of the scores; for (N, 2) the other column
   /// is the complement. Errors: before fit; scores that do not fit.

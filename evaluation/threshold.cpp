@@ -121,11 +121,6 @@ ThresholdObjective recall_at_precision(double min_precision) {
 }  // namespace objective
 
 TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
-                              const Array& sample_weight) {
-  return tune_threshold(t, scores, objective, BinaryFitOptions{sample_weight, {}});
-}
-
-TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
                               const BinaryFitOptions& options) {
   constexpr const char* function = "tune_threshold";
   if (!objective.value) throw Error(function, ": the objective has no value function");

@@ -72,9 +72,6 @@ struct TunedThreshold {
 ///     Array y = predict_with_threshold(softmax(model(test.x)).data(), threshold);
 TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
                               const BinaryFitOptions& options = {});
-/// The same with sample weights alone.
-TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
-                              const Array& sample_weight);
 
 /// Options of predict_with_threshold: the labels of the two classes.
 struct ThresholdLabels {

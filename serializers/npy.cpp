@@ -241,12 +241,8 @@ void check_fits_int64(const Array& array, const std::string& label) {
   const std::int64_t* const end = value + array.size();
   const std::int64_t* const bad = std::find_if(value, end, [](std::int64_t v) { return v < 0; });
   if (bad == end) return;
-  Shape index = array.shape();
-  auto position = static_cast<std::size_t>(bad - value);
-  for (std::size_t axis = index.size(); axis-- > 0; position /= array.shape()[axis])
-    index[axis] = position % array.shape()[axis];
-  throw Error(label, ": the value at ", index, " is ", static_cast<std::uint64_t>(*bad),
-              ", more than int64 can hold");
+  throw Error(label, ": the value at ", unravel_index(static_cast<std::size_t>(bad - value), array.shape()),
+              " is ", static_cast<std::uint64_t>(*bad), ", more than int64 can hold");
 }
 
 Array from_fortran_order(const Array& array) {

@@ -6,15 +6,9 @@
 
 namespace {
 
-#if __has_include(<catch2/catch_all.hpp>)
-using Listener = Catch::EventListenerBase;
-#else
-using Listener = Catch::TestEventListenerBase;
-#endif
-
-class OddLocale : public Listener {
+class OddLocale : public TestListener {
  public:
-  using Listener::Listener;
+  using TestListener::TestListener;
   void testCaseStarting(const Catch::TestCaseInfo&) override {
     std::locale::global(tenbin::testing::odd_locale());
   }

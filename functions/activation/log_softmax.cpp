@@ -25,7 +25,7 @@ void log_softmax_line(T* y, const T* x, std::size_t length, std::size_t stride) 
     sum += term;
     rest += term < 1 ? term : 0;
   }
-  const T log_sum = static_cast<T>(cpu::log_of_sum(sum, rest));
+  const T log_sum = static_cast<T>(detail::log_of_sum(sum, rest));
   for (std::size_t j = 0; j < length; ++j) y[j * stride] -= log_sum;
 }
 

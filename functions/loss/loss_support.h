@@ -110,8 +110,7 @@ inline Shape position_shape(const Array& x) {
 
 // The index of an element of t, for people: `t[2]` or `t[2, 0, 1]`.
 inline std::string position_name(const Shape& shape, std::size_t p) {
-  Shape index = shape;
-  for (std::size_t axis = shape.size(); axis-- > 0; p /= shape[axis]) index[axis] = p % shape[axis];
+  const Shape index = unravel_index(p, shape);
   TextStream name;
   for (std::size_t axis = 0; axis < index.size(); ++axis) name << (axis == 0 ? "t[" : ", ") << index[axis];
   name << ']';
@@ -143,8 +142,8 @@ inline gpu::Fault binary_label_fault(const Function& function, std::int64_t igno
   return fault;
 }
 
-// Whether a weight is no infinity in T. A product of weights may be one where what it is multiplied with is
-// 0, or small enough.
+// Whether a weight is finite in T. A product of weights may be infinite where the other factor is 0 or
+// small.
 template <class T>
 constexpr bool fits(double weight) {
   constexpr double most = std::numeric_limits<T>::max();

@@ -12,9 +12,9 @@
 
 namespace tenbin {
 
-using cpu::LogSum;
 using cpu::SoftmaxBlock;
 using detail::LabelTarget;
+using detail::LogSum;
 using detail::Row;
 using detail::SpreadTarget;
 using detail::Sums;

@@ -11,8 +11,8 @@ namespace tenbin {
 
 namespace {
 
-using cpu::LogSum;
 using detail::LabelTarget;
+using detail::LogSum;
 using detail::LossSums;
 using detail::LossTotals;
 using detail::Row;

@@ -5,7 +5,7 @@
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
 #include "tenbin/core/elementwise.h"
-#include "tenbin/core/softmax.h"
+#include "tenbin/core/log_sum.h"
 #include "tenbin/core/vector_math.h"
 
 namespace tenbin {
@@ -26,7 +26,7 @@ Arrays LogSumExp::forward_cpu(const Arrays& xs) {
   const Array rest = cpu::sum_to(
       cpu::map([](auto term) { return term == 1 ? decltype(term){0} : term; }, terms), shapes_.kept);
   const auto log_of_sum = [](auto offset, auto sum, auto rest) {
-    return offset + cpu::log_of_sum(sum, rest);
+    return offset + detail::log_of_sum(sum, rest);
   };
   return {cpu::map(log_of_sum, offset_, sum_, rest).reshape(shapes_.result)};
 }

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "tenbin/core/softmax.h"
+#include "tenbin/core/log_sum.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/reduce.h"
 
@@ -20,7 +20,7 @@ Arrays LogSumExp::forward_gpu(const Arrays& xs) {
       gpu::sum_to(gpu::map([] __device__(auto term) { return term == 1 ? decltype(term){0} : term; }, terms),
                   shapes_.kept);
   const auto log_of_sum = [] __device__(auto offset, auto sum, auto rest) {
-    return offset + cpu::log_of_sum(sum, rest);
+    return offset + detail::log_of_sum(sum, rest);
   };
   return {gpu::map(log_of_sum, offset_, sum_, rest).reshape(shapes_.result)};
 }

@@ -59,6 +59,11 @@ TEST_CASE("numbers keep their order, and equal ones are one class", "[class_orde
   // Beyond float64 they are still different.
   CHECK(ordered({"9007199254740993", "9007199254740992"}) == Texts{"9007199254740992", "9007199254740993"});
   CHECK(ordered({"1", "nan"}) == Texts{"1", "nan"});
+  // Beside texts, too; a number that is spelled in one way keeps its spelling.
+  CHECK(ordered({"1", "1.0", "01", "other", "05"}) == Texts{"05", "1", "other"});
+  CHECK(ordered({"01", "other", "1.0"}, {.declared = true}) == Texts{"1", "other"});  // which is rarer
+  CHECK(ordered({"1.0", "x", "1"}, {.positive = "1e0"}) == Texts{"x", "1"});
+  CHECK(ordered({"1.0", "x", "1"}, {.classes = {"01", "x"}}) == Texts{"01", "x"});
 }
 
 TEST_CASE("plain_decimal", "[class_order]") {

@@ -249,6 +249,12 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: labels that are one number are one class
   CHECK(load("x,y\n1,0.0\n2,1.0\n", {.label = "y"}).like(integers).labels().to_vector<int>() ==
         std::vector<int>{0, 1});
   CHECK(load("y,x\n1,5\n0,5\n").like(integers).labels().to_vector<int>() == std::vector<int>{1, 0});
+  // Of a column that an odd cell makes text, the odd cell is the fault.
+  const Table odd = load("y,x\n1.0,5\n01,5\noops,5\n");
+  CHECK_THROWS_WITH(odd.like(integers), ContainsSubstring("column \"y\" has the category \"oops\" in row 2"));
+  const Table texts = load("x,y\n1,0\n2,1\n3,other\n", {.label = "y"});
+  CHECK(load("x,y\n1,01\n2,1.0\n4,other\n", {.label = "y"}).like(texts).labels().to_vector<int>() ==
+        std::vector<int>{1, 1, 2});
   CHECK(load("x,y\n1,-1\n2,1\n3,1\n", {.label = "y"}).labels().to_vector<int>() == std::vector<int>{0, 1, 1});
 }
 

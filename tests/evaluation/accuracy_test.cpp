@@ -159,7 +159,7 @@ TEST_CASE("accuracy and accuracy_score refuse each other's arguments, in either 
 
 TEST_CASE("labels of -1 and 1 are not taken for one class with rows that do not count") {
   const std::string text =
-      ": t has the labels -1 and 1 only, and -1 is what ignore_label is by default: map -1 to 0 (labels are "
+      ": t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are "
       "0 to "
       "C - 1), or pass ignore_label = -1 if those rows are not to count";
   const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 2.f}};

@@ -106,7 +106,8 @@ const std::vector<std::pair<const char*, Metric>> metrics = {
     {"roc_auc_per_class", [](const Samples& s) { return roc_auc_per_class(s.t, s.probabilities); }},
     {"tune_threshold",
      [](const Samples& s) {
-       const TunedThreshold tuned = tune_threshold(s.binary_t, s.pair, objective::f_beta(), s.weight);
+       const TunedThreshold tuned =
+           tune_threshold(s.binary_t, s.pair, objective::f_beta(), {.sample_weight = s.weight});
        return Values{tuned.threshold, tuned.value};
      }},
     {"predict_with_threshold",
@@ -124,11 +125,13 @@ const std::vector<std::pair<const char*, Metric>> metrics = {
      }},
     {"PlattScaling",
      [](const Samples& s) {
-       return values(PlattScaling().fit(s.scores, s.binary_t, s.weight).transform(s.scores));
+       return values(
+           PlattScaling().fit(s.scores, s.binary_t, {.sample_weight = s.weight}).transform(s.scores));
      }},
     {"IsotonicCalibration",
      [](const Samples& s) {
-       return values(IsotonicCalibration().fit(s.scores, s.binary_t, s.weight).transform(s.scores));
+       return values(
+           IsotonicCalibration().fit(s.scores, s.binary_t, {.sample_weight = s.weight}).transform(s.scores));
      }},
     {"TemperatureScaling",
      [](const Samples& s) {

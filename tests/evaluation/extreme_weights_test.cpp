@@ -82,11 +82,13 @@ const std::vector<std::pair<const char*, std::function<Values(const Array& w)>>>
        for (const ThresholdObjective& objective :
             {objective::f_beta(), objective::f_beta(1e200), objective::balanced_accuracy(),
              objective::g_mean(), objective::negative_cost(1, 3), objective::precision_at_recall(0.5)})
-         all.push_back(tune_threshold(t, p, objective, w).value);
+         all.push_back(tune_threshold(t, p, objective, {.sample_weight = w}).value);
        return all;
      }},
     {"IsotonicCalibration",
-     [](const Array& w) { return values(IsotonicCalibration().fit(p, t, w).transform(p)); }},
+     [](const Array& w) {
+       return values(IsotonicCalibration().fit(p, t, {.sample_weight = w}).transform(p));
+     }},
     {"isotonic_regression",
      [](const Array& w) {
        return values(isotonic_regression(Array{3., 1., 2., 5., 4., 6.}, w));
@@ -133,10 +135,11 @@ TEST_CASE("sums of weights keep their size where it is what is asked for") {
   CHECK(calibration_curve(t, p, {.n_bins = 1, .sample_weight = huge}).weight[0] == Approx(6e300));
   CHECK(matrix(huge).total() == Approx(6e300));
   // Platt's targets depend on the number of samples: these are as good as none, and as infinitely many.
-  const Values tiny_p = values(PlattScaling().fit(p, t, scaled(Values(6, 1), 1e-200)).transform(p));
+  const Values tiny_p =
+      values(PlattScaling().fit(p, t, {.sample_weight = scaled(Values(6, 1), 1e-200)}).transform(p));
   for (const double value : tiny_p) CHECK(value == Approx(0.5));
   const auto fitted = [](double w) {
-    return values(PlattScaling().fit(p, t, scaled({1, 2, 4, 1, 2, 3}, w)).transform(p));
+    return values(PlattScaling().fit(p, t, {.sample_weight = scaled({1, 2, 4, 1, 2, 3}, w)}).transform(p));
   };
   check_close(fitted(1e307), fitted(1e20), 1e-12, 1e-10);
 }

@@ -76,7 +76,7 @@ TEST_CASE("metrics and calibration raise no floating-point exceptions") {
          {objective::f_beta(), objective::balanced_accuracy(), objective::g_mean(),
           objective::negative_cost(1, 5), objective::precision_at_recall(0.5),
           objective::recall_at_precision(0.1)})
-      for (const Array& w : {Array(), weight}) tune_threshold(t, p, objective, w);
+      for (const Array& w : {Array(), weight}) tune_threshold(t, p, objective, {.sample_weight = w});
   });
   check_raises_nothing("matrices", [&] {
     use({t, predict_with_threshold(p, 0.5)});
@@ -87,8 +87,8 @@ TEST_CASE("metrics and calibration raise no floating-point exceptions") {
   });
   check_raises_nothing("calibration", [&] {
     for (const Array& w : {Array::ones({n}), weight}) {
-      PlattScaling().fit(p, t, w).transform(p);
-      IsotonicCalibration().fit(p, t, w).transform(p);
+      PlattScaling().fit(p, t, {.sample_weight = w}).transform(p);
+      IsotonicCalibration().fit(p, t, {.sample_weight = w}).transform(p);
       TemperatureScaling().fit(logits, t3, w).transform(logits);
     }
     estimate_prior(p3, Array{1., 1., 1.});

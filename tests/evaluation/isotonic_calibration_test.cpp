@@ -121,7 +121,7 @@ TEST_CASE("IsotonicCalibration with all scores tied, at the ends of the range, a
 
 TEST_CASE("IsotonicCalibration: a weight is a repetition") {
   IsotonicCalibration weighted, repeated;
-  weighted.fit(Array{1., 2., 3., 4.}, Array{0, 1, 0, 1}, Array{1., 3., 2., 0.});
+  weighted.fit(Array{1., 2., 3., 4.}, Array{0, 1, 0, 1}, {.sample_weight = Array{1., 3., 2., 0.}});
   repeated.fit(Array{1., 2., 2., 2., 3., 3.}, Array{0, 1, 1, 1, 0, 0});
   CHECK(weighted.x_thresholds() == repeated.x_thresholds());
   check_close(weighted.y_thresholds(), repeated.y_thresholds(), 1e-15, 0);

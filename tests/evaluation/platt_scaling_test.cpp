@@ -76,7 +76,7 @@ TEST_CASE("PlattScaling at the ends of double's range is finite") {
 
 TEST_CASE("PlattScaling: a weight is a repetition; two columns, float32") {
   PlattScaling weighted, repeated;
-  weighted.fit(Array{1., 2., 3., 4., 9.}, Array{0, 1, 0, 1, 0}, Array{1., 2., 2., 1., 0.});
+  weighted.fit(Array{1., 2., 3., 4., 9.}, Array{0, 1, 0, 1, 0}, {.sample_weight = Array{1., 2., 2., 1., 0.}});
   repeated.fit(Array{1., 2., 2., 3., 3., 4.}, Array{0, 1, 1, 0, 0, 1});
   check_close({weighted.a(), weighted.b()}, {repeated.a(), repeated.b()}, 1e-12, 1e-10);
   PlattScaling columns;

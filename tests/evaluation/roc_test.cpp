@@ -227,7 +227,7 @@ TEST_CASE("scores of labels of -1 and 1 need pos_label") {
   CHECK(calibration_curve(t, y, {.pos_label = 1}).prob_true == calibration_curve(t01, y).prob_true);
   CHECK(hits_at_k(t, y, 2, {.pos_label = 1}) == 2);
   const std::string text =
-      "t has the labels -1 and 1 only, and -1 is what ignore_label is by default: map -1 to 0 (labels are 0 "
+      "t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are 0 "
       "to C "
       "- 1), or pass pos_label = 1, or pass ignore_label = -1 if those rows are not to count";
   CHECK_THROWS_WITH(roc_auc_score(t, y), "roc_auc_score: " + text);

@@ -70,7 +70,7 @@ TEST_CASE("tune_threshold: a weight is a repetition, and 0 is an absence") {
        {objective::f_beta(), objective::balanced_accuracy(), objective::g_mean(),
         objective::negative_cost(1, 2), objective::precision_at_recall(0.5)}) {
     CAPTURE(objective.name);
-    const TunedThreshold weighted = tune_threshold(t, scores, objective, weights);
+    const TunedThreshold weighted = tune_threshold(t, scores, objective, {.sample_weight = weights});
     const TunedThreshold plain = tune_threshold(repeated_t, repeated, objective);
     CHECK(weighted.threshold == Approx(plain.threshold));
     CHECK(weighted.value == Approx(plain.value));
@@ -106,7 +106,7 @@ TEST_CASE("tune_threshold: errors") {
                     text + "expected samples of both classes, got 6 of class 0 and 0 of class 1");
   CHECK_THROWS_WITH(tune_threshold(Array::zeros({0}, Dtype::int32), Array::zeros({0}), f1),
                     text + "expected samples of both classes, got 0 of class 0 and 0 of class 1");
-  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, Array{1., 0.}),
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, {.sample_weight = Array{1., 0.}}),
                     text + "expected samples of both classes, got 1 of class 0 and 0 of class 1");
   CHECK_THROWS_WITH(tune_threshold(Array{0, 0, 0, 2, 1, 1}, scores, f1),
                     text + "t[3] = 2 is not a class in [0, 2)");
@@ -120,9 +120,9 @@ TEST_CASE("tune_threshold: errors") {
                     text + "scores must be float32 or float64 (N), or probabilities (N, 2), got int32(2)");
   CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{{0.5, 0.5}, {3.0, 4.0}}, f1),
                     text + "row 1 of probabilities must be >= 0 and sum to 1, its sum is 7");
-  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, Array{1., 2., 3.}),
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, {.sample_weight = Array{1., 2., 3.}}),
                     text + "sample_weight must have t's shape, got float64(3) for t int32(2)");
-  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, Array{1., -2.}),
+  CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, f1, {.sample_weight = Array{1., -2.}}),
                     text + "sample_weight[1] = -2 must be finite and >= 0");
   CHECK_THROWS_WITH(tune_threshold(Array{0, 1}, Array{0.5, 0.1}, objective::recall_at_precision(0.75)),
                     text + "no threshold satisfies recall_at_precision(0.75)");
@@ -196,7 +196,7 @@ TEST_CASE("tune_threshold and predict_with_threshold of a positive class of any 
   CHECK(tune_threshold(others, scores, precise, {.pos_label = 7}).threshold == threshold);
   const Array weight = {1., 1., 0., 1., 1., 1.};
   CHECK(tune_threshold(others, scores, precise, {.sample_weight = weight, .pos_label = 7}).value ==
-        tune_threshold(t, scores, precise, weight).value);
+        tune_threshold(t, scores, precise, {.sample_weight = weight}).value);
 }
 
 TEST_CASE("of probabilities of two classes the column of the positive class counts") {

@@ -64,7 +64,7 @@ TEST_CASE("golden: tune_threshold finds scikit-learn's best value") {
     for (const auto& [name, objective] : objectives) {
       CAPTURE(name);
       const auto tune = [&] {
-        return tune_threshold(given["t"], given["scores"], objective, given["weights"]);
+        return tune_threshold(given["t"], given["scores"], objective, {.sample_weight = given["weights"]});
       };
       const double expected = given.number(name);
       if (std::isnan(expected)) {
@@ -81,7 +81,7 @@ TEST_CASE("golden: tune_threshold finds scikit-learn's best value") {
 TEST_CASE("golden: IsotonicCalibration is scikit-learn's") {
   for_each_case("isotonic", 30, [](const Case& given) {
     IsotonicCalibration calibration;
-    calibration.fit(given["scores"], given["t"], given["weights"]);
+    calibration.fit(given["scores"], given["t"], {.sample_weight = given["weights"]});
     check_close(calibration.x_thresholds(), values(given["x_thresholds"]), 0, 0);
     check_close(calibration.y_thresholds(), values(given["y_thresholds"]), 1e-12, 1e-12);
     check_close(values(calibration.transform(given["query"])), values(given["p"]), 1e-12, 1e-12);
@@ -91,7 +91,7 @@ TEST_CASE("golden: IsotonicCalibration is scikit-learn's") {
 TEST_CASE("golden: PlattScaling reaches the optimum that scikit-learn approaches") {
   for_each_case("platt", 20, [](const Case& given) {
     PlattScaling scaling;
-    scaling.fit(given["scores"], given["t"], given["weights"]);
+    scaling.fit(given["scores"], given["t"], {.sample_weight = given["weights"]});
     check_close({scaling.a(), scaling.b()}, {given.number("a"), given.number("b")}, 1e-12, 1e-10);
     check_close({scaling.a(), scaling.b()}, {given.number("sklearn_a"), given.number("sklearn_b")}, 1e-6,
                 1e-5);

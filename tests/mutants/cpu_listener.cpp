@@ -11,17 +11,11 @@
 
 namespace {
 
-#if __has_include(<catch2/catch_all.hpp>)
-using Base = Catch::EventListenerBase;
-#else
-using Base = Catch::TestEventListenerBase;
-#endif
-
 using Clock = std::chrono::steady_clock;
 
-class Reporter : public Base {
+class Reporter : public TestListener {
  public:
-  using Base::Base;
+  using TestListener::TestListener;
 
   void testCaseStarting(const Catch::TestCaseInfo&) override {
     start_ = Clock::now();

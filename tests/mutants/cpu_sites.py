@@ -141,11 +141,14 @@ class Source:
 
     def head_words(self, i: int) -> set:
         """The words of the statement before token i, outside of its brackets."""
+        return self.words_back(i - 1, lambda token, j: token.text == "{")
+
+    def words_back(self, j: int, begins) -> set:
+        """The words from token j back to the end of another statement, or to where `begins`, outside of brackets."""
         words = set()
-        j = i - 1
         while j >= 0:
             token = self.tokens[j]
-            if token.text in (";", "{") or token.text == "}" and self.blocks_end(j):
+            if token.text == ";" or token.text == "}" and self.blocks_end(j) or begins(token, j):
                 break
             if 0 <= token.match < j:
                 j = token.match
@@ -194,20 +197,7 @@ class Source:
                                                   or before.text in (">", "*", "&") and not self.binary(i - 1))
 
     def statement_words(self, i: int) -> set:
-        words = set()
-        j = i
-        while j >= 0:
-            token = self.tokens[j]
-            if token.text in (";", "}") and (token.text == ";" or self.blocks_end(j)):
-                break
-            if token.text == "{" and self.blocks[j] != "list":
-                break
-            if 0 <= token.match < j:
-                j = token.match
-            elif token.kind == "word":
-                words.add(token.text)
-            j -= 1
-        return words
+        return self.words_back(i, lambda token, j: token.text == "{" and self.blocks[j] != "list")
 
     def line(self, i: int) -> str:
         token = self.tokens[i]
