@@ -28,10 +28,50 @@ using AllLanes = std::integral_constant<std::size_t, lanes>;  // a length that t
 template <class T>
 constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
 
+// The largest term is 1: what the others add up to, the rest, matters where the sum is so little that
+// rounding takes its digits (core/log_sum.h).
+template <class T>
+constexpr T below_one(T term) {
+  return term < 1 ? term : T{0};
+}
+
+template <class T>
+bool any_little(const T* sums, std::size_t count) {
+  bool any = false;
+  for (std::size_t i = 0; i < count; ++i) any |= sums[i] < detail::little_more_than_one<T>;
+  return any;
+}
+
 // ---- across `n` lines: class c of line r is x[c * stride + r] ---------------------------------------------
 
-// Finds the n maxima and sums, of all terms and of those below the maximum; y gets exp(x - max).
-template <class T, class Count>
+// Adds up `term(c, r)` over the classes for each of n lines, to `rest` only what is below 1: short sums in T,
+// their sum in double.
+template <bool with_rest, class T, class Count, class Term>
+[[gnu::always_inline]] inline void add_up_across(Count n, std::size_t n_class, const Term& term,
+                                                 T* __restrict sum, T* __restrict rest) {
+  double total[lanes] = {}, total_rest[lanes] = {};
+  for (std::size_t begin = 0; begin < n_class; begin += terms_per_sum) {
+    T part[lanes] = {}, part_rest[lanes] = {};
+    for (std::size_t c = begin; c < std::min(begin + terms_per_sum, n_class); ++c)
+      for (std::size_t r = 0; r < n; ++r) {
+        const T value = term(c, r);
+        part[r] += value;
+        if constexpr (with_rest) part_rest[r] += below_one(value);
+      }
+    for (std::size_t r = 0; r < n; ++r) {
+      total[r] += static_cast<double>(part[r]);
+      if constexpr (with_rest) total_rest[r] += static_cast<double>(part_rest[r]);
+    }
+  }
+  for (std::size_t r = 0; r < n; ++r) {
+    sum[r] = static_cast<T>(total[r]);
+    if constexpr (with_rest) rest[r] = static_cast<T>(total_rest[r]);
+  }
+}
+
+// Finds the n maxima, sums and, where a sum is so little that it is needed, rests; y gets exp(x - max) if
+// that is to be kept, and then the rests come from there.
+template <bool keep, class T, class Count>
 void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, std::size_t x_stride,
                          T* __restrict y, std::size_t y_stride, T* __restrict max, T* __restrict sum,
                          T* __restrict rest) {
@@ -40,27 +80,16 @@ void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, st
   for (std::size_t c = 0; c < n_class; ++c)
     for (std::size_t r = 0; r < n; ++r)
       largest[r] = x[c * x_stride + r] > largest[r] ? x[c * x_stride + r] : largest[r];
-  double total[lanes] = {}, total_rest[lanes] = {};
-  for (std::size_t begin = 0; begin < n_class; begin += terms_per_sum) {
-    T part[lanes] = {}, part_rest[lanes] = {};
-    for (std::size_t c = begin; c < std::min(begin + terms_per_sum, n_class); ++c)
-      for (std::size_t r = 0; r < n; ++r) {
-        const T score = x[c * x_stride + r];
-        const T value = vector_math::exp_nonpositive(score - largest[r]);
-        y[c * y_stride + r] = value;
-        part[r] += value;
-        part_rest[r] += score < largest[r] ? value : T{0};
-      }
-    for (std::size_t r = 0; r < n; ++r) {
-      total[r] += static_cast<double>(part[r]);
-      total_rest[r] += static_cast<double>(part_rest[r]);
-    }
-  }
-  for (std::size_t r = 0; r < n; ++r) {
-    max[r] = largest[r];
-    sum[r] = static_cast<T>(total[r]);
-    rest[r] = static_cast<T>(total_rest[r]);
-  }
+  for (std::size_t r = 0; r < n; ++r) max[r] = largest[r];
+  const auto exponential = [&](std::size_t c, std::size_t r) {
+    const T value = vector_math::exp_nonpositive(x[c * x_stride + r] - largest[r]);
+    if constexpr (keep) y[c * y_stride + r] = value;
+    return value;
+  };
+  add_up_across<!keep>(n, n_class, exponential, sum, rest);
+  if (!keep || !any_little(sum, n)) return;
+  const auto kept_below_one = [&](std::size_t c, std::size_t r) { return below_one(y[c * y_stride + r]); };
+  add_up_across<false>(n, n_class, kept_below_one, rest, rest);
 }
 
 // to[c * lanes + r] = from[r * n_class + c] for n rows, and back. Small as the tiles are, copying one element
@@ -146,16 +175,16 @@ T max_along(std::size_t n_class, const T* __restrict x) {
   return fold(largest, [](T a, T b) { return a > b ? a : b; });
 }
 
-// What exp(x - max) adds up to: all terms, and those below the maximum.
+// What `term(c)` adds up to over a line, and what of it is below 1. The last step takes some classes again,
+// and counts them once.
 template <class T>
 struct TermSums {
   T all;
-  T below_max;
+  T rest;
 };
 
-// y gets the terms if they are to be kept.
-template <bool keep, class T>
-TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max, T* __restrict y) {
+template <bool with_rest, class T, class Term>
+[[gnu::always_inline]] inline TermSums<T> add_up_along(std::size_t n_class, const Term& term) {
   const auto add = [](T a, T b) { return a + b; };
   const std::size_t whole = n_class / width * width;
   double total = 0, total_rest = 0;
@@ -168,26 +197,40 @@ TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max
       std::fill_n(part_rest, width, T{0});
     }
     for (std::size_t c = begin; c < std::min(begin + width * terms_per_sum, whole); c += width)
+#pragma GCC ivdep
       for (std::size_t r = 0; r < width; ++r) {
-        const T value = vector_math::exp_nonpositive(x[c + r] - max);
-        if constexpr (keep) y[c + r] = value;
+        const T value = term(c + r);
         part[r] += value;
-        part_rest[r] += x[c + r] < max ? value : T{0};
+        if constexpr (with_rest) part_rest[r] += below_one(value);
       }
   }
   for (std::size_t c = whole; c < n_class; c += small_step) {
     const std::size_t start = std::min(c, n_class - small_step);
     const int added_before = static_cast<int>(c - start);
     for (std::size_t r = 0; r < small_step; ++r) {
-      const T value = vector_math::exp_nonpositive(x[start + r] - max);
-      if constexpr (keep) y[start + r] = value;
+      const T value = term(start + r);
       const T new_value = static_cast<int>(r) < added_before ? T{0} : value;
       part[r] += new_value;
-      part_rest[r] += x[start + r] < max ? new_value : T{0};
+      if constexpr (with_rest) part_rest[r] += below_one(new_value);
     }
   }
   return {static_cast<T>(total + static_cast<double>(fold(part, add))),
           static_cast<T>(total_rest + static_cast<double>(fold(part_rest, add)))};
+}
+
+// The sum of exp(x - max) and, if that is so little that it is needed, its rest; y gets the terms if they are
+// to be kept, and then the rest comes from there.
+template <bool keep, class T>
+TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max, T* __restrict y) {
+  const auto exponential = [=](std::size_t c) {
+    const T value = vector_math::exp_nonpositive(x[c] - max);
+    if constexpr (keep) y[c] = value;
+    return value;
+  };
+  TermSums<T> sums = add_up_along<!keep, T>(n_class, exponential);
+  if (keep && any_little(&sums.all, 1))
+    sums.rest = add_up_along<false, T>(n_class, [=](std::size_t c) { return below_one(y[c]); }).all;
+  return sums;
 }
 
 // ---- what becomes of exp(x - max) -------------------------------------------------------------------------
@@ -261,7 +304,7 @@ SoftmaxBlock<T>::SoftmaxBlock(const Lines& lines, std::size_t first)
 template <class T>
 void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
   const std::size_t n_class = lines_.length, inner = lines_.inner;
-  T rest[size];  // the sum of the terms below the maximum
+  T rest[size] = {};  // stays 0 where the sum is not little
   if (inner == 1 && n_class >= long_line) {
     // A few maxima before their exponentials: what waits for one maximum would hold up a whole line.
     constexpr std::size_t few = 8;
@@ -276,7 +319,7 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
                                      ? exponentials_along<false>(n_class, line, max[i], y)
                                      : exponentials_along<true>(n_class, line, max[i], to + i * n_class);
         sum[i] = sums.all;
-        rest[i] = sums.below_max;
+        rest[i] = sums.rest;
       }
     }
   } else if (inner == 1) {
@@ -286,24 +329,26 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
         const std::size_t n = std::min(lanes, count_ - i), start = (first_ + i) * n_class;
         if (n < lanes) std::fill_n(in, n_class * lanes, T{0});  // computed with, and left
         transpose_in(x + start, n, n_class_known, in);
-        exponentials_across(AllLanes(), n_class_known, in, lanes, out, lanes, max + i, sum + i, rest + i);
+        exponentials_across<true>(AllLanes(), n_class_known, in, lanes, out, lanes, max + i, sum + i,
+                                  rest + i);
         if (y == nullptr) continue;
         for (std::size_t c = 0; c < n_class_known; ++c) std::copy_n(out + c * lanes, n, y + start + c * n);
       }
     });
   } else {
-    T unwanted[lanes];
     std::size_t n = 0;
     for (std::size_t i = 0; i < count_; i += n) {
       n = std::min({lanes, count_ - i, inner - (first_ + i) % inner});
       const std::size_t start = lines_.start(first_ + i);
-      T* const to = y == nullptr ? unwanted : y + start;
-      const std::size_t to_stride = y == nullptr ? 0 : inner;
-      if (n == lanes) {
-        exponentials_across(AllLanes(), n_class, x + start, inner, to, to_stride, max + i, sum + i, rest + i);
-      } else {
-        exponentials_across(n, n_class, x + start, inner, to, to_stride, max + i, sum + i, rest + i);
-      }
+      const auto run = [&](auto count) {
+        if (y == nullptr)
+          exponentials_across<false, T>(count, n_class, x + start, inner, nullptr, 0, max + i, sum + i,
+                                        rest + i);
+        else
+          exponentials_across<true>(count, n_class, x + start, inner, y + start, inner, max + i, sum + i,
+                                    rest + i);
+      };
+      n == lanes ? run(AllLanes()) : run(n);
     }
   }
   for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log_of_sum(sum[i], rest[i]);

@@ -160,7 +160,9 @@ void check_labels(const Function& function, const Array& t, std::size_t n_class,
   visit_integer(t.dtype(), [&](auto zero) {
     using Label = decltype(zero);
     const detail::LabelTargets<double, Label> targets{t.data<Label>(), ignore_label, nullptr, n_class};
-    for (std::size_t p = 0; p < t.size(); ++p) {
+    std::size_t wrong = 0;  // counted, since a loop that ends early is not vectorised
+    for (std::size_t p = 0; p < t.size(); ++p) wrong += static_cast<std::size_t>(targets.is_wrong(p));
+    for (std::size_t p = 0; wrong > 0 && p < t.size(); ++p) {
       if (!targets.is_wrong(p)) continue;
       gpu::Fault fault = detail::label_fault(function, t, n_class, ignore_label);
       fault.position = static_cast<std::int64_t>(p);
@@ -181,6 +183,27 @@ void visit_targets(const Function& function, const Problem<T>& problem, const Ar
 
 // Gradients of one block; gx holds what `exponentials` has left there.
 
+// Where a factor is not finite in T, though its product with a small slope may be; and the scale may be
+// infinite where the weight is 0. Multiplies in double, after the others.
+template <class T, class Targets, class Scale>
+void label_gradients_by_double(const Targets& targets, const Scale& scale, const Problem<T>& problem,
+                               SoftmaxBlock<T>& block, T* gx) {
+  SmallVector<std::size_t, 4> beyond;
+  for (std::size_t i = 0; i < block.count(); ++i) {
+    T& factor = block.factor[i];
+    if (targets[block.first() + i].weight == T{0}) factor = T{0};
+    if (!std::isinf(factor)) continue;
+    factor = T{1};
+    beyond.push_back(block.first() + i);
+  }
+  block.label_gradient(gx);
+  for (const std::size_t p : beyond) {
+    const Row<T> row = problem.row(gx, p);
+    for (std::size_t c = 0; c < problem.n_class(); ++c)
+      row[c] = detail::scaled(row[c], scale(p), static_cast<double>(targets[p].weight));
+  }
+}
+
 template <class T, class Targets, class Scale>
 void label_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale,
                      SoftmaxBlock<T>& block, T* gx) {
@@ -189,22 +212,15 @@ void label_gradients(const Problem<T>& problem, const Targets& targets, const Sc
     const std::size_t p = block.first() + i;
     const LabelTarget<T> target = targets[p];
     block.label[i] = static_cast<typename SoftmaxBlock<T>::Label>(target.label);
-    const double weight = target.valid ? static_cast<double>(target.weight) : 0;
-    const double factor = weight == 0 ? 0 : scale(p) * weight;  // the scale may be infinite
-    const bool fits = detail::fits<T>(factor);
-    block.factor[i] = fits ? static_cast<T>(factor) : T{1};
+    block.factor[i] = target.valid ? static_cast<T>(scale(p) * static_cast<double>(target.weight)) : T{0};
     all_count = all_count && block.factor[i] != T{0};
-    all_fit = all_fit && fits;
+    all_fit = all_fit && std::isfinite(block.factor[i]);
   }
-  block.label_gradient(gx);
-  for (std::size_t i = 0; !all_fit && i < block.count(); ++i) {
-    const std::size_t p = block.first() + i;
-    const double weight = static_cast<double>(targets[p].weight);
-    if (!targets[p].valid || detail::fits<T>(scale(p) * weight)) continue;
-    for (std::size_t c = 0; c < problem.n_class(); ++c) {
-      T& value = problem.row(gx, p)[c];
-      value = detail::scaled(value, scale(p), weight);
-    }
+  if (!all_fit) {
+    label_gradients_by_double(targets, scale, problem, block, gx);
+    all_count = false;
+  } else {
+    block.label_gradient(gx);
   }
   if (all_count) return;
   for (std::size_t i = 0; i < block.count(); ++i)  // left out rather than multiplied by 0: x may be NaN there

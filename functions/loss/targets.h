@@ -93,8 +93,8 @@ struct LabelTargets {
     return static_cast<std::uint64_t>(std::int64_t{labels[p]}) < n_class;
   }
   constexpr std::int64_t label(std::size_t p) const { return labels[p]; }
-  // Neither a class nor ignored.
-  constexpr bool is_wrong(std::size_t p) const { return !is_class(p) && labels[p] != ignore_label; }
+  // Neither a class nor ignored. Without a branch, for loops over all labels.
+  constexpr bool is_wrong(std::size_t p) const { return (!is_class(p) & (labels[p] != ignore_label)) != 0; }
 
   // Where the label is wrong, one that is ignored.
   constexpr LabelTarget<T> operator[](std::size_t p) const {
