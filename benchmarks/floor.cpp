@@ -10,7 +10,7 @@
 #include <sstream>
 #include <utility>
 
-#include "tenbin/optimizers/update_loop.h"  // FlushDenormals
+#include "tenbin/cpu/update.h"  // FlushDenormals
 
 #ifdef TENBIN_BENCH_ONEDNN
 #include <dnnl.h>

@@ -4,7 +4,7 @@
 
 #include "block.h"
 #include "floor.h"
-#include "tenbin/core/linalg.h"
+#include "tenbin/cpu/gemm.h"
 #include "tenbin/core/random.h"
 
 namespace tenbin::benchmarks {
@@ -40,7 +40,7 @@ void tenbin_gemm(benchmark::State& state, const Product& p) {
       state, p.repeats(), [] {},
       [&] {
         for (std::size_t i = 0; i < p.repeats(); ++i)
-          linalg::gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, x.a.data<float>(), x.b.data<float>(), 0.f,
+          cpu::gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, x.a.data<float>(), x.b.data<float>(), 0.f,
                        x.c.data<float>());
       });
 }

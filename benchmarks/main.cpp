@@ -10,7 +10,7 @@
 #include <cstring>
 #include <iostream>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "workloads.h"
 
 int main(int argc, char** argv) try {

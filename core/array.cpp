@@ -3,8 +3,8 @@
 #include <cstring>
 #include <iomanip>
 
+#include "tenbin/core/accelerator.h"
 #include "tenbin/core/variable.h"
-#include "tenbin/cuda/runtime.h"
 
 namespace tenbin {
 
@@ -23,7 +23,7 @@ Reference<Buffer> Buffer::make(std::size_t bytes, Device device) {
   void* data = block + header_bytes;
   if (!device.is_cpu()) {
     try {
-      data = gpu::allocate(bytes, device.index);
+      data = accelerator::allocate(bytes, device.index);
     } catch (...) {
       memory::release(block, header_bytes);
       throw;
@@ -34,7 +34,7 @@ Reference<Buffer> Buffer::make(std::size_t bytes, Device device) {
 
 void Buffer::destroy() {
   const bool on_cpu = device_.is_cpu();
-  if (!on_cpu) gpu::release(data_, bytes_, device_.index);
+  if (!on_cpu) accelerator::release(data_, bytes_, device_.index);
   const std::size_t block_bytes = header_bytes + (on_cpu ? bytes_ : 0);
   this->~Buffer();
   memory::release(this, block_bytes);
@@ -49,7 +49,7 @@ void copy_bytes(Array& to, const Array& from) {
   if (to.device().is_cpu() && from.device().is_cpu()) {
     std::memcpy(to.raw_data(), from.raw_data(), from.nbytes());
   } else {
-    gpu::copy(to.raw_data(), to.device(), from.raw_data(), from.device(), from.nbytes());
+    accelerator::copy(to.raw_data(), to.device(), from.raw_data(), from.device(), from.nbytes());
   }
 }
 
@@ -142,7 +142,7 @@ Array Array::astype(Dtype dtype) const {
   if (!buffer_ || dtype == dtype_) return *this;
   Array other = empty(shape_, dtype, device());
   if (!device().is_cpu()) {
-    gpu::convert(other, *this);
+    accelerator::convert(other, *this);
     return other;
   }
   visit(dtype_, [&](auto from_zero) {
@@ -161,7 +161,7 @@ void Array::fill(double value) {
   require_some("fill");
   buffer_->mark_changed();
   if (!device().is_cpu()) {
-    gpu::fill(*this, value);
+    accelerator::fill(*this, value);
     return;
   }
   visit(dtype_, [&](auto zero) {
@@ -183,7 +183,7 @@ void Array::add(const Array& other) {
   if (other.device() != device()) throw Error("Array::add: expected ", *this, ", got ", other);
   buffer_->mark_changed();
   if (!device().is_cpu()) {
-    gpu::add(*this, other);
+    accelerator::add(*this, other);
     return;
   }
   visit(dtype_, [&](auto zero) {

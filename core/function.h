@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "tenbin/core/variable.h"
-#include "tenbin/cuda/without_cuda.h"
+#include "tenbin/core/without_cuda.h"
 
 namespace tenbin {
 

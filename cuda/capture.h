@@ -19,10 +19,6 @@ bool is_capturing();
 /// otherwise.
 void on_replay(std::function<void()> action);
 
-/// While a graph is recorded: keeps the array's memory for as long as the graph lives, as its kernels use it.
-/// What the recording itself allocates is kept anyway. No effect otherwise.
-void keep_for_replay(const Array& array);
-
 /// A number or a small struct that is another one in every step: a learning rate, a draw of random numbers.
 /// An argument of a kernel would be frozen when the step is recorded, so there it lies in device memory.
 template <class T>

@@ -1,6 +1,6 @@
 #include "tenbin/cuda/gather.h"
 
-#include "tenbin/core/axis.h"
+#include "tenbin/core/lines.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/rows.cuh"
 

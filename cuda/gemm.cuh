@@ -9,7 +9,7 @@ namespace tenbin::gpu {
 
 class Context;
 
-/// The counterpart of `linalg::gemm`: C := op(A) op(B) + beta C for row-major matrices without gaps. float32
+/// The counterpart of `cpu::gemm`: C := op(A) op(B) + beta C for row-major matrices without gaps. float32
 /// is multiplied as float32, or in TF32 (10 bits of mantissa, errors around 3e-4) while an `AllowTF32` lives.
 /// Bit-reproducible: one stream, one workspace. With a `batch` the same for so many matrices, one behind the
 /// other. Errors: a length beyond 31 bits; what cuBLAS says.

@@ -103,10 +103,6 @@ void on_replay(std::function<void()> action) {
   if (current != nullptr) current->before_replay.push_back(std::move(action));
 }
 
-void keep_for_replay(const Array& array) {
-  if (current != nullptr && array && !array.device().is_cpu()) on_replay([array] {});
-}
-
 const void* detail::record_value(std::size_t bytes, std::function<void(void*)> write) {
   constexpr std::size_t alignment = 16;
   Graph::Recording& recording = *current;

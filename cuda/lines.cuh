@@ -1,7 +1,7 @@
-// A kernel that works on the lines along an axis (core/axis.h). For .cu files.
+// A kernel that works on the lines along an axis (core/lines.h). For .cu files.
 #pragma once
 
-#include "tenbin/core/axis.h"
+#include "tenbin/core/lines.h"
 #include "tenbin/cuda/group.cuh"
 
 namespace tenbin::gpu {

@@ -1,11 +1,13 @@
 // The GPU runtime of a build without CUDA: there is no device, and asking for one is an error that says why.
+#include "tenbin/core/accelerator.h"
+#include "tenbin/core/array.h"
 #include "tenbin/core/error.h"
 #include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/gather.h"
 #include "tenbin/cuda/runtime.h"
 
-namespace tenbin::gpu {
+namespace tenbin {
 
 namespace {
 
@@ -15,27 +17,13 @@ namespace {
 
 }  // namespace
 
+namespace gpu {
+
 bool is_available() { return false; }
 
 int device_count() { return 0; }
 
 void synchronize(int device) { no_device(device); }
-
-void* allocate(std::size_t, int device) { no_device(device); }
-
-void release(void*, std::size_t, int) noexcept {}
-
-void copy(void*, Device to, const void*, Device from, std::size_t) {
-  throw Error("copy from ", from, " to ", to, ": this is a build without CUDA");
-}
-
-void add(Array&, const Array&) { throw Error("Array::add: this is a build without CUDA"); }
-
-void fill(Array&, double) { throw Error("Array::fill: this is a build without CUDA"); }
-
-void convert(Array&, const Array&) { throw Error("Array::astype: this is a build without CUDA"); }
-
-bool has_nan(const Array&) { throw Error("DebugMode: this is a build without CUDA"); }
 
 Array gather_rows(const Array&, const Array&) {
   throw Error("gpu::gather_rows: this is a build without CUDA");
@@ -59,8 +47,6 @@ bool is_capturing() { return false; }
 
 void on_replay(std::function<void()>) {}
 
-void keep_for_replay(const Array&) {}
-
 struct Graph::Recording {};
 
 Graph::Graph(int device, const std::function<void()>&) { no_device(device); }
@@ -71,4 +57,28 @@ void Graph::replay() {}
 
 std::size_t Graph::node_count() const { return 0; }
 
-}  // namespace tenbin::gpu
+}  // namespace gpu
+
+namespace accelerator {
+
+void* allocate(std::size_t, int device) { no_device(device); }
+
+void release(void*, std::size_t, int) noexcept {}
+
+void copy(void*, Device to, const void*, Device from, std::size_t) {
+  throw Error("copy from ", from, " to ", to, ": this is a build without CUDA");
+}
+
+void add(Array&, const Array&) { throw Error("Array::add: this is a build without CUDA"); }
+
+void fill(Array&, double) { throw Error("Array::fill: this is a build without CUDA"); }
+
+void convert(Array&, const Array&) { throw Error("Array::astype: this is a build without CUDA"); }
+
+bool has_nan(const Array&) { throw Error("DebugMode: this is a build without CUDA"); }
+
+void keep_for_replay(const Array&) {}
+
+}  // namespace accelerator
+
+}  // namespace tenbin

@@ -178,7 +178,7 @@ void repeat(Context& context, const T* x, std::size_t count, Size times, Size in
 }
 
 Array reduce_to(Reduction reduction, const Array& array, const Shape& shape) {
-  return reduce_runs(
+  return reduce_axes(
       array, shape, [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y) {
         visit_floating(x.dtype(), [&](auto zero) {
           using T = decltype(zero);
@@ -248,11 +248,11 @@ Array mean_to(const Array& array, const Shape& shape) {
                      [&](auto result_zero) { by(Mean(divisor), from, y.data<decltype(result_zero)>()); });
     });
   };
-  return reduce_runs(array, shape, Dtype::float64, reduce);
+  return reduce_axes(array, shape, Dtype::float64, reduce);
 }
 
 Array broadcast_to(const Array& array, const Shape& shape) {
-  return broadcast_runs(
+  return broadcast_axes(
       array, shape, [&](const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
         visit(x.dtype(), [&](auto zero) {
           using T = decltype(zero);

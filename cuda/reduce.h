@@ -23,7 +23,7 @@ template <class T>
 void repeat_middle(Context& context, const T* x, std::size_t outer, std::size_t times, std::size_t inner,
                    T* y);
 
-/// The counterparts of cpu::sum_to, max_to, min_to, mean_to and broadcast_to (core/broadcast.h). The mean of
+/// The counterparts of cpu::sum_to, max_to, min_to, mean_to and broadcast_to (cpu/reduce.h). The mean of
 /// float64 is an infinity where the elements add up to one.
 Array sum_to(const Array& x, const Shape& shape);
 Array max_to(const Array& x, const Shape& shape);

@@ -4,12 +4,6 @@
 
 #include <cstddef>
 
-#include "tenbin/core/device.h"
-
-namespace tenbin {
-class Array;
-}
-
 namespace tenbin::gpu {
 
 /// True if this build has the CUDA backend and a device can be used.
@@ -20,23 +14,6 @@ int device_count();
 /// Waits until a device has done all its work, and throws what its kernels have to report: a label out of
 /// range, say. Reading a number from the device does the same.
 void synchronize(int device = 0);
-
-/// A block of device memory. Errors: no such device, out of memory, a build without CUDA.
-void* allocate(std::size_t bytes, int device);
-void release(void* block, std::size_t bytes, int device) noexcept;
-
-/// Copies between devices, or between a device and the CPU. A copy to the CPU waits for the device and throws
-/// what its kernels have to report. Errors: also a copy from or to the CPU in a step that is being captured.
-void copy(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes);
-
-/// `to += from`, of one shape, dtype and device.
-void add(Array& to, const Array& from);
-/// Sets all elements.
-void fill(Array& array, double value);
-/// Copies elements to another dtype; of one shape and device.
-void convert(Array& to, const Array& from);
-/// Whether an element is NaN. Waits for the answer.
-bool has_nan(const Array& array);
 
 /// Whether kernels are waited for one by one, so that the one that fails is the one that throws. Slow; for
 /// finding bugs. It starts from TENBIN_CUDA_SYNC=1 in the environment.

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/text.h"
 #include "tenbin/datasets/class_order.h"
 #include "tenbin/datasets/csv_fields.h"

@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/serializers/npz.h"
 
 namespace tenbin {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "tenbin/core/file.h"
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/class_order.h"
 #include "tenbin/datasets/parse_number.h"
 

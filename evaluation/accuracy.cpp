@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "tenbin/core/labels.h"
-#include "tenbin/cuda/without_cuda.h"
+#include "tenbin/core/without_cuda.h"
 #include "tenbin/evaluation/metric_rows.h"
 
 namespace tenbin {

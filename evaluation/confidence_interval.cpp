@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tenbin/core/labels.h"
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/random.h"
 #include "tenbin/datasets/dataset.h"
 #include "tenbin/evaluation/percentile.h"

@@ -21,7 +21,7 @@
 #include "common/progress_bar.h"
 #include "common/table.h"
 #include "remedies/report.h"
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/k_fold.h"
 
 using namespace tenbin;

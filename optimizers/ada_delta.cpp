@@ -1,6 +1,6 @@
 #include "tenbin/optimizers/ada_delta.h"
 
-#include "tenbin/optimizers/update_loop.h"
+#include "tenbin/cpu/update.h"
 
 namespace tenbin {
 

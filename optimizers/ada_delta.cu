@@ -1,6 +1,6 @@
 #include "tenbin/optimizers/ada_delta.h"
 
-#include "tenbin/optimizers/update_loop.cuh"
+#include "tenbin/cuda/update.cuh"
 
 namespace tenbin {
 

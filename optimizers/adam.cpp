@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/optimizers/update_loop.h"
+#include "tenbin/cpu/update.h"
 
 namespace tenbin {
 

@@ -1,6 +1,6 @@
 #include "tenbin/optimizers/momentum_sgd.h"
 
-#include "tenbin/optimizers/update_loop.h"
+#include "tenbin/cpu/update.h"
 
 namespace tenbin {
 

@@ -1,6 +1,6 @@
 #include "tenbin/optimizers/nesterov_ag.h"
 
-#include "tenbin/optimizers/update_loop.cuh"
+#include "tenbin/cuda/update.cuh"
 
 namespace tenbin {
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "tenbin/core/accelerator.h"
 #include "tenbin/cuda/capture.h"
 #include "tenbin/serializers/npz.h"
 
@@ -115,9 +116,9 @@ void Optimizer::update() {
 // What a replay of a captured step does in place of `update`, before it launches anything.
 void Optimizer::prepare_replay() {
   for (const FlatParameters& group : groups_) {
-    gpu::keep_for_replay(group.data);
-    gpu::keep_for_replay(group.grad);
-    for (const Array& state : group.states) gpu::keep_for_replay(state);
+    accelerator::keep_for_replay(group.data);
+    accelerator::keep_for_replay(group.grad);
+    for (const Array& state : group.states) accelerator::keep_for_replay(state);
   }
   gpu::on_replay([this, layout = layout_, hook_changes = hook_changes_] {
     const auto require_same = [this](bool same, const char* change) {

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "tenbin/cuda/without_cuda.h"
+#include "tenbin/core/without_cuda.h"
 #include "tenbin/links/link.h"
 
 namespace tenbin {

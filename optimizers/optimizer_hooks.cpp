@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "tenbin/core/random.h"
-#include "tenbin/optimizers/update_loop.h"
+#include "tenbin/cpu/update.h"
 
 namespace tenbin {
 

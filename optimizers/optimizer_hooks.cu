@@ -2,7 +2,7 @@
 
 #include "tenbin/core/random.h"
 #include "tenbin/cuda/fault.cuh"
-#include "tenbin/optimizers/update_loop.cuh"
+#include "tenbin/cuda/update.cuh"
 
 namespace tenbin {
 

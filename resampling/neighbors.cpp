@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/resampling/screen.h"
 
 namespace tenbin {

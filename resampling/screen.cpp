@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 
 namespace tenbin::detail {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 
 namespace tenbin {
 

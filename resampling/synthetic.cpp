@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "tenbin/core/labels.h"
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/random.h"
 
 namespace tenbin::detail {

@@ -1,7 +1,7 @@
 // A number of threads for the length of a scope.
 #pragma once
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 
 namespace tenbin::testing {
 

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
-#include "tenbin/core/softmax.h"
-#include "tenbin/core/vector_math.h"
+#include "tenbin/cpu/lines.h"
+#include "tenbin/cpu/softmax.h"
+#include "tenbin/cpu/vector_math.h"
 
 namespace tenbin {
 

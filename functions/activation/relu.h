@@ -1,19 +1,23 @@
 // Rectified linear unit.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include "tenbin/functions/elementwise.h"
 
 namespace tenbin {
 
-class ReLU : public Function {
- public:
-  std::string name() const override { return "relu"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct ReLUFormula {
+  static constexpr const char* name = "relu";
+  static constexpr Retains retains() { return Retains::output; }
+  template <class T>
+  constexpr T y(T x) const {
+    return x < 0 ? T{0} : x;
+  }
+  template <class T>
+  constexpr T gx(T y, T gy) const {
+    return y > 0 ? gy : T{0};
+  }
 };
+using ReLU = Elementwise<ReLUFormula>;
 
 /// Rectified linear unit, y = max(0, x); the derivative at 0 is 0. NaN stays NaN, with derivative 0.
 ///

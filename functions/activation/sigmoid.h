@@ -1,19 +1,24 @@
 // Logistic sigmoid.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include "tenbin/functions/elementwise.h"
+#include "tenbin/functions/formula_math.h"
 
 namespace tenbin {
 
-class Sigmoid : public Function {
- public:
-  std::string name() const override { return "sigmoid"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct SigmoidFormula {
+  static constexpr const char* name = "sigmoid";
+  static constexpr Retains retains() { return Retains::output; }
+  template <class T>
+  constexpr T y(T x) const {
+    return formula_math::sigmoid(x);
+  }
+  template <class T>
+  constexpr T gx(T y, T gy) const {
+    return gy * y * (1 - y);
+  }
 };
+using Sigmoid = Elementwise<SigmoidFormula>;
 
 /// Logistic sigmoid, y = 1 / (1 + exp(-x)), without overflow at any x, and to a few units in the last place
 /// as far below 0 as y is a normal number (x > -87 in float32, -708 in float64). Below that y is 0 on the

@@ -1,8 +1,8 @@
 #include "tenbin/functions/activation/softmax.h"
 
-#include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
-#include "tenbin/core/softmax.h"
+#include "tenbin/cpu/lines.h"
+#include "tenbin/cpu/softmax.h"
 
 namespace tenbin {
 

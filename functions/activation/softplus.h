@@ -1,24 +1,36 @@
 // Softplus, the smooth relu.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include <cmath>
+
+#include "tenbin/functions/elementwise.h"
 
 namespace tenbin {
 
-class Softplus : public Function {
- public:
-  explicit Softplus(double beta = 1) : beta_(beta) {}
+struct SoftplusFormula {
+  double beta = 1;
 
-  std::string name() const override { return "softplus"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
-
- private:
-  double beta_;
+  static constexpr const char* name = "softplus";
+  static constexpr Retains retains() { return Retains::output; }
+  void check(const Array& x) const {
+    if (beta == 0 || !std::isfinite(beta)) throw Error("softplus: beta must be finite and not 0, got ", beta);
+    if (x.dtype() == Dtype::float32 && static_cast<float>(beta) == 0)
+      throw Error("softplus: beta must not round to 0 in float32, got ", beta);
+  }
+  template <class T>
+  constexpr T y(T x) const {
+    const T b = static_cast<T>(beta);
+    // The linear part comes from x itself: beta x may overflow where x does not.
+    const T linear = (b > 0) == (x < 0) ? T{0} : x;
+    return linear + std::log1p(std::exp(-std::abs(b * x))) / b;
+  }
+  // exp(-beta y) = 1 / (1 + exp(beta x)), so that the sigmoid follows from y alone.
+  template <class T>
+  constexpr T gx(T y, T gy) const {
+    return gy * -std::expm1(-static_cast<T>(beta) * y);
+  }
 };
+using Softplus = Elementwise<SoftplusFormula>;
 
 /// Softplus, y = log(1 + exp(beta x)) / beta, without overflow at any x. Its derivative is sigmoid(beta x).
 /// (Chainer: `F.softplus`.)
@@ -28,6 +40,8 @@ class Softplus : public Function {
 /// Errors: beta is 0 or not finite.
 ///
 ///     Variable scale = softplus(l2(h));     // positive
-inline Variable softplus(const Variable& x, double beta = 1.0) { return apply<Softplus>({x}, beta); }
+inline Variable softplus(const Variable& x, double beta = 1.0) {
+  return apply<Softplus>({x}, SoftplusFormula{beta});
+}
 
 }  // namespace tenbin

@@ -1,23 +1,9 @@
 #include "tenbin/functions/activation/tanh.h"
 
-#include "tenbin/core/check.h"
-#include "tenbin/core/elementwise.h"
-#include "tenbin/core/vector_math.h"
+#include "tenbin/functions/elementwise_bodies.h"
 
 namespace tenbin {
 
-void Tanh::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
-
-Arrays Tanh::forward_cpu(const Arrays& xs) {
-  retain_inputs({});
-  retain_outputs({0});
-  return {cpu::map([](auto x) { return vector_math::tanh(x); }, xs[0])};
-}
-
-Arrays Tanh::backward_cpu(const Arrays&, const Arrays& gys) {
-  return {cpu::map([](auto y, auto gy) { return gy * (1 - y * y); }, retained_output(0), gys[0])};
-}
-
-TENBIN_NO_GPU(Tanh);
+TENBIN_ELEMENTWISE(TanhFormula);
 
 }  // namespace tenbin

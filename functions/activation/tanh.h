@@ -1,19 +1,24 @@
 // Hyperbolic tangent.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include "tenbin/functions/elementwise.h"
+#include "tenbin/functions/formula_math.h"
 
 namespace tenbin {
 
-class Tanh : public Function {
- public:
-  std::string name() const override { return "tanh"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct TanhFormula {
+  static constexpr const char* name = "tanh";
+  static constexpr Retains retains() { return Retains::output; }
+  template <class T>
+  constexpr T y(T x) const {
+    return formula_math::tanh(x);
+  }
+  template <class T>
+  constexpr T gx(T y, T gy) const {
+    return gy * (1 - y * y);
+  }
 };
+using Tanh = Elementwise<TanhFormula>;
 
 /// Hyperbolic tangent, y = tanh(x); its derivative is 1 - y^2. (Chainer: `F.tanh`.)
 ///

@@ -2,6 +2,7 @@
 
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
+#include "tenbin/cpu/reduce.h"
 
 namespace tenbin {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
+#include "tenbin/core/lines.h"
 
 namespace tenbin {
 

@@ -1,5 +1,5 @@
-#include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
+#include "tenbin/core/lines.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/functions/array/concat.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tenbin/core/axis.h"
 #include "tenbin/core/check.h"
+#include "tenbin/core/lines.h"
 
 namespace tenbin {
 

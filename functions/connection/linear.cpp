@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
-#include "tenbin/core/linalg.h"
+#include "tenbin/cpu/gemm.h"
+#include "tenbin/cpu/reduce.h"
 
 namespace tenbin {
 
@@ -51,8 +51,8 @@ Arrays LinearFunction::forward_cpu(const Arrays& xs) {
       const T* b = xs[2].data<T>();
       for (std::size_t i = 0; i < sizes.rows; ++i) std::copy_n(b, sizes.out, y.data<T>() + i * sizes.out);
     }
-    linalg::gemm(false, true, sizes.rows, sizes.out, sizes.in, x.data<T>(), W.data<T>(),
-                 has_bias ? T{1} : T{0}, y.data<T>());
+    cpu::gemm(false, true, sizes.rows, sizes.out, sizes.in, x.data<T>(), W.data<T>(), has_bias ? T{1} : T{0},
+              y.data<T>());
   });
   return {y};
 }
@@ -68,13 +68,13 @@ Arrays LinearFunction::backward_cpu(const Arrays& xs, const Arrays& gys) {
     using T = decltype(zero);
     if (needs_grad(0)) {
       gxs[0] = new_gradient(0, x);
-      linalg::gemm(false, false, sizes.rows, sizes.in, sizes.out, gy.data<T>(), W.data<T>(), T{0},
-                   gxs[0].data<T>());
+      cpu::gemm(false, false, sizes.rows, sizes.in, sizes.out, gy.data<T>(), W.data<T>(), T{0},
+                gxs[0].data<T>());
     }
     if (needs_grad(1)) {
       gxs[1] = new_gradient(1, W);
-      linalg::gemm(true, false, sizes.out, sizes.in, sizes.rows, gy.data<T>(), x.data<T>(), T{0},
-                   gxs[1].data<T>());
+      cpu::gemm(true, false, sizes.out, sizes.in, sizes.rows, gy.data<T>(), x.data<T>(), T{0},
+                gxs[1].data<T>());
     }
     if (xs.size() == 3 && needs_grad(2)) {
       gxs[2] = new_gradient(2, xs[2]);

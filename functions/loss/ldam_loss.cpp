@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "tenbin/core/axis.h"
-#include "tenbin/core/elementwise.h"
+#include "tenbin/core/lines.h"
+#include "tenbin/cpu/elementwise.h"
 #include "tenbin/functions/loss/loss_support.h"
 
 namespace tenbin {

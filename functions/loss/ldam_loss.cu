@@ -1,6 +1,6 @@
 #include "tenbin/functions/loss/ldam_loss.h"
 
-#include "tenbin/core/axis.h"
+#include "tenbin/core/lines.h"
 #include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/lines.cuh"

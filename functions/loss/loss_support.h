@@ -9,8 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "tenbin/core/elementwise.h"
 #include "tenbin/core/labels.h"
+#include "tenbin/cpu/elementwise.h"
 #include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/fault.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"

@@ -6,7 +6,7 @@
 
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"
-#include "tenbin/core/softmax.h"
+#include "tenbin/cpu/softmax.h"
 #include "tenbin/functions/loss/loss_support.h"
 #include "tenbin/functions/loss/targets.h"
 

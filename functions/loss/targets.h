@@ -2,7 +2,7 @@
 // class, adds to the loss and to the gradient. The same on the CPU and in kernels. Internal.
 #pragma once
 
-#include "tenbin/core/axis.h"
+#include "tenbin/core/lines.h"
 #include "tenbin/core/log_sum.h"
 #include "tenbin/functions/loss/loss_support.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
-#include "tenbin/core/elementwise.h"
+#include "tenbin/cpu/elementwise.h"
+#include "tenbin/cpu/reduce.h"
 
 namespace tenbin {
 

@@ -1,71 +1,242 @@
 // Arithmetic: + - * / and powers, with scalars and NumPy broadcasting.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include <cmath>
+#include <type_traits>
+
+#include "tenbin/functions/elementwise.h"
+#include "tenbin/functions/math/power.h"
 
 namespace tenbin {
 
-/// Arithmetic of two arrays.
-class BinaryOperation : public Function {
- public:
-  enum class Kind { add, sub, mul, div, pow };
+// Of two arrays.
 
-  explicit BinaryOperation(Kind kind) : kind_(kind) {}
-  std::string name() const override;
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
-
- private:
-  // What forward does on either device first: the shape of the result.
-  Shape prepare(const Arrays& xs);
-
-  Kind kind_;
-  Shape a_shape_;
-  Shape b_shape_;
+struct AddFormula {
+  static constexpr const char* name = "add";
+  static constexpr Retains retains() { return Retains::nothing; }
+  template <class T>
+  constexpr T y(T a, T b) const {
+    return a + b;
+  }
 };
 
-/// Arithmetic of an array and a scalar; `rsub`, `rdiv` and `rpow` have the scalar on the left.
-class ScalarOperation : public Function {
- public:
-  enum class Kind { add, sub, rsub, mul, div, rdiv, pow, rpow };
-
-  ScalarOperation(Kind kind, double scalar) : kind_(kind), scalar_(scalar) {}
-  std::string name() const override;
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
-
- private:
-  // What backward reads; the same on either device.
-  void retain_operands();
-
-  Kind kind_;
-  double scalar_;
+struct SubFormula {
+  static constexpr const char* name = "sub";
+  static constexpr Retains retains() { return Retains::nothing; }
+  template <class T>
+  constexpr T y(T a, T b) const {
+    return a - b;
+  }
+  template <class T>
+  constexpr T gb(T gy) const {
+    return -gy;
+  }
 };
 
-class Neg : public Function {
- public:
-  std::string name() const override { return "neg"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct MulFormula {
+  static constexpr const char* name = "mul";
+  static constexpr Retains retains() { return Retains::inputs; }
+  template <class T>
+  constexpr T y(T a, T b) const {
+    return a * b;
+  }
+  template <class T>
+  constexpr T ga(T, T b, T gy) const {
+    return gy * b;
+  }
+  template <class T>
+  constexpr T gb(T a, T, T gy) const {
+    return gy * a;
+  }
 };
 
-class Absolute : public Function {
- public:
-  std::string name() const override { return "absolute"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct DivFormula {
+  static constexpr const char* name = "div";
+  static constexpr Retains retains() { return Retains::inputs; }
+  template <class T>
+  constexpr T y(T a, T b) const {
+    return a / b;
+  }
+  template <class T>
+  constexpr T ga(T, T b, T gy) const {
+    return gy / b;
+  }
+  template <class T>
+  constexpr T gb(T a, T b, T gy) const {
+    return -(gy / b) * (a / b);  // divided twice: b * b could underflow
+  }
+};
+
+struct PowFormula {
+  static constexpr const char* name = "pow";
+  static constexpr Retains retains() { return Retains::inputs_and_output; }
+  template <class T>
+  constexpr T y(T a, T b) const {
+    return std::pow(a, b);
+  }
+  template <class T>
+  constexpr T ga(T a, T b, T, T gy) const {
+    return gy * detail::power_by_base(a, b);
+  }
+  template <class T>
+  constexpr T gb(T a, T b, T y, T gy) const {
+    return gy * detail::power_by_exponent(a, b, y);
+  }
+};
+
+// Of an array and a scalar c.
+
+struct AddScalarFormula {
+  double c;
+
+  static constexpr const char* name = "add";
+  static constexpr Retains retains() { return Retains::nothing; }
+  template <class T>
+  constexpr T y(T x) const {
+    return x + static_cast<T>(c);
+  }
+};
+
+struct SubScalarFormula {
+  double c;
+
+  static constexpr const char* name = "sub";
+  static constexpr Retains retains() { return Retains::nothing; }
+  template <class T>
+  constexpr T y(T x) const {
+    return x - static_cast<T>(c);
+  }
+};
+
+struct SubFromScalarFormula {
+  double c;
+
+  static constexpr const char* name = "sub";
+  static constexpr Retains retains() { return Retains::nothing; }
+  template <class T>
+  constexpr T y(T x) const {
+    return static_cast<T>(c) - x;
+  }
+  template <class T>
+  constexpr T gx(T gy) const {
+    return -gy;
+  }
+};
+
+struct MulScalarFormula {
+  double c;
+
+  static constexpr const char* name = "mul";
+  static constexpr Retains retains() { return Retains::nothing; }
+  template <class T>
+  constexpr T y(T x) const {
+    return x * static_cast<T>(c);
+  }
+  template <class T>
+  constexpr T gx(T gy) const {
+    return gy * static_cast<T>(c);
+  }
+};
+
+struct DivByScalarFormula {
+  double c;
+
+  static constexpr const char* name = "div";
+  static constexpr Retains retains() { return Retains::nothing; }
+  template <class T>
+  constexpr T y(T x) const {
+    return x / static_cast<T>(c);
+  }
+  template <class T>
+  constexpr T gx(T gy) const {
+    return gy / static_cast<T>(c);
+  }
+};
+
+struct DivScalarFormula {
+  double c;
+
+  static constexpr const char* name = "div";
+  static constexpr Retains retains() { return Retains::inputs; }
+  template <class T>
+  constexpr T y(T x) const {
+    return static_cast<T>(c) / x;
+  }
+  template <class T>
+  constexpr T gx(T x, T gy) const {
+    return gy * (-(static_cast<T>(c) / x) / x);
+  }
+};
+
+struct PowScalarFormula {
+  double c;
+
+  static constexpr const char* name = "pow";
+  static constexpr Retains retains() { return Retains::inputs; }
+  template <class T>
+  constexpr T y(T x) const {
+    return std::pow(x, static_cast<T>(c));
+  }
+  template <class T>
+  constexpr T gx(T x, T gy) const {
+    return gy * detail::power_by_base(x, static_cast<T>(c));
+  }
+};
+
+struct ScalarPowFormula {
+  double c;
+
+  static constexpr const char* name = "pow";
+  static constexpr Retains retains() { return Retains::inputs_and_output; }
+  template <class T>
+  constexpr T y(T x) const {
+    return std::pow(static_cast<T>(c), x);
+  }
+  template <class T>
+  constexpr T gx(T x, T y, T gy) const {
+    return gy * detail::power_by_exponent(static_cast<T>(c), x, y);
+  }
+};
+
+// Of an array.
+
+struct SquareFormula {
+  static constexpr const char* name = "pow";
+  static constexpr Retains retains() { return Retains::inputs; }
+  template <class T>
+  constexpr T y(T x) const {
+    return x * x;
+  }
+  template <class T>
+  constexpr T gx(T x, T gy) const {
+    return gy * (2 * x);
+  }
+};
+
+struct NegFormula {
+  static constexpr const char* name = "neg";
+  static constexpr Retains retains() { return Retains::nothing; }
+  template <class T>
+  constexpr T y(T x) const {
+    return -x;
+  }
+  template <class T>
+  constexpr T gx(T gy) const {
+    return -gy;
+  }
+};
+
+struct AbsoluteFormula {
+  static constexpr const char* name = "absolute";
+  static constexpr Retains retains() { return Retains::inputs; }
+  template <class T>
+  constexpr T y(T x) const {
+    return std::abs(x);
+  }
+  template <class T>
+  constexpr T gx(T x, T gy) const {
+    return x > 0 ? gy : x < 0 ? -gy : T{0};
+  }
 };
 
 /// A number of any C++ type as an operand: it takes the dtype of the array that it meets.
@@ -84,37 +255,37 @@ struct Scalar {
 ///     Variable y = (x - mean) / std;       // add, sub, mul, div are also spelt as operators
 ///     Variable z = 2 * x * x + 1;          // and take scalars on either side
 inline Variable add(const Variable& a, const Variable& b) {
-  return apply<BinaryOperation>({a, b}, BinaryOperation::Kind::add);
+  return apply<ElementwiseBinary<AddFormula>>({a, b});
 }
 inline Variable sub(const Variable& a, const Variable& b) {
-  return apply<BinaryOperation>({a, b}, BinaryOperation::Kind::sub);
+  return apply<ElementwiseBinary<SubFormula>>({a, b});
 }
 inline Variable mul(const Variable& a, const Variable& b) {
-  return apply<BinaryOperation>({a, b}, BinaryOperation::Kind::mul);
+  return apply<ElementwiseBinary<MulFormula>>({a, b});
 }
 inline Variable div(const Variable& a, const Variable& b) {
-  return apply<BinaryOperation>({a, b}, BinaryOperation::Kind::div);
+  return apply<ElementwiseBinary<DivFormula>>({a, b});
 }
 
 inline Variable add(const Variable& x, Scalar c) {
-  return apply<ScalarOperation>({x}, ScalarOperation::Kind::add, c.value);
+  return apply<Elementwise<AddScalarFormula>>({x}, AddScalarFormula{c.value});
 }
 inline Variable add(Scalar c, const Variable& x) { return add(x, c); }
 inline Variable sub(const Variable& x, Scalar c) {
-  return apply<ScalarOperation>({x}, ScalarOperation::Kind::sub, c.value);
+  return apply<Elementwise<SubScalarFormula>>({x}, SubScalarFormula{c.value});
 }
 inline Variable sub(Scalar c, const Variable& x) {
-  return apply<ScalarOperation>({x}, ScalarOperation::Kind::rsub, c.value);
+  return apply<Elementwise<SubFromScalarFormula>>({x}, SubFromScalarFormula{c.value});
 }
 inline Variable mul(const Variable& x, Scalar c) {
-  return apply<ScalarOperation>({x}, ScalarOperation::Kind::mul, c.value);
+  return apply<Elementwise<MulScalarFormula>>({x}, MulScalarFormula{c.value});
 }
 inline Variable mul(Scalar c, const Variable& x) { return mul(x, c); }
 inline Variable div(const Variable& x, Scalar c) {
-  return apply<ScalarOperation>({x}, ScalarOperation::Kind::div, c.value);
+  return apply<Elementwise<DivByScalarFormula>>({x}, DivByScalarFormula{c.value});
 }
 inline Variable div(Scalar c, const Variable& x) {
-  return apply<ScalarOperation>({x}, ScalarOperation::Kind::rdiv, c.value);
+  return apply<Elementwise<DivScalarFormula>>({x}, DivScalarFormula{c.value});
 }
 
 /// x to the power y, element by element, with NumPy broadcasting; either may be a scalar.
@@ -125,20 +296,21 @@ inline Variable div(Scalar c, const Variable& x) {
 ///     Variable cubes = pow(x, 3);
 ///     Variable powers_of_two = pow(2, x);
 inline Variable pow(const Variable& x, const Variable& y) {
-  return apply<BinaryOperation>({x, y}, BinaryOperation::Kind::pow);
+  return apply<ElementwiseBinary<PowFormula>>({x, y});
 }
 inline Variable pow(const Variable& x, Scalar y) {
-  return apply<ScalarOperation>({x}, ScalarOperation::Kind::pow, y.value);
+  if (y.value == 2) return apply<Elementwise<SquareFormula>>({x});
+  return apply<Elementwise<PowScalarFormula>>({x}, PowScalarFormula{y.value});
 }
 inline Variable pow(Scalar x, const Variable& y) {
-  return apply<ScalarOperation>({y}, ScalarOperation::Kind::rpow, x.value);
+  return apply<Elementwise<ScalarPowFormula>>({y}, ScalarPowFormula{x.value});
 }
 
 /// -x.
-inline Variable neg(const Variable& x) { return apply<Neg>({x}); }
+inline Variable neg(const Variable& x) { return apply<Elementwise<NegFormula>>({x}); }
 
 /// The absolute value; its derivative at 0 is 0. Chainer's name is `absolute`.
-inline Variable absolute(const Variable& x) { return apply<Absolute>({x}); }
+inline Variable absolute(const Variable& x) { return apply<Elementwise<AbsoluteFormula>>({x}); }
 inline Variable abs(const Variable& x) { return absolute(x); }
 
 inline Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }

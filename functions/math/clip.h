@@ -1,24 +1,33 @@
 // Limits values to an interval.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include "tenbin/functions/elementwise.h"
 
 namespace tenbin {
 
-class Clip : public Function {
- public:
-  Clip(double x_min, double x_max) : x_min_(x_min), x_max_(x_max) {}
-  std::string name() const override { return "clip"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct ClipFormula {
+  double x_min, x_max;
 
- private:
-  double x_min_;
-  double x_max_;
+  static constexpr const char* name = "clip";
+  static constexpr Retains retains() { return Retains::inputs; }
+  void check(const Array&) const {
+    if (!(x_min <= x_max)) throw Error("clip: expected x_min <= x_max, got ", x_min, " and ", x_max);
+  }
+  template <class T>
+  constexpr T y(T x) const {
+    const auto low = static_cast<T>(x_min);
+    const auto high = static_cast<T>(x_max);
+    const T raised = x < low ? low : x;
+    return raised > high ? high : raised;
+  }
+  template <class T>
+  constexpr T gx(T x, T gy) const {
+    const auto low = static_cast<T>(x_min);
+    const auto high = static_cast<T>(x_max);
+    return low <= x && x <= high ? gy : T{0};
+  }
 };
+using Clip = Elementwise<ClipFormula>;
 
 /// min(max(x, x_min), x_max). The gradient passes where x_min <= x <= x_max, bounds included, and is 0
 /// outside; a NaN stays NaN.
@@ -27,6 +36,8 @@ class Clip : public Function {
 /// x_max, or one of them is NaN.
 ///
 ///     Variable p = clip(sigmoid(x), 1e-7, 1 - 1e-7);
-inline Variable clip(const Variable& x, double x_min, double x_max) { return apply<Clip>({x}, x_min, x_max); }
+inline Variable clip(const Variable& x, double x_min, double x_max) {
+  return apply<Clip>({x}, ClipFormula{x_min, x_max});
+}
 
 }  // namespace tenbin

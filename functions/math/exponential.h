@@ -1,29 +1,40 @@
 // The exponential function and the natural logarithm.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include <cmath>
+
+#include "tenbin/functions/elementwise.h"
+#include "tenbin/functions/formula_math.h"
 
 namespace tenbin {
 
-class Exp : public Function {
- public:
-  std::string name() const override { return "exp"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct ExpFormula {
+  static constexpr const char* name = "exp";
+  static constexpr Retains retains() { return Retains::output; }
+  template <class T>
+  constexpr T y(T x) const {
+    return formula_math::exp(x);
+  }
+  template <class T>
+  constexpr T gx(T y, T gy) const {
+    return y * gy;
+  }
 };
+using Exp = Elementwise<ExpFormula>;
 
-class Log : public Function {
- public:
-  std::string name() const override { return "log"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct LogFormula {
+  static constexpr const char* name = "log";
+  static constexpr Retains retains() { return Retains::inputs; }
+  template <class T>
+  constexpr T y(T x) const {
+    return std::log(x);
+  }
+  template <class T>
+  constexpr T gx(T x, T gy) const {
+    return gy / x;
+  }
 };
+using Log = Elementwise<LogFormula>;
 
 /// e to the power x. x: float32 or float64, any shape.
 ///

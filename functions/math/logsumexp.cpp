@@ -2,11 +2,11 @@
 
 #include <cmath>
 
-#include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
-#include "tenbin/core/elementwise.h"
 #include "tenbin/core/log_sum.h"
-#include "tenbin/core/vector_math.h"
+#include "tenbin/cpu/elementwise.h"
+#include "tenbin/cpu/reduce.h"
+#include "tenbin/cpu/vector_math.h"
 
 namespace tenbin {
 

@@ -1,7 +1,8 @@
 #include "tenbin/functions/math/matmul.h"
 
 #include "tenbin/core/check.h"
-#include "tenbin/core/linalg.h"
+#include "tenbin/cpu/gemm.h"
+#include "tenbin/cpu/reduce.h"
 #include "tenbin/functions/math/matmul_by.h"
 
 namespace tenbin {
@@ -13,7 +14,7 @@ struct OnCpu {
   void gemm(std::size_t batch, bool transa, bool transb, std::size_t m, std::size_t n, std::size_t k,
             const T* a, const T* b, T* c) const {
     for (std::size_t i = 0; i < batch; ++i)
-      linalg::gemm(transa, transb, m, n, k, a + i * m * k, b + i * k * n, T{0}, c + i * m * n);
+      cpu::gemm(transa, transb, m, n, k, a + i * m * k, b + i * k * n, T{0}, c + i * m * n);
   }
   Array broadcast_to(const Array& x, const Shape& shape) const { return cpu::broadcast_to(x, shape); }
   Array sum_to(const Array& x, const Shape& shape) const { return cpu::sum_to(x, shape); }

@@ -1,26 +1,34 @@
 // The larger or the smaller of two arrays, element by element.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include "tenbin/functions/elementwise.h"
 
 namespace tenbin {
 
-/// The larger and the smaller of two arrays.
-class MaximumMinimum : public Function {
- public:
-  enum class Kind { maximum, minimum };
-
-  explicit MaximumMinimum(Kind kind) : kind_(kind) {}
-  std::string name() const override { return kind_ == Kind::maximum ? "maximum" : "minimum"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
-
- private:
-  Kind kind_;
+/// The gradient goes to the one that was taken: a NaN is taken, and of two equal elements the first.
+template <bool larger>
+struct ExtremeFormula {
+  static constexpr const char* name = larger ? "maximum" : "minimum";
+  static constexpr Retains retains() { return Retains::inputs; }
+  template <class T>
+  static constexpr bool takes_a(T a, T b) {
+    return (larger ? a >= b : a <= b) || a != a;
+  }
+  template <class T>
+  constexpr T y(T a, T b) const {
+    return takes_a(a, b) ? a : b;
+  }
+  template <class T>
+  constexpr T ga(T a, T b, T gy) const {
+    return takes_a(a, b) ? gy : T{0};
+  }
+  template <class T>
+  constexpr T gb(T a, T b, T gy) const {
+    return takes_a(a, b) ? T{0} : gy;
+  }
 };
+using Maximum = ElementwiseBinary<ExtremeFormula<true>>;
+using Minimum = ElementwiseBinary<ExtremeFormula<false>>;
 
 /// The larger of a and b, element by element, with NumPy broadcasting. The gradient goes to the one that was
 /// taken, on ties to a; a NaN in either is taken.
@@ -28,13 +36,9 @@ class MaximumMinimum : public Function {
 /// a, b: float32 or float64, the same dtype, shapes that broadcast. Errors: otherwise.
 ///
 ///     Variable hinge = maximum(1 - t * x, Array{0.f});
-inline Variable maximum(const Variable& a, const Variable& b) {
-  return apply<MaximumMinimum>({a, b}, MaximumMinimum::Kind::maximum);
-}
+inline Variable maximum(const Variable& a, const Variable& b) { return apply<Maximum>({a, b}); }
 
 /// The smaller of a and b; otherwise as `maximum`.
-inline Variable minimum(const Variable& a, const Variable& b) {
-  return apply<MaximumMinimum>({a, b}, MaximumMinimum::Kind::minimum);
-}
+inline Variable minimum(const Variable& a, const Variable& b) { return apply<Minimum>({a, b}); }
 
 }  // namespace tenbin

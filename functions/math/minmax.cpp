@@ -1,8 +1,8 @@
 #include "tenbin/functions/math/minmax.h"
 
-#include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
-#include "tenbin/core/elementwise.h"
+#include "tenbin/cpu/elementwise.h"
+#include "tenbin/cpu/reduce.h"
 
 namespace tenbin {
 

@@ -1,19 +1,25 @@
 // The square root.
 #pragma once
 
-#include "tenbin/core/function.h"
+#include <cmath>
+
+#include "tenbin/functions/elementwise.h"
 
 namespace tenbin {
 
-class Sqrt : public Function {
- public:
-  std::string name() const override { return "sqrt"; }
-  void check(const Arrays& xs) const override;
-  Arrays forward_cpu(const Arrays& xs) override;
-  Arrays forward_gpu(const Arrays& xs) override;
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
-  Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
+struct SqrtFormula {
+  static constexpr const char* name = "sqrt";
+  static constexpr Retains retains() { return Retains::output; }
+  template <class T>
+  constexpr T y(T x) const {
+    return std::sqrt(x);
+  }
+  template <class T>
+  constexpr T gx(T y, T gy) const {
+    return gy / (2 * y);
+  }
 };
+using Sqrt = Elementwise<SqrtFormula>;
 
 /// The square root. x: float32 or float64, any shape; a negative x gives NaN, the derivative at 0 is inf.
 ///

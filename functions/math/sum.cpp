@@ -1,7 +1,7 @@
 #include "tenbin/functions/math/sum.h"
 
-#include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
+#include "tenbin/cpu/reduce.h"
 
 namespace tenbin {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tenbin/core/function.h"
-#include "tenbin/core/reduction.h"
+#include "tenbin/functions/math/reduction.h"
 
 namespace tenbin {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/csv.h"
 #include "tenbin/serializers/npz.h"
 #include "tenbin/tests/catch.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/tests/compressed.h"
 #include "tenbin/tests/datasets/loader_fixture.h"
 #include "tenbin/tests/memory_use.h"

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;

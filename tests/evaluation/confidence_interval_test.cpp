@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/random.h"
 #include "tenbin/evaluation/accuracy.h"
 #include "tenbin/evaluation/roc.h"

@@ -3,7 +3,7 @@
 // either.
 #include <cfenv>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/scratch_directory.h"

@@ -330,7 +330,7 @@ LOSSES = [
 
 OPTIMIZERS = [
     Mutant("optimizers: a fault does not hold them back",
-           "optimizers/update_loop.cuh",
+           "cuda/update.cuh",
            "  if (fault->raise != nullptr) return;\n",
            "  static_cast<void>(fault);\n",
            ("a label that is no class*",)),

@@ -42,7 +42,7 @@ TESTS = BUILD / "tests/tenbin_tests"
 LOG = SOURCE / "build/mutants/cpu_log"
 ENVIRONMENT = {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1", **os.environ}
 
-ROOMS = ("core", "functions", "links", "optimizers", "serializers", "datasets", "resampling", "evaluation")
+ROOMS = ("core", "cpu", "functions", "links", "optimizers", "serializers", "datasets", "resampling", "evaluation")
 
 # How many of each kind are planted, before some turn out not to compile; a file with any site has one of them.
 COUNTS = {"comparison": 105, "sign": 75, "constant": 75, "statement": 105, "argument": 80}

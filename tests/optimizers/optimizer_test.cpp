@@ -12,7 +12,7 @@
 #include "tenbin/optimizers/momentum_sgd.h"
 #include "tenbin/optimizers/optimizer_hooks.h"
 #include "tenbin/optimizers/sgd.h"
-#include "tenbin/optimizers/update_loop.h"
+#include "tenbin/cpu/update.h"
 #include "tenbin/tests/memory_use.h"
 
 using namespace tenbin;

@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "tenbin/core/linalg.h"
+#include "tenbin/cpu/gemm.h"
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/scratch_directory.h"
 
@@ -229,7 +229,7 @@ void warm_up() {
     ++here;
     while (here < num_threads()) std::this_thread::yield();
     const Array a = Array::ones({64, 64});
-    linalg::matmul(a, a);
+    cpu::matmul(a, a);
   });
 }
 

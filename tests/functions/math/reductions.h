@@ -1,7 +1,7 @@
 // What the tests of sum, mean, max, min and logsumexp share: every choice of axes against plain loops.
 #pragma once
 
-#include "tenbin/core/reduction.h"
+#include "tenbin/functions/math/reduction.h"
 #include "tenbin/tests/function_test.h"
 
 namespace tenbin::testing {

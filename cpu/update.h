@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "tenbin/core/array.h"
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 
 #if defined(__SSE2__)
 #include <immintrin.h>

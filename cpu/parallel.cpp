@@ -1,4 +1,4 @@
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 
 #include <pthread.h>
 
@@ -15,7 +15,7 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/core/error.h"
-#include "tenbin/core/processors.h"
+#include "tenbin/cpu/processors.h"
 
 namespace tenbin {
 

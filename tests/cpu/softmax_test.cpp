@@ -1,6 +1,6 @@
 // Both ways to compute a softmax against plain sums in long double, and their independence of where a block
 // begins.
-#include "tenbin/core/softmax.h"
+#include "tenbin/cpu/softmax.h"
 
 #include <cmath>
 #include <limits>

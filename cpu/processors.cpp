@@ -1,4 +1,4 @@
-#include "tenbin/core/processors.h"
+#include "tenbin/cpu/processors.h"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 // parallel_for: every index once, at any number of threads; exceptions; nesting.
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 
 #include <atomic>
 #include <chrono>

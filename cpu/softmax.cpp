@@ -1,12 +1,12 @@
 // Two ways to fill the machine's registers. Across lines: one class of `lanes` neighbouring lines at a time,
 // so that lines of two classes are as fast as any; lines without gaps are transposed for it, and stay so
 // between the steps. Along a line: neighbouring classes of one, where there are enough of them.
-#include "tenbin/core/softmax.h"
+#include "tenbin/cpu/softmax.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "tenbin/core/vector_math.h"
+#include "tenbin/cpu/vector_math.h"
 
 #if defined(__SSE2__)
 #include <immintrin.h>

@@ -1,6 +1,6 @@
 // How many processors there are for the process: affinity, and quotas of control groups as the kernel shows
 // them.
-#include "tenbin/core/processors.h"
+#include "tenbin/cpu/processors.h"
 
 #include <sched.h>
 

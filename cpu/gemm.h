@@ -1,9 +1,9 @@
-// Matrix products. linalg.cpp is the one file that includes xtensor-blas.
+// Matrix products on the CPU. gemm.cpp is the one file that includes xtensor-blas.
 #pragma once
 
 #include "tenbin/core/array.h"
 
-namespace tenbin::linalg {
+namespace tenbin::cpu {
 
 /// C := op(A) op(B) + beta C for row-major matrices without gaps; op transposes if told to. op(A) is (m, k),
 /// op(B) is (k, n), C is (m, n). C is not read if beta is 0.
@@ -17,4 +17,4 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
 /// op(A) op(B) for CPU matrices of one floating dtype, checked by the caller.
 Array matmul(const Array& a, const Array& b, bool transpose_a = false, bool transpose_b = false);
 
-}  // namespace tenbin::linalg
+}  // namespace tenbin::cpu

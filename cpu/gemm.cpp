@@ -1,5 +1,5 @@
 // Matrix products: which library multiplies a block, and how a product is cut into blocks.
-#include "tenbin/core/linalg.h"
+#include "tenbin/cpu/gemm.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 #include <xtensor-blas/xblas.hpp>
 
 #include "tenbin/core/exit_gate.h"
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 
 #ifdef TENBIN_WITH_ONEDNN
 #include <dnnl.h>
@@ -24,7 +24,7 @@
 // OpenBLAS's own threads make the bits of a product depend on their number. Absent in other BLAS libraries.
 extern "C" void openblas_set_num_threads(int count) __attribute__((weak));
 
-namespace tenbin::linalg {
+namespace tenbin::cpu {
 
 namespace {
 
@@ -235,4 +235,4 @@ Array matmul(const Array& a, const Array& b, bool transpose_a, bool transpose_b)
   return c;
 }
 
-}  // namespace tenbin::linalg
+}  // namespace tenbin::cpu

@@ -2,7 +2,7 @@
 //
 // The C library's functions are called one element at a time. These are a dozen arithmetic operations and no
 // table: a loop over them runs on whole registers of whatever machine it is compiled for, four to eight times
-// faster with AVX2. They are right to about one unit in the last place (tests/core/vector_math_test.cpp).
+// faster with AVX2. They are right to about one unit in the last place (tests/cpu/vector_math_test.cpp).
 #pragma once
 
 #include <cmath>

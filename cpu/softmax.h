@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "tenbin/core/axis.h"
+#include "tenbin/core/lines.h"
 #include "tenbin/core/log_sum.h"
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 
 namespace tenbin::cpu {
 

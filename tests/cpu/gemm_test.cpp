@@ -1,10 +1,10 @@
 // Matrix products against sums in double, and their bits at several numbers of threads.
-#include "tenbin/core/linalg.h"
+#include "tenbin/cpu/gemm.h"
 
 #include <cmath>
 #include <limits>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/random.h"
 #include "tenbin/tests/catch.h"
 
@@ -63,7 +63,7 @@ void check_product(const Product& p, T beta) {
   auto c = random_values<T>(generator, p.m * p.n);
   if (beta == 0) c.assign(c.size(), std::numeric_limits<T>::quiet_NaN());  // not read
   const auto before = c;
-  linalg::gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, a.data(), b.data(), beta, c.data());
+  cpu::gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, a.data(), b.data(), beta, c.data());
   CHECK(error(p, beta, a, b, before, c) <= 1);
 }
 
@@ -90,15 +90,15 @@ TEMPLATE_TEST_CASE("gemm is cut into blocks of rows", "", float, double) {
 
 TEST_CASE("gemm of nothing touches nothing") {
   float c[2] = {1, 2};
-  linalg::gemm<float>(false, false, 0, 2, 3, nullptr, nullptr, 0, c);
-  linalg::gemm<float>(false, false, 2, 0, 3, nullptr, nullptr, 0, c);
+  cpu::gemm<float>(false, false, 0, 2, 3, nullptr, nullptr, 0, c);
+  cpu::gemm<float>(false, false, 2, 0, 3, nullptr, nullptr, 0, c);
   CHECK(c[0] == 1);
   CHECK(c[1] == 2);
-  linalg::gemm<float>(false, false, 1, 2, 0, nullptr, nullptr, 2, c);
+  cpu::gemm<float>(false, false, 1, 2, 0, nullptr, nullptr, 2, c);
   CHECK(c[0] == 2);
   CHECK(c[1] == 4);
-  CHECK(linalg::matmul(Array::ones({0, 3}), Array::ones({3, 2})).shape() == Shape{0, 2});
-  CHECK(linalg::matmul(Array::ones({2, 0}), Array::ones({0, 2})).to_vector<double>() ==
+  CHECK(cpu::matmul(Array::ones({0, 3}), Array::ones({3, 2})).shape() == Shape{0, 2});
+  CHECK(cpu::matmul(Array::ones({2, 0}), Array::ones({0, 2})).to_vector<double>() ==
         std::vector<double>(4, 0));
 }
 
@@ -111,11 +111,11 @@ TEMPLATE_TEST_CASE("the bits of a product do not depend on the number of threads
     const Array a = generator.uniform({601, 301}, -1, 1, dtype_of<TestType>);
     const Array b = generator.uniform({transpose ? 601u : 301u, columns}, -1, 1, dtype_of<TestType>);
     set_num_threads(1);
-    const auto expected = linalg::matmul(a, b, transpose).template to_vector<TestType>();
+    const auto expected = cpu::matmul(a, b, transpose).template to_vector<TestType>();
     for (const std::size_t threads : {2u, 4u, 7u}) {
       CAPTURE(threads, transpose, columns);
       set_num_threads(threads);
-      CHECK((linalg::matmul(a, b, transpose).template to_vector<TestType>() == expected));
+      CHECK((cpu::matmul(a, b, transpose).template to_vector<TestType>() == expected));
     }
   }
   set_num_threads(before);
@@ -132,9 +132,9 @@ TEMPLATE_TEST_CASE("products cut into blocks of columns", "", float, double) {
 TEST_CASE("matmul") {
   const Array a = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
   const Array b = {{1.0, 0.0, -1.0}, {2.0, 1.0, 0.0}};
-  const Array product = linalg::matmul(a, b, false, true);
+  const Array product = cpu::matmul(a, b, false, true);
   CHECK(product.shape() == Shape{2, 2});
   CHECK(product.to_vector<double>() == std::vector<double>{-2, 4, -2, 13});
-  CHECK(linalg::matmul(a, b, true, false).to_vector<double>() ==
+  CHECK(cpu::matmul(a, b, true, false).to_vector<double>() ==
         std::vector<double>{9, 4, -1, 12, 5, -2, 15, 6, -3});
 }

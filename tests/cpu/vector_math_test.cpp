@@ -1,5 +1,5 @@
 // exp, log and their relatives against the C library in long double, over their whole ranges.
-#include "tenbin/core/vector_math.h"
+#include "tenbin/cpu/vector_math.h"
 
 #include <cmath>
 

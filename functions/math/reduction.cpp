@@ -1,4 +1,4 @@
-#include "tenbin/core/reduction.h"
+#include "tenbin/functions/math/reduction.h"
 
 #include "tenbin/core/check.h"
 

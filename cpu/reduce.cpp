@@ -1,0 +1,203 @@
+// Plain loops: over 128 x 256 floats, xtensor's broadcasting steppers take ten times as long.
+#include "tenbin/cpu/reduce.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include "tenbin/core/broadcast.h"
+#include "tenbin/cpu/elementwise.h"
+
+namespace tenbin::cpu {
+
+namespace {
+
+constexpr std::size_t columns_per_block = 64;
+
+template <class T>
+void repeat(const T* x, std::size_t outer, std::size_t times, std::size_t inner, T* y) {
+  for (std::size_t i = 0; i < outer; ++i, x += inner) {
+    if (inner == 1) {
+      y = std::fill_n(y, times, *x);
+    } else {
+      for (std::size_t j = 0; j < times; ++j) y = std::copy_n(x, inner, y);
+    }
+  }
+}
+
+// One row: in several lanes, because a single chain of additions waits for each; long rows in halves, so that
+// the error grows with the logarithm of their length.
+template <class Accumulator, class T, class Combine>
+Accumulator reduce_row(const T* x, std::size_t count, Accumulator initial, Combine combine) {
+  constexpr std::size_t lanes = 8;
+  constexpr std::size_t long_row = 1024;
+  if (count > long_row) {
+    const std::size_t half = count / 2 / lanes * lanes;
+    return combine(reduce_row(x, half, initial, combine),
+                   reduce_row(x + half, count - half, initial, combine));
+  }
+  Accumulator results[lanes];
+  std::fill_n(results, lanes, initial);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      results[lane] = combine(results[lane], static_cast<Accumulator>(x[i + lane]));
+  for (std::size_t lane = 0; i < count; ++i, ++lane)
+    results[lane] = combine(results[lane], static_cast<Accumulator>(x[i]));
+  for (std::size_t width = lanes / 2; width > 0; width /= 2)
+    for (std::size_t lane = 0; lane < width; ++lane)
+      results[lane] = combine(results[lane], results[lane + width]);
+  return results[0];
+}
+
+// `width` neighbouring columns of a matrix with rows of `columns`. The width of a whole block is a constant
+// that the compiler knows, so that the results lie in registers.
+template <class Accumulator, class T, class Combine, class Finish, class Out, class Width>
+void reduce_some_columns(const T* x, std::size_t count, std::size_t columns, Width width, Accumulator initial,
+                         Combine combine, Finish finish, Out* __restrict y) {
+  Accumulator results[columns_per_block];
+  std::fill_n(results, width, initial);
+  for (std::size_t i = 0; i < count; ++i) {
+    const T* __restrict const row = x + i * columns;
+    for (std::size_t j = 0; j < width; ++j)
+      results[j] = combine(results[j], static_cast<Accumulator>(row[j]));
+  }
+  for (std::size_t j = 0; j < width; ++j) y[j] = static_cast<Out>(finish(results[j]));
+}
+
+// All columns of a (count, columns) matrix, a block of them at a time: whole cache lines are read.
+template <class Accumulator, class T, class Combine, class Finish, class Out>
+void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumulator initial, Combine combine,
+                    Finish finish, Out* y) {
+  using WholeBlock = std::integral_constant<std::size_t, columns_per_block>;
+  std::size_t first = 0;
+  for (; first + columns_per_block <= columns; first += columns_per_block)
+    reduce_some_columns(x + first, count, columns, WholeBlock(), initial, combine, finish, y + first);
+  if (first < columns)
+    reduce_some_columns(x + first, count, columns, columns - first, initial, combine, finish, y + first);
+}
+
+// y = finish(what `combine` makes of the elements).
+template <class Accumulator, class T, class Combine, class Finish, class Out>
+void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, Accumulator initial,
+                   Combine combine, Finish finish, Out* y) {
+  for (std::size_t i = 0; i < outer; ++i, x += count * inner, y += inner) {
+    if (inner == 1) {
+      *y = static_cast<Out>(finish(reduce_row(x, count, initial, combine)));
+    } else {
+      reduce_columns(x, count, inner, initial, combine, finish, y);
+    }
+  }
+}
+
+struct Plus {
+  double operator()(double sum, double value) const { return sum + value; }
+};
+
+constexpr auto as_it_is = [](auto result) { return result; };
+
+// `reduce(x, outer, count, inner, y)` with pointers, once for each run of axes.
+template <class Reduce>
+Array reduce_to(const Array& array, const Shape& shape, Reduce reduce) {
+  return reduce_axes(array, shape,
+                     [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y) {
+                       visit_floating(x.dtype(), [&](auto zero) {
+                         using T = decltype(zero);
+                         reduce(x.data<T>(), outer, count, inner, y.data<T>());
+                       });
+                     });
+}
+
+}  // namespace
+
+Array broadcast_to(const Array& array, const Shape& shape) {
+  return broadcast_axes(
+      array, shape, [](const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
+        visit(x.dtype(), [&](auto zero) {
+          using T = decltype(zero);
+          repeat(x.data<T>(), outer, times, inner, y.data<T>());
+        });
+      });
+}
+
+template <class T>
+void sum_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, T* y) {
+  reduce_middle(x, outer, count, inner, 0.0, Plus(), as_it_is, y);
+}
+
+template void sum_middle(const float*, std::size_t, std::size_t, std::size_t, float*);
+template void sum_middle(const double*, std::size_t, std::size_t, std::size_t, double*);
+
+Array sum_to(const Array& x, const Shape& shape) {
+  return reduce_to(x, shape,
+                   [](const auto* from, std::size_t outer, std::size_t count, std::size_t inner, auto* to) {
+                     sum_middle(from, outer, count, inner, to);
+                   });
+}
+
+namespace {
+
+// As long as no sum is beyond the range of double.
+Array plain_mean_to(const Array& array, const Shape& shape) {
+  const double divisor =
+      static_cast<double>(array.size()) / static_cast<double>(std::max<std::size_t>(element_count(shape), 1));
+  const auto divide = [divisor](double sum) { return sum / divisor; };
+  const auto reduce = [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, bool last,
+                          Array& y) {
+    visit_floating(x.dtype(), [&](auto zero) {
+      const auto* const from = x.data<decltype(zero)>();
+      if (!last) return reduce_middle(from, outer, count, inner, 0.0, Plus(), as_it_is, y.data<double>());
+      visit_floating(y.dtype(), [&](auto result_zero) {
+        reduce_middle(from, outer, count, inner, 0.0, Plus(), divide, y.data<decltype(result_zero)>());
+      });
+    });
+  };
+  return reduce_axes(array, shape, Dtype::float64, reduce);
+}
+
+bool all_finite(const Array& array) {
+  const double* const value = array.data<double>();
+  return std::all_of(value, value + array.size(), [](double v) { return std::isfinite(v); });
+}
+
+}  // namespace
+
+Array mean_to(const Array& x, const Shape& shape) {
+  const Array mean = plain_mean_to(x, shape);
+  if (x.dtype() != Dtype::float64 || all_finite(mean)) return mean;
+  // Once more, with elements that cannot add up to an infinity. The mean of finite numbers is finite, but its
+  // rounding error may not be.
+  constexpr double unit = 0x1p-64;
+  const Array small = plain_mean_to(map([](double v) { return v * unit; }, x), shape);
+  const auto choose = [](double plain, double scaled) {
+    constexpr double most = std::numeric_limits<double>::max();
+    if (std::isfinite(plain) || !std::isfinite(scaled)) return plain;
+    return std::clamp(scaled / unit, -most, most);
+  };
+  Array y = Array::empty(shape, Dtype::float64);
+  std::transform(std::as_const(mean).data<double>(), std::as_const(mean).data<double>() + mean.size(),
+                 std::as_const(small).data<double>(), y.data<double>(), choose);
+  return y;
+}
+
+Array max_to(const Array& x, const Shape& shape) {
+  return reduce_to(
+      x, shape, [](const auto* from, std::size_t outer, std::size_t count, std::size_t inner, auto* to) {
+        using T = std::decay_t<decltype(*to)>;
+        const auto larger = [](T a, T b) { return b > a || b != b ? b : a; };
+        reduce_middle(from, outer, count, inner, -std::numeric_limits<T>::infinity(), larger, as_it_is, to);
+      });
+}
+
+Array min_to(const Array& x, const Shape& shape) {
+  return reduce_to(
+      x, shape, [](const auto* from, std::size_t outer, std::size_t count, std::size_t inner, auto* to) {
+        using T = std::decay_t<decltype(*to)>;
+        const auto smaller = [](T a, T b) { return b < a || b != b ? b : a; };
+        reduce_middle(from, outer, count, inner, std::numeric_limits<T>::infinity(), smaller, as_it_is, to);
+      });
+}
+
+}  // namespace tenbin::cpu

@@ -1,0 +1,9 @@
+#include "tenbin/functions/activation/elu.h"
+
+#include "tenbin/functions/elementwise_bodies.h"
+
+namespace tenbin {
+
+TENBIN_ELEMENTWISE(ELUFormula);
+
+}  // namespace tenbin

@@ -1,0 +1,167 @@
+// The bodies of Elementwise and ElementwiseBinary. A file with formulas includes this one and is compiled
+// twice: as C++, for check, forward_cpu and backward_cpu, and as kernels, for forward_gpu and backward_gpu.
+// Internal.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include "tenbin/core/broadcast.h"
+#include "tenbin/core/check.h"
+#include "tenbin/functions/elementwise.h"
+
+#ifdef TENBIN_KERNELS
+#include "tenbin/cuda/elementwise.cuh"
+#include "tenbin/cuda/reduce.h"
+#define TENBIN_BACK_END gpu
+#define TENBIN_FORWARD forward_gpu
+#define TENBIN_BACKWARD backward_gpu
+#else
+#include "tenbin/cpu/elementwise.h"
+#include "tenbin/cpu/reduce.h"
+#define TENBIN_BACK_END cpu
+#define TENBIN_FORWARD forward_cpu
+#define TENBIN_BACKWARD backward_cpu
+#endif
+
+namespace tenbin {
+
+namespace detail {
+
+// The parts of a formula as functors, which can be arguments of kernels.
+
+#define TENBIN_PART(Name, part)                                                                \
+  template <class Formula>                                                                     \
+  struct Name {                                                                                \
+    Formula formula;                                                                           \
+    template <class... T, class F = Formula>                                                   \
+    constexpr auto operator()(T... x) const -> decltype(std::declval<const F&>().part(x...)) { \
+      return formula.part(x...);                                                               \
+    }                                                                                          \
+  }
+
+TENBIN_PART(PartY, y);
+TENBIN_PART(PartGx, gx);
+TENBIN_PART(PartGa, ga);
+TENBIN_PART(PartGb, gb);
+
+#undef TENBIN_PART
+
+template <class Part, class... Numbers>
+constexpr bool takes = std::is_invocable_v<const Part&, Numbers...>;
+
+template <class Formula, class = void>
+struct HasCheck : std::false_type {};
+template <class Formula>
+struct HasCheck<Formula, std::void_t<decltype(&Formula::check)>> : std::true_type {};
+
+}  // namespace detail
+
+template <class Formula>
+void Elementwise<Formula>::check(const Arrays& xs) const {
+  require_floating(*this, "x", xs[0]);
+  if constexpr (detail::HasCheck<Formula>::value) formula_.check(xs[0]);
+}
+
+template <class Formula>
+Arrays Elementwise<Formula>::TENBIN_FORWARD(const Arrays& xs) {
+  retain(formula_.retains());
+  return {TENBIN_BACK_END::map(detail::PartY<Formula>{formula_}, xs[0])};
+}
+
+template <class Formula>
+Arrays Elementwise<Formula>::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys) {
+  using Gx = detail::PartGx<Formula>;
+  const Gx gx{formula_};
+  if constexpr (detail::takes<Gx, float, float, float>)
+    return {TENBIN_BACK_END::map(gx, xs[0], retained_output(0), gys[0])};
+  else if constexpr (detail::takes<Gx, float, float>)
+    return {
+        TENBIN_BACK_END::map(gx, formula_.retains() == Retains::output ? retained_output(0) : xs[0], gys[0])};
+  else if constexpr (detail::takes<Gx, float>)
+    return {TENBIN_BACK_END::map(gx, gys[0])};
+  else
+    return {gys[0]};
+}
+
+template <class Formula>
+void ElementwiseBinary<Formula>::check(const Arrays& xs) const {
+  require_floating(*this, "a", xs[0]);
+  require_floating(*this, "b", xs[1]);
+  require_same_dtype(*this, "a", xs[0], "b", xs[1]);
+  require_broadcast(*this, "a", xs[0], "b", xs[1]);
+}
+
+template <class Formula>
+Arrays ElementwiseBinary<Formula>::TENBIN_FORWARD(const Arrays& xs) {
+  retain(formula_.retains());
+  for (std::size_t i = 0; i < 2; ++i) shapes_[i] = xs[i].shape();
+  const Shape shape = require_broadcast(*this, "a", xs[0], "b", xs[1]);
+  return {TENBIN_BACK_END::map(detail::PartY<Formula>{formula_}, TENBIN_BACK_END::broadcast_to(xs[0], shape),
+                               TENBIN_BACK_END::broadcast_to(xs[1], shape))};
+}
+
+template <class Formula>
+Arrays ElementwiseBinary<Formula>::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys) {
+  const Array& gy = gys[0];
+  Array a, b;
+  if (xs[0]) a = TENBIN_BACK_END::broadcast_to(xs[0], gy.shape());
+  if (xs[1]) b = TENBIN_BACK_END::broadcast_to(xs[1], gy.shape());
+  const auto gradient = [&](std::size_t i, auto part) {
+    using Part = decltype(part);
+    if (!needs_grad(i)) return Array();
+    Array gx = gy;
+    if constexpr (detail::takes<Part, float, float, float, float>)
+      gx = TENBIN_BACK_END::map(part, a, b, retained_output(0), gy);
+    else if constexpr (detail::takes<Part, float, float, float>)
+      gx = TENBIN_BACK_END::map(part, a, b, gy);
+    else if constexpr (detail::takes<Part, float, float>)
+      gx = TENBIN_BACK_END::map(part, retained_output(0), gy);
+    else if constexpr (detail::takes<Part, float>)
+      gx = TENBIN_BACK_END::map(part, gy);
+    return TENBIN_BACK_END::sum_to(gx, shapes_[i]);
+  };
+  return {gradient(0, detail::PartGa<Formula>{formula_}), gradient(1, detail::PartGb<Formula>{formula_})};
+}
+
+#if !defined(TENBIN_KERNELS) && !defined(TENBIN_WITH_CUDA)
+template <class Formula>
+Arrays Elementwise<Formula>::forward_gpu(const Arrays&) {
+  no_gpu();
+}
+
+template <class Formula>
+Arrays Elementwise<Formula>::backward_gpu(const Arrays&, const Arrays&) {
+  no_gpu();
+}
+
+template <class Formula>
+Arrays ElementwiseBinary<Formula>::forward_gpu(const Arrays&) {
+  no_gpu();
+}
+
+template <class Formula>
+Arrays ElementwiseBinary<Formula>::backward_gpu(const Arrays&, const Arrays&) {
+  no_gpu();
+}
+#endif
+
+}  // namespace tenbin
+
+// What the file that includes this header compiles of a function. In a build without CUDA, what stands in for
+// the kernels, too.
+#ifdef TENBIN_KERNELS
+#define TENBIN_INSTANTIATE(...)                            \
+  template Arrays __VA_ARGS__::forward_gpu(const Arrays&); \
+  template Arrays __VA_ARGS__::backward_gpu(const Arrays&, const Arrays&)
+#else
+#define TENBIN_INSTANTIATE(...)                                                                 \
+  template void __VA_ARGS__::check(const Arrays&) const;                                        \
+  template Arrays __VA_ARGS__::forward_cpu(const Arrays&);                                      \
+  template Arrays __VA_ARGS__::backward_cpu(const Arrays&, const Arrays&);                      \
+  TENBIN_WITHOUT_CUDA(template Arrays __VA_ARGS__::forward_gpu(const Arrays&);                  \
+                      template Arrays __VA_ARGS__::backward_gpu(const Arrays&, const Arrays&);) \
+  static_assert(true, "")
+#endif
+#define TENBIN_ELEMENTWISE(Formula) TENBIN_INSTANTIATE(Elementwise<Formula>)
+#define TENBIN_ELEMENTWISE_BINARY(Formula) TENBIN_INSTANTIATE(ElementwiseBinary<Formula>)
