@@ -7,7 +7,7 @@ namespace tenbin {
 
 class LeakyReLU : public Function {
  public:
-  explicit LeakyReLU(double slope = 0.2) : slope_(slope) {}
+  explicit LeakyReLU(double slope) : slope_(slope) {}
 
   std::string name() const override { return "leaky_relu"; }
   void check(const Arrays& xs) const override;
