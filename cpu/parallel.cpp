@@ -171,12 +171,9 @@ void set_num_threads(std::size_t count) {
 }
 
 std::size_t num_threads() {
-  std::size_t count = thread_count;
-  if (count == 0) {
-    const std::size_t found = default_num_threads();
-    if (thread_count.compare_exchange_strong(count, found)) count = found;
-  }
-  return count;
+  std::size_t not_set = 0;
+  if (thread_count == 0) thread_count.compare_exchange_strong(not_set, default_num_threads());
+  return thread_count;
 }
 
 void detail::parallel_for(std::size_t count, void (*call)(void* task, std::size_t i), void* task) {

@@ -17,8 +17,8 @@ struct ExponentialSum {
   double sum;
   double rest;  // of the terms below 1
 
-  __device__ detail::LogSum<T> log_sum() const {
-    return {max, static_cast<T>(detail::log_of_sum(sum, rest))};
+  __device__ tenbin::detail::LogSum<T> log_sum() const {
+    return {max, static_cast<T>(tenbin::detail::log_of_sum(sum, rest))};
   }
 };
 
@@ -89,7 +89,7 @@ __device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length
 
 /// The same, as what log_softmax needs: log softmax(x)[c] = (x[c] - max) - log_sum.
 template <class Group, class T>
-__device__ detail::LogSum<T> row_log_sum(Group group, const T* x, Index length, Index stride = 1) {
+__device__ tenbin::detail::LogSum<T> row_log_sum(Group group, const T* x, Index length, Index stride = 1) {
   return row_exponential_sum(group, x, length, stride).log_sum();
 }
 

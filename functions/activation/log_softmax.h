@@ -7,7 +7,7 @@ namespace tenbin {
 
 class LogSoftmax : public Function {
  public:
-  explicit LogSoftmax(int axis = 1) : axis_(axis) {}
+  explicit LogSoftmax(int axis) : axis_(axis) {}
 
   std::string name() const override { return "log_softmax"; }
   void check(const Arrays& xs) const override;

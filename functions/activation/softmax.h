@@ -7,7 +7,7 @@ namespace tenbin {
 
 class Softmax : public Function {
  public:
-  explicit Softmax(int axis = 1) : axis_(axis) {}
+  explicit Softmax(int axis) : axis_(axis) {}
 
   std::string name() const override { return "softmax"; }
   void check(const Arrays& xs) const override;

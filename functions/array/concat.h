@@ -7,7 +7,7 @@ namespace tenbin {
 
 class Concat : public Function {
  public:
-  explicit Concat(int axis = 1) : axis_(axis) {}
+  explicit Concat(int axis) : axis_(axis) {}
 
   std::string name() const override { return "concat"; }
   void check(const Arrays& xs) const override;

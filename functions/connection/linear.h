@@ -7,7 +7,7 @@ namespace tenbin {
 
 class LinearFunction : public Function {
  public:
-  explicit LinearFunction(std::size_t n_batch_axes = 1) : n_batch_axes_(n_batch_axes) {}
+  explicit LinearFunction(std::size_t n_batch_axes) : n_batch_axes_(n_batch_axes) {}
   std::string name() const override { return "linear"; }
   void check(const Arrays& xs) const override;
   Arrays forward_cpu(const Arrays& xs) override;

@@ -67,7 +67,6 @@ double Average::elements_per_result() const {
 
 void Average::check(const Arrays& xs) const {
   require_floating(*this, "x", xs[0]);
-  reduce_shape(*this, xs[0], options_);
   if (xs.size() == 1) return;
   require_same_dtype(*this, "x", xs[0], "weights", xs[1]);
   weights_shape(xs);

@@ -10,7 +10,7 @@ namespace tenbin {
 class Dropout : public Function {
  public:
   /// Errors: ratio outside [0, 1).
-  explicit Dropout(double ratio = 0.5);
+  explicit Dropout(double ratio);
 
   std::string name() const override { return "dropout"; }
   void check(const Arrays& xs) const override;

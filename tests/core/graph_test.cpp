@@ -605,6 +605,22 @@ TEST_CASE("what backward does not need is not kept") {
   CHECK(values(x.grad())[large - 1] == 4);
 }
 
+TEST_CASE("of more than 64 inputs, those behind cannot be retained one by one") {
+  const auto retain = [](std::size_t index) {
+    Variables inputs;
+    for (int i = 0; i < 65; ++i) inputs.emplace_back(Array{1.0});
+    call(
+        "probe", inputs,
+        [index](Custom& self, const Arrays& xs) {
+          self.retain_inputs({index});
+          return Arrays{xs[0].copy()};
+        },
+        [](Custom&, const Arrays&, const Arrays&) { return Arrays(); });
+  };
+  retain(63);
+  CHECK_THROWS_WITH(retain(64), "probe: only the first 64 arrays can be retained one by one");
+}
+
 TEST_CASE("an array that was not retained is none in backward") {
   const Variable x(Array{1.0});
   const Variable z(Array{1.0});

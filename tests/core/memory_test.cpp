@@ -196,6 +196,32 @@ TEST_CASE("a thread keeps a part of what it releases, and any thread takes the r
   CHECK(memory::stats().shared_bytes == 0);
 }
 
+TEST_CASE("a thread's share is what it has released, and no more than 16 MiB at any time", "[threads]") {
+  memory::release_cached();
+  const auto blocks = allocate_several(12, 4 * mebibyte);
+  for (void* const block : blocks) {
+    memory::release(block, 4 * mebibyte);
+    CHECK(memory::stats().cached_bytes <= 16 * mebibyte);
+  }
+  memory::release_cached();
+
+  // Small blocks are taken from the shared ones in tens; none of them is lost or counted twice.
+  constexpr std::size_t bytes = 1024, count = 40000;
+  release_all(allocate_several(count, bytes), bytes);
+  std::size_t shared = memory::stats().shared_bytes;
+  REQUIRE(shared > 0);
+  std::thread([&] {
+    for (int i = 0; i < 3; ++i) {
+      void* const block = memory::allocate(bytes);
+      CHECK(memory::stats().system_allocations == 0);
+      CHECK(memory::stats().cached_bytes + memory::stats().shared_bytes + bytes == shared);
+      memory::release(block, bytes);
+      CHECK(memory::stats().cached_bytes + memory::stats().shared_bytes == shared);
+    }
+  }).join();
+  memory::release_cached();
+}
+
 TEST_CASE("what one thread allocates and another releases circulates", "[threads]") {
   for (const std::size_t bytes : {std::size_t{1} << 14, mebibyte}) {
     CAPTURE(bytes);

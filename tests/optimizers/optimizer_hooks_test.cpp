@@ -225,6 +225,10 @@ TEST_CASE("GradientNoise has the deviation it promises, and repeats") {
   CHECK(variance(noise(0, 1)) == Approx(0.3).epsilon(0.03));
   CHECK(variance(noise(9, 1)) == Approx(0.3 / std::pow(10, 0.55)).epsilon(0.03));
   CHECK(noise(2, 1) == noise(2, 1));
+  const auto words = random::philox(1, 2);
+  random::Generator generator(std::uint64_t{words[0]} * 0x100000000 + words[1]);
+  const double deviation = std::sqrt(0.3 / std::pow(3, 0.55));
+  check_close(noise(2, 1), values(generator.normal({20000}, 0, deviation)), 1e-6, 1e-6);
   CHECK(noise(2, 1) != noise(2, 2));
   CHECK(noise(2, 1) != noise(3, 1));
   CHECK_THROWS_WITH(GradientNoise(-1), "GradientNoise: eta must be >= 0, got -1");

@@ -177,6 +177,8 @@ TEST_CASE_METHOD(Fixture, "NpzReader converts the dtypes and orders it says it d
   CHECK(same(read_npy(npy_of(dict_of("<u2", "(2,)"), le(0x7fff, 2) + le(0xffff, 2))), Array{32767, 65535}));
   CHECK(same(read_npy(npy_of(dict_of("<u4", "(2,)"), le(1, 4) + le(0xffffffff, 4))),
              Array({1.0, 4294967295.0}).astype(Dtype::int64)));
+  CHECK(same(read_npy(npy_of(dict_of("<u8", "(2,)"), le(0, 8) + le(1, 8))),
+             Array(std::vector<std::int64_t>{0, 1})));
   CHECK(same(read_npy(npy_of(dict_of("<u8", "(1,)"), le(0x7fffffffffffffff, 8))),
              Array(std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::max()})));
   CHECK(same(read_npy(npy_of("{\"shape\":(2,3,),\"descr\":\"<f4\",\"fortran_order\":False}", six_floats)),

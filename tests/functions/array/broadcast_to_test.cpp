@@ -44,6 +44,8 @@ TEST_CASE("broadcast_to refuses what does not fit") {
   const Variable x(Array::zeros({2, 3}));
   CHECK_THROWS_WITH(broadcast_to(x, {3, 3}), "broadcast_to: float32(2, 3) does not broadcast to (3, 3)");
   CHECK_THROWS_WITH(broadcast_to(x, {3}), "broadcast_to: float32(2, 3) does not broadcast to (3)");
+  CHECK_THROWS_WITH(broadcast_to(Array::zeros({1, 3}), {3}),
+                    "broadcast_to: float32(1, 3) does not broadcast to (3)");
   CHECK_THROWS_WITH(broadcast_to(x, {2, 3, 1}),
                     "broadcast_to: float32(2, 3) does not broadcast to (2, 3, 1)");
   CHECK_THROWS_WITH(broadcast_to(Array{1, 2}, {2}),

@@ -71,5 +71,6 @@ TEST_CASE("maximum and minimum refuse what does not fit") {
                     "maximum: a and b differ in dtype: float32(1) and float64(1)");
   CHECK_THROWS_WITH(minimum(Array{1.f, 2.f}, Array{1.f, 2.f, 3.f}),
                     "minimum: a and b do not broadcast: float32(2) and float32(3)");
+  CHECK_THROWS_WITH(maximum(Array{1.f}, Array{1}), "maximum: b must be float32 or float64, got int32(1)");
   CHECK_THROWS_WITH(minimum(Array{1}, Array{1}), "minimum: a must be float32 or float64, got int32(1)");
 }
