@@ -7,7 +7,7 @@ namespace tenbin::cpu {
 
 /// `f` of every element of arrays of one shape and one floating dtype, as a new array. A plain loop over
 /// pointers: it costs what the formula costs, and the compiler vectorises it. For shapes that broadcast,
-/// `cpu::broadcast_to` first (cpu/reduce.h); for anything else there is `host::eval` (core/xtensor.h).
+/// `cpu::broadcast_to` first (cpu/reduce.h).
 ///
 ///     cpu::map([](auto x, auto gy) { return gy * x; }, x, gy)
 template <class F, class... Rest>

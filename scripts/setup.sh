@@ -37,7 +37,7 @@ present() {
   case "$1" in
     g++ | cmake | clang | clang-format | clang-tidy | git) command -v "$1" >/dev/null && return ;;
     ninja-build) command -v ninja >/dev/null && return ;;
-    libxtensor-dev) have_header xtensor/xarray.hpp && return ;;
+    libxtensor-dev) { have_header xtensor/xarray.hpp || have_header xtensor/containers/xarray.hpp; } && return ;;
     libxtensor-blas-dev) have_header xtensor-blas/xlinalg.hpp && return ;;
     libbenchmark-dev) have_header benchmark/benchmark.h && return ;;
     libboost-context-dev) have_header boost/context/fiber.hpp && return ;;

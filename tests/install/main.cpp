@@ -3,6 +3,10 @@
 
 #include <iostream>
 
+#ifdef XTENSOR_VERSION_MAJOR
+#error "tenbin.h includes xtensor"
+#endif
+
 int main() {
   const tenbin::Variable x(tenbin::Array{{-1.f, 2.f}});
   tenbin::Variable y = tenbin::relu(x);
