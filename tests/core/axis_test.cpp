@@ -1,0 +1,94 @@
+// Lines along an axis, and cpu::map_lines over them.
+#include "tenbin/core/axis.h"
+
+#include <algorithm>
+
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+const Shape shapes[] = {{1},       {5},       {3, 4},    {4, 1},          {1, 7},
+                        {2, 3, 5}, {2, 1, 3}, {3, 2, 2}, {2, 2, 1, 3, 2}, {13, 129}};
+
+std::size_t position_of(const Shape& index, const Shape& shape) {
+  std::size_t position = 0;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) position = position * shape[axis] + index[axis];
+  return position;
+}
+
+}  // namespace
+
+TEST_CASE("lines visit every element once, and their elements differ in one index") {
+  for (const Shape& shape : shapes) {
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      CAPTURE(shape, axis);
+      const Lines lines = lines_along(shape, axis);
+      CHECK(lines.length == shape[axis]);
+      REQUIRE(lines.count() * lines.length == element_count(shape));
+      std::vector<int> visits(element_count(shape));
+      bool straight = true;
+      for (std::size_t line = 0; line < lines.count(); ++line) {
+        Shape index = unravel_index(lines.start(line), shape);
+        for (std::size_t j = 0; j < lines.length; ++j) {
+          index[axis] = j;
+          const std::size_t position = lines.start(line) + j * lines.inner;
+          straight = straight && position == position_of(index, shape);
+          ++visits.at(position);
+        }
+      }
+      CHECK(straight);
+      CHECK(std::all_of(visits.begin(), visits.end(), [](int count) { return count == 1; }));
+    }
+  }
+}
+
+TEST_CASE("lines of no elements") {
+  CHECK(lines_along({0, 3}, 0).count() == 3);  // three lines of length 0
+  CHECK(lines_along({0, 3}, 0).length == 0);
+  CHECK(lines_along({0, 3}, 1).count() == 0);
+  CHECK(lines_along({2, 0, 3}, 2).count() == 0);
+}
+
+TEMPLATE_TEST_CASE("map_lines gives the formula every line of every array", "", float, double) {
+  using T = TestType;
+  // y[j] = x[j] - scale[j] * the first element of the line, which is exact.
+  const auto formula = [](auto* y, const auto* x, const auto* scale, std::size_t length, std::size_t stride) {
+    for (std::size_t j = 0; j < length; ++j) y[j * stride] = x[j * stride] - scale[j * stride] * x[0];
+  };
+  for (const Shape& shape : shapes) {
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      CAPTURE(shape, axis);
+      const std::size_t size = element_count(shape);
+      std::vector<T> x(size), scale(size), expected(size);
+      for (std::size_t i = 0; i < size; ++i) {
+        x[i] = static_cast<T>(i + 1);
+        scale[i] = static_cast<T>(i % 3) / 2;
+      }
+      for (std::size_t i = 0; i < size; ++i) {
+        Shape first = unravel_index(i, shape);
+        first[axis] = 0;
+        expected[i] = x[i] - scale[i] * x[position_of(first, shape)];
+      }
+      const Array y = cpu::map_lines(formula, lines_along(shape, axis), Array(x).reshape(shape),
+                                     Array(scale).reshape(shape));
+      CHECK(y.shape() == shape);
+      CHECK(y.template to_vector<T>() == expected);
+    }
+  }
+}
+
+TEST_CASE("map_lines calls the formula for lines of length 0, and never for no lines") {
+  std::size_t calls = 0;
+  const auto count = [&](auto*, const auto*, std::size_t length, std::size_t) {
+    CHECK(length == 0);
+    ++calls;
+  };
+  CHECK(cpu::map_lines(count, lines_along({0, 3}, 0), Array::zeros({0, 3})).shape() == Shape{0, 3});
+  CHECK(calls == 3);
+  CHECK(cpu::map_lines(count, lines_along({0, 3}, 1), Array::zeros({0, 3})).shape() == Shape{0, 3});
+  CHECK(calls == 3);
+  CHECK_THROWS_WITH(cpu::map_lines(count, lines_along({0}, 0), Array::zeros({0}, Dtype::int32)),
+                    "expected float32 or float64, got int32");
+}
