@@ -6,7 +6,7 @@
 function(tenbin_add_kernels)
   add_library(tenbin_kernels OBJECT ${ARGN})
   set_target_properties(tenbin_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  target_include_directories(tenbin_kernels PRIVATE ${PROJECT_BINARY_DIR}/include)
+  target_include_directories(tenbin_kernels PRIVATE ${PROJECT_SOURCE_DIR}/include)
   target_compile_definitions(tenbin_kernels PRIVATE TENBIN_KERNELS)
   if(TENBIN_CUDA STREQUAL "EMULATED")
     tenbin_compile_emulated(${ARGN})
@@ -23,7 +23,7 @@ function(tenbin_compile_emulated)
   set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX)
   set_target_properties(tenbin_kernels PROPERTIES CXX_STANDARD 17 CXX_EXTENSIONS OFF)
   target_compile_options(tenbin_kernels PRIVATE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
-                                                -fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/tenbin/=
+                                                -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/include/tenbin/=
                                                 -Wno-unknown-pragmas)  # unroll
   target_link_libraries(tenbin_kernels PRIVATE cuda_emulator tenbin_warnings)
   target_link_libraries(tenbin PRIVATE $<BUILD_INTERFACE:cuda_emulator>)
@@ -47,7 +47,7 @@ endmacro()
 
 function(tenbin_compile_by_nvcc)
   set_target_properties(tenbin_kernels PROPERTIES CUDA_STANDARD 17 CUDA_STANDARD_REQUIRED ON CUDA_EXTENSIONS OFF)
-  set(prefix_maps -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=,-fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/tenbin/=)
+  set(prefix_maps -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=,-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/include/tenbin/=)
   target_compile_options(tenbin_kernels PRIVATE --extended-lambda --expt-relaxed-constexpr -Xcompiler=${prefix_maps})
   if(TENBIN_WARNINGS_AS_ERRORS)
     # Registers that spill and arrays in local memory cost more than they look: they do not pass either.

@@ -8,13 +8,12 @@ compiler=${1:-g++}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-ln -s "$PWD" "$work/tenbin"
 echo '#include "tenbin/tenbin.h"' >"$work/umbrella.cpp"
 
 median() {
   local TIMEFORMAT=%R
   for _ in 1 2 3 4 5; do
-    { time "$compiler" -std=c++20 -I"$work" "$@" "$work/umbrella.cpp"; } 2>&1
+    { time "$compiler" -std=c++20 -Iinclude "$@" "$work/umbrella.cpp"; } 2>&1
   done | sort -n | sed -n 3p
 }
 printf '%-40s %s s\n' "$compiler -std=c++20 -fsyntax-only" "$(median -fsyntax-only)"

@@ -65,14 +65,6 @@ run_tests() {
   if ctest --preset cuda; then passed tests; else failed tests; fi
 }
 
-# The cases in files that run kernels; Catch2 names files by tags, [#relu_test].
-device_cases() {
-  {
-    find tests/cuda tests/functions tests/optimizers -name '*_test.cpp'
-    grep --recursive --files-with-matches 'on_every_device\|Device::cuda' tests --include='*_test.cpp'
-  } | sed 's|.*/\(.*\)\.cpp$|[#\1]|' | sort --unique | paste --serial --delimiters=,
-}
-
 # The tests provoke failing calls of CUDA on purpose and check what comes of them: these are no findings. Without the
 # cache every array is its own allocation, so that memcheck and initcheck see where each ends.
 sanitize() {
@@ -88,7 +80,7 @@ sanitize() {
     local cache=1
     case "$tool" in memcheck | initcheck) cache=0 ;; esac
     if TENBIN_CUDA_CACHE=$cache compute-sanitizer --tool "$tool" --error-exitcode 1 --report-api-errors no \
-      build/cuda/tests/tenbin_tests --filenames-as-tags "$(device_cases)"; then
+      build/cuda/tests/tenbin_tests "[gpu]"; then
       passed "$tool"
     else
       failed "$tool"

@@ -3,23 +3,28 @@
 #
 #   scripts/lint.sh             everything
 #   scripts/lint.sh FILE...     clang-format and clang-tidy of these files
+#   scripts/lint.sh --format    clang-format of everything, which takes seconds
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 heading() { printf '\n== %s\n' "$*"; }
+format_only=false
 case "${1:-}" in
-  -h | --help) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+  --format) format_only=true; shift ;;
+  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
 esac
 
-scripts/setup.sh build test lint
+scripts/setup.sh lint
+if ! $format_only; then scripts/setup.sh build test; fi
 if [[ $# -gt 0 ]]; then
   files=("$@")
 else
-  mapfile -t files < <(git ls-files '*.h' '*.cpp' '*.cu')
+  mapfile -t files < <(git ls-files '*.h' '*.cpp' '*.cu' '*.cuh')
 fi
 
 heading "clang-format"
 clang-format --dry-run -Werror "${files[@]}"
+if $format_only; then exit 0; fi
 
 heading "clang++ -Wall -Wextra -Wconversion -Werror"
 cmake --preset clang

@@ -3,19 +3,25 @@
 # UndefinedBehaviorSanitizer; those of what starts threads under ThreadSanitizer. Where nvcc is found, it compiles the
 # kernels too. scripts/gpu.sh is for machines with a GPU.
 #
-#   scripts/test.sh [--quick]
+#   scripts/test.sh [--quick] [default|cuda|emulator|asan|tsan]...     (without stages: all five, in this order)
 #
-# --quick: the CPU build only. Installs what is missing first (scripts/setup.sh).
+# --quick: the CPU build only, the stage default. Installs what is missing first (scripts/setup.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-quick=false
-case "${1:-}" in
-  "") ;;
-  --quick) quick=true ;;
-  -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-  *) echo "test: no option \"$1\"; there is --quick" >&2; exit 2 ;;
-esac
+stages=()
+need_nvcc=false
+while [[ $# -gt 0 ]]; do
+  case "$1" in
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    --quick) stages+=(default) ;;
+    default | emulator | asan | tsan) stages+=("$1") ;;
+    cuda) stages+=(cuda); need_nvcc=true ;;
+    *) echo "test: no option or stage \"$1\"; there are --quick, default, cuda, emulator, asan and tsan" >&2; exit 2 ;;
+  esac
+  shift
+done
+[[ ${#stages[@]} -gt 0 ]] || stages=(default cuda emulator asan tsan)
 
 heading() { printf '\n== %s\n' "$*"; }
 
@@ -32,7 +38,8 @@ build_and_test() {
 compile_kernels() {
   heading "cuda: compile the kernels"
   if ! command -v nvcc >/dev/null && [[ ! -x ${CUDA_HOME:-/usr/local/cuda}/bin/nvcc ]]; then
-    echo "test: SKIPPED: no nvcc here, so the .cu files were compiled for the emulator only"
+    if $need_nvcc; then echo "test: there is no nvcc here" >&2; return 1; fi
+    echo "test: SKIPPED: no nvcc here, so the .cu files are compiled for the emulator only"
     return
   fi
   cmake --preset cuda -DTENBIN_TESTS=OFF -DTENBIN_EXAMPLES=OFF
@@ -43,10 +50,9 @@ heading "what is needed"
 scripts/setup.sh build test
 
 # The first failure ends the run; the closing lines are those of the last ctest.
-build_and_test default
-if ! $quick; then
-  compile_kernels
-  build_and_test emulator
-  build_and_test asan
-  build_and_test tsan
-fi
+for stage in "${stages[@]}"; do
+  case "$stage" in
+    cuda) compile_kernels ;;
+    *) build_and_test "$stage" ;;
+  esac
+done

@@ -6,11 +6,13 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/cuda/runtime.h"
+#include "tenbin/tests/gpu_tag.h"
 #include "tenbin/tests/schedules.h"
 
 namespace tenbin::testing {
 
 std::vector<Device> devices() {
+  if (!has_gpu_tag()) FAIL("this case computes on every device: give it the tag [gpu]");
   std::vector<Device> all{Device::cpu()};
   if (gpu::is_available()) {
     all.push_back(Device::cuda(0));

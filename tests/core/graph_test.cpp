@@ -1,4 +1,4 @@
-// Variables and functions: the sweep back through the graph, who owns what, errors, and deep graphs.
+// Graphs: the sweep back, who owns what, what is kept, and deep graphs.
 #include <pthread.h>
 
 #include <cmath>
@@ -13,6 +13,7 @@
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/functions/math/sum.h"
+#include "tenbin/tests/core/custom_function.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/memory_use.h"
 
@@ -20,39 +21,6 @@ using namespace tenbin;
 using namespace tenbin::testing;
 
 namespace {
-
-class Custom;
-using Forward = std::function<Arrays(Custom&, const Arrays&)>;
-using Backward = std::function<Arrays(Custom&, const Arrays&, const Arrays&)>;
-
-// A function whose forward and backward are written where it is used.
-class Custom : public Function {
- public:
-  Custom(std::string name, Forward forward, Backward backward)
-      : name_(std::move(name)), forward_(std::move(forward)), backward_(std::move(backward)) {}
-
-  std::string name() const override { return name_; }
-  Arrays forward_cpu(const Arrays& xs) override { return forward_(*this, xs); }
-  Arrays forward_gpu(const Arrays&) override { throw Error(name(), ": for the CPU only"); }
-  Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override { return backward_(*this, xs, gys); }
-  Arrays backward_gpu(const Arrays&, const Arrays&) override { throw Error(name(), ": for the CPU only"); }
-
-  using Function::needs_grad;
-  using Function::new_gradient;
-  using Function::retain_inputs;
-  using Function::retain_outputs;
-  using Function::retained_output;
-
- private:
-  std::string name_;
-  Forward forward_;
-  Backward backward_;
-};
-
-Variables call(const std::string& name, const Variables& inputs, Forward forward, Backward backward) {
-  const Reference<Function> function(new Custom(name, std::move(forward), std::move(backward)));
-  return function->apply(inputs);
-}
 
 // `f` of the elements, pair by pair, which are float64.
 Array map(const Array& a, const Array& b, const std::function<double(double, double)>& f) {
@@ -371,82 +339,6 @@ TEST_CASE("constants and integers collect nothing") {
   CHECK_FALSE(integers.grad());
 }
 
-TEST_CASE("a constant that may have been meant as a leaf says so when it is asked for a gradient") {
-  Variable w = Array{3.0};
-  w.set_name("w");
-  const std::string hint =
-      ": variable w float64(1) is a constant, because `Variable w = array` makes one; write `Variable "
-      "w(array)` for a leaf that collects a gradient";
-  CHECK_THROWS_WITH(w.grad(), "Variable::grad" + hint);
-  CHECK_THROWS_WITH(w.set_grad(Array{1.0}), "Variable::set_grad" + hint);
-  CHECK_THROWS_WITH(w.backward(), "Variable::backward" + hint);
-  const Variable same = w;
-  CHECK_THROWS_WITH(same.grad(), "Variable::grad" + hint);
-  w.cleargrad();
-  CHECK(w.item() == 3);
-  const auto returned = [](const Array& array) -> Variable { return array; };
-  CHECK_THROWS_AS(returned(Array{1.0}).grad(), Error);
-
-  // Integers never collect a gradient, whatever is written.
-  const Variable labels = Array{0, 1};
-  CHECK_FALSE(labels.grad());
-  // What is said to be a constant is one.
-  CHECK_FALSE(Variable(Array{1.0}, false).grad());
-}
-
-TEST_CASE("every use of an empty Variable names the call") {
-  Variable moved_from(Array{1.0});
-  const Variable there = std::move(moved_from);
-  for (const Variable& empty : {Variable(), moved_from}) {  // NOLINT(bugprone-use-after-move)
-    const auto message = [](const std::string& call) {
-      return "Variable::" + call + ": the Variable is empty (default-constructed or moved from)";
-    };
-    Variable v = empty;
-    CHECK_THROWS_WITH(v.data(), message("data"));
-    CHECK_THROWS_WITH(v.set_data(Array{1.0}), message("set_data"));
-    CHECK_THROWS_WITH(v.grad(), message("grad"));
-    CHECK_THROWS_WITH(v.set_grad(Array{1.0}), message("set_grad"));
-    CHECK_THROWS_WITH(v.set_grad({}), message("set_grad"));
-    CHECK_THROWS_WITH(v.cleargrad(), message("cleargrad"));
-    CHECK_THROWS_WITH(v.shape(), message("shape"));
-    CHECK_THROWS_WITH(v.ndim(), message("ndim"));
-    CHECK_THROWS_WITH(v.size(), message("size"));
-    CHECK_THROWS_WITH(v.dtype(), message("dtype"));
-    CHECK_THROWS_WITH(v.device(), message("device"));
-    CHECK_THROWS_WITH(v.item(), message("item"));
-    CHECK_THROWS_WITH(v.requires_grad(), message("requires_grad"));
-    CHECK_THROWS_WITH(v.name(), message("name"));
-    CHECK_THROWS_WITH(v.set_name("v"), message("set_name"));
-    CHECK_THROWS_WITH(v.creator(), message("creator"));
-    CHECK_THROWS_WITH(v.backward(), message("backward"));
-    CHECK_THROWS_WITH(v.unchain_backward(), message("unchain_backward"));
-    CHECK_THROWS_WITH(relu(v), "relu: input 0 is an empty Variable");
-    v = there;
-    CHECK(v.item() == 1);
-  }
-}
-
-TEST_CASE("a gradient that is not there says whose it is") {
-  Variable x(Array{1.0, 2.0});
-  x.set_name("x");
-  CHECK_FALSE(x.grad());
-  const std::string none = ": the gradient of variable x float64(2) is none: no backward has reached it";
-  CHECK_THROWS_WITH(x.grad().data<double>(), "Array::data" + none);
-  CHECK_THROWS_WITH(x.grad().item(), "Array::item" + none);
-  CHECK_THROWS_WITH(x.grad().to_vector<double>(), "Array::to_vector" + none);
-  CHECK_THROWS_WITH(Variable(Array{1.0}).grad().item(),
-                    "Array::item: the gradient of variable float64(1) is none: no backward has reached it");
-  x.set_grad(Array{1.0, 1.0});
-  CHECK(x.grad().at(1) == 1);
-  x.cleargrad();
-  CHECK_THROWS_WITH(x.grad().at(1), "Array::at" + none);
-  CHECK_THROWS_WITH(Variable(Array{1.0}, false).grad().item(),
-                    "Array::item: the gradient of variable float64(1) is none: it does not require one");
-  // A copy is an array like any other.
-  const Array copy = x.grad();
-  CHECK_THROWS_WITH(copy.item(), ContainsSubstring("Array::item: the array is none ("));
-}
-
 TEST_CASE("what backward reads must not be changed in place since forward") {
   const std::string in_place =
       ", was changed in place since forward (an update, load_npz or copyparams); run forward again";
@@ -522,26 +414,6 @@ TEST_CASE("an output that backward reads must not be changed in place either") {
                     "run forward again");
 }
 
-TEST_CASE("an array that was not retained has its shape and dtype in backward, if another was retained") {
-  const Variable x(Array{{1.f, 2.f}});
-  const Variable z(Array{1.0});
-  Variable y = call(
-      "probe", {x, z},
-      [](Custom& self, const Arrays& xs) {
-        self.retain_inputs({1});
-        return Arrays{xs[1].copy()};
-      },
-      [&](Custom& self, const Arrays& xs, const Arrays&) {
-        CHECK_FALSE(xs[0]);
-        const Array gx = self.new_gradient(0, xs[0]);
-        CHECK(gx.shape() == Shape{1, 2});
-        CHECK(gx.dtype() == Dtype::float32);
-        return Arrays{gx, Array()};
-      })[0];
-  y.backward();
-  CHECK(x.grad());
-}
-
 TEST_CASE("outputs that nobody used have no gradient") {
   const Variable r(Array{2.0});
   const Variable angle(Array{0.5});
@@ -605,90 +477,6 @@ TEST_CASE("what backward does not need is not kept") {
   CHECK(values(x.grad())[large - 1] == 4);
 }
 
-TEST_CASE("of more than 64 inputs, those behind cannot be retained one by one") {
-  const auto retain = [](std::size_t index) {
-    Variables inputs;
-    for (int i = 0; i < 65; ++i) inputs.emplace_back(Array{1.0});
-    call(
-        "probe", inputs,
-        [index](Custom& self, const Arrays& xs) {
-          self.retain_inputs({index});
-          return Arrays{xs[0].copy()};
-        },
-        [](Custom&, const Arrays&, const Arrays&) { return Arrays(); });
-  };
-  retain(63);
-  CHECK_THROWS_WITH(retain(64), "probe: only the first 64 arrays can be retained one by one");
-}
-
-TEST_CASE("an array that was not retained is none in backward") {
-  const Variable x(Array{1.0});
-  const Variable z(Array{1.0});
-  bool first = true;
-  bool second = false;
-  Variable y = call(
-      "probe", {x, z},
-      [](Custom& self, const Arrays& xs) {
-        self.retain_inputs({1});
-        return Arrays{xs[0].copy()};
-      },
-      [&](Custom& self, const Arrays& xs, const Arrays&) {
-        first = static_cast<bool>(xs[0]);
-        second = static_cast<bool>(xs[1]);
-        CHECK_THROWS_WITH(self.retained_output(0), "probe: output 0 was not retained in forward");
-        return Arrays{Array(), Array()};
-      })[0];
-  y.backward();
-  CHECK_FALSE(first);
-  CHECK(second);
-  CHECK_FALSE(x.grad());
-}
-
-TEST_CASE("a function refuses inputs that make no sense") {
-  const auto copy = [](Custom&, const Arrays& xs) { return Arrays{xs[0].copy()}; };
-  const auto pass = [](Custom&, const Arrays&, const Arrays& gys) { return Arrays{gys[0]}; };
-  const Variable x(Array{1.0});
-  CHECK_THROWS_WITH(call("f", {}, copy, pass), "f: needs at least one input");
-  CHECK_THROWS_WITH(call("f", {x, Variable()}, copy, pass), "f: input 1 is an empty Variable");
-  const std::string none = " is none: an uninitialised parameter, or a Variable of no Array";
-  CHECK_THROWS_WITH(call("f", {x, Variable(Array())}, copy, pass), "f: input 1" + none);
-  CHECK_THROWS_WITH(call("f", {Variable(Array()).set_name("W")}, copy, pass),
-                    "f: input 0, parameter W," + none);
-  CHECK_THROWS_WITH(Custom("f", copy, pass).forward({x.data(), Array()}), "f: input 1 is none");
-  const auto nothing = [](Custom&, const Arrays&) { return Arrays(); };
-  CHECK_THROWS_WITH(call("f", {x}, nothing, pass), "f: forward returned no outputs");
-  CHECK_THROWS_WITH(apply<Custom>({x}, "f", nothing, pass), "f: forward returned no outputs");
-
-  const Reference<Function> function(new Custom("f", copy, pass));
-  function->apply({x});
-  CHECK_THROWS_WITH(function->apply({x}), "f: a Function object is applied once");
-
-  if (!gpu::is_available()) return;
-  CHECK_THROWS_WITH(call("f", {x, Array{1.0}.to(Device::cuda(0))}, copy, pass),
-                    "f: inputs on cpu and cuda:0");
-}
-
-TEST_CASE("backward's gradients are checked") {
-  const Variable x(Array{1.0, 2.0});
-  const auto returning = [&](Arrays gxs) {
-    Variable y = call(
-        "f", {x}, [](Custom&, const Arrays&) { return Arrays{Array{0.0}}; },
-        [gxs](Custom&, const Arrays&, const Arrays&) { return gxs; })[0];
-    y.backward();
-  };
-  CHECK_THROWS_WITH(returning({}), "f: backward returned 0 gradients for 1 inputs");
-  CHECK_THROWS_WITH(returning({Array{1.0, 1.0}, Array()}), "f: backward returned 2 gradients for 1 inputs");
-  CHECK_THROWS_WITH(returning({Array{1.0}}),
-                    "f: backward returned the gradient float64(1) for input 0, float64(2)");
-  CHECK_THROWS_WITH(returning({Array{1.f, 1.f}}),
-                    "f: backward returned the gradient float32(2) for input 0, float64(2)");
-  CHECK_FALSE(x.grad());
-  returning({Array()});
-  CHECK_FALSE(x.grad());
-  returning({Array{1.0, 1.0}});
-  CHECK(x.grad());
-}
-
 TEST_CASE("a function that throws leaves a usable graph") {
   {
     bool broken = true;
@@ -740,55 +528,6 @@ TEST_CASE("memory that runs out while functions are applied leaves nothing behin
   CHECK(gradient(r) == Approx(std::cos(0.5)));
 }
 
-TEST_CASE("modes can be taken to another thread") {
-  const NoBackprop no_backprop;
-  const DebugMode debug;
-  Config plain;
-  Config taken;
-  Config afterwards;
-  std::thread([&, modes = config()] {
-    plain = config();
-    {
-      const UseConfig use(modes);
-      taken = config();
-      const TestMode test;
-    }
-    afterwards = config();
-  }).join();
-  const auto is = [](const Config& modes, bool enable_backprop, bool train, bool debug_mode) {
-    return modes.enable_backprop == enable_backprop && modes.train == train && modes.debug == debug_mode &&
-           !modes.allow_tf32;
-  };
-  CHECK(is(plain, true, true, false));
-  CHECK(is(taken, false, true, true));
-  CHECK(is(afterwards, true, true, false));
-  {
-    const UseConfig use(Config{});
-    CHECK(is(config(), true, true, false));
-  }
-  CHECK(is(config(), false, true, true));
-}
-
-TEST_CASE("modes end with their scope, by an exception too") {
-  CHECK(config().enable_backprop);
-  CHECK(config().train);
-  CHECK_FALSE(config().debug);
-  try {
-    const NoBackprop no_backprop;
-    const TestMode test;
-    const DebugMode debug;
-    { const NoBackprop nested; }
-    CHECK_FALSE(config().enable_backprop);
-    CHECK_FALSE(config().train);
-    CHECK(config().debug);
-    throw Error("out");
-  } catch (const Error&) {
-  }
-  CHECK(config().enable_backprop);
-  CHECK(config().train);
-  CHECK_FALSE(config().debug);
-}
-
 TEST_CASE("under NoBackprop nothing is recorded") {
   const Variable x(Array{2.0});
   const std::int64_t functions = graph_stats().functions;
@@ -798,55 +537,6 @@ TEST_CASE("under NoBackprop nothing is recorded") {
   CHECK_FALSE(y.requires_grad());
   CHECK(graph_stats().functions == functions);
   CHECK_THROWS_AS(y.backward(), Error);
-}
-
-TEST_CASE("DebugMode names the function that makes a NaN") {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  const Variable x(Array{1.0, 0.0});
-  const auto f = [&](bool forward, bool backward) {
-    Variable y = call(
-        "f", {x}, [=](Custom&, const Arrays&) { return Arrays{Array{forward ? nan : 1.0}}; },
-        [=](Custom&, const Arrays&, const Arrays&) {
-          return Arrays{Array{0.0, backward ? nan : 1.0}};
-        })[0];
-    y.backward();
-  };
-  f(true, true);  // without the mode, nobody looks
-  const DebugMode debug;
-  f(false, false);
-  CHECK_THROWS_WITH(f(true, false), "f: NaN in output 0, float64(1)");
-  CHECK_THROWS_WITH(f(false, true), "f: NaN in gradient 0, float64(2)");
-}
-
-TEST_CASE("DebugMode finds a NaN wherever it is, on every device") {
-  on_every_device([](Device device) {
-    for (const Dtype dtype : {Dtype::float32, Dtype::float64})
-      for (const std::size_t place : {0u, 599u}) {
-        CAPTURE(dtype, place);
-        std::vector<double> numbers(600, 1.0);
-        const Variable good(Array(numbers).astype(dtype).to(device));
-        numbers[place] = std::numeric_limits<double>::quiet_NaN();
-        const Variable bad(Array(numbers).astype(dtype).to(device));
-        CHECK(std::isnan(values(relu(bad).data())[place]));
-        const DebugMode debug;
-        CHECK(values(relu(good).data()) == std::vector<double>(600, 1.0));
-        CHECK_THROWS_WITH(relu(bad), ContainsSubstring("relu: NaN in output 0, "));
-      }
-  });
-}
-
-TEST_CASE("a Variable is a handle") {
-  Variable x(Array{1.0});
-  const Variable same = x;
-  x.set_name("x").set_data(Array{{1.f, 2.f}});
-  CHECK(same.name() == "x");
-  CHECK(same.shape() == Shape{1, 2});
-  std::ostringstream out;
-  out << same << ", " << Variable() << ", " << Variable(Array{1});
-  CHECK(out.str() == "variable x float32(1, 2), variable none, variable int32(1)");
-  CHECK_FALSE(Variable());
-  x = same;  // itself
-  CHECK(x.name() == "x");
 }
 
 namespace {
@@ -940,20 +630,4 @@ TEST_CASE("an unchained variable does not share the gradient that it goes on wit
   z.backward();
   CHECK(h.grad().to_vector<double>() == std::vector<double>{4, 4});
   CHECK(y.grad().to_vector<double>() == std::vector<double>{1, 1});
-}
-
-TEST_CASE("backward keeps no gradient of a constant, and a function may leave one out") {
-  const auto forward = [](Custom&, const Arrays& xs) { return Arrays{xs[0].copy()}; };
-  for (const bool both : {true, false}) {
-    CAPTURE(both);
-    Variable x(Array{1.0}, true), y(Array{2.0}, true), constant(Array{3.0}, false);
-    call("custom", {x, y, constant}, forward,
-         [both](Custom&, const Arrays&, const Arrays& gys) {
-           return Arrays{gys[0].copy(), both ? gys[0].copy() : Array(), gys[0].copy()};
-         })[0]
-        .backward();
-    CHECK(x.grad().item() == 1);
-    CHECK(static_cast<bool>(y.grad()) == both);
-    CHECK_FALSE(constant.grad());
-  }
 }

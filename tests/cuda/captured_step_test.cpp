@@ -93,7 +93,7 @@ void check_captured_equals_eager(Device device) {
 
 }  // namespace
 
-TEST_CASE("a captured step is bit-equal to the step: dropout, clipping, noise, changing rates") {
+TEST_CASE("a captured step is bit-equal to the step: dropout, clipping, noise, changing rates", "[gpu]") {
   on_every_device([](Device device) {
     check_captured_equals_eager<Adam>(device);
     check_captured_equals_eager<SGD>(device);
@@ -105,7 +105,7 @@ TEST_CASE("a captured step is bit-equal to the step: dropout, clipping, noise, c
   });
 }
 
-TEST_CASE("a hyperparameter that changes after the capture is the one that counts") {
+TEST_CASE("a hyperparameter that changes after the capture is the one that counts", "[gpu]") {
   on_every_device([](Device device) {
     const Array gradient = Array::ones({4}, Dtype::float32, device);
     MLP model;
@@ -131,7 +131,7 @@ TEST_CASE("a hyperparameter that changes after the capture is the one that count
   });
 }
 
-TEST_CASE("inputs of another shape run uncaptured, and between them the captured step goes on") {
+TEST_CASE("inputs of another shape run uncaptured, and between them the captured step goes on", "[gpu]") {
   on_every_device([](Device device) {
     const auto run = [&](bool captured) {
       random::seed(8);
@@ -158,7 +158,7 @@ TEST_CASE("inputs of another shape run uncaptured, and between them the captured
   });
 }
 
-TEST_CASE("the shape that comes often is the one that is captured") {
+TEST_CASE("the shape that comes often is the one that is captured", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(70, device);  // three batches of 20 and one of 10
@@ -175,7 +175,7 @@ TEST_CASE("the shape that comes often is the one that is captured") {
   });
 }
 
-TEST_CASE("inputs on two devices are not captured") {
+TEST_CASE("inputs on two devices are not captured", "[gpu]") {
   on_every_device([](Device device) {
     std::size_t runs = 0;
     CapturedStep step([&](const Array& x, const Array& t) {
@@ -189,7 +189,7 @@ TEST_CASE("inputs on two devices are not captured") {
   });
 }
 
-TEST_CASE("a captured step keeps what its kernels read and write") {
+TEST_CASE("a captured step keeps what its kernels read and write", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching on(true);
@@ -222,7 +222,7 @@ TEST_CASE("a captured step keeps what its kernels read and write") {
   });
 }
 
-TEST_CASE("while a step is captured, other threads are kept from the device") {
+TEST_CASE("while a step is captured, other threads are kept from the device", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     std::string refusal;
@@ -245,14 +245,14 @@ TEST_CASE("while a step is captured, other threads are kept from the device") {
   });
 }
 
-TEST_CASE("steps are captured on a second device too") {
+TEST_CASE("steps are captured on a second device too", "[gpu]") {
   if (gpu::device_count() < 2) return;
   check_captured_equals_eager<Adam>(Device::cuda(1));
   const double first = Array({1.5f}).to(Device::cuda(0)).item();
   CHECK(first == 1.5);
 }
 
-TEST_CASE("a captured step allocates nothing and waits for nothing") {
+TEST_CASE("a captured step allocates nothing and waits for nothing", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(100, device);
@@ -293,7 +293,7 @@ TEST_CASE("a captured step allocates nothing and waits for nothing") {
   });
 }
 
-TEST_CASE("what cannot be captured is an error that says what and where, and training can go on") {
+TEST_CASE("what cannot be captured is an error that says what and where, and training can go on", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(100, device);
@@ -348,7 +348,7 @@ TEST_CASE("what cannot be captured is an error that says what and where, and tra
   });
 }
 
-TEST_CASE("a replay that throws has launched nothing") {
+TEST_CASE("a replay that throws has launched nothing", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(100, device);
@@ -385,7 +385,7 @@ TEST_CASE("a replay that throws has launched nothing") {
   });
 }
 
-TEST_CASE("parameters that have been laid out anew since the capture are an error, whoever did it") {
+TEST_CASE("parameters that have been laid out anew since the capture are an error, whoever did it", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const auto check_refused = [&](const auto& lay_out_anew) {
@@ -426,7 +426,7 @@ TEST_CASE("parameters that have been laid out anew since the capture are an erro
   });
 }
 
-TEST_CASE("what dies while a step is captured is still there for its replays") {
+TEST_CASE("what dies while a step is captured is still there for its replays", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching on(true);
@@ -446,7 +446,7 @@ TEST_CASE("what dies while a step is captured is still there for its replays") {
   });
 }
 
-TEST_CASE("arrays may outlive the captured step that made them, and its memory comes back") {
+TEST_CASE("arrays may outlive the captured step that made them, and its memory comes back", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching on(true);
@@ -472,8 +472,8 @@ TEST_CASE("arrays may outlive the captured step that made them, and its memory c
   });
 }
 
-TEST_CASE(
-    "what dies while a step is captured stays the step's, and so does what it has computed in between") {
+TEST_CASE("what dies while a step is captured stays the step's, and so does what it has computed in between",
+          "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     gpu::set_caching(true);

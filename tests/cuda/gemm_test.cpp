@@ -56,7 +56,7 @@ void check_product(Sizes s, std::size_t batch, bool transa, bool transb, Dtype d
 
 }  // namespace
 
-TEST_CASE("matrix products of odd sizes") {
+TEST_CASE("matrix products of odd sizes", "[gpu]") {
   on_every_device([](Device device) {
     for (const Sizes& s : sizes)
       for (const std::size_t batch : {1u, 3u})
@@ -67,7 +67,7 @@ TEST_CASE("matrix products of odd sizes") {
   });
 }
 
-TEST_CASE("linear layers of odd sizes, and the gradients of their biases") {
+TEST_CASE("linear layers of odd sizes, and the gradients of their biases", "[gpu]") {
   on_every_device([](Device device) {
     for (const Sizes& s : sizes) {
       CAPTURE(s.m, s.n, s.k);

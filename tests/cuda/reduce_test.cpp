@@ -58,7 +58,7 @@ std::vector<double> folded(const std::vector<double>& x, const Shape& shape, dou
 
 }  // namespace
 
-TEST_CASE("sums along the middle axis, rounded once") {
+TEST_CASE("sums along the middle axis, rounded once", "[gpu]") {
   on_every_device([](Device device) {
     for (const Shape& shape : shapes) {
       CAPTURE(shape);
@@ -72,7 +72,7 @@ TEST_CASE("sums along the middle axis, rounded once") {
   });
 }
 
-TEST_CASE("maxima and minima along the middle axis, also beside a NaN") {
+TEST_CASE("maxima and minima along the middle axis, also beside a NaN", "[gpu]") {
   on_every_device([](Device device) {
     const double inf = std::numeric_limits<double>::infinity();
     std::size_t turn = 0;
@@ -94,7 +94,7 @@ TEST_CASE("maxima and minima along the middle axis, also beside a NaN") {
   });
 }
 
-TEST_CASE("the gradient of a sum is repeated along the middle axis") {
+TEST_CASE("the gradient of a sum is repeated along the middle axis", "[gpu]") {
   on_every_device([](Device device) {
     for (const Shape& shape : shapes) {
       CAPTURE(shape);
@@ -111,7 +111,7 @@ TEST_CASE("the gradient of a sum is repeated along the middle axis") {
   });
 }
 
-TEST_CASE("sums have the same bits in whatever order threads run") {
+TEST_CASE("sums have the same bits in whatever order threads run", "[gpu]") {
   const Array x = uniform({3, 2100, 7});
   std::vector<std::vector<double>> first;
   on_every_device([&](Device device) {

@@ -20,14 +20,14 @@ std::vector<float> ascending(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("a device that is not there is an error that says so") {
+TEST_CASE("a device that is not there is an error that says so", "[gpu]") {
   const int none = 63;
   CHECK_THROWS_WITH(Array({1.f}).to(Device::cuda(none)), ContainsSubstring("cuda:63 is not available"));
   CHECK_THROWS_WITH(Array::zeros({2}, Dtype::float32, Device::cuda(-1)),
                     ContainsSubstring("cuda:-1 is not available"));
 }
 
-TEST_CASE("what is copied to a device comes back, whatever its size") {
+TEST_CASE("what is copied to a device comes back, whatever its size", "[gpu]") {
   on_every_device([](Device device) {
     // The last ones are larger than the pinned memory through which they go.
     for (const std::size_t count : {0u, 1u, 2u, 255u, 1024u, 1025u, 524289u, 1500001u}) {
@@ -39,7 +39,7 @@ TEST_CASE("what is copied to a device comes back, whatever its size") {
   });
 }
 
-TEST_CASE("memory that has been copied from may be written at once") {
+TEST_CASE("memory that has been copied from may be written at once", "[gpu]") {
   on_every_device([](Device device) {
     Array host(ascending(1000));
     std::vector<Array> copies;
@@ -57,7 +57,7 @@ TEST_CASE("memory that has been copied from may be written at once") {
   });
 }
 
-TEST_CASE("copies on one device, and between two") {
+TEST_CASE("copies on one device, and between two", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array(ascending(77)).to(device);
     const Array copy = x.copy();
@@ -76,7 +76,7 @@ TEST_CASE("copies on one device, and between two") {
   });
 }
 
-TEST_CASE("fill, astype and add of every dtype") {
+TEST_CASE("fill, astype and add of every dtype", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64, Dtype::uint8}) {
       CAPTURE(dtype);
@@ -97,7 +97,7 @@ TEST_CASE("fill, astype and add of every dtype") {
   });
 }
 
-TEST_CASE("memory that is released is reused, and given back when asked") {
+TEST_CASE("memory that is released is reused, and given back when asked", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching on(true);
@@ -111,7 +111,7 @@ TEST_CASE("memory that is released is reused, and given back when asked") {
   });
 }
 
-TEST_CASE("without caching every array is an allocation of its own") {
+TEST_CASE("without caching every array is an allocation of its own", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching off(false);
@@ -122,7 +122,7 @@ TEST_CASE("without caching every array is an allocation of its own") {
   });
 }
 
-TEST_CASE("memory from before caching was switched on is not taken for more than it is") {
+TEST_CASE("memory from before caching was switched on is not taken for more than it is", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     {
@@ -137,7 +137,7 @@ TEST_CASE("memory from before caching was switched on is not taken for more than
   });
 }
 
-TEST_CASE("launches can be waited for one by one") {
+TEST_CASE("launches can be waited for one by one", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     gpu::set_synchronous(true);
@@ -148,7 +148,7 @@ TEST_CASE("launches can be waited for one by one") {
   });
 }
 
-TEST_CASE("copies to and from a device are counted where they wait, and nowhere else") {
+TEST_CASE("copies to and from a device are counted where they wait, and nowhere else", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Array host(ascending(100));

@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("cuBLAS multiplies in TF32 while an AllowTF32 lives, and not otherwise") {
+TEST_CASE("cuBLAS multiplies in TF32 while an AllowTF32 lives, and not otherwise", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Array x = Array::ones({2, 2}, Dtype::float32, device);

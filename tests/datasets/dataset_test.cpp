@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("a Dataset gathers rows in the order asked for") {
+TEST_CASE("a Dataset gathers rows in the order asked for", "[gpu]") {
   on_every_device([](Device device) {
     const Dataset data = Dataset(Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}, Array{7, 8, 9}).to(device);
     const Dataset part = data.subset({2, 0, 2});
@@ -22,7 +22,7 @@ TEST_CASE("a Dataset gathers rows in the order asked for") {
   });
 }
 
-TEST_CASE("a Dataset of images, of a slice, of nothing") {
+TEST_CASE("a Dataset of images, of a slice, of nothing", "[gpu]") {
   on_every_device([](Device device) {
     const Array images = Array::arange(24, Dtype::uint8).reshape({4, 2, 3}).to(device);
     const Dataset data(images.slice(1, 4), Array::arange(3).to(device));
@@ -36,7 +36,7 @@ TEST_CASE("a Dataset of images, of a slice, of nothing") {
   CHECK(Dataset().size() == 0);
 }
 
-TEST_CASE("a Dataset moves between devices with all that it knows") {
+TEST_CASE("a Dataset moves between devices with all that it knows", "[gpu]") {
   on_every_device([](Device device) {
     Dataset data(Array{{1.f}, {2.f}}, Array{7, 8});
     data.resampled_by = "smote";
@@ -113,7 +113,7 @@ TEST_CASE("labels of -1 and 1 are refused, since -1 is ignored") {
   CHECK(remove_tomek_links(data.subset({1, 2, 3})).size() > 0);
 }
 
-TEST_CASE("labels_from_signs makes classes 0 and 1 of -1 and 1") {
+TEST_CASE("labels_from_signs makes classes 0 and 1 of -1 and 1", "[gpu]") {
   on_every_device([](Device device) {
     const Array t = Array({-1, 1, 1}, Dtype::int64).to(device);
     const Array classes = labels_from_signs(t);

@@ -34,7 +34,7 @@ std::vector<int> labels(const Minibatches& batches) {
 
 }  // namespace
 
-TEST_CASE("Minibatches bring every row once, with its label") {
+TEST_CASE("Minibatches bring every row once, with its label", "[gpu]") {
   std::vector<int> order_on_cpu;
   on_every_device([&](Device device) {
     std::vector<std::size_t> sizes;
@@ -84,7 +84,7 @@ TEST_CASE("the order of Minibatches is a function of seed and epoch") {
   CHECK(order(1, 3) == order_of_three);
 }
 
-TEST_CASE("Minibatches with a seed alone count their passes") {
+TEST_CASE("Minibatches with a seed alone count their passes", "[gpu]") {
   on_every_device([](Device device) {
     const Dataset data = numbered(50).to(device);
     const std::vector<std::size_t> rows{4, 1, 4, 0, 4, 9, 8, 7, 6, 5, 3, 2};
@@ -175,7 +175,7 @@ TEST_CASE("Minibatches shuffle evenly") {
   for (const int count : places) CHECK(std::abs(count - 500) < 5 * 20.4);
 }
 
-TEST_CASE("Minibatches without shuffling are slices in file order") {
+TEST_CASE("Minibatches without shuffling are slices in file order", "[gpu]") {
   on_every_device([](Device device) {
     const Dataset data = numbered(5).to(device);
     const Minibatches batches(data, {.batch_size = 2, .shuffle = false});
@@ -185,7 +185,7 @@ TEST_CASE("Minibatches without shuffling are slices in file order") {
   });
 }
 
-TEST_CASE("Minibatches of chosen rows") {
+TEST_CASE("Minibatches of chosen rows", "[gpu]") {
   on_every_device([](Device device) {
     const Dataset data = numbered(6).to(device);
     const std::vector<std::size_t> rows{4, 1, 4, 0, 4};
@@ -241,7 +241,7 @@ TEST_CASE("Minibatches ask the system for nothing once warm") {
   CHECK(rows == 1000);
 }
 
-TEST_CASE("a batch of a dataset on a GPU uploads nothing, waits for nothing and allocates nothing") {
+TEST_CASE("a batch of a dataset on a GPU uploads nothing, waits for nothing and allocates nothing", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching on(true);
@@ -257,7 +257,7 @@ TEST_CASE("a batch of a dataset on a GPU uploads nothing, waits for nothing and 
   });
 }
 
-TEST_CASE("Minibatches keep images in uint8") {
+TEST_CASE("Minibatches keep images in uint8", "[gpu]") {
   on_every_device([](Device device) {
     const Dataset data(Array::arange(12, Dtype::uint8).reshape({3, 2, 2}), Array{0, 1, 2});
     for (auto [x, t] : Minibatches(data.to(device))) {

@@ -16,7 +16,7 @@ constexpr float NaN = std::numeric_limits<float>::quiet_NaN();
 using Classes = std::vector<std::int64_t>;
 }  // namespace
 
-TEST_CASE("argmax takes the first of the largest") {
+TEST_CASE("argmax takes the first of the largest", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array{{1.f, 3.f, 2.f}, {5.f, 5.f, 5.f}, {-2.f, -1.f, -1.f}, {-0.f, 0.f, -0.f}}.to(device);
     const Array classes = argmax(x);
@@ -27,14 +27,14 @@ TEST_CASE("argmax takes the first of the largest") {
   });
 }
 
-TEST_CASE("argmax of infinities, and NaN as in NumPy") {
+TEST_CASE("argmax of infinities, and NaN as in NumPy", "[gpu]") {
   const Array x = {{-inf, -inf, -inf}, {0.f, inf, inf}, {inf, NaN, 0.f}, {NaN, inf, NaN}, {0.f, NaN, NaN}};
   on_every_device([&](Device device) {
     CHECK(argmax(x.to(device)).to_vector<std::int64_t>() == Classes{0, 1, 1, 0, 1});
   });
 }
 
-TEST_CASE("argmax reduces axis 1 of more than two") {
+TEST_CASE("argmax reduces axis 1 of more than two", "[gpu]") {
   // (1, 2, 3): the classes lie three elements apart.
   const Array x = {{{1.0, 5.0, 2.0}, {4.0, 3.0, 2.0}}};
   const Array two = {{{1.0, 5.0}, {4.0, 3.0}}, {{0.0, 1.0}, {0.0, 2.0}}};
@@ -45,7 +45,7 @@ TEST_CASE("argmax reduces axis 1 of more than two") {
   });
 }
 
-TEST_CASE("argmax of lines of any length, with ties and NaN here and there") {
+TEST_CASE("argmax of lines of any length, with ties and NaN here and there", "[gpu]") {
   for (const std::size_t n_class : {2u, 5u, 17u, 33u, 65u, 1025u, 3000u}) {
     CAPTURE(n_class);
     Array x = random::Generator(n_class).uniform({40, n_class});
@@ -65,7 +65,7 @@ TEST_CASE("argmax of lines of any length, with ties and NaN here and there") {
   }
 }
 
-TEST_CASE("argmax of no rows, and what it refuses") {
+TEST_CASE("argmax of no rows, and what it refuses", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(argmax(Array::zeros({0, 3}, Dtype::float32, device)).shape() == Shape{0});
     CHECK(argmax(Array::zeros({2, 3, 0}, Dtype::float32, device)).shape() == Shape{2, 0});
@@ -77,7 +77,7 @@ TEST_CASE("argmax of no rows, and what it refuses") {
   CHECK_THROWS_WITH(argmax(Array()), expected + "none");
 }
 
-TEST_CASE("accuracy of logits") {
+TEST_CASE("accuracy of logits", "[gpu]") {
   const Array y = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 1.f}, {0.f, 1.f}};  // 0 1 0 1
   on_every_device([&](Device device) {
     const auto on_device = [&](const Array& logits, const Array& t) {
@@ -93,7 +93,7 @@ TEST_CASE("accuracy of logits") {
   });
 }
 
-TEST_CASE("accuracy of scores with axes of length 1 behind those of the labels, as Chainer's") {
+TEST_CASE("accuracy of scores with axes of length 1 behind those of the labels, as Chainer's", "[gpu]") {
   const Array y = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 1.f}, {0.f, 1.f}};  // 0 1 0 1
   const Array dense = {{{1.0, 5.0}, {4.0, 3.0}}};                    // 1 0
   on_every_device([&](Device device) {
@@ -109,7 +109,7 @@ TEST_CASE("accuracy of scores with axes of length 1 behind those of the labels, 
                     "float32(2, 2, 2) for t int32(2)");
 }
 
-TEST_CASE("accuracy_score counts predicted labels that are right") {
+TEST_CASE("accuracy_score counts predicted labels that are right", "[gpu]") {
   on_every_device([](Device device) {
     const auto on_device = [&](const Array& t, const Array& y, const AccuracyScoreOptions& options = {}) {
       return accuracy_score(t.to(device), y.to(device), options);
@@ -157,7 +157,7 @@ TEST_CASE("accuracy and accuracy_score refuse each other's arguments, in either 
       "(N, 2): 1 - p, p; or labels by predict_with_threshold");
 }
 
-TEST_CASE("labels of -1 and 1 are not taken for one class with rows that do not count") {
+TEST_CASE("labels of -1 and 1 are not taken for one class with rows that do not count", "[gpu]") {
   const std::string text =
       ": t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are "
       "0 to "
@@ -178,7 +178,7 @@ TEST_CASE("labels of -1 and 1 are not taken for one class with rows that do not 
   });
 }
 
-TEST_CASE("accuracy_score of more labels than a block has threads") {
+TEST_CASE("accuracy_score of more labels than a block has threads", "[gpu]") {
   random::Generator rng(1);
   const std::size_t count = 1000;
   std::vector<int> truth, guess;
@@ -195,7 +195,7 @@ TEST_CASE("accuracy_score of more labels than a block has threads") {
   });
 }
 
-TEST_CASE("accuracy leaves out ignored positions") {
+TEST_CASE("accuracy leaves out ignored positions", "[gpu]") {
   const Array y = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 1.f}};
   on_every_device([&](Device device) {
     const auto on_device = [&](const Array& t, std::int64_t ignore_label = -1) {
@@ -209,7 +209,7 @@ TEST_CASE("accuracy leaves out ignored positions") {
   });
 }
 
-TEST_CASE("accuracy refuses what does not fit") {
+TEST_CASE("accuracy refuses what does not fit", "[gpu]") {
   const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}};
   on_every_device([&](Device device) {
     const Array y = y_on_cpu.to(device);
@@ -234,7 +234,7 @@ TEST_CASE("accuracy refuses what does not fit") {
       "int32(1, 2)");
 }
 
-TEST_CASE("accuracy and ConfusionMatrix refuse scores of NaN where the label counts") {
+TEST_CASE("accuracy and ConfusionMatrix refuse scores of NaN where the label counts", "[gpu]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const std::string refused = ": y[3] is nan: a row with nan has no largest score";
   const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}, {NaN, NaN}, {1.f, NaN}, {NaN, 1.f}};
@@ -273,7 +273,7 @@ TEST_CASE("accuracy and ConfusionMatrix refuse scores of NaN where the label cou
                     "ConfusionMatrix: y[0] = -1 is not a class in [0, 2)");
 }
 
-TEST_CASE("the first NaN that counts is named, wherever it lies") {
+TEST_CASE("the first NaN that counts is named, wherever it lies", "[gpu]") {
   for (const std::size_t n_class : {2u, 33u, 1025u}) {
     CAPTURE(n_class);
     constexpr std::size_t rows = 700;  // more than a block has threads
@@ -290,7 +290,7 @@ TEST_CASE("the first NaN that counts is named, wherever it lies") {
   }
 }
 
-TEST_CASE("one-hot labels are named as such, of every integer dtype and on every device") {
+TEST_CASE("one-hot labels are named as such, of every integer dtype and on every device", "[gpu]") {
   const Array t_on_cpu = {{1, 0}, {0, 1}, {0, 1}};
   const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 2.f}};
   const std::string hint = ": one-hot rows become labels by argmax(t.astype(Dtype::float32))";
@@ -324,7 +324,7 @@ TEST_CASE("one-hot labels are named as such, of every integer dtype and on every
   });
 }
 
-TEST_CASE("from logits on a GPU only the counts travel") {
+TEST_CASE("from logits on a GPU only the counts travel", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Array y = random::Generator(3).normal({100, 10}).to(device);

@@ -173,7 +173,7 @@ const std::vector<std::pair<const char*, Metric>> metrics = {
 
 }  // namespace
 
-TEST_CASE("metrics, calibration, splits and samplers take arrays of every device") {
+TEST_CASE("metrics, calibration, splits and samplers take arrays of every device", "[gpu]") {
   const Samples on_cpu = make_samples();
   for (const auto& [name, metric] : metrics) {
     INFO(name);

@@ -39,7 +39,7 @@ void check_group(const std::string& group, std::size_t expected_runs,
 
 }  // namespace
 
-TEST_CASE("golden: activations") {
+TEST_CASE("golden: activations", "[gpu]") {
   const auto axis = [](const GoldenCase& golden) { return golden.axes("axis").at(0); };
   check_group("activations", 14,
               {
@@ -58,7 +58,7 @@ TEST_CASE("golden: activations") {
               });
 }
 
-TEST_CASE("golden: losses") {
+TEST_CASE("golden: losses", "[gpu]") {
   check_group("losses", 10,
               {
                   {"mean_squared_error", function_of({"x0", "x1"},
@@ -75,7 +75,7 @@ TEST_CASE("golden: losses") {
               });
 }
 
-TEST_CASE("golden: linear") {
+TEST_CASE("golden: linear", "[gpu]") {
   check_group("connections", 6,
               {
                   {"linear",
@@ -94,7 +94,7 @@ TEST_CASE("golden: linear") {
               });
 }
 
-TEST_CASE("golden: mathematics and arrays") {
+TEST_CASE("golden: mathematics and arrays", "[gpu]") {
   const auto constant = [](const GoldenCase& golden) { return golden.number("c"); };
   check_group(
       "math_array", 118,

@@ -136,7 +136,7 @@ void check_mlp(const GoldenCase& golden, Optimizer& optimizer, Device device) {
 
 }  // namespace
 
-TEST_CASE("golden: optimizers and hooks") {
+TEST_CASE("golden: optimizers and hooks", "[gpu]") {
   run_golden("optimizers", 36, [](const GoldenCase& golden) -> LeftOut {
     LeftOut left_out;
     on_every_device([&](Device device) {

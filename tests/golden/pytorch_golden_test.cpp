@@ -35,7 +35,7 @@ Variable loss_of(const GoldenCase& golden, const Variable& x) {
 
 }  // namespace
 
-TEST_CASE("golden: losses of PyTorch") {
+TEST_CASE("golden: losses of PyTorch", "[gpu]") {
   std::map<std::string, std::size_t> weighted_means;
   run_golden("pytorch/losses", 240, [&](const GoldenCase& golden) -> LeftOut {
     for (const Device device : devices()) {

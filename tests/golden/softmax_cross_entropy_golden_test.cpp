@@ -47,7 +47,7 @@ Array rounded(const Array& reference, Dtype dtype) {
 
 }  // namespace
 
-TEST_CASE("golden: softmax_cross_entropy over Chainer's option grid") {
+TEST_CASE("golden: softmax_cross_entropy over Chainer's option grid", "[gpu]") {
   run_golden("sce", 678, [](const GoldenCase& golden) -> LeftOut {
     for (const Device device : devices()) {
       const Result result = run(golden, options_of(golden), device);
@@ -60,7 +60,7 @@ TEST_CASE("golden: softmax_cross_entropy over Chainer's option grid") {
   });
 }
 
-TEST_CASE("golden: softmax_cross_entropy at the edges, against long double") {
+TEST_CASE("golden: softmax_cross_entropy at the edges, against long double", "[gpu]") {
   run_golden("sce_edge", 56, [](const GoldenCase& golden) -> LeftOut {
     if (golden.option("dtype") == "float16") return "float16 is not one of our dtypes";
     if (golden.id.rfind("w_neg", 0) == 0) {
@@ -77,7 +77,7 @@ TEST_CASE("golden: softmax_cross_entropy at the edges, against long double") {
   });
 }
 
-TEST_CASE("golden: softmax_cross_entropy with soft targets, against the true gradient") {
+TEST_CASE("golden: softmax_cross_entropy with soft targets, against the true gradient", "[gpu]") {
   run_golden("sce_soft", 72, [](const GoldenCase& golden) -> LeftOut {
     // Chainer divides by all positions, and soft targets are never ignored: ours agree as no row here is
     // zero.

@@ -18,7 +18,7 @@ function(compile standard lines)
     "${lines}static_cast<void>(a), static_cast<void>(v), static_cast<void>(p), static_cast<void>(modes); }\n")
   file(WRITE ${work}/program.cpp "${program}")
   execute_process(
-    COMMAND ${COMPILER} -std=c++${standard} -Wall -Wextra -Werror -fsyntax-only -I ${BUILD}/include ${work}/program.cpp
+    COMMAND ${COMPILER} -std=c++${standard} -Wall -Wextra -Werror -fsyntax-only -I ${SOURCE}/include ${work}/program.cpp
     RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   set(result ${result} PARENT_SCOPE)
   set(output "${output}" PARENT_SCOPE)

@@ -73,7 +73,7 @@ TEST_CASE("Linear without in_size takes it from the first x") {
   CHECK(values(Linear(10, 3).W.data()) == values(lazy.W.data()));
 }
 
-TEST_CASE("a lazy Linear stays uninitialised when the first x does not fit") {
+TEST_CASE("a lazy Linear stays uninitialised when the first x does not fit", "[gpu]") {
   Linear lazy(3);
   CHECK_THROWS_WITH(lazy(Array{1.f}), "Linear: x must have more than n_batch_axes = 1 axes, got float32(1)");
   CHECK_THROWS_WITH(lazy(Array{{1.0}}), "Linear: x must be float32, got float64(1, 1)");
@@ -86,7 +86,8 @@ TEST_CASE("a lazy Linear stays uninitialised when the first x does not fit") {
   });
 }
 
-TEST_CASE("a lazy Linear is initialised where the first x is, with the values it would have on the CPU") {
+TEST_CASE("a lazy Linear is initialised where the first x is, with the values it would have on the CPU",
+          "[gpu]") {
   random::seed(3);
   const auto expected = values(Linear(4, 3).W.data());
   on_every_device([&](Device device) {
@@ -106,7 +107,7 @@ TEST_CASE("a lazy Linear is initialised where the first x is, with the values it
   });
 }
 
-TEST_CASE("parameters are made on the CPU, also of values that are on a device") {
+TEST_CASE("parameters are made on the CPU, also of values that are on a device", "[gpu]") {
   on_every_device([](Device device) {
     const Linear l1(2, 1, {.initialW = Constant(Array{{2.f, 3.f}}.to(device))});
     CHECK(l1.W.device() == Device::cpu());

@@ -230,7 +230,7 @@ TEST_CASE("data of another shape drops the gradient that no longer fits") {
   CHECK_FALSE(x.grad());
 }
 
-TEST_CASE("a model computes on the device that it was moved to, and comes back") {
+TEST_CASE("a model computes on the device that it was moved to, and comes back", "[gpu]") {
   on_every_device([](Device device) {
     random::seed(4);
     Nested model;
@@ -253,7 +253,7 @@ TEST_CASE("a model computes on the device that it was moved to, and comes back")
   });
 }
 
-TEST_CASE("a copy of a model is on the model's device, and independent") {
+TEST_CASE("a copy of a model is on the model's device, and independent", "[gpu]") {
   on_every_device([](Device device) {
     MLP model;
     model.to(device);
@@ -268,7 +268,7 @@ TEST_CASE("a copy of a model is on the model's device, and independent") {
   });
 }
 
-TEST_CASE("copyparams copies between devices, into place") {
+TEST_CASE("copyparams copies between devices, into place", "[gpu]") {
   on_every_device([](Device device) {
     for (const bool to_device : {true, false}) {
       MLP from, to;
@@ -288,7 +288,7 @@ TEST_CASE("copyparams copies between devices, into place") {
   });
 }
 
-TEST_CASE("cleargrads forgets gradients on a device") {
+TEST_CASE("cleargrads forgets gradients on a device", "[gpu]") {
   on_every_device([](Device device) {
     MLP model;
     model.to(device);
@@ -786,7 +786,7 @@ TEST_CASE("links may be nested as deeply as memory allows, and be many") {
 
 // ---- files
 
-TEST_CASE("load_npz initialises what is lazily sized, and reports what it found") {
+TEST_CASE("load_npz initialises what is lazily sized, and reports what it found", "[gpu]") {
   on_every_device([](Device device) {
     struct Lazy : Chain {
       Linear l1 = link("l1", Linear(3));

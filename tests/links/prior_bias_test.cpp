@@ -28,7 +28,7 @@ TEST_CASE("set_prior_bias of one output is the log odds") {
   check_close(values(sigmoid(layer(Array::ones({1, 2}))).data()), {0.01}, 1e-7, 0);
 }
 
-TEST_CASE("set_prior_bias writes in place") {
+TEST_CASE("set_prior_bias writes in place", "[gpu]") {
   on_every_device([](Device device) {
     Linear layer(2, 2);
     layer.to(device);

@@ -55,12 +55,22 @@ def write_if_changed(path: Path, content: bytes):
     path.write_bytes(content)
 
 
+def copy_link(link: Path, copy: Path):
+    """A link stays one, relative to where it is: include/tenbin leads to the directory that it is in."""
+    if not copy.is_symlink():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.symlink_to(os.readlink(link))
+
+
 def copy_tree(tree: Path, change=lambda name, content: content):
     """What git knows of the working tree, and what it does not ignore, with the changes that are in it; and with
     those that `change` makes to the content of a file."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                             cwd=SOURCE, check=True, capture_output=True, text=True).stdout
-    names = {name for name in listed.split("\0") if name and (SOURCE / name).is_file()}
+    listed = [name for name in listed.split("\0") if name]
+    for name in filter(lambda name: (SOURCE / name).is_symlink(), listed):
+        copy_link(SOURCE / name, tree / name)
+    names = {name for name in listed if (SOURCE / name).is_file() and not (SOURCE / name).is_symlink()}
     for name in names:
         write_if_changed(tree / name, change(name, (SOURCE / name).read_bytes()))
         shutil.copymode(SOURCE / name, tree / name)

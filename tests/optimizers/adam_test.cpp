@@ -1,13 +1,11 @@
 #include "tenbin/optimizers/adam.h"
 
-#include <limits>
-
 #include "tenbin/tests/optimizers/optimizer_test.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("Adam with its defaults") {
+TEST_CASE("Adam with its defaults", "[gpu]") {
   check_rule<Adam>(AdamOptions{}, {"m", "v"}, [](double& w, double g, auto& s, double t) {
     s[0] = 0.9 * s[0] + (1 - 0.9) * g;
     s[1] = 0.999 * s[1] + (1 - 0.999) * g * g;
@@ -17,7 +15,7 @@ TEST_CASE("Adam with its defaults") {
   });
 }
 
-TEST_CASE("Adam") {
+TEST_CASE("Adam", "[gpu]") {
   check_rule<Adam>(AdamOptions{.alpha = 0.1, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .eta = 0.5},
                    {"m", "v"}, [](double& w, double g, auto& s, double t) {
                      s[0] = 0.8 * s[0] + (1 - 0.8) * g;
@@ -28,7 +26,7 @@ TEST_CASE("Adam") {
                    });
 }
 
-TEST_CASE("AdamW") {
+TEST_CASE("AdamW", "[gpu]") {
   check_rule<AdamW>(AdamOptions{.alpha = 0.1, .eta = 0.5, .weight_decay_rate = 0.05}, {"m", "v"},
                     [](double& w, double g, auto& s, double t) {
                       s[0] = 0.9 * s[0] + (1 - 0.9) * g;
@@ -40,7 +38,7 @@ TEST_CASE("AdamW") {
                     });
 }
 
-TEST_CASE("AMSGrad") {
+TEST_CASE("AMSGrad", "[gpu]") {
   check_rule<AMSGrad>(AdamOptions{.alpha = 0.1, .beta2 = 0.5}, {"m", "v", "vhat"},
                       [](double& w, double g, auto& s, double t) {
                         s[0] = 0.9 * s[0] + (1 - 0.9) * g;
@@ -53,7 +51,7 @@ TEST_CASE("AMSGrad") {
                       });
 }
 
-TEST_CASE("AdaBound") {
+TEST_CASE("AdaBound", "[gpu]") {
   check_rule<AdaBound>(AdamOptions{.alpha = 0.1, .final_lr = 0.05, .gamma = 0.01}, {"m", "v"},
                        [](double& w, double g, auto& s, double t) {
                          s[0] = 0.9 * s[0] + (1 - 0.9) * g;
@@ -65,46 +63,6 @@ TEST_CASE("AdaBound") {
                          step = std::min(step, 0.05 * (1 + 1 / (0.01 * t)));
                          w -= 1 * (step * s[0] + 0 * w);
                        });
-}
-
-TEST_CASE("Adam refuses hyperparameters out of range, and changes nothing") {
-  Bowl bowl(Dtype::float32);
-  const auto before = values(bowl.W.data());
-  Adam optimizer;
-  optimizer.setup(bowl);
-  bowl.set_gradients();
-  {
-    const auto kept = optimizer.hyperparam;
-    optimizer.hyperparam.alpha = std::numeric_limits<double>::infinity();
-    CHECK_THROWS_WITH(optimizer.update(), "Adam: alpha must be finite, got inf");
-    optimizer.hyperparam = kept;
-  }
-  {
-    const auto kept = optimizer.hyperparam;
-    optimizer.hyperparam.beta1 = 1.5;
-    CHECK_THROWS_WITH(optimizer.update(), "Adam: beta1 must be in [0, 1), got 1.5");
-    optimizer.hyperparam = kept;
-  }
-  {
-    const auto kept = optimizer.hyperparam;
-    optimizer.hyperparam.beta2 = 1;
-    CHECK_THROWS_WITH(optimizer.update(), "Adam: beta2 must be in [0, 1), got 1");
-    optimizer.hyperparam = kept;
-  }
-  {
-    const auto kept = optimizer.hyperparam;
-    optimizer.hyperparam.eps = -1;
-    CHECK_THROWS_WITH(optimizer.update(), "Adam: eps must be finite and >= 0, got -1");
-    optimizer.hyperparam = kept;
-  }
-  {
-    const auto kept = optimizer.hyperparam;
-    optimizer.hyperparam.eps = 1e-40;
-    CHECK_THROWS_WITH(optimizer.update(), "Adam: eps must be 0 or a normal float32, got 1e-40");
-    optimizer.hyperparam = kept;
-  }
-  CHECK(values(bowl.W.data()) == before);
-  CHECK(optimizer.t() == 0);
 }
 
 TEST_CASE(
@@ -123,7 +81,7 @@ TEST_CASE(
   CHECK(one_step(adamw) == Approx(0.850000063246).epsilon(1e-11));
 }
 
-TEST_CASE("Adam can turn to AMSGrad between updates") {
+TEST_CASE("Adam can turn to AMSGrad between updates", "[gpu]") {
   on_every_device([](Device device) {
     Bowl bowl(Dtype::float64, device);
     Adam optimizer;
@@ -154,7 +112,7 @@ TEST_CASE("AdaBound's last rate follows alpha") {
   CHECK(run(0.5) == Approx(run(1) / 2));
 }
 
-TEST_CASE("AdaBound's lower bound raises the step") {
+TEST_CASE("AdaBound's lower bound raises the step", "[gpu]") {
   // alpha is so small that the lower bound, 0.05 (1 - 1 / (t + 1)), decides from the first update on.
   check_rule<AdaBound>(AdamOptions{.alpha = 1e-6, .final_lr = 0.05, .gamma = 1}, {"m", "v"},
                        [](double& w, double g, auto& s, double t) {
@@ -193,7 +151,7 @@ TEST_CASE("the AdamW of the documentation trains as one without decay does") {
   CHECK(train(1e-2) > 0.1);  // PyTorch's number is another one here
 }
 
-TEST_CASE("Adam with eps = 0 leaves what has no gradients") {
+TEST_CASE("Adam with eps = 0 leaves what has no gradients", "[gpu]") {
   check_eps_zero<Adam>(AdamOptions{.eps = 0});
   check_eps_zero<Adam>(AdamOptions{.alpha = 100, .eps = 0});
   check_eps_zero<AMSGrad>(AdamOptions{.eps = 0});

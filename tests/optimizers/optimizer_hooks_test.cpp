@@ -55,15 +55,15 @@ using Values = std::vector<double>;
 
 }  // namespace
 
-TEST_CASE("WeightDecay adds rate w") {
+TEST_CASE("WeightDecay adds rate w", "[gpu]") {
   on_every_device([](Device device) { CHECK(hooked(WeightDecay(0.5), device) == Values{3.5, -1, -4, 14}); });
 }
 
-TEST_CASE("Lasso adds rate sign(w), and nothing at 0") {
+TEST_CASE("Lasso adds rate sign(w), and nothing at 0", "[gpu]") {
   on_every_device([](Device device) { CHECK(hooked(Lasso(0.5), device) == Values{3.5, -0.5, -4, 12.5}); });
 }
 
-TEST_CASE("GradientHardClipping clips each element") {
+TEST_CASE("GradientHardClipping clips each element", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(hooked(GradientHardClipping(-1, 5), device) == Values{3, 0, -1, 5});
   });
@@ -71,7 +71,7 @@ TEST_CASE("GradientHardClipping clips each element") {
                     "GradientHardClipping: lower_bound must not be above upper_bound, got 2 and 1");
 }
 
-TEST_CASE("GradientClipping scales by the norm of all gradients together") {
+TEST_CASE("GradientClipping scales by the norm of all gradients together", "[gpu]") {
   on_every_device([](Device device) {
     check_close(hooked(GradientClipping(6.5), device), {1.5, 0, -2, 6}, 1e-6, 0);
     CHECK(hooked(GradientClipping(13), device) == Values{3, 0, -4, 12});
@@ -83,7 +83,7 @@ TEST_CASE("GradientClipping scales by the norm of all gradients together") {
   CHECK_THROWS_WITH(GradientClipping(-1), "GradientClipping: threshold must be >= 0, got -1");
 }
 
-TEST_CASE("GradientClipping scales by rates that are too small for the dtype") {
+TEST_CASE("GradientClipping scales by rates that are too small for the dtype", "[gpu]") {
   const auto clipped = [](Dtype dtype, double g, double threshold, Device device) {
     Chain model;
     Parameter w = model.param("w", Array({0., 0., 0.}, dtype).to(device));
@@ -105,7 +105,7 @@ TEST_CASE("GradientClipping scales by rates that are too small for the dtype") {
   });
 }
 
-TEST_CASE("GradientClipping leaves gradients of zero") {
+TEST_CASE("GradientClipping leaves gradients of zero", "[gpu]") {
   on_every_device([](Device device) {
     Model model(device);
     model.cleargrads();
@@ -117,7 +117,7 @@ TEST_CASE("GradientClipping leaves gradients of zero") {
   });
 }
 
-TEST_CASE("GradientClipping sums long gradients in double") {
+TEST_CASE("GradientClipping sums long gradients in double", "[gpu]") {
   on_every_device([](Device device) {
     for (const std::size_t count : {4096u, 4097u, 100003u}) {
       Chain model;
@@ -152,7 +152,7 @@ TEST_CASE("GradientClipping refuses a norm that is not finite and leaves all as 
   }
 }
 
-TEST_CASE("on a GPU GradientClipping reports a norm that is not finite at the next read") {
+TEST_CASE("on a GPU GradientClipping reports a norm that is not finite at the next read", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     for (const double bad :
@@ -176,7 +176,7 @@ TEST_CASE("on a GPU GradientClipping reports a norm that is not finite at the ne
   });
 }
 
-TEST_CASE("GradientNoise is the same on every device") {
+TEST_CASE("GradientNoise is the same on every device", "[gpu]") {
   const auto noise = [](Device device) {
     Chain model;
     Parameter odd = model.param("odd", Array::zeros({5}, Dtype::float32, device));
@@ -234,7 +234,7 @@ TEST_CASE("GradientNoise has the deviation it promises, and repeats") {
   CHECK_THROWS_WITH(GradientNoise(-1), "GradientNoise: eta must be >= 0, got -1");
 }
 
-TEST_CASE("hooks run in the order of insertion, before the update") {
+TEST_CASE("hooks run in the order of insertion, before the update", "[gpu]") {
   const auto run = [](bool decay_first, Device device) {
     Model model(device);
     SGD optimizer({.lr = 1});

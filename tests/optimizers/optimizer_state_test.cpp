@@ -92,7 +92,8 @@ void check_resumes(Optimizer& optimizer, Optimizer& resumed, Device device) {
 
 }  // namespace
 
-TEST_CASE("training goes on from files to the bit: state, counters, hyperparameters, lazily sized layers") {
+TEST_CASE("training goes on from files to the bit: state, counters, hyperparameters, lazily sized layers",
+          "[gpu]") {
   on_every_device([](Device device) {
     const auto check = [&](auto optimizer, auto resumed) { check_resumes(*optimizer, *resumed, device); };
     check(std::make_unique<SGD>(SGDOptions{.lr = 0.1}), std::make_unique<SGD>());

@@ -153,7 +153,7 @@ TEST_CASE("replaced data are noticed, and the state is kept") {
   CHECK(run(true) == run(false));
 }
 
-TEST_CASE("a model that moves to another device takes its state along") {
+TEST_CASE("a model that moves to another device takes its state along", "[gpu]") {
   on_every_device([](Device device) {
     const auto run = [&](Device second) {
       Bowl bowl(Dtype::float64);
@@ -465,7 +465,7 @@ TEST_CASE("a hook of one's own can refuse the update") {
   CHECK(before != after_one);
 }
 
-TEST_CASE("a captured step notices that hooks have come or gone, and does not lay out parameters") {
+TEST_CASE("a captured step notices that hooks have come or gone, and does not lay out parameters", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Bowl bowl(Dtype::float32, device);
@@ -494,7 +494,7 @@ TEST_CASE("a captured step notices that hooks have come or gone, and does not la
   });
 }
 
-TEST_CASE("until an error of a kernel has been read, updates on a GPU change nothing") {
+TEST_CASE("until an error of a kernel has been read, updates on a GPU change nothing", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Bowl bowl(Dtype::float32, device);
@@ -525,7 +525,7 @@ TEST_CASE("until an error of a kernel has been read, updates on a GPU change not
   });
 }
 
-TEST_CASE("long parameters are updated in blocks, whatever the number of threads") {
+TEST_CASE("long parameters are updated in blocks, whatever the number of threads", "[gpu]") {
   const std::size_t count = (std::size_t{1} << 16) * 2 + 17;  // more than all threads of a GPU, too
   const auto run = [&](std::size_t threads, Device device) {
     const std::size_t before = num_threads();

@@ -691,7 +691,8 @@ TEST_CASE_METHOD(Fixture, "load_npz copies into the targets' memory") {
   CHECK(b.to_vector<double>() == std::vector<double>{0.1, 0.2});
 }
 
-TEST_CASE_METHOD(Fixture, "a model on a device is saved, and loaded back into place, on any device") {
+TEST_CASE_METHOD(Fixture, "a model on a device is saved, and loaded back into place, on any device",
+                 "[gpu]") {
   on_every_device([&](Device device) {
     Linear model(3, 2);
     const auto W = values(model.W.data());
@@ -714,7 +715,8 @@ TEST_CASE_METHOD(Fixture, "a model on a device is saved, and loaded back into pl
   });
 }
 
-TEST_CASE_METHOD(Fixture, "a model and its optimizer are saved from any device and loaded onto any") {
+TEST_CASE_METHOD(Fixture, "a model and its optimizer are saved from any device and loaded onto any",
+                 "[gpu]") {
   const auto step = [](Linear& model, Optimizer& optimizer) {
     const Device device = model.W.device();
     model.W.set_grad(Array({{0.5f, -1.f}, {2.f, 0.25f}, {1.f, 1.f}}).to(device));

@@ -60,7 +60,7 @@ Run train(const Dataset& data, Device device, bool captured) {
 
 }  // namespace
 
-TEST_CASE("twenty steps of the Fashion-MNIST-LT model on a GPU are the CPU's within rounding") {
+TEST_CASE("twenty steps of the Fashion-MNIST-LT model on a GPU are the CPU's within rounding", "[gpu]") {
   const Dataset data = long_tailed_fashion_mnist();
   const Run expected = train(data, Device::cpu(), false);
   CHECK(expected.losses.back() < expected.losses.front());
@@ -74,7 +74,8 @@ TEST_CASE("twenty steps of the Fashion-MNIST-LT model on a GPU are the CPU's wit
   });
 }
 
-TEST_CASE("a label that is no class is reported at the read, changes nothing, and training goes on") {
+TEST_CASE("a label that is no class is reported at the read, changes nothing, and training goes on",
+          "[gpu]") {
   on_every_device([](Device device) {
     random::seed(2);
     Linear model(5, 3);

@@ -29,7 +29,7 @@ void check_slice(Device device, const Arrays& whole,
 
 }  // namespace
 
-TEST_CASE("a slice at an odd offset is as good as a copy") {
+TEST_CASE("a slice at an odd offset is as good as a copy", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = uniform({9, 37}).astype(Dtype::float32);
     const Array W = uniform({6, 37}).astype(Dtype::float32);

@@ -49,7 +49,7 @@ std::vector<double> gradients_after(const Net& net, Variable y) {
 
 }  // namespace
 
-TEST_CASE("backward through parameters that were updated since forward is an error") {
+TEST_CASE("backward through parameters that were updated since forward is an error", "[gpu]") {
   on_every_device([](Device device) {
     Net net;
     net.to(device);
@@ -144,7 +144,7 @@ TEST_CASE("graphs from before a layout are good until the parameters change") {
   }
 }
 
-TEST_CASE("a lazily sized model notices graphs from before its first update") {
+TEST_CASE("a lazily sized model notices graphs from before its first update", "[gpu]") {
   on_every_device([](Device device) {
     Linear layer(2, {.nobias = true});
     layer.to(device);
@@ -197,7 +197,7 @@ TEST_CASE("two optimizers train two halves of one graph in turn") {
   }
 }
 
-TEST_CASE("the bias of a linear layer may change: its backward does not read it") {
+TEST_CASE("the bias of a linear layer may change: its backward does not read it", "[gpu]") {
   on_every_device([](Device device) {
     Linear layer(2, 2);
     layer.W.set_data(Array{{1.f, 2.f}, {3.f, 4.f}});
@@ -213,7 +213,7 @@ TEST_CASE("the bias of a linear layer may change: its backward does not read it"
   });
 }
 
-TEST_CASE("a replay of a captured step changes the parameters that it updates") {
+TEST_CASE("a replay of a captured step changes the parameters that it updates", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Net net;

@@ -40,7 +40,7 @@ std::vector<double> expected_gradient(const std::vector<double>& y, const std::v
 
 }  // namespace
 
-TEST_CASE("log_softmax") {
+TEST_CASE("log_softmax", "[gpu]") {
   check_function({
       .inputs = {uniform({4, 3}, -3, 3)},
       .forward = [](const Variables& xs) { return log_softmax(xs[0]); },
@@ -48,7 +48,7 @@ TEST_CASE("log_softmax") {
   });
 }
 
-TEST_CASE("log_softmax along any axis") {
+TEST_CASE("log_softmax along any axis", "[gpu]") {
   for (const int axis : {0, 1, 2, -1, -2, -3}) {
     CAPTURE(axis);
     check_function({
@@ -62,7 +62,7 @@ TEST_CASE("log_softmax along any axis") {
   }
 }
 
-TEST_CASE("log_softmax loses nothing however large the logits are") {
+TEST_CASE("log_softmax loses nothing however large the logits are", "[gpu]") {
   on_every_device([](Device device) {
     for (const float base : {0.f, 1e4f, 1e8f, -1e8f, 3e38f}) {
       CAPTURE(base);
@@ -77,7 +77,7 @@ TEST_CASE("log_softmax loses nothing however large the logits are") {
   });
 }
 
-TEST_CASE("log_softmax of infinities and NaN") {
+TEST_CASE("log_softmax of infinities and NaN", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
     const double nan = std::nan("");
@@ -95,7 +95,7 @@ TEST_CASE("log_softmax of infinities and NaN") {
   });
 }
 
-TEST_CASE("log_softmax of lines of all lengths, side by side or not") {
+TEST_CASE("log_softmax of lines of all lengths, side by side or not", "[gpu]") {
   on_every_device([](Device device) {
     for (const Shape& shape : {Shape{5, 1, 1}, Shape{300, 2, 1}, Shape{300, 5, 1}, Shape{33, 31, 1},
                                Shape{9, 65, 1}, Shape{3, 1025, 1}, Shape{1, 100003, 1}, Shape{1, 2000, 3},
@@ -114,7 +114,7 @@ TEST_CASE("log_softmax of lines of all lengths, side by side or not") {
   });
 }
 
-TEST_CASE("log_softmax of no elements") {
+TEST_CASE("log_softmax of no elements", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(log_softmax(Array::zeros({0, 3}).to(device)).shape() == Shape{0, 3});
     CHECK(log_softmax(Array::zeros({3, 0}).to(device)).shape() == Shape{3, 0});
@@ -128,7 +128,7 @@ TEST_CASE("log_softmax refuses what it cannot work along") {
   CHECK_THROWS_WITH(log_softmax(Array{{1.f}}, -3), "log_softmax: axis -3 is out of range for float32(1, 1)");
 }
 
-TEST_CASE("log_softmax keeps what stands behind an element that is far ahead") {
+TEST_CASE("log_softmax keeps what stands behind an element that is far ahead", "[gpu]") {
   on_every_device([](Device device) {
     for (const double gap : {10., 15., 17., 20.}) {
       for (const std::size_t n_class : {2u, 16u, 100u, 2000u}) {
@@ -142,7 +142,7 @@ TEST_CASE("log_softmax keeps what stands behind an element that is far ahead") {
   });
 }
 
-TEST_CASE("log_softmax of a class that is all but sure is what the others leave of it") {
+TEST_CASE("log_softmax of a class that is all but sure is what the others leave of it", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64})
       for (const std::size_t n_class : {2u, 5u, 70u, 1500u})

@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("relu") {
+TEST_CASE("relu", "[gpu]") {
   check_function({
       .inputs = {Array{{-2.0, -0.5, 0.25}, {3.0, -1.5, 1.0}}},
       .forward = [](const Variables& xs) { return relu(xs[0]); },
@@ -20,7 +20,7 @@ TEST_CASE("relu") {
   });
 }
 
-TEST_CASE("relu at the edges") {
+TEST_CASE("relu at the edges", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
     const float nan = std::numeric_limits<float>::quiet_NaN();
@@ -33,7 +33,7 @@ TEST_CASE("relu at the edges") {
   });
 }
 
-TEST_CASE("relu of arrays that fill no, a part of, and several blocks of threads") {
+TEST_CASE("relu of arrays that fill no, a part of, and several blocks of threads", "[gpu]") {
   for (const std::size_t size : {0u, 1u, 255u, 257u, 100003u}) {
     CAPTURE(size);
     const Array x = uniform({size});
@@ -59,7 +59,7 @@ TEST_CASE("relu refuses integers") {
   CHECK_THROWS_WITH(relu(Array{1, 2}), "relu: x must be float32 or float64, got int32(2)");
 }
 
-TEST_CASE("relu passes NaN on, but no gradient") {
+TEST_CASE("relu passes NaN on, but no gradient", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{std::nanf(""), 1.f}.to(device));
     Variable y = relu(x);

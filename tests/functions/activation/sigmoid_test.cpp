@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("sigmoid") {
+TEST_CASE("sigmoid", "[gpu]") {
   check_function({
       .inputs = {uniform({3, 5}, -4, 4)},
       .forward = [](const Variables& xs) { return sigmoid(xs[0]); },
@@ -20,7 +20,7 @@ TEST_CASE("sigmoid") {
   });
 }
 
-TEST_CASE("sigmoid at the edges") {
+TEST_CASE("sigmoid at the edges", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
     Variable x(Array{0.f, -0.f, 1e4f, -1e4f, inf, -inf, std::nanf("")}.to(device));
@@ -32,7 +32,7 @@ TEST_CASE("sigmoid at the edges") {
   });
 }
 
-TEST_CASE("sigmoid keeps its digits far below 0") {
+TEST_CASE("sigmoid keeps its digits far below 0", "[gpu]") {
   on_every_device([](Device device) {
     // Computed as tanh(x / 2) / 2 + 1 / 2 it would be 0 from -18 on in float32.
     check_close(values(sigmoid(Array{-50.f}.to(device)).data()), {1.9287498479639178e-22}, 0, 1e-6);

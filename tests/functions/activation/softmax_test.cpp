@@ -39,7 +39,7 @@ std::vector<double> expected_gradient(const std::vector<double>& y, const std::v
 
 }  // namespace
 
-TEST_CASE("softmax") {
+TEST_CASE("softmax", "[gpu]") {
   check_function({
       .inputs = {uniform({4, 3}, -3, 3)},
       .forward = [](const Variables& xs) { return softmax(xs[0]); },
@@ -47,7 +47,7 @@ TEST_CASE("softmax") {
   });
 }
 
-TEST_CASE("softmax along any axis") {
+TEST_CASE("softmax along any axis", "[gpu]") {
   for (const int axis : {0, 1, 2, -1, -2, -3}) {
     CAPTURE(axis);
     check_function({
@@ -61,7 +61,7 @@ TEST_CASE("softmax along any axis") {
   }
 }
 
-TEST_CASE("softmax of extreme logits") {
+TEST_CASE("softmax of extreme logits", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
     const double nan = std::nan("");
@@ -79,7 +79,7 @@ TEST_CASE("softmax of extreme logits") {
   });
 }
 
-TEST_CASE("softmax of many classes sums to 1") {
+TEST_CASE("softmax of many classes sums to 1", "[gpu]") {
   on_every_device([](Device device) {
     const Variable y = softmax(uniform({1, 100000}).astype(Dtype::float32).to(device));
     double sum = 0;
@@ -88,7 +88,7 @@ TEST_CASE("softmax of many classes sums to 1") {
   });
 }
 
-TEST_CASE("softmax of lines of all lengths, side by side or not") {
+TEST_CASE("softmax of lines of all lengths, side by side or not", "[gpu]") {
   on_every_device([](Device device) {
     for (const Shape& shape : {Shape{5, 1, 1}, Shape{300, 2, 1}, Shape{300, 5, 1}, Shape{33, 31, 1},
                                Shape{9, 65, 1}, Shape{3, 1025, 1}, Shape{1, 100003, 1}, Shape{1, 2000, 3},
@@ -107,7 +107,7 @@ TEST_CASE("softmax of lines of all lengths, side by side or not") {
   });
 }
 
-TEST_CASE("softmax of no elements") {
+TEST_CASE("softmax of no elements", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(softmax(Array::zeros({0, 3}).to(device)).shape() == Shape{0, 3});
     CHECK(softmax(Array::zeros({3, 0}).to(device)).shape() == Shape{3, 0});

@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("softplus") {
+TEST_CASE("softplus", "[gpu]") {
   for (const double beta : {1.0, 3.0, -0.5}) {
     CAPTURE(beta);
     check_function({
@@ -23,7 +23,7 @@ TEST_CASE("softplus") {
   }
 }
 
-TEST_CASE("softplus at the edges") {
+TEST_CASE("softplus at the edges", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
     Variable x(Array{0.f, 1e4f, -1e4f, inf, -inf, std::nanf("")}.to(device));
@@ -35,7 +35,7 @@ TEST_CASE("softplus at the edges") {
   });
 }
 
-TEST_CASE("softplus and its gradient keep their digits far below 0") {
+TEST_CASE("softplus and its gradient keep their digits far below 0", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{-50.f}.to(device));
     Variable y = softplus(x);
@@ -51,7 +51,7 @@ TEST_CASE("softplus refuses integers and a beta that it cannot divide by") {
   CHECK_THROWS_WITH(softplus(Array{1.f}, INFINITY), "softplus: beta must be finite and not 0, got inf");
 }
 
-TEST_CASE("softplus overflows for no beta") {
+TEST_CASE("softplus overflows for no beta", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array{1e38f, 3e38f, -3e38f}.to(device);
     check_close(values(softplus(x, 10).data()), {1e38, 3e38, 0}, 0, 1e-6);

@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("tanh") {
+TEST_CASE("tanh", "[gpu]") {
   check_function({
       .inputs = {uniform({3, 5}, -3, 3)},
       .forward = [](const Variables& xs) { return tanh(xs[0]); },
@@ -20,7 +20,7 @@ TEST_CASE("tanh") {
   });
 }
 
-TEST_CASE("tanh at the edges") {
+TEST_CASE("tanh at the edges", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
     Variable x(Array{0.f, -0.f, 1e4f, -1e4f, inf, -inf, std::nanf(""), 1e-30f}.to(device));

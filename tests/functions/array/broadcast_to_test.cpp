@@ -5,7 +5,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("broadcast_to") {
+TEST_CASE("broadcast_to", "[gpu]") {
   const auto check = [](const Shape& from, const Shape& to, const std::vector<std::size_t>& source) {
     CAPTURE(from, to);
     check_function({
@@ -29,7 +29,7 @@ TEST_CASE("broadcast_to") {
   check({2}, {2}, {0, 1});
 }
 
-TEST_CASE("broadcast_to an empty shape has gradient 0") {
+TEST_CASE("broadcast_to an empty shape has gradient 0", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{1.f, 2.f}}.to(device));
     Variable y = broadcast_to(x, {0, 2});

@@ -5,7 +5,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("concat joins columns") {
+TEST_CASE("concat joins columns", "[gpu]") {
   check_function({
       .inputs = {uniform({2, 1}), uniform({2, 3}), uniform({2, 2})},
       .forward = [](const Variables& xs) { return concat(xs); },
@@ -20,7 +20,7 @@ TEST_CASE("concat joins columns") {
   });
 }
 
-TEST_CASE("concat along the first and along an inner axis") {
+TEST_CASE("concat along the first and along an inner axis", "[gpu]") {
   check_function({
       .inputs = {uniform({2, 2, 3}), uniform({1, 2, 3})},
       .forward =
@@ -45,7 +45,7 @@ TEST_CASE("concat along the first and along an inner axis") {
   });
 }
 
-TEST_CASE("concat of the same variable twice adds both gradients") {
+TEST_CASE("concat of the same variable twice adds both gradients", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{1.f, 2.f}}.to(device));
     Variable y = concat({x, x});
@@ -55,7 +55,7 @@ TEST_CASE("concat of the same variable twice adds both gradients") {
   });
 }
 
-TEST_CASE("concat of more inputs than a machine word has bits") {
+TEST_CASE("concat of more inputs than a machine word has bits", "[gpu]") {
   on_every_device([](Device device) {
     Variables xs;
     Array gy = Array::empty({1, 100});
@@ -79,7 +79,7 @@ TEST_CASE("concat of more inputs than a machine word has bits") {
   });
 }
 
-TEST_CASE("concat at the edges") {
+TEST_CASE("concat at the edges", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(values(concat({Array{{1, 2}}.to(device)}).data()) == std::vector<double>{1, 2});
     const auto zeros = [=](const Shape& shape) { return Array::zeros(shape, Dtype::float32, device); };
@@ -93,7 +93,7 @@ TEST_CASE("concat at the edges") {
   });
 }
 
-TEST_CASE("concat of columns that fill several blocks of threads") {
+TEST_CASE("concat of columns that fill several blocks of threads", "[gpu]") {
   const Array a = uniform({337, 31});
   const Array b = uniform({337, 270});
   on_every_device([&](Device device) {

@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("get_rows, with indices of two axes, some negative, some repeated") {
+TEST_CASE("get_rows, with indices of two axes, some negative, some repeated", "[gpu]") {
   check_function({
       .inputs = {uniform({4, 3}), Array({{0, -1}, {2, 2}, {-4, 3}}, Dtype::int64)},
       .forward = [](const Variables& xs) { return get_rows(xs[0], xs[1]); },
@@ -23,7 +23,7 @@ TEST_CASE("get_rows, with indices of two axes, some negative, some repeated") {
   });
 }
 
-TEST_CASE("get_rows of a vector, of deeper arrays and of integers") {
+TEST_CASE("get_rows of a vector, of deeper arrays and of integers", "[gpu]") {
   check_function({
       .inputs = {uniform({5})},
       .forward =
@@ -49,7 +49,8 @@ TEST_CASE("get_rows of a vector, of deeper arrays and of integers") {
   });
 }
 
-TEST_CASE("get_rows leaves the gradient of rows that were not picked at zero and adds up the others") {
+TEST_CASE("get_rows leaves the gradient of rows that were not picked at zero and adds up the others",
+          "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}.to(device));
     Variable y = get_rows(x, Array{2, 0, -1}.to(device));
@@ -59,7 +60,7 @@ TEST_CASE("get_rows leaves the gradient of rows that were not picked at zero and
   });
 }
 
-TEST_CASE("get_rows of nothing") {
+TEST_CASE("get_rows of nothing", "[gpu]") {
   on_every_device([](Device device) {
     const auto zeros = [=](const Shape& shape, Dtype dtype) { return Array::zeros(shape, dtype, device); };
     Variable x(Array::ones({3, 2}, Dtype::float32, device));
@@ -80,7 +81,7 @@ TEST_CASE("get_rows of nothing") {
   });
 }
 
-TEST_CASE("get_rows of rows of every length, and their gradients in the CPU's order") {
+TEST_CASE("get_rows of rows of every length, and their gradients in the CPU's order", "[gpu]") {
   // From one thread to a row to more elements than a block has threads; a hundred picks of twelve rows.
   for (const std::size_t length : {1u, 3u, 16u, 33u, 257u, 1500u}) {
     CAPTURE(length);
@@ -114,7 +115,7 @@ TEST_CASE("get_rows of rows of every length, and their gradients in the CPU's or
   }
 }
 
-TEST_CASE("the gradient of a row that is picked very often is right to one rounding") {
+TEST_CASE("the gradient of a row that is picked very often is right to one rounding", "[gpu]") {
   on_every_device([](Device device) {
     const std::size_t n = 100'003;
     Variable x(Array::zeros({3, 2}).to(device));
@@ -126,7 +127,7 @@ TEST_CASE("the gradient of a row that is picked very often is right to one round
   });
 }
 
-TEST_CASE("get_rows names the index that is out of range; on a GPU, the next read does") {
+TEST_CASE("get_rows names the index that is out of range; on a GPU, the next read does", "[gpu]") {
   const auto read = [](const Array& x, const Array& indices) { return values(get_rows(x, indices).data()); };
   on_every_device([&](Device device) {
     const Array x = Array::ones({3, 2}, Dtype::float32, device);
@@ -148,7 +149,7 @@ TEST_CASE("get_rows names the index that is out of range; on a GPU, the next rea
   });
 }
 
-TEST_CASE("get_rows on a GPU reads and adds nothing for an index that is out of range") {
+TEST_CASE("get_rows on a GPU reads and adds nothing for an index that is out of range", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Variable x(Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));

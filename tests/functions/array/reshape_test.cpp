@@ -5,7 +5,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("reshape") {
+TEST_CASE("reshape", "[gpu]") {
   check_function({
       .inputs = {uniform({4, 3, 2})},
       .forward =
@@ -36,7 +36,7 @@ TEST_CASE("reshape to the shape of something else, and to no axes") {
   CHECK(scalar.item() == 7);
 }
 
-TEST_CASE("reshape shares the memory of its input, and the gradients stay apart") {
+TEST_CASE("reshape shares the memory of its input, and the gradients stay apart", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));
     Variable y = reshape(x, {4});

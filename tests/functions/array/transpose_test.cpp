@@ -5,7 +5,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("transpose reverses the axes") {
+TEST_CASE("transpose reverses the axes", "[gpu]") {
   check_function({
       .inputs = {uniform({3, 2})},
       .forward = [](const Variables& xs) { return transpose(xs[0]); },
@@ -17,7 +17,7 @@ TEST_CASE("transpose reverses the axes") {
   });
 }
 
-TEST_CASE("transpose with a cycle of axes, whose inverse is another one") {
+TEST_CASE("transpose with a cycle of axes, whose inverse is another one", "[gpu]") {
   check_function({
       .inputs = {uniform({2, 3, 4})},
       .forward =
@@ -37,7 +37,7 @@ TEST_CASE("transpose with a cycle of axes, whose inverse is another one") {
   CHECK(transpose(Array::zeros({2, 3, 4}), {1, -1, 0}).shape() == Shape{3, 4, 2});
 }
 
-TEST_CASE("transpose at the edges") {
+TEST_CASE("transpose at the edges", "[gpu]") {
   on_every_device([](Device device) {
     const auto zeros = [=](const Shape& shape) { return Array::zeros(shape, Dtype::float32, device); };
     CHECK(transpose(zeros({2, 0, 3})).shape() == Shape{3, 0, 2});
@@ -52,7 +52,7 @@ TEST_CASE("transpose at the edges") {
   });
 }
 
-TEST_CASE("transpose of a matrix that fills several blocks of threads, and of eight axes") {
+TEST_CASE("transpose of a matrix that fills several blocks of threads, and of eight axes", "[gpu]") {
   on_every_device([](Device device) {
     const Variable y = transpose(Array::arange(257 * 130).reshape({257, 130}).to(device));
     const auto y_values = values(y.data());

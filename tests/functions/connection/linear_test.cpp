@@ -44,31 +44,31 @@ void check_linear(const Arrays& inputs, std::size_t n_batch_axes = 1) {
 
 }  // namespace
 
-TEST_CASE("linear") {
+TEST_CASE("linear", "[gpu]") {
   check_linear({uniform({3, 5}), uniform({4, 5}), uniform({4})});
   check_linear({uniform({3, 5}), uniform({4, 5})});
 }
 
-TEST_CASE("linear on one row, one column, one output") {
+TEST_CASE("linear on one row, one column, one output", "[gpu]") {
   check_linear({uniform({1, 5}), uniform({3, 5}), uniform({3})});
   check_linear({uniform({5, 1}), uniform({3, 1}), uniform({3})});
   check_linear({uniform({5, 4}), uniform({1, 4}), uniform({1})});
 }
 
-TEST_CASE("linear flattens what follows the batch") {
+TEST_CASE("linear flattens what follows the batch", "[gpu]") {
   check_linear({uniform({2, 3, 4}), uniform({5, 12}), uniform({5})});
   Variable y = linear(Variable(uniform({2, 3, 2, 2})), Variable(uniform({5, 12})));
   CHECK(y.shape() == Shape{2, 5});
 }
 
-TEST_CASE("linear keeps n_batch_axes axes") {
+TEST_CASE("linear keeps n_batch_axes axes", "[gpu]") {
   check_linear({uniform({2, 3, 4}), uniform({5, 4}), uniform({5})}, 2);
   check_linear({uniform({2, 3, 4, 2}), uniform({5, 8})}, 2);
   Variable y = linear(Variable(uniform({2, 3, 4})), Variable(uniform({5, 4})), {}, 2);
   CHECK(y.shape() == Shape{2, 3, 5});
 }
 
-TEST_CASE("linear on zero rows") {
+TEST_CASE("linear on zero rows", "[gpu]") {
   on_every_device([](Device device) {
     Variable W(Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));
     Variable b(Array{5.f, 6.f}.to(device));
@@ -81,7 +81,7 @@ TEST_CASE("linear on zero rows") {
   });
 }
 
-TEST_CASE("linear on inputs without features is the bias") {
+TEST_CASE("linear on inputs without features is the bias", "[gpu]") {
   on_every_device([](Device device) {
     Variable b(Array{5.f, 6.f}.to(device));
     CHECK(values(linear(Array::zeros({2, 0}).to(device), Array::zeros({2, 0}).to(device), b).data()) ==
@@ -89,7 +89,7 @@ TEST_CASE("linear on inputs without features is the bias") {
   });
 }
 
-TEST_CASE("linear forwards NaN and infinity") {
+TEST_CASE("linear forwards NaN and infinity", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
     Variable y = linear(Array{{inf, 1.f}}.to(device), Array{{1.f, 0.f}, {0.f, 1.f}}.to(device));
@@ -98,7 +98,7 @@ TEST_CASE("linear forwards NaN and infinity") {
   });
 }
 
-TEST_CASE("the bias gradient of linear is right to one rounding, however many rows there are") {
+TEST_CASE("the bias gradient of linear is right to one rounding, however many rows there are", "[gpu]") {
   on_every_device([](Device device) {
     for (const std::size_t out : {1u, 2u, 64u, 67u})
       for (const std::size_t rows : {1u, 43'500u}) {
@@ -113,7 +113,7 @@ TEST_CASE("the bias gradient of linear is right to one rounding, however many ro
   });
 }
 
-TEST_CASE("linear gives no gradient to a constant x") {
+TEST_CASE("linear gives no gradient to a constant x", "[gpu]") {
   on_every_device([](Device device) {
     Variable W(Array{{1.f, 2.f}}.to(device));
     const Variable x(Array{{3.f, 4.f}}.to(device), false);

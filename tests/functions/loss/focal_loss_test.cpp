@@ -88,7 +88,7 @@ const std::vector<double> gammas{0, 0.5, 1, 2, 5};
 
 }  // namespace
 
-TEST_CASE("softmax_focal_loss") {
+TEST_CASE("softmax_focal_loss", "[gpu]") {
   for (const double gamma : gammas) {
     for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
       for (const Normalize normalize :
@@ -120,7 +120,7 @@ TEST_CASE("softmax_focal_loss") {
   }
 }
 
-TEST_CASE("softmax_focal_loss ignores any label that it is told to") {
+TEST_CASE("softmax_focal_loss ignores any label that it is told to", "[gpu]") {
   for (const std::int64_t ignore_label : {-1, 255, 1}) {
     CAPTURE(ignore_label);
     const SoftmaxFocalLossOptions options{.gamma = 1.5, .ignore_label = ignore_label};
@@ -133,7 +133,7 @@ TEST_CASE("softmax_focal_loss ignores any label that it is told to") {
   }
 }
 
-TEST_CASE("sigmoid_focal_loss") {
+TEST_CASE("sigmoid_focal_loss", "[gpu]") {
   for (const double gamma : gammas) {
     for (const double alpha : {0.25, -1.0, 0.875, 0.0, 1.0}) {
       for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
@@ -153,7 +153,7 @@ TEST_CASE("sigmoid_focal_loss") {
   }
 }
 
-TEST_CASE("focal losses with gamma 0 are cross entropy to the bit") {
+TEST_CASE("focal losses with gamma 0 are cross entropy to the bit", "[gpu]") {
   for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
     const Array host_x = uniform({50, 7}, -30, 30).astype(dtype);
     Array host_t = Array::empty({50}, Dtype::int32);
@@ -196,7 +196,7 @@ TEST_CASE("focal losses with gamma 0 are cross entropy to the bit") {
   }
 }
 
-TEST_CASE("focal losses are exact where p_t is 0 or 1") {
+TEST_CASE("focal losses are exact where p_t is 0 or 1", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
       for (const double gamma : {1e-3, 0.5, 1.0, 2.0, 50.0}) {
@@ -218,7 +218,7 @@ TEST_CASE("focal losses are exact where p_t is 0 or 1") {
   });
 }
 
-TEST_CASE("sigmoid_focal_loss keeps the digits of a small 1 - p_t") {
+TEST_CASE("sigmoid_focal_loss keeps the digits of a small 1 - p_t", "[gpu]") {
   // There 1 - p = l = e, so that the loss is e^(1 + gamma) and its gradient -(1 + gamma) times that.
   const double e = std::exp(-50.0);
   on_every_device([=](Device device) {
@@ -231,7 +231,7 @@ TEST_CASE("sigmoid_focal_loss keeps the digits of a small 1 - p_t") {
   });
 }
 
-TEST_CASE("class weights do not enter p_t") {
+TEST_CASE("class weights do not enter p_t", "[gpu]") {
   const Array x = uniform({6, 3}, -3, 3);
   const Array t{0, 1, 2, 2, 1, 0};
   on_every_device([&](Device device) {
@@ -247,7 +247,7 @@ TEST_CASE("class weights do not enter p_t") {
   });
 }
 
-TEST_CASE("focal losses select away what is ignored or weighs nothing") {
+TEST_CASE("focal losses select away what is ignored or weighs nothing", "[gpu]") {
   const double nan = std::nan("");
   on_every_device([=](Device device) {
     const Array t = Array{-1, 0, 1, 1}.to(device);
@@ -266,7 +266,7 @@ TEST_CASE("focal losses select away what is ignored or weighs nothing") {
   });
 }
 
-TEST_CASE("focal losses of nothing are 0") {
+TEST_CASE("focal losses of nothing are 0", "[gpu]") {
   on_every_device([](Device device) {
     for (const Normalize normalize : {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
       for (const Array& t : {Array{-1, -1}, Array{0, 0}}) {
@@ -281,7 +281,7 @@ TEST_CASE("focal losses of nothing are 0") {
   });
 }
 
-TEST_CASE("focal losses tell of wrong values when something is read, or before") {
+TEST_CASE("focal losses tell of wrong values when something is read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({2, 3}, Dtype::float32, device);
     const Array t = Array{0, 1}.to(device);
@@ -305,7 +305,7 @@ TEST_CASE("focal losses tell of wrong values when something is read, or before")
   });
 }
 
-TEST_CASE("focal losses take labels of every integer dtype") {
+TEST_CASE("focal losses take labels of every integer dtype", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array{{1.f, 0.f}, {0.f, 2.f}}.to(device), t{1, 0}, each = Array{{1, 0}, {0, 1}};
     const double softmax = softmax_focal_loss(x, t.to(device)).item();
@@ -375,7 +375,7 @@ TEST_CASE("softmax_focal_loss is finite where its sums are not") {
   check_close(trained(Normalize::weight_sum, 0x1p-600, 0x1p-500), average, 0, 1e-14);
 }
 
-TEST_CASE("sigmoid_focal_loss is finite where its sum is not") {
+TEST_CASE("sigmoid_focal_loss is finite where its sum is not", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
       if (dtype == Dtype::float64 && !device.is_cpu()) continue;

@@ -34,7 +34,7 @@ std::vector<double> expected_losses(const Arrays& xs, const std::vector<double>&
 
 }  // namespace
 
-TEST_CASE("ldam_loss") {
+TEST_CASE("ldam_loss", "[gpu]") {
   const std::vector<double> margin{0.125, 0.25, 0.5}, weight{0.5, 1.0, 2.0};
   for (const double scale : {1.0, 8.0, 30.0}) {
     for (const Dtype labels : {Dtype::int32, Dtype::int64}) {
@@ -57,7 +57,7 @@ TEST_CASE("ldam_loss") {
   }
 }
 
-TEST_CASE("ldam_loss reduces as softmax_cross_entropy does") {
+TEST_CASE("ldam_loss reduces as softmax_cross_entropy does", "[gpu]") {
   const Array x = uniform({4, 3});
   const Array t{0, -1, 2, 1};
   const std::vector<double> margin{0.125, 0.25, 0.5}, weight{0.5, 1.0, 2.0};
@@ -77,7 +77,7 @@ TEST_CASE("ldam_loss reduces as softmax_cross_entropy does") {
   });
 }
 
-TEST_CASE("ldam_loss without margins is softmax_cross_entropy to the bit") {
+TEST_CASE("ldam_loss without margins is softmax_cross_entropy to the bit", "[gpu]") {
   on_every_device([](Device device) {
     const Array t = Array{0, 2, 1, 1, -1}.to(device);
     Variable a(uniform({5, 3}, -3, 3).to(device)), b(a.data());
@@ -90,7 +90,7 @@ TEST_CASE("ldam_loss without margins is softmax_cross_entropy to the bit") {
   });
 }
 
-TEST_CASE("ldam_loss leaves ignored logits alone") {
+TEST_CASE("ldam_loss leaves ignored logits alone", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{NAN, NAN}, {0.f, 0.f}}.to(device));
     Variable loss = ldam_loss(x, Array{-1, 0}.to(device), Array{0.5f, 0.5f});
@@ -101,7 +101,7 @@ TEST_CASE("ldam_loss leaves ignored logits alone") {
   });
 }
 
-TEST_CASE("ldam_loss tells of wrong values when something is read, or before") {
+TEST_CASE("ldam_loss tells of wrong values when something is read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const auto read = [&](const Array& t, const Array& margin) {
       return ldam_loss(Array::zeros({2, 2}, Dtype::float32, device), t.to(device), margin).item();

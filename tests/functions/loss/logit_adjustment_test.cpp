@@ -40,7 +40,7 @@ const std::vector<double> weight{0.5, 1.0, 2.0};
 
 }  // namespace
 
-TEST_CASE("logit_adjusted_cross_entropy") {
+TEST_CASE("logit_adjusted_cross_entropy", "[gpu]") {
   for (const double tau : {1.0, 2.5, 0.0, -1.0}) {
     for (const bool is_image : {false, true}) {
       CAPTURE(tau, is_image);
@@ -58,7 +58,7 @@ TEST_CASE("logit_adjusted_cross_entropy") {
   }
 }
 
-TEST_CASE("balanced_softmax_cross_entropy is cross entropy of x + log n_c") {
+TEST_CASE("balanced_softmax_cross_entropy is cross entropy of x + log n_c", "[gpu]") {
   check_function({
       .inputs = {uniform({4, 3}, -3, 3), Array{0, -1, 2, 1}},
       .forward =
@@ -74,7 +74,7 @@ TEST_CASE("balanced_softmax_cross_entropy is cross entropy of x + log n_c") {
   });
 }
 
-TEST_CASE("adjust_logits") {
+TEST_CASE("adjust_logits", "[gpu]") {
   for (const bool is_image : {false, true}) {
     for (const double tau : {1.0, 0.5}) {
       check_function({
@@ -99,7 +99,7 @@ TEST_CASE("adjusting logits that hold the prior brings the classes level") {
   CHECK(y == std::vector<double>{0, 0, 0});
 }
 
-TEST_CASE("logit adjustment leaves ignored logits alone") {
+TEST_CASE("logit adjustment leaves ignored logits alone", "[gpu]") {
   on_every_device([](Device device) {
     for (const Device where : {Device::cpu(), device}) {
       Variable x(Array{{NAN, NAN, INFINITY}, {0.f, 0.f, 0.f}}.to(device));
@@ -122,7 +122,7 @@ TEST_CASE("logit adjustment takes the options of softmax_cross_entropy") {
         Approx(softmax_cross_entropy(shifted, soft, options).item()));
 }
 
-TEST_CASE("logit adjustment tells of wrong values when something is read, or before") {
+TEST_CASE("logit adjustment tells of wrong values when something is read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({2, 2}, Dtype::float32, device);
     for (const Device where : {Device::cpu(), device}) {

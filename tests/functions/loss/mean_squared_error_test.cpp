@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("mean_squared_error") {
+TEST_CASE("mean_squared_error", "[gpu]") {
   for (const Shape& shape : {Shape{4, 3}, Shape{5}, Shape{}, Shape{2, 1, 3}}) {
     CAPTURE(shape);
     check_function({
@@ -25,7 +25,7 @@ TEST_CASE("mean_squared_error") {
   }
 }
 
-TEST_CASE("mean_squared_error leaves a constant target without gradient") {
+TEST_CASE("mean_squared_error leaves a constant target without gradient", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{1.f, 2.f}}.to(device));
     const Variable t(Array{{0.f, 4.f}}.to(device), false);
@@ -37,7 +37,7 @@ TEST_CASE("mean_squared_error leaves a constant target without gradient") {
   });
 }
 
-TEST_CASE("mean_squared_error of nothing is 0") {
+TEST_CASE("mean_squared_error of nothing is 0", "[gpu]") {
   on_every_device([](Device device) {
     const Array none = Array::zeros({0, 3}, Dtype::float32, device);
     Variable x(none);
@@ -48,7 +48,7 @@ TEST_CASE("mean_squared_error of nothing is 0") {
   });
 }
 
-TEST_CASE("mean_squared_error of many elements adds up beyond the digits of float32") {
+TEST_CASE("mean_squared_error of many elements adds up beyond the digits of float32", "[gpu]") {
   on_every_device([](Device device) {
     const Shape shape{2000000};
     const Variable loss = mean_squared_error(Array::full(shape, 0.1, Dtype::float32, device),
@@ -67,7 +67,7 @@ TEST_CASE("mean_squared_error refuses inputs that differ") {
                     "mean_squared_error: x0 must be float32 or float64, got int32(1)");
 }
 
-TEST_CASE("mean_squared_error is finite where its sum is not") {
+TEST_CASE("mean_squared_error is finite where its sum is not", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{1.5e19f, -1.5e19f, 1.5e19f}.to(device));
     Variable loss = mean_squared_error(x, Array::zeros({3}, Dtype::float32, device));

@@ -34,7 +34,7 @@ std::vector<double> expected_loss(const Arrays& xs, const SigmoidCrossEntropyOpt
 
 }  // namespace
 
-TEST_CASE("sigmoid_cross_entropy") {
+TEST_CASE("sigmoid_cross_entropy", "[gpu]") {
   for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
     for (const bool normalize : {true, false}) {
       for (const Dtype labels : {Dtype::int32, Dtype::int64, Dtype::uint8}) {
@@ -56,7 +56,7 @@ TEST_CASE("sigmoid_cross_entropy") {
   }
 }
 
-TEST_CASE("sigmoid_cross_entropy with weights of positive elements") {
+TEST_CASE("sigmoid_cross_entropy with weights of positive elements", "[gpu]") {
   for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
     for (const Array& weight : {Array{2.5, 0.25}, Array{4.f}, Array::scalar(0.5), Array{0.0, 3.0}}) {
       CAPTURE(reduce, weight, weight.to_string());
@@ -75,7 +75,7 @@ TEST_CASE("sigmoid_cross_entropy with weights of positive elements") {
   }
 }
 
-TEST_CASE("sigmoid_cross_entropy leaves out positive elements of weight 0, whatever their logits") {
+TEST_CASE("sigmoid_cross_entropy leaves out positive elements of weight 0, whatever their logits", "[gpu]") {
   on_every_device([](Device device) {
     for (const Device where : {Device::cpu(), device}) {
       Variable x(Array{-INFINITY, std::nanf(""), 0.f}.to(device));
@@ -101,7 +101,7 @@ TEST_CASE("sigmoid_cross_entropy divides by the elements that count, or by the l
       Approx(log2));
 }
 
-TEST_CASE("sigmoid_cross_entropy of extreme logits") {
+TEST_CASE("sigmoid_cross_entropy of extreme logits", "[gpu]") {
   const float inf = std::numeric_limits<float>::infinity();
   on_every_device([=](Device device) {
     Variable x(Array{1e4f, -1e4f, 1e4f, -1e4f, inf, -inf, inf}.to(device));
@@ -114,7 +114,7 @@ TEST_CASE("sigmoid_cross_entropy of extreme logits") {
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy keeps the digits of a small loss and its gradient") {
+TEST_CASE("sigmoid_cross_entropy keeps the digits of a small loss and its gradient", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{50.f}.to(device));
     Variable loss = sigmoid_cross_entropy(x, Array{1}.to(device));
@@ -124,7 +124,7 @@ TEST_CASE("sigmoid_cross_entropy keeps the digits of a small loss and its gradie
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy selects ignored elements away") {
+TEST_CASE("sigmoid_cross_entropy selects ignored elements away", "[gpu]") {
   on_every_device([](Device device) {
     for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
       Variable x(Array{std::nanf(""), 0.f, INFINITY}.to(device));
@@ -140,7 +140,7 @@ TEST_CASE("sigmoid_cross_entropy selects ignored elements away") {
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy of nothing is 0") {
+TEST_CASE("sigmoid_cross_entropy of nothing is 0", "[gpu]") {
   on_every_device([](Device device) {
     for (const bool normalize : {true, false}) {
       Variable x(Array{{1.f, std::nanf("")}}.to(device));
@@ -159,7 +159,7 @@ TEST_CASE("sigmoid_cross_entropy of nothing is 0") {
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy of more elements than one block has threads") {
+TEST_CASE("sigmoid_cross_entropy of more elements than one block has threads", "[gpu]") {
   const Array x = random::Generator(2).normal({130, 37}, 0, 3, Dtype::float64);
   Array t = Array::empty({130, 37}, Dtype::int64);
   for (std::size_t i = 0; i < t.size(); ++i)
@@ -182,7 +182,8 @@ TEST_CASE("sigmoid_cross_entropy of more elements than one block has threads") {
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy: what is wrong with values is thrown when something is read, or before") {
+TEST_CASE("sigmoid_cross_entropy: what is wrong with values is thrown when something is read, or before",
+          "[gpu]") {
   on_every_device([](Device device) {
     const auto read = [&](const Array& t, const SigmoidCrossEntropyOptions& options = {}) {
       return sigmoid_cross_entropy(Array::zeros({2, 2}, Dtype::float32, device), t.to(device), options)
@@ -199,7 +200,7 @@ TEST_CASE("sigmoid_cross_entropy: what is wrong with values is thrown when somet
   });
 }
 
-TEST_CASE("on a GPU an element whose label is none counts for nothing") {
+TEST_CASE("on a GPU an element whose label is none counts for nothing", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Variable x(Array{0.f, 3.f, 0.f}.to(device));
@@ -237,7 +238,7 @@ TEST_CASE("sigmoid_cross_entropy refuses what does not fit") {
       "got float32(3) for float32(2, 2)");
 }
 
-TEST_CASE("the mean of sigmoid_cross_entropy is finite where its sum is not") {
+TEST_CASE("the mean of sigmoid_cross_entropy is finite where its sum is not", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
       if (dtype == Dtype::float64 && !device.is_cpu()) continue;

@@ -120,7 +120,7 @@ TEST_CASE("seed: the class alone, without a graph") {
   CHECK(values(backward_only.backward_cpu({x, t}, {gy})[0]) == values(gxs[0]));
 }
 
-TEST_CASE("softmax_cross_entropy over its options") {
+TEST_CASE("softmax_cross_entropy over its options", "[gpu]") {
   const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
   const bool cache_score = GENERATE(true, false);
   const auto reduce = GENERATE(Reduce::mean, Reduce::sum, Reduce::no);
@@ -144,7 +144,7 @@ TEST_CASE("softmax_cross_entropy over its options") {
   check_against_reference({uniform({5, 3}, -2, 2), t}, options);
 }
 
-TEST_CASE("softmax_cross_entropy of images, one class, one row") {
+TEST_CASE("softmax_cross_entropy of images, one class, one row", "[gpu]") {
   check_against_reference({uniform({2, 3, 2, 2}), Array({{{0, 1}, {-1, 2}}, {{2, 2}, {1, 0}}})},
                           {.class_weight = {1.0, 2.0, 0.5}, .sample_weight = uniform({2, 2, 2}, 0, 1)});
   check_against_reference({uniform({2, 3, 2, 2}), Array({{{0, 1}, {-1, 2}}, {{2, 2}, {1, 0}}})},
@@ -153,7 +153,7 @@ TEST_CASE("softmax_cross_entropy of images, one class, one row") {
   check_against_reference({uniform({1, 7}), Array{6}}, {.label_smoothing = 0.3});
 }
 
-TEST_CASE("softmax_cross_entropy with soft targets") {
+TEST_CASE("softmax_cross_entropy with soft targets", "[gpu]") {
   const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
   const auto reduce = GENERATE(Reduce::mean, Reduce::sum, Reduce::no);
   const double smoothing = GENERATE(0.0, 0.2);
@@ -166,7 +166,7 @@ TEST_CASE("softmax_cross_entropy with soft targets") {
                                                         .label_smoothing = smoothing});
 }
 
-TEST_CASE("soft targets: a row of zeros is ignored, one-hot rows equal labels") {
+TEST_CASE("soft targets: a row of zeros is ignored, one-hot rows equal labels", "[gpu]") {
   const Array x = uniform({3, 4});
   const Array w = {1.0, 2.0, 3.0, 4.0};
   const Array t = {{0.0, 1.0, 0.0, 0.0}, {0.0, 0.0, 0.0, 0.0}, {0.0, 0.0, 0.0, 1.0}};
@@ -183,7 +183,7 @@ TEST_CASE("soft targets: a row of zeros is ignored, one-hot rows equal labels") 
   });
 }
 
-TEST_CASE("cache_score does not change a bit, nor does a second backward") {
+TEST_CASE("cache_score does not change a bit, nor does a second backward", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64})
       for (const Shape& shape :
@@ -215,7 +215,7 @@ TEST_CASE("cache_score does not change a bit, nor does a second backward") {
 
 // Lanes to a row, a block to a row, one row, none, more blocks than one: against the definition, gradient
 // too.
-TEST_CASE("softmax_cross_entropy of every size") {
+TEST_CASE("softmax_cross_entropy of every size", "[gpu]") {
   const std::vector<Shape> shapes{{1, 1},     {3, 2},    {1000, 2}, {1000, 3},  {1000, 5},  {3, 17},
                                   {1000, 17}, {3, 65},   {257, 65}, {0, 65},    {3, 1000},  {1, 1025},
                                   {40, 1025}, {3, 5000}, {0, 5000}, {2, 5, 33}, {3, 5, 31}, {2, 1025, 3}};
@@ -257,12 +257,13 @@ TEST_CASE("softmax_cross_entropy of every size") {
   });
 }
 
-TEST_CASE("softmax_cross_entropy of targets that are spread over more classes than a block has threads") {
+TEST_CASE("softmax_cross_entropy of targets that are spread over more classes than a block has threads",
+          "[gpu]") {
   check_against_reference({uniform({2, 1100}), Array{6, 1099}}, {.label_smoothing = 0.3});
 }
 
 // The sums of many blocks, in double, where every order of adding them up shows.
-TEST_CASE("a loss has the same bits in whatever order blocks come") {
+TEST_CASE("a loss has the same bits in whatever order blocks come", "[gpu]") {
   const Array x = random::Generator(9).normal({5000, 3}, 0, 5, Dtype::float64);
   Array t = Array::empty({5000}, Dtype::int32);
   for (std::size_t i = 0; i < t.size(); ++i) t.data<std::int32_t>()[i] = static_cast<std::int32_t>(i * i % 3);
@@ -274,7 +275,7 @@ TEST_CASE("a loss has the same bits in whatever order blocks come") {
   });
 }
 
-TEST_CASE("extreme logits lose nothing") {
+TEST_CASE("extreme logits lose nothing", "[gpu]") {
   on_every_device([](Device device) {
     // Chainer 7.8 returns 0.6934, 0.6875 and 0 for the float32 ties.
     for (const float big : {1e4f, 1e6f, 1e8f}) {
@@ -292,7 +293,7 @@ TEST_CASE("extreme logits lose nothing") {
   });
 }
 
-TEST_CASE("the loss of a sample that is all but sure is what the other classes leave") {
+TEST_CASE("the loss of a sample that is all but sure is what the other classes leave", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64})
       for (const Shape& shape : {Shape{1, 2}, Shape{3, 2}, Shape{40, 7}, Shape{2, 100}, Shape{2, 5, 40}})
@@ -316,7 +317,7 @@ TEST_CASE("the loss of a sample that is all but sure is what the other classes l
   });
 }
 
-TEST_CASE("classes that are masked out by -inf, also many in a row") {
+TEST_CASE("classes that are masked out by -inf, also many in a row", "[gpu]") {
   on_every_device([](Device device) {
     for (const std::size_t n_class : {3, 40, 3000}) {
       CAPTURE(n_class);
@@ -335,7 +336,7 @@ TEST_CASE("classes that are masked out by -inf, also many in a row") {
   });
 }
 
-TEST_CASE("nothing to learn from gives loss 0 and gradient 0") {
+TEST_CASE("nothing to learn from gives loss 0 and gradient 0", "[gpu]") {
   const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
   on_every_device([&](Device device) {
     const auto check_zero = [&](const Array& scores, const Array& t,
@@ -359,7 +360,7 @@ TEST_CASE("nothing to learn from gives loss 0 and gradient 0") {
   });
 }
 
-TEST_CASE("what is ignored is not looked at") {
+TEST_CASE("what is ignored is not looked at", "[gpu]") {
   const std::vector<double> expected_grad = {-1 / (1 + std::exp(1.0)), 1 / (1 + std::exp(1.0)), 0, 0};
   on_every_device([&](Device device) {
     for (const double poison : {not_a_number, infinity, -infinity}) {
@@ -397,7 +398,7 @@ TEST_CASE("what is ignored is not looked at") {
   });
 }
 
-TEST_CASE("weights of any float dtype, on any device") {
+TEST_CASE("weights of any float dtype, on any device", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array{{1.f, 0.f}, {0.f, 2.f}}.to(device);
     const Array t = Array{1, 0}.to(device);
@@ -413,7 +414,7 @@ TEST_CASE("weights of any float dtype, on any device") {
   });
 }
 
-TEST_CASE("weights on a device and logits on the CPU") {
+TEST_CASE("weights on a device and logits on the CPU", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = {{1.f, 0.f}, {0.f, 2.f}};
     CHECK(softmax_cross_entropy(x, Array{1, 0}, {.class_weight = Array{1.f, 2.f}.to(device)}).item() ==
@@ -423,7 +424,8 @@ TEST_CASE("weights on a device and logits on the CPU") {
   });
 }
 
-TEST_CASE("softmax_cross_entropy: what is wrong with values is thrown when something is read, or before") {
+TEST_CASE("softmax_cross_entropy: what is wrong with values is thrown when something is read, or before",
+          "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({4, 3}, Dtype::float64).to(device);
     const auto read = [&](const Array& targets, const SoftmaxCrossEntropyOptions& options = {}) {
@@ -462,7 +464,8 @@ TEST_CASE("softmax_cross_entropy: what is wrong with values is thrown when somet
   });
 }
 
-TEST_CASE("on a GPU a label that is none counts for nothing, is told at the read, and training goes on") {
+TEST_CASE("on a GPU a label that is none counts for nothing, is told at the read, and training goes on",
+          "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     for (const std::size_t n_class : {3, 2000}) {
@@ -488,7 +491,7 @@ TEST_CASE("on a GPU a label that is none counts for nothing, is told at the read
   });
 }
 
-TEST_CASE("softmax_cross_entropy is a launch forward, one backward, and no wait") {
+TEST_CASE("softmax_cross_entropy is a launch forward, one backward, and no wait", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Array t = Array{0, 1}.to(device), weight = Array{1.f, 2.f}.to(device);
@@ -507,7 +510,7 @@ TEST_CASE("softmax_cross_entropy is a launch forward, one backward, and no wait"
   });
 }
 
-TEST_CASE("a captured loss takes class weights from the CPU along, but no weights of samples") {
+TEST_CASE("a captured loss takes class weights from the CPU along, but no weights of samples", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Array t = Array{0, 1, 2, 1}.to(device);
@@ -604,7 +607,7 @@ TEST_CASE("softmax_cross_entropy says what is wrong") {
       "starts from 1: call set_grad");
 }
 
-TEST_CASE("softmax_cross_entropy takes labels of every integer dtype") {
+TEST_CASE("softmax_cross_entropy takes labels of every integer dtype", "[gpu]") {
   on_every_device([](Device device) {
     for (const double smoothing : {0., 0.1}) {
       const Array x = random::Generator(4).normal({5, 3}).to(device), t{0, 2, 1, 255, 2};
@@ -643,7 +646,7 @@ TEST_CASE("softmax_cross_entropy refuses labels -1 and 1, unless -1 is said to b
   }
 }
 
-TEST_CASE("weights at the limits of their dtype") {
+TEST_CASE("weights at the limits of their dtype", "[gpu]") {
   on_every_device([](Device device) {
     const Array t = Array{1}.to(device);
     for (const Device where : {Device::cpu(), device}) {
@@ -662,7 +665,8 @@ TEST_CASE("weights at the limits of their dtype") {
   });
 }
 
-TEST_CASE("weights whose product is beyond their dtype make no NaN of a gradient that is 0, or finite") {
+TEST_CASE("weights whose product is beyond their dtype make no NaN of a gradient that is 0, or finite",
+          "[gpu]") {
   on_every_device([](Device device) {
     const double huge = 1e30;
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
@@ -693,7 +697,7 @@ TEST_CASE("weights whose product is beyond their dtype make no NaN of a gradient
   });
 }
 
-TEST_CASE("softmax_cross_entropy alone refuses an x of another length on every device") {
+TEST_CASE("softmax_cross_entropy alone refuses an x of another length on every device", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({4, 2}, Dtype::float32, device);
     const Array t = Array{0, 1, 0, 1}.to(device);
@@ -739,7 +743,7 @@ Array times(const Array& weights, double factor) {
 
 }  // namespace
 
-TEST_CASE("the mean of losses is finite where their sum is not") {
+TEST_CASE("the mean of losses is finite where their sum is not", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
       if (dtype == Dtype::float64 && !device.is_cpu()) continue;
@@ -815,7 +819,7 @@ TEST_CASE("an infinite loss stays one, and the rows beside it keep their gradien
   }
 }
 
-TEST_CASE("a class of weight 0 has no gradient, however large everything else is") {
+TEST_CASE("a class of weight 0 has no gradient, however large everything else is", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array({{1., 2.}, {3., 1.}}).to(device));
     const Array huge = Array({1e200, 1e200}).to(device);

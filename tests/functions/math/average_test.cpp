@@ -9,7 +9,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("mean") {
+TEST_CASE("mean", "[gpu]") {
   check_reduction(
       uniform({2, 3, 4}), [](const Variable& x, const ReductionOptions& options) { return mean(x, options); },
       [](const std::vector<double>& xs) {
@@ -26,7 +26,7 @@ TEST_CASE("mean") {
   CHECK(average(x).item() == 3);
 }
 
-TEST_CASE("the mean of nothing") {
+TEST_CASE("the mean of nothing", "[gpu]") {
   on_every_device([](Device device) {
     const Variable x(Array::zeros({0, 2}).to(device));
     CHECK(std::isnan(mean(x).item()));
@@ -35,7 +35,7 @@ TEST_CASE("the mean of nothing") {
   });
 }
 
-TEST_CASE("average with a weight for each position of an axis") {
+TEST_CASE("average with a weight for each position of an axis", "[gpu]") {
   check_function({
       .inputs = {uniform({2, 3, 2}), uniform({3}, 0.5, 2)},
       .forward = [](const Variables& xs) { return average(xs[0], {.axis = -2, .weights = xs[1]}); },
@@ -53,7 +53,7 @@ TEST_CASE("average with a weight for each position of an axis") {
   });
 }
 
-TEST_CASE("average along the first of two equal axes takes the weights along that axis") {
+TEST_CASE("average along the first of two equal axes takes the weights along that axis", "[gpu]") {
   on_every_device([](Device device) {
     const Variable x(Array{{1.f, 2.f}, {3.f, 6.f}}.to(device));
     const Array weights = Array{3.f, 1.f}.to(device);
@@ -63,7 +63,7 @@ TEST_CASE("average along the first of two equal axes takes the weights along tha
   });
 }
 
-TEST_CASE("average with a weight for each element") {
+TEST_CASE("average with a weight for each element", "[gpu]") {
   check_function({
       .inputs = {uniform({2, 3}), uniform({2, 3}, 0.5, 2)},
       .forward = [](const Variables& xs) { return average(xs[0], {.weights = xs[1]}); },
@@ -113,7 +113,7 @@ Averaged averaged(const Array& x, const Array& weights, const Axes& axis = {}) {
 
 }  // namespace
 
-TEST_CASE("the mean of float32 is finite where its sum is not") {
+TEST_CASE("the mean of float32 is finite where its sum is not", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{3e38f, 1.f}, {2e38f, 2.f}, {1e38f, 6.f}}.to(device));
     check_close(values(mean(x, 0).data()), {2e38, 3}, 0, 1e-7);
@@ -131,7 +131,7 @@ TEST_CASE("the mean of float32 is finite where its sum is not") {
   });
 }
 
-TEST_CASE("the mean of float32 is rounded once") {
+TEST_CASE("the mean of float32 is rounded once", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array{16777216.f, 1.f, 1.f, 1.f, 0.f}.to(device);
     CHECK(mean(Variable(x)).item() == static_cast<float>(16777219. / 5));
@@ -166,7 +166,7 @@ TEST_CASE("the mean of float64 is finite where its sum is not") {
       {1.6e308, 1.6e308}, 0, 1e-15);
 }
 
-TEST_CASE("a weighted average of float32 is finite where its sums and products are not") {
+TEST_CASE("a weighted average of float32 is finite where its sums and products are not", "[gpu]") {
   on_every_device([](Device device) {
     const Averaged products = averaged(Array{1e30f, 3e30f}.to(device), Array{1e30f, 1e30f}.to(device));
     check_close(products.y, {2e30}, 0, 1e-6);

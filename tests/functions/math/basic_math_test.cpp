@@ -61,7 +61,7 @@ Result run(Device device, const Array& array, F f) {
 
 }  // namespace
 
-TEST_CASE("arithmetic of arrays of one shape") {
+TEST_CASE("arithmetic of arrays of one shape", "[gpu]") {
   for (const Case& c : cases) {
     check_function({
         .inputs = {uniform({3, 5}, 0.5, 2), uniform({3, 5}, 0.5, 2)},
@@ -77,7 +77,7 @@ TEST_CASE("arithmetic of arrays of one shape") {
   }
 }
 
-TEST_CASE("arithmetic broadcasts") {
+TEST_CASE("arithmetic broadcasts", "[gpu]") {
   // y[i][j][k] from a[i][j][k] and b[j][0], on either side.
   for (const Case& c : cases) {
     check_function({
@@ -116,8 +116,8 @@ TEST_CASE("arithmetic broadcasts") {
   });
 }
 
-TEST_CASE(
-    "arithmetic of one shape takes one launch for the result and one for each gradient that is not gy") {
+TEST_CASE("arithmetic of one shape takes one launch for the result and one for each gradient that is not gy",
+          "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const auto launches = [] { return gpu::stats().launches; };
@@ -134,7 +134,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("arithmetic with scalars") {
+TEST_CASE("arithmetic with scalars", "[gpu]") {
   const Array x = uniform({3, 5}, 0.5, 2);
   check_scalar(
       x, [](const Variable& v) { return v + 2.5; }, [](double v) { return v + 2.5; });
@@ -166,7 +166,7 @@ TEST_CASE("arithmetic with scalars") {
       Array{-2.0, 0.5, 3.0}, [](const Variable& v) { return abs(v); }, [](double v) { return std::abs(v); });
 }
 
-TEST_CASE("operators take every kind of operand") {
+TEST_CASE("operators take every kind of operand", "[gpu]") {
   on_every_device([](Device device) {
     const Variable x(Array{1.f, 2.f}.to(device));
     const Array array = Array{10.f, 20.f}.to(device);
@@ -184,7 +184,7 @@ TEST_CASE("operators take every kind of operand") {
   });
 }
 
-TEST_CASE("a variable used twice gets the sum of both gradients, and operands keep theirs apart") {
+TEST_CASE("a variable used twice gets the sum of both gradients, and operands keep theirs apart", "[gpu]") {
   on_every_device([](Device device) {
     Variable a(Array{1.f, 2.f}.to(device));
     Variable b(Array{3.f, 4.f}.to(device));
@@ -209,7 +209,7 @@ TEST_CASE("a variable used twice gets the sum of both gradients, and operands ke
   });
 }
 
-TEST_CASE("a gradient nobody asked for is not computed") {
+TEST_CASE("a gradient nobody asked for is not computed", "[gpu]") {
   on_every_device([](Device device) {
     const DebugMode debug;  // refuses the NaN that is the derivative by the exponent
     const Variable x(Array{-2.0}.to(device));
@@ -222,7 +222,7 @@ TEST_CASE("a gradient nobody asked for is not computed") {
   });
 }
 
-TEST_CASE("division follows IEEE 754") {
+TEST_CASE("division follows IEEE 754", "[gpu]") {
   on_every_device([](Device device) {
     const Array x{1.0, -1.0, 0.0};
     check_close(run(device, x, [](const Variable& v) { return v / 0.0; }).y, {inf, -inf, NaN}, 0, 0);
@@ -235,7 +235,7 @@ TEST_CASE("division follows IEEE 754") {
   });
 }
 
-TEST_CASE("powers at the edges") {
+TEST_CASE("powers at the edges", "[gpu]") {
   on_every_device([](Device device) {
     const Array x{0.0, -2.0, 3.0};
     const auto power = [&](double c) { return run(device, x, [c](const Variable& v) { return pow(v, c); }); };
@@ -274,7 +274,7 @@ TEST_CASE("powers at the edges") {
   });
 }
 
-TEST_CASE("signs at zero") {
+TEST_CASE("signs at zero", "[gpu]") {
   on_every_device([](Device device) {
     const Result absolute_values =
         run(device, Array{0.0, -0.0, -inf, NaN}, [](const Variable& v) { return abs(v); });
@@ -286,7 +286,7 @@ TEST_CASE("signs at zero") {
   });
 }
 
-TEST_CASE("arithmetic on empty arrays and empty axes") {
+TEST_CASE("arithmetic on empty arrays and empty axes", "[gpu]") {
   on_every_device([](Device device) {
     CHECK((Variable(Array::zeros({0}, Dtype::float32, device)) + 1).shape() == Shape{0});
     const Variable b(Array::ones({3}, Dtype::float32, device));

@@ -8,7 +8,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("clip") {
+TEST_CASE("clip", "[gpu]") {
   check_function({
       .inputs = {Array{{-2.0, -0.5, 0.25}, {3.0, 0.75, 1.5}}},
       .forward = [](const Variables& xs) { return clip(xs[0], -1, 1); },
@@ -21,7 +21,7 @@ TEST_CASE("clip") {
   });
 }
 
-TEST_CASE("clip at the edges") {
+TEST_CASE("clip at the edges", "[gpu]") {
   const double inf = std::numeric_limits<double>::infinity();
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto check = [](const Array& array, double low, double high, const std::vector<double>& expected,

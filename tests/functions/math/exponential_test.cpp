@@ -20,7 +20,7 @@ std::vector<double> map(const Array& x, double (*f)(double)) {
 
 }  // namespace
 
-TEST_CASE("exp") {
+TEST_CASE("exp", "[gpu]") {
   check_function({
       .inputs = {uniform({3, 5}, -2, 2)},
       .forward = [](const Variables& xs) { return exp(xs[0]); },
@@ -33,7 +33,7 @@ TEST_CASE("exp") {
   CHECK_THROWS_WITH(exp(Array{1, 2}), "exp: x must be float32 or float64, got int32(2)");
 }
 
-TEST_CASE("log") {
+TEST_CASE("log", "[gpu]") {
   check_function({
       .inputs = {uniform({3, 5}, 0.5, 2)},
       .forward = [](const Variables& xs) { return log(xs[0]); },

@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("logsumexp") {
+TEST_CASE("logsumexp", "[gpu]") {
   check_reduction(
       uniform({2, 3, 4}, -2, 2),
       [](const Variable& x, const ReductionOptions& options) { return logsumexp(x, options); },
@@ -18,7 +18,7 @@ TEST_CASE("logsumexp") {
       });
 }
 
-TEST_CASE("logsumexp neither overflows nor loses its gradient") {
+TEST_CASE("logsumexp neither overflows nor loses its gradient", "[gpu]") {
   on_every_device([](Device device) {
     for (const float offset : {1e8f, -1e8f, 3e38f}) {
       Variable x(Array{{offset, offset}, {offset, 0.f}}.to(device));
@@ -33,14 +33,14 @@ TEST_CASE("logsumexp neither overflows nor loses its gradient") {
   });
 }
 
-TEST_CASE("logsumexp keeps the logarithm beside a large offset") {
+TEST_CASE("logsumexp keeps the logarithm beside a large offset", "[gpu]") {
   on_every_device([](Device device) {
     const Variable y = logsumexp(Variable(Array{{1e4f, 1e4f}}.to(device)), 1);
     check_close(values(y.data()), {10000.693}, 0, 1e-7);
   });
 }
 
-TEST_CASE("logsumexp: beside an infinity nothing else has a gradient") {
+TEST_CASE("logsumexp: beside an infinity nothing else has a gradient", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{std::numeric_limits<float>::infinity(), 1.f, 100.f}}.to(device));
     Variable y = logsumexp(x, 1);
@@ -50,7 +50,7 @@ TEST_CASE("logsumexp: beside an infinity nothing else has a gradient") {
   });
 }
 
-TEST_CASE("logsumexp of infinities and NaN") {
+TEST_CASE("logsumexp of infinities and NaN", "[gpu]") {
   on_every_device([](Device device) {
     const double inf = std::numeric_limits<double>::infinity();
     const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -63,7 +63,7 @@ TEST_CASE("logsumexp of infinities and NaN") {
   });
 }
 
-TEST_CASE("logsumexp of nothing is -inf") {
+TEST_CASE("logsumexp of nothing is -inf", "[gpu]") {
   on_every_device([](Device device) {
     const Variable x(Array::zeros({0, 2}).to(device));
     for (const double y : values(logsumexp(x, 0).data()))
@@ -78,7 +78,7 @@ TEST_CASE("logsumexp refuses axes that are not there") {
   CHECK_THROWS_WITH(logsumexp(Array{1, 2}), "logsumexp: x must be float32 or float64, got int32(2)");
 }
 
-TEST_CASE("logsumexp is as right near 0 as anywhere") {
+TEST_CASE("logsumexp is as right near 0 as anywhere", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
       const double tolerance = dtype == Dtype::float32 ? 1e-6 : 1e-14;

@@ -41,7 +41,7 @@ void check_product(const Shape& a, const Shape& b, bool transa, bool transb, std
 
 }  // namespace
 
-TEST_CASE("matmul of matrices") {
+TEST_CASE("matmul of matrices", "[gpu]") {
   check_product({3, 4}, {4, 2}, false, false, 1, 3, 2, 4);
   check_product({4, 3}, {4, 2}, true, false, 1, 3, 2, 4);
   check_product({3, 4}, {2, 4}, false, true, 1, 3, 2, 4);
@@ -49,14 +49,14 @@ TEST_CASE("matmul of matrices") {
   check_product({1, 1}, {1, 1}, false, false, 1, 1, 1, 1);
 }
 
-TEST_CASE("matmul of batches") {
+TEST_CASE("matmul of batches", "[gpu]") {
   check_product({2, 3, 4}, {2, 4, 5}, false, false, 2, 3, 5, 4);
   check_product({2, 4, 3}, {2, 5, 4}, true, true, 2, 3, 5, 4);
   check_product({2, 2, 3, 1}, {2, 2, 1, 3}, false, false, 4, 3, 3, 1);
   CHECK(matmul(Array::zeros({2, 2, 3, 1}), Array::zeros({2, 2, 1, 3})).shape() == Shape{2, 2, 3, 3});
 }
 
-TEST_CASE("matmul of vectors") {
+TEST_CASE("matmul of vectors", "[gpu]") {
   const auto check = [](const Array& a, const Array& b, bool trans, const Shape& shape,
                         const std::vector<double>& expected) {
     CHECK(matmul(a, b, trans, trans).shape() == shape);
@@ -78,7 +78,7 @@ TEST_CASE("matmul of vectors") {
   check(matrix, v, true, {3}, {9, 12, 15});
 }
 
-TEST_CASE("matmul broadcasts batches as NumPy does") {
+TEST_CASE("matmul broadcasts batches as NumPy does", "[gpu]") {
   struct Case {
     Shape a, b, y;
     bool transa = false, transb = false;
@@ -135,7 +135,7 @@ TEST_CASE("matmul broadcasts batches as NumPy does") {
   }
 }
 
-TEST_CASE("matmul of a batch of none broadcasts, too") {
+TEST_CASE("matmul of a batch of none broadcasts, too", "[gpu]") {
   on_every_device([](Device device) {
     const Variable a(Array::ones({1, 3, 4}).to(device)), b(Array::ones({0, 4, 2}).to(device));
     Variable y = matmul(a, b);
@@ -147,7 +147,7 @@ TEST_CASE("matmul of a batch of none broadcasts, too") {
   });
 }
 
-TEST_CASE("matmul with an axis of length 0") {
+TEST_CASE("matmul with an axis of length 0", "[gpu]") {
   on_every_device([](Device device) {
     const auto gradients = [device](const Shape& a, const Shape& b, const Shape& y) {
       const Variable x0(Array::ones(a).to(device));
@@ -168,7 +168,7 @@ TEST_CASE("matmul with an axis of length 0") {
   });
 }
 
-TEST_CASE("matmul of constants computes only the gradient that is asked for") {
+TEST_CASE("matmul of constants computes only the gradient that is asked for", "[gpu]") {
   on_every_device([](Device device) {
     const Variable a(Array::ones({2, 2}).to(device));
     Variable y = matmul(a, Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));

@@ -27,7 +27,7 @@ void check_gradients(Variable (*function)(const Variable&, const Variable&), con
 
 }  // namespace
 
-TEST_CASE("maximum and minimum") {
+TEST_CASE("maximum and minimum", "[gpu]") {
   const Array a{{-2.0, 0.5}, {1.5, 3.0}};
   const Array b{{1.0, 0.25}, {2.5, -4.0}};
   const Array row{0.75, 1.25};
@@ -55,12 +55,12 @@ TEST_CASE("maximum and minimum") {
   }
 }
 
-TEST_CASE("on ties the gradient goes to the first argument") {
+TEST_CASE("on ties the gradient goes to the first argument", "[gpu]") {
   check_gradients(maximum, Array{1.0, 0.0, -0.0}, Array{1.0, 2.0, 0.0}, {1, 2, 0}, {1, 0, 1}, {0, 1, 0});
   check_gradients(minimum, Array{1.0, 3.0, -0.0}, Array{1.0, 2.0, 0.0}, {1, 2, 0}, {1, 0, 1}, {0, 1, 0});
 }
 
-TEST_CASE("a NaN is the maximum and the minimum") {
+TEST_CASE("a NaN is the maximum and the minimum", "[gpu]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   check_gradients(maximum, Array{nan, 1.0, nan}, Array{1.0, nan, nan}, {nan, nan, nan}, {1, 0, 1}, {0, 1, 0});
   check_gradients(minimum, Array{nan, 1.0, nan}, Array{1.0, nan, nan}, {nan, nan, nan}, {1, 0, 1}, {0, 1, 0});

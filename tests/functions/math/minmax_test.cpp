@@ -22,19 +22,19 @@ Array scattered() {
 
 }  // namespace
 
-TEST_CASE("max") {
+TEST_CASE("max", "[gpu]") {
   check_reduction(
       scattered(), [](const Variable& x, const ReductionOptions& options) { return max(x, options); },
       [](const std::vector<double>& xs) { return *std::max_element(xs.begin(), xs.end()); }, true);
 }
 
-TEST_CASE("min") {
+TEST_CASE("min", "[gpu]") {
   check_reduction(
       scattered(), [](const Variable& x, const ReductionOptions& options) { return min(x, options); },
       [](const std::vector<double>& xs) { return *std::min_element(xs.begin(), xs.end()); }, true);
 }
 
-TEST_CASE("every tied element gets the gradient of a maximum") {
+TEST_CASE("every tied element gets the gradient of a maximum", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{1.0, 1.0, 0.0}, {2.0, 2.0, 2.0}, {-0.0, 0.0, -1.0}}.to(device));
     Variable y = max(x, 1);
@@ -48,7 +48,7 @@ TEST_CASE("every tied element gets the gradient of a maximum") {
   });
 }
 
-TEST_CASE("infinities and NaN") {
+TEST_CASE("infinities and NaN", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(max(Array{-inf, -inf}.to(device)).item() == -inf);
     CHECK(min(Array{inf, inf}.to(device)).item() == inf);
@@ -73,7 +73,7 @@ TEST_CASE("infinities and NaN") {
   });
 }
 
-TEST_CASE("there is no maximum of nothing") {
+TEST_CASE("there is no maximum of nothing", "[gpu]") {
   const Variable x(Array::zeros({0, 3}));
   CHECK_THROWS_WITH(max(x), "max: there are no elements to choose from in float32(0, 3)");
   CHECK_THROWS_WITH(min(x, 0), "min: there are no elements to choose from in float32(0, 3)");

@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("sqrt") {
+TEST_CASE("sqrt", "[gpu]") {
   check_function({
       .inputs = {uniform({3, 5}, 0.5, 2)},
       .forward = [](const Variables& xs) { return sqrt(xs[0]); },
@@ -20,7 +20,7 @@ TEST_CASE("sqrt") {
   });
 }
 
-TEST_CASE("sqrt at the edges") {
+TEST_CASE("sqrt at the edges", "[gpu]") {
   const double inf = std::numeric_limits<double>::infinity();
   const double nan = std::numeric_limits<double>::quiet_NaN();
   on_every_device([=](Device device) {

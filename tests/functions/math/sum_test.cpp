@@ -6,7 +6,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("sum") {
+TEST_CASE("sum", "[gpu]") {
   check_reduction(
       uniform({2, 3, 4}), [](const Variable& x, const ReductionOptions& options) { return sum(x, options); },
       [](const std::vector<double>& xs) {
@@ -32,7 +32,7 @@ TEST_CASE("the spellings of sum") {
   CHECK_FALSE(takes_braced_axes(x));  // it would mean axis 0 and keepdims
 }
 
-TEST_CASE("sums of long float32 rows and columns are right to one rounding") {
+TEST_CASE("sums of long float32 rows and columns are right to one rounding", "[gpu]") {
   on_every_device([](Device device) {
     const std::size_t n = 1'000'003;  // neither a multiple of a lane nor of a block
     const double expected = static_cast<double>(n) * static_cast<double>(0.1f);
@@ -46,7 +46,7 @@ TEST_CASE("sums of long float32 rows and columns are right to one rounding") {
   });
 }
 
-TEST_CASE("sums of every length around the lanes and halves") {
+TEST_CASE("sums of every length around the lanes and halves", "[gpu]") {
   on_every_device([](Device device) {
     for (const std::size_t n : {1u, 7u, 8u, 9u, 15u, 17u, 1023u, 1024u, 1025u, 1033u, 2049u, 4099u}) {
       CAPTURE(n);
@@ -64,7 +64,7 @@ TEST_CASE("sums of every length around the lanes and halves") {
   });
 }
 
-TEST_CASE("sums of nothing, and over axes of length 1") {
+TEST_CASE("sums of nothing, and over axes of length 1", "[gpu]") {
   on_every_device([](Device device) {
     const Variable x(Array::zeros({0, 3}).to(device));
     CHECK(values(sum(x, 0).data()) == std::vector<double>{0, 0, 0});

@@ -23,7 +23,7 @@ std::vector<double> expected_dropout(const Array& x, double ratio, std::uint64_t
 
 }  // namespace
 
-TEST_CASE("dropout") {
+TEST_CASE("dropout", "[gpu]") {
   for (const double ratio : {0.0, 0.25, 0.5, 0.9}) {
     CAPTURE(ratio);
     check_function({
@@ -38,7 +38,7 @@ TEST_CASE("dropout") {
   }
 }
 
-TEST_CASE("dropout draws the same mask on every device, for any size, bit by bit") {
+TEST_CASE("dropout draws the same mask on every device, for any size, bit by bit", "[gpu]") {
   for (const std::size_t size : {0u, 1u, 3u, 255u, 257u, 100003u}) {
     CAPTURE(size);
     const Array x = uniform({size}, 0.5, 2);  // nothing that is 0 by itself
@@ -79,7 +79,7 @@ TEST_CASE("dropout drops the ratio that it was told, and keeps the expectation")
   }
 }
 
-TEST_CASE("dropout passes the gradient where it passed the input") {
+TEST_CASE("dropout passes the gradient where it passed the input", "[gpu]") {
   on_every_device([](Device device) {
     random::seed(5);
     Variable x(Array::ones({1000}, Dtype::float32, device));
@@ -103,7 +103,7 @@ TEST_CASE("dropout repeats itself from the same seed only") {
   CHECK(values(dropout(x).data()) != values(dropout(x).data()));
 }
 
-TEST_CASE("dropout in a captured step draws the masks that it would have drawn uncaptured") {
+TEST_CASE("dropout in a captured step draws the masks that it would have drawn uncaptured", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;  // nothing is captured there
     const Array x = Array::ones({301}, Dtype::float32, device);
@@ -130,7 +130,7 @@ TEST_CASE("dropout in a captured step draws the masks that it would have drawn u
   });
 }
 
-TEST_CASE("dropout takes as many words off the generator whatever the dtype and the ratio") {
+TEST_CASE("dropout takes as many words off the generator whatever the dtype and the ratio", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
       for (const double ratio : {0.0, 0.5}) {
@@ -142,7 +142,7 @@ TEST_CASE("dropout takes as many words off the generator whatever the dtype and 
   });
 }
 
-TEST_CASE("dropout under TestMode is its input, and draws nothing") {
+TEST_CASE("dropout under TestMode is its input, and draws nothing", "[gpu]") {
   on_every_device([](Device device) {
     const TestMode testing;
     random::seed(1);
@@ -154,14 +154,14 @@ TEST_CASE("dropout under TestMode is its input, and draws nothing") {
   });
 }
 
-TEST_CASE("dropout with ratio 0 changes no bit") {
+TEST_CASE("dropout with ratio 0 changes no bit", "[gpu]") {
   on_every_device([](Device device) {
     const std::vector<double> x = {-0.0, 1e-310, std::numeric_limits<double>::infinity(), 0.1};
     CHECK(values(dropout(Array(x).to(device), 0).data()) == x);
   });
 }
 
-TEST_CASE("dropout selects: what it drops does no harm") {
+TEST_CASE("dropout selects: what it drops does no harm", "[gpu]") {
   on_every_device([](Device device) {
     random::seed(0);
     Variable x(Array::full({100}, std::numeric_limits<double>::quiet_NaN(), Dtype::float32, device));

@@ -1,0 +1,98 @@
+// What every reader of class labels checks, and the hints in its errors.
+#include "tenbin/core/labels.h"
+
+#include <limits>
+
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+namespace {
+
+std::vector<std::int64_t> labels_of(const Array& t) {
+  return detail::to_label_vector("f", "t", t).to_vector<std::int64_t>();
+}
+
+}  // namespace
+
+TEST_CASE("labels of every integer dtype become int64") {
+  const std::vector<std::int64_t> expected = {2, 0, 1};
+  for (const Dtype dtype : {Dtype::int32, Dtype::int64, Dtype::uint8}) {
+    const Array t = Array({2, 0, 1}).astype(dtype);
+    CHECK(detail::to_labels("f", "t", t).dtype() == Dtype::int64);
+    CHECK(labels_of(t) == expected);
+    CHECK(labels_of(Array::zeros({0}, dtype)).empty());
+  }
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK(labels_of(Array{most, std::int64_t{-1}}) == std::vector<std::int64_t>{most, -1});
+  CHECK(detail::to_labels("f", "t", Array({{1, 2}, {3, 4}})).shape() == Shape{2, 2});  // of any shape
+}
+
+TEST_CASE("labels that are no integers are an error, with a hint if they are whole numbers") {
+  const std::string expected = "f: t must be int32, int64 or uint8, got ";
+  const std::string hint = "; did you mean t.astype(Dtype::int32)?";
+  CHECK_THROWS_WITH(labels_of(Array{0.f, 1.f}), expected + "float32(2)" + hint);
+  CHECK_THROWS_WITH(labels_of(Array{0.0, -1.0}), expected + "float64(2)" + hint);
+  CHECK_THROWS_WITH(labels_of(Array{0.5, 1.0}), expected + "float64(2)");  // scores
+  CHECK_THROWS_WITH(labels_of(Array{1.0, std::numeric_limits<double>::quiet_NaN()}), expected + "float64(2)");
+  CHECK_THROWS_WITH(labels_of(Array{{0.f, 1.f}}), expected + "float32(1, 2)");
+  CHECK_THROWS_WITH(labels_of(Array()), expected + "none");
+}
+
+TEST_CASE("labels of more than one axis are an error, with a hint if they are one-hot") {
+  const std::string hint = ": one-hot rows become labels by argmax(t.astype(Dtype::float32))";
+  CHECK_THROWS_WITH(labels_of(Array({{0, 1, 0}, {1, 0, 0}})),
+                    "f: t must have one axis, got int32(2, 3)" + hint);
+  CHECK_THROWS_WITH(labels_of(Array({{0, 1}, {1, 1}})), "f: t must have one axis, got int32(2, 2)");
+  CHECK_THROWS_WITH(labels_of(Array({{0, 1}, {0, 0}})), "f: t must have one axis, got int32(2, 2)");
+  CHECK_THROWS_WITH(labels_of(Array({{0, 2}, {1, 0}})), "f: t must have one axis, got int32(2, 2)");
+  CHECK_THROWS_WITH(labels_of(Array({{0, 1}})),
+                    "f: t must have one axis, got int32(1, 2)");  // one row says little
+  CHECK_THROWS_WITH(labels_of(Array({{1}, {1}})), "f: t must have one axis, got int32(2, 1)");
+  CHECK_THROWS_WITH(labels_of(Array::scalar(1, Dtype::int32)), "f: t must have one axis, got int32()");
+}
+
+TEST_CASE("labels of -1 and 1 only are signs") {
+  CHECK(detail::are_signs(Array{-1, 1, 1}));
+  CHECK(detail::are_signs(Array{std::int64_t{1}, std::int64_t{-1}}));
+  CHECK_FALSE(detail::are_signs(Array{1, 1}));    // class 1, and nothing else
+  CHECK_FALSE(detail::are_signs(Array{-1, -1}));  // everything ignored
+  CHECK_FALSE(detail::are_signs(Array{-1, 1, 0}));
+  CHECK_FALSE(detail::are_signs(Array{-1, 1, 2}));
+  CHECK_FALSE(detail::are_signs(Array{-1.f, 1.f}));
+  CHECK_FALSE(detail::are_signs(Array::zeros({0}, Dtype::int32)));
+  CHECK_FALSE(detail::are_signs(Array({1, 255}).astype(Dtype::uint8)));
+}
+
+TEST_CASE("the ignored label is -1, unless the labels look like signs") {
+  const Array signs = {-1, 1};
+  const std::string text =
+      "f: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are 0 "
+      "to C - "
+      "1), or pass ignore_label = -1 if those rows are not to count";
+  for (const std::size_t n_class : {0u, 1u, 2u})
+    CHECK_THROWS_WITH(detail::ignored_label("f", signs, std::nullopt, n_class), text);
+  CHECK(detail::ignored_label("f", signs, std::nullopt, 3) == -1);
+  CHECK(detail::ignored_label("f", signs, -1, 2) == -1);
+  CHECK(detail::ignored_label("f", signs, 1, 2) == 1);
+  CHECK(detail::ignored_label("f", Array{0, 1}, std::nullopt, 2) == -1);
+  CHECK_THROWS_WITH(
+      detail::refuse_signs("f", ", or so"),
+      "f: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 "
+      "(labels are 0 to C - 1), or so, or pass ignore_label = -1 if those rows are not to count");
+}
+
+TEST_CASE("samples_by_class lists the samples of the classes that occur, ascending") {
+  const auto samples = detail::samples_by_class(detail::to_labels("f", "t", Array{7, 0, 7, -1, 0, 7}));
+  const std::map<std::int64_t, std::vector<std::size_t>> expected = {{-1, {3}}, {0, {1, 4}}, {7, {0, 2, 5}}};
+  CHECK(samples == expected);
+  CHECK(detail::samples_by_class(Array::zeros({0}, Dtype::int64)).empty());
+}
+
+TEST_CASE("require_class names the label and where it is") {
+  CHECK_NOTHROW(detail::require_class("f", "t", 0, 0, 1));
+  CHECK_NOTHROW(detail::require_class("f", "t", 3, 4, 5));
+  CHECK_THROWS_WITH(detail::require_class("f", "t", 3, 5, 5), "f: t[3] = 5 is not a class in [0, 5)");
+  CHECK_THROWS_WITH(detail::require_class("f", "t", 1234, -1, 5), "f: t[1234] = -1 is not a class in [0, 5)");
+  CHECK_THROWS_WITH(detail::require_class("f", "t", 0, 0, 0), "f: t[0] = 0 is not a class in [0, 0)");
+}
