@@ -94,7 +94,7 @@ TEST_CASE_METHOD(ArffFixture, "load_arff names the place of what is wrong in the
   CHECK(data_error("{3 a}") == ":6:2: expected an index that ascends, from 0 and below 3, got 3");
   CHECK(data_error("{1e300 a}") == ":6:2: expected an index that ascends, from 0 and below 3, got 1e300");
   CHECK(data_error("{2 s") == ":6:5: the line ends too early");
-  CHECK(data_error("{2 s} x") == ":6:7: text behind the sparse row");
+  CHECK(data_error("{2 s} x") == ":6:7: text after the sparse row");
   CHECK(data_error(std::string("1,a,\0", 5)) == ":6:5: a NUL byte; is this a text file?");
 }
 

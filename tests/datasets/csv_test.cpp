@@ -108,7 +108,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv names the place of what is wrong", "[csv]
   CHECK(error("a,b\n1,2\n3,4,5\n") == ":3:4: expected 2 fields, got more");
   CHECK(error("a,b\n\"1\n\n2\",3\n4\n") == ":5:2: expected 2 fields, got 1");
   CHECK(error("a,b\n1,\"2\n3,4\n") == ":2:3: the quote is never closed");
-  CHECK(error("a,b\n1,\"2\"x\n") == ":2:6: text behind the closing quote");
+  CHECK(error("a,b\n1,\"2\"x\n") == ":2:6: text after the closing quote");
   CHECK(error("a,b\n1\r2,3\n") == ":2:2: a carriage return without a line feed; quote the field that has it");
   CHECK(error(std::string("a,b\n1,\0\n", 8)) == ":2:3: a NUL byte; is this a text file?");
   CHECK(error(std::string("a,b\n1,\"\0\"\n", 10)) == ":2:4: a NUL byte; is this a text file?");
