@@ -60,7 +60,7 @@ class Results:
         self.notes[workload, setting, who] = text
 
     def rounds(self, workload, setting, who):
-        """Adds the sample of a round."""
+        """The samples of a participant, one per round."""
         if who == "floor" and workload.startswith("loss/"):  # the higher of the two bounds
             return [max(pair) for pair in zip(*(self.rounds(workload, setting, bound) for bound in ("copy", "exp")))]
         return self.samples.get((workload, setting, who), [])

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds and runs all tests: on the CPU; with the GPU backend, run by an emulator; both under AddressSanitizer and
-# UndefinedBehaviorSanitizer; those of what starts threads under ThreadSanitizer. Where nvcc is found, it compiles the
-# kernels too. scripts/gpu.sh is for machines with a GPU.
+# UndefinedBehaviorSanitizer; those of code that starts threads under ThreadSanitizer. If nvcc is found, it compiles
+# the kernels too. scripts/gpu.sh is for machines with a GPU.
 #
 #   scripts/test.sh [--quick]
 #
-# --quick: the CPU build only. Installs what is missing first (scripts/setup.sh).
+# --quick: the CPU build only. Installs missing packages first (scripts/setup.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -28,7 +28,7 @@ build_and_test() {
   ctest --preset "$1"
 }
 
-# Warnings and registers that spill are errors there. Nothing is run: this takes no GPU.
+# Warnings and register spills are errors there. Nothing is run: no GPU is needed.
 compile_kernels() {
   heading "cuda: compile the kernels"
   if ! command -v nvcc >/dev/null && [[ ! -x ${CUDA_HOME:-/usr/local/cuda}/bin/nvcc ]]; then
@@ -42,7 +42,7 @@ compile_kernels() {
 heading "what is needed"
 scripts/setup.sh build test
 
-# The first failure ends the run; the closing lines are those of the last ctest.
+# The first failure ends the run; the last lines are those of the last ctest.
 build_and_test default
 if ! $quick; then
   compile_kernels
