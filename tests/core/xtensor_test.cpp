@@ -1,4 +1,4 @@
-// The bridge to xtensor, both ways. Compiled as C++17, as whatever includes xtensor.
+// The conversion to and from xtensor. Compiled as C++17, like all code that includes xtensor.
 #include "tenbin/core/xtensor.h"
 
 #include <xtensor/xview.hpp>
@@ -17,7 +17,7 @@ TEST_CASE("as_xtensor views the array") {
   xt::view(view, 0, xt::all()) = 0;
   CHECK(x.to_vector<float>() == std::vector<float>{0, 0, 0, 40, 5, 6});
 
-  auto rows = x.slice(1, 2);  // a view of a view starts where its elements start
+  auto rows = x.slice(1, 2);  // a view of a view starts at its own elements
   CHECK(as_xtensor<float>(rows)(0, 2) == 6);
   const Array& constant = x;
   CHECK(as_xtensor<float>(constant)(1, 1) == 5);

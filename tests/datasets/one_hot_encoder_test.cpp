@@ -17,7 +17,7 @@ const double missing = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEST_CASE("OneHotEncoder puts a column for each category in the place of a column") {
+TEST_CASE("OneHotEncoder replaces a column by one column per category") {
   const Array x{{5., 0.5, -1.}, {2., 1.5, -1.}, {5., 2.5, 7.}};
   const OneHotEncoder some(x, {.columns = {2, 0}});
   CHECK(some.n_columns_out() == 5);
@@ -29,7 +29,7 @@ TEST_CASE("OneHotEncoder puts a column for each category in the place of a colum
   CHECK(all.transform(x.slice(1, 2)).to_vector<double>() == Values{1, 0, 0, 1, 0, 1, 0});
 }
 
-TEST_CASE("OneHotEncoder: no columns are none, not all") {
+TEST_CASE("OneHotEncoder: an empty list of columns means none, not all") {
   const Array x{{5., 0.5}, {2., 1.5}};
   const std::vector<std::size_t> none;
   for (const OneHotEncoder& encoder :
@@ -78,7 +78,7 @@ TEST_CASE("OneHotEncoder takes every dtype") {
                     "OneHotEncoder::transform: x[0, 0] = 1 is not a category of the training rows");
 }
 
-TEST_CASE("OneHotEncoder comes back from a file as it was") {
+TEST_CASE("OneHotEncoder is the same after saving and loading") {
   const testing::ScratchDirectory scratch;
   const std::string path = scratch / "encoder.npz";
   const Array x{{5., 0.5, missing}, {2., 1.5, -1.}}, other{{6., 1., -1.}};

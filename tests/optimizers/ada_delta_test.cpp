@@ -52,6 +52,6 @@ TEST_CASE("AdaDelta refuses hyperparameters out of range, and changes nothing") 
   CHECK(optimizer.t() == 0);
 }
 
-TEST_CASE("AdaDelta with eps = 0 leaves what has no gradients") {
+TEST_CASE("AdaDelta with eps = 0 leaves elements without gradients unchanged") {
   check_eps_zero<AdaDelta>(AdaDeltaOptions{.eps = 0});
 }

@@ -49,6 +49,6 @@ TEST_CASE("AdaGrad refuses hyperparameters out of range, and changes nothing") {
   CHECK(optimizer.t() == 0);
 }
 
-TEST_CASE("AdaGrad with eps = 0 leaves what has no gradients") {
+TEST_CASE("AdaGrad with eps = 0 leaves elements without gradients unchanged") {
   check_eps_zero<AdaGrad>(AdaGradOptions{.eps = 0});
 }

@@ -64,7 +64,7 @@ TEST_CASE("RMSprop refuses hyperparameters out of range, and changes nothing") {
   CHECK(optimizer.t() == 0);
 }
 
-TEST_CASE("RMSprop with eps = 0 leaves what has no gradients") {
+TEST_CASE("RMSprop with eps = 0 leaves elements without gradients unchanged") {
   check_eps_zero<RMSprop>(RMSpropOptions{.eps = 0});
   check_eps_zero<RMSprop>(RMSpropOptions{.eps = 0, .eps_inside_sqrt = true});
 }

@@ -23,7 +23,7 @@ TEST_CASE("leaky_relu") {
   }
 }
 
-TEST_CASE("leaky_relu has slope 0.2 if nothing is said, also for the gradient at 0") {
+TEST_CASE("leaky_relu has slope 0.2 by default, also for the gradient at 0") {
   on_every_device([](Device device) {
     const double inf = std::numeric_limits<double>::infinity();
     Variable x(Array{-1.0, 0.0, -0.0, -inf, inf, std::nan("")}.to(device));
@@ -36,7 +36,7 @@ TEST_CASE("leaky_relu has slope 0.2 if nothing is said, also for the gradient at
   });
 }
 
-TEST_CASE("leaky_relu with a slope of NaN keeps what backward asks for") {
+TEST_CASE("leaky_relu with a slope of NaN retains what backward needs") {
   on_every_device([](Device device) {
     Variable x(Array{-2.0, 2.0}.to(device));
     Variable y = leaky_relu(x, std::nan(""));
