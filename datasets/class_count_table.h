@@ -22,7 +22,7 @@ struct ClassCountTableOptions {
 ///         1  fraud (positive)   1002  20.03%   2.496
 ///     total                     5002
 ///
-/// Of two classes, class 1 is the positive class for every metric and threshold, unless `pos_label` says
+/// With two classes, class 1 is the positive class for every metric and threshold, unless `pos_label` says
 /// otherwise. Errors: the number of names, or of weights, is not the number of classes.
 ///
 ///     const auto counts = class_counts(train.t, 2);

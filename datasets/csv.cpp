@@ -242,7 +242,7 @@ void CsvReader::apply_types(const std::vector<std::string>& names) {
     const auto has_name = [&, &wanted = name](const CsvColumn& column) { return column.name == wanted; };
     const auto found = std::find_if(target_.columns.begin(), target_.columns.end(), has_name);
     if (found == target_.columns.end())
-      throw Error(file_.path(), ": `types` names the column \"", printable(name), "\", which is not there",
+      throw Error(file_.path(), ": `types` names the column \"", printable(name), "\", which does not exist",
                   name_advice(names, name, format_.delimiter));
     found->type = type;
     found->inferred = false;

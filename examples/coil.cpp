@@ -222,7 +222,7 @@ std::string attempt_to_leak(const Dataset& train) {
   } catch (const Error& error) {
     return error.what();
   }
-  return "nobody minds";
+  return "accepted";
 }
 
 Json to_json(const std::vector<Result>& results, const Data& data, double C) {

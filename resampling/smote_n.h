@@ -17,7 +17,7 @@ struct SmoteN {
 ///
 /// Every column of a new row takes the most frequent value among the k nearest neighbours of a base row
 /// within its class; ties go to the smallest value. (The paper also counts the base row and breaks ties at
-/// random; this is what imbalanced-learn does.) The distance of two values of a column is the difference of
+/// random; imbalanced-learn does the same.) The distance of two values of a column is the difference of
 /// their class distributions over all training rows; the distance of two rows is the sum of the squares
 /// (Stanfill and Waltz, 1986):
 ///

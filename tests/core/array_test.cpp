@@ -263,7 +263,7 @@ TEST_CASE("reshape and slice are views") {
   }
 }
 
-TEST_CASE("data, item and astype look at the dtype") {
+TEST_CASE("data, item and astype check the dtype") {
   const Array x = {1.75, -2.0};
   CHECK_THROWS_WITH(x.data<float>(), "Array::data: asked for float32, the array is float64(2)");
   CHECK_THROWS_WITH(x.item(), "Array::item: expected one element, got float64(2)");

@@ -460,7 +460,7 @@ TEST_CASE("arrays that backward reads must not be changed in place after forward
   SECTION("fill") { data.fill(0); }
   SECTION("add") { data.add(Array{1.0, 1.0}); }
   SECTION("a part of it") { data.slice(1, 2).fill(0); }
-  SECTION("through a pointer, if one says so") {
+  SECTION("through a pointer, after mark_changed") {
     data.data<double>()[0] = 5;
     data.mark_changed();
   }
@@ -502,7 +502,7 @@ TEST_CASE("arrays that no function has retained may be changed in place") {
     y.backward();
     CHECK(values(a.grad()) == std::vector<double>{13, 17});
   }
-  SECTION("without a graph nobody looks") {
+  SECTION("without a graph there is no check") {
     const NoBackprop off;
     const Variable y = multiply(a, b);
     Array(b.data()).fill(0);
@@ -702,7 +702,7 @@ TEST_CASE("a function that throws leaves a usable graph") {
   check_no_graph_is_left();
 }
 
-TEST_CASE("memory that runs out while functions are applied leaves nothing behind") {
+TEST_CASE("running out of memory while functions are applied leaks nothing") {
   const Variable r(Array{2.0});
   const Variable angle(Array{0.5});
   const GraphStats before = graph_stats();

@@ -73,7 +73,8 @@ TEST_CASE("a container sees its own control group as the root") {
       .with("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "300000\n")
       .with("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
   CHECK(whole_path.quota() == 3.0);
-  whole_path.with("/proc/self/cgroup", "4:cpu:/docker/abcdef\n");  // another one's: what is mounted counts
+  whole_path.with("/proc/self/cgroup",
+                  "4:cpu:/docker/abcdef\n");  // of another namespace: the mounted group applies
   CHECK(whole_path.quota() == 3.0);
   whole_path.with("/sys/fs/cgroup/cpu/inner/cpu.cfs_quota_us", "100000\n")
       .with("/sys/fs/cgroup/cpu/inner/cpu.cfs_period_us", "100000\n")

@@ -79,7 +79,7 @@ TEST_CASE("reports have the same characters in every locale") {
         "total   5002\n");
 }
 
-TEST_CASE("a TextStream passes on what is thrown while it prints, instead of leaving text out") {
+TEST_CASE("a TextStream rethrows exceptions of printing, instead of omitting text") {
   struct Full : std::streambuf {
     std::streamsize xsputn(const char*, std::streamsize) override { throw std::bad_alloc(); }
     int overflow(int) override { throw std::bad_alloc(); }

@@ -111,7 +111,7 @@ TEST_CASE("memory that is released is reused, and given back when asked") {
   });
 }
 
-TEST_CASE("without caching every array is an allocation of its own") {
+TEST_CASE("without caching every array is a separate allocation") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching off(false);

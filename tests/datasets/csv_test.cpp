@@ -119,7 +119,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv names the position of an error", "[csv]")
   CHECK(error("sep=;\na;b\n1;2\n", {.delimiter = ';'}) ==
         ": the first record is Excel's `sep=;`, not the names of columns; delete it");
   CHECK(error("a,b\n1,2\n", {.names = {"c"}}) == ": 1 names are given, there are 2 columns");
-  CHECK(error("a,b\n1,2\n", numeric) == ": `types` names the column \"größe\", which is not there");
+  CHECK(error("a,b\n1,2\n", numeric) == ": `types` names the column \"größe\", which does not exist");
   CHECK(error("a,b,c\n", {.max_columns = 2}) ==
         ":1:5: there are more than 2 columns; `max_columns` allows more");
   CHECK_THROWS_WITH(load("a\n", {.delimiter = '"'}),
@@ -356,7 +356,7 @@ TEST_CASE_METHOD(CsvFixture, "a column of numbers with an odd value never become
   CHECK_THROWS_WITH(other.like(table, {.unknown = Unknown::missing}), refusal);
   const Table texts = load("pay,color,y\n7.25,red,0\n8.25,blue,1\nodd,red,1\n", {.label = "y"});
   CHECK_THROWS_WITH(texts.like(table, {.unknown = Unknown::missing}), refusal);
-  // Text, half of which happens to be digits, is text; so is what training says is text.
+  // A text column is text, even if half of its values are digits; so is a column that is text in training.
   const Table zips = load("zip,y\n10115,0\nSW1A,1\n", {.label = "y"});
   CHECK(zips.features(codes).to_vector<float>() == std::vector<float>{0, 1});
   const Table digits = load("zip,y\n10115,0\n10115,0\nSW1A,1\n", {.label = "y"});
@@ -420,10 +420,11 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: the error for a missing name gives the r
   CHECK(load("a, \"y\"\n1, 0\n", {.label = "y", .skip_initial_space = true}).classes() == Texts{"0"});
   CHECK(error("a,y \n1,0\n", {.label = "y"}) ==
         ": no column is named \"y\"; there are \"a\", \"y \"; \"y \" differs in blanks only");
-  CHECK(error("a, y\n1, 0\n", {.types = {{"y", ColumnType::categorical}}}) ==
-        ": `types` names the column \"y\", which is not there; `.skip_initial_space = true` drops the blanks "
-        "in "
-        "front of a field");
+  CHECK(
+      error("a, y\n1, 0\n", {.types = {{"y", ColumnType::categorical}}}) ==
+      ": `types` names the column \"y\", which does not exist; `.skip_initial_space = true` drops the blanks "
+      "in "
+      "front of a field");
 }
 
 TEST_CASE_METHOD(CsvFixture, "load_csv: decimal commas and separators of thousands", "[csv]") {

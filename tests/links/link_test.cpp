@@ -65,7 +65,7 @@ TEST_CASE("a link names its parameters in the order of registration") {
   CHECK(model.body.l1.W.name() == "W");
 }
 
-TEST_CASE("a link's state includes what is not trained, and shares memory") {
+TEST_CASE("a link's state includes parameters that are not trained, and shares memory") {
   Nested model;
   const NamedArrays state = model.state_arrays();
   REQUIRE(state.size() == 13);
@@ -454,7 +454,7 @@ TEST_CASE("layers and models that are swapped in a vector keep their names") {
 }
 
 TEST_CASE("an assignment that replaces nothing") {
-  SECTION("a link by itself") {
+  SECTION("a link that is registered nowhere") {
     Linear free(2, 3);
     free = Linear(2, 4);
     CHECK(free.W.shape() == Shape{4, 2});
@@ -509,7 +509,7 @@ TEST_CASE("an assignment that replaces nothing") {
     CHECK(is_same(parameter_at(net, "l1/W"), W));
     CHECK(is_same(net.last.W, W));
   }
-  SECTION("a whole model of which there is another handle, of whatever type") {
+  SECTION("a whole model that has another handle, of any type") {
     const auto check_kept = [](const auto& assign) {
       Net net;
       const Link handle = net;

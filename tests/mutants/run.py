@@ -228,7 +228,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="print the bugs, and whether their places are found")
     parser.add_argument("--only", metavar="SUBSTRING", default="", help="those whose name or file contains it")
-    parser.add_argument("--keep", action="store_true", help="leave the last bug in the copy, to look at it there")
+    parser.add_argument("--keep", action="store_true", help="leave the last bug in the copy, for inspection")
     arguments = parser.parse_args()
     chosen = [mutant for mutant in MUTANTS if arguments.only in mutant.name or arguments.only in mutant.file]
     try:

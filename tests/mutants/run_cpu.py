@@ -198,7 +198,7 @@ def at_fault(bugs: list, places: set) -> set:
 
 
 def build(bugs: list) -> list:
-    """Builds the library, then the tests, which include what may not compile. Returns the bugs that do compile."""
+    """Builds the library, then the tests, whose headers may not compile. Returns the bugs that do compile."""
     for target in ("tenbin", "tenbin_tests"):
         for attempt in range(1, 20):
             log = f"build_{target}_{attempt}.txt"
@@ -308,7 +308,7 @@ def run_bugs(bugs: list):
     start = time.monotonic()
     with ThreadPoolExecutor(os.cpu_count() or 1) as workers, open(LOG / "results.txt", "w") as results:
         for done, bug in enumerate(workers.map(lambda bug: run_bug(bug) or bug, bugs), start=1):
-            what = bug.found_by or ("**nothing**" if bug.reached_by else "**nothing**: no test comes to it")
+            what = bug.found_by or ("**nothing**" if bug.reached_by else "**nothing**: no test reaches it")
             print(f"{bug.number}\t{bug.name}\t{what}", file=results, flush=True)
             if done % 50 == 0:
                 print(f"{done} of {len(bugs)} bugs, {time.monotonic() - start:.0f} s", flush=True)
@@ -351,7 +351,7 @@ def report(bugs: list, reasons: dict, complete: bool) -> bool:
     if survivors:
         print("\nsurvivors:")
     for bug in survivors:
-        reason = reasons.get(bug.name, "NOT LISTED" if bug.reached_by else "NOT LISTED, and no test comes to it")
+        reason = reasons.get(bug.name, "NOT LISTED" if bug.reached_by else "NOT LISTED, and no test reaches it")
         print(f"{bug.name}\n    {reason}")
     for bug in bugs:
         if bug.found_by and bug.name in reasons:

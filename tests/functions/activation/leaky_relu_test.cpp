@@ -51,7 +51,7 @@ TEST_CASE("leaky_relu refuses integers") {
   CHECK_THROWS_WITH(leaky_relu(Array{1, 2}), "leaky_relu: x must be float32 or float64, got int32(2)");
 }
 
-TEST_CASE("leaky_relu with a negative slope looks at the sign of x, not of y") {
+TEST_CASE("leaky_relu with a negative slope depends on the sign of x, not of y") {
   on_every_device([](Device device) {
     Variable x(Array{-2.0, 0.0, 2.0}.to(device));
     Variable y = leaky_relu(x, -0.5);

@@ -94,7 +94,7 @@ TEST_CASE("seed: the figures that the project started from") {
 
   Variable loss = softmax_cross_entropy(x, t);
   loss.backward();
-  CHECK(printed(loss.item(), 14) == "1.31326162815094");  // what Chainer prints, to the last digit
+  CHECK(printed(loss.item(), 14) == "1.31326162815094");  // Chainer's output, to the last digit
   CHECK(x.grad().to_string() == "[[0.7310586, -0.7310586]]");
   CHECK(loss.grad().to_string() == "1");
 
@@ -803,7 +803,7 @@ TEST_CASE("the weighted mean does not depend on the scale of the weights") {
   check_close(actual.gx, expected.gx, 1e-16, 1e-13);
 }
 
-TEST_CASE("an infinite loss stays one, and the rows beside it keep their gradients") {
+TEST_CASE("an infinite loss stays infinite, and other rows keep their gradients") {
   const Array x{{0., -infinity}, {0., 1.}};
   const Array t{1, 0};
   for (const Normalize normalize : {Normalize::valid_count, Normalize::weight_sum}) {

@@ -209,7 +209,7 @@ TEST_CASE("a variable used twice gets the sum of both gradients, and operands ke
   });
 }
 
-TEST_CASE("a gradient nobody asked for is not computed") {
+TEST_CASE("a gradient that is not needed is not computed") {
   on_every_device([](Device device) {
     const DebugMode debug;  // throws if the NaN of the derivative by the exponent is computed
     const Variable x(Array{-2.0}.to(device));
