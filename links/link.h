@@ -134,9 +134,9 @@ std::ostream& operator<<(std::ostream& out, const LazyShape& lazy);
 /// The first form requires that the member is the only handle of the old layer apart from those of the links
 /// and optimizers that it is registered in. If there are others (`MLP alias = model;`), only that handle
 /// changes. Moving a layer that is registered in the same link, `l = model.link("l2", Linear(4, 4));`, also
-/// changes only the handle; moving one that is registered in another model, `model.l2 = pretrained().l2;`,
-/// does not. An optimizer detects new parameters at the next update, and gives them a new state. An optimizer
-/// that was set up with `model` also follows `model = copy(best);`.
+/// changes only the handle. Moving a layer that is registered in another model, `model.l2 =
+/// pretrained().l2;`, replaces the registered link. An optimizer detects new parameters at the next update,
+/// and gives them a new state. An optimizer that was set up with `model` also follows `model = copy(best);`.
 ///
 /// **Threads.** Any number of threads may call and read a link at the same time (including the first call of
 /// a lazily sized link). Everything that changes it - also backward and update, which write gradients and

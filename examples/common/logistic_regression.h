@@ -22,8 +22,8 @@ struct LogisticRegressionOptions {
 /// then equal to this one.
 ///
 /// Gradient descent with momentum, from 0 (Polyak, "Some methods of speeding up the convergence of iteration
-/// methods", 1964): rate and momentum follow from the largest and the smallest curvature. Deterministic.
-/// Errors: the gradient is still above `tolerance` after `max_steps`.
+/// methods", 1964): rate and momentum follow from the largest curvature and that of the penalty.
+/// Deterministic. Errors: the gradient is still above `tolerance` after `max_steps`.
 ///
 ///     const Linear model = logistic_regression(train, {.C = 0.01});
 ///     const Array p = softmax(model(test.x)).data();
