@@ -1,4 +1,4 @@
-// Everything a training script needs. Pulls in neither xtensor nor CUDA.
+// The umbrella header: all that a training script needs. Includes neither xtensor nor CUDA.
 #pragma once
 
 #include "tenbin/core/array.h"

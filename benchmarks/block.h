@@ -1,4 +1,4 @@
-// How everything here is timed: in blocks, of which only the work counts, not what leads back to its start.
+// Timing in blocks: the work is timed, the reset to the initial state is not.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -10,7 +10,7 @@
 namespace tenbin::benchmarks {
 
 /// Repeats `reset()`, untimed, and `work()`, timed, which does `steps` steps. Counters: the median and the
-/// minimum over the repetitions of the seconds that one step took.
+/// minimum over the repetitions of the seconds per step.
 template <class Reset, class Work>
 void time_blocks(benchmark::State& state, std::size_t steps, Reset reset, Work work) {
   using Clock = std::chrono::steady_clock;

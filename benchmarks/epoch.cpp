@@ -1,5 +1,5 @@
-// epoch/fashion-mnist-lt/tenbin: an epoch of the demo's MLP, shuffling and gathering included; and
-// gather/fashion-mnist-lt/tenbin, the minibatches alone, for one batch.
+// epoch/fashion-mnist-lt/tenbin: an epoch of the demo's MLP, including shuffling and gathering;
+// gather/fashion-mnist-lt/tenbin: the minibatches alone, per batch.
 #include <benchmark/benchmark.h>
 
 #include "block.h"

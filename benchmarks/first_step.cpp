@@ -1,5 +1,5 @@
-// From the start of the process to the first finished step: the quickstart, stopped there. The driver takes
-// the time until the line appears, then looks at the memory of the process, which waits for it.
+// From the start of the process to the end of the first step of the quickstart. The driver measures the time
+// until the line appears, then reads the memory use of the process, which waits for that.
 #include <tenbin/tenbin.h>
 
 #include <cstdio>

@@ -178,7 +178,7 @@ double loss_and_gradient(const float* __restrict scores, const std::int32_t* lab
   return loss;
 }
 
-// The same for two classes, across rows: with d = z[other] - z[label] the loss is log(1 + exp(d)).
+// The same for two classes, vectorised over rows: with d = z[other] - z[label] the loss is log(1 + exp(d)).
 double loss_and_gradient_of_two(const float* __restrict scores, const std::int32_t* __restrict labels,
                                 const float* weight, std::size_t rows, float coefficient,
                                 float* __restrict gradient) {
@@ -216,7 +216,7 @@ Share share(std::size_t count, std::size_t part, std::size_t parts) {
 
 struct Layer {
   std::size_t in, out;
-  std::size_t W, b;  // where they begin in the flat parameters
+  std::size_t W, b;  // where they start in the flat parameters
   Floats y, gy;
 };
 
@@ -234,7 +234,7 @@ void mask(float* __restrict gradient, const float* __restrict y, std::size_t cou
   for (std::size_t i = 0; i < count; ++i) gradient[i] = y[i] > 0 ? gradient[i] : 0;
 }
 
-// The sums of some columns of a matrix.
+// The column sums of a matrix, for a range of columns.
 void sum_columns(const float* __restrict matrix, std::size_t rows, std::size_t columns, Share some,
                  float* __restrict sums) {
   std::fill(sums + some.begin, sums + some.end, 0.f);
@@ -262,7 +262,7 @@ struct FloorStep::State {
   std::vector<Layer> layers;
   // [thread][layer]; the first layer has no data gradient.
   std::vector<std::vector<FastestGemm>> forward_gemms, data_gemms, weight_gemms;
-  std::vector<double> losses;  // one a thread
+  std::vector<double> losses;  // one per thread
   double t = 0;
 
   State(const StepWorkload& workload, const Problem& problem, std::size_t n)

@@ -1,5 +1,6 @@
-// The floor: the same work as bare loops over buffers made beforehand, and the fastest GEMM that is
-// installed. Nothing of Tenbin's computes here; it is compiled for this machine with -O3 -ffast-math.
+// The floor, a lower bound of the time: the same work as bare loops over preallocated buffers, and the
+// fastest GEMM that is installed. It uses no code of Tenbin for computing and is compiled for this machine
+// with -O3 -ffast-math.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,7 @@
 
 namespace tenbin::benchmarks {
 
-/// Memory that begins where a cache line does.
+/// Memory aligned to a cache line.
 template <class T>
 struct CacheAligned {
   using value_type = T;
@@ -24,8 +25,8 @@ struct CacheAligned {
 };
 using Floats = std::vector<float, CacheAligned<float>>;
 
-/// One matrix product of fixed operands, C = op(A) op(B), row-major, single-threaded: measures every
-/// implementation that there is on the spot, then calls the fastest.
+/// One matrix product of fixed operands, C = op(A) op(B), row-major, single-threaded: times every available
+/// implementation first, then calls the fastest.
 class FastestGemm {
  public:
   FastestGemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const float* a,
@@ -47,8 +48,8 @@ class FastestGemm {
   std::vector<double> seconds_;
 };
 
-/// The training step. Threads, where it is large enough for several, take shares of the rows, then shares of
-/// the parameters.
+/// The training step. If it is large enough for several threads, they divide first the rows, then the
+/// parameters.
 class FloorStep {
  public:
   FloorStep(const StepWorkload& workload, const Problem& problem, std::size_t n_thread);
@@ -57,7 +58,7 @@ class FloorStep {
   void reset();
   void run(std::size_t steps);
   double loss() const;
-  /// Which GEMM won where, one line each.
+  /// The GEMM that was fastest for each product, one line each.
   std::string report() const;
 
  private:
@@ -65,16 +66,16 @@ class FloorStep {
   std::unique_ptr<State> state_;
 };
 
-/// What bounds the loss from below: moving its bytes, and one exp for every score.
+/// Two lower bounds of the loss: moving its bytes, and one exp per score.
 class FloorLoss {
  public:
   FloorLoss(const LossWorkload& workload, const Problem& problem);
   /// A copy that moves as many bytes, read and written together, as forward and backward must: x read twice
   /// and its gradient written once; for every row a label read twice, and 8 bytes written and read. A loop:
-  /// glibc's memcpy takes up to 40 times as long on some processors where the target begins just behind the
+  /// glibc's memcpy takes up to 40 times as long on some processors if the target starts just after the
   /// source modulo 4096 (glibc bug 30995).
   void copy();
-  /// x to exp(x), by the fastest loop there is.
+  /// x to exp(x), by the fastest available loop.
   void exponentials();
 
  private:

@@ -1,5 +1,4 @@
-// gemm/<NT, NN or TN>-<m>x<n>x<k>/tenbin and /floor: the matrix products of the training steps, by
-// themselves.
+// gemm/<NT, NN or TN>-<m>x<n>x<k>/tenbin and /floor: the matrix products of the training steps alone.
 #include <benchmark/benchmark.h>
 
 #include "block.h"
@@ -21,7 +20,7 @@ struct Product {
   std::size_t repeats() const { return 1 + 10'000'000 / (m * n * k); }
 };
 
-// Of a layer: its output, the gradient of its input, the gradient of its weights.
+// The products of a layer: its output, the gradient of its input, the gradient of its weights.
 std::vector<Product> products_of(std::size_t batch, std::size_t in, std::size_t out) {
   return {{false, true, batch, out, in}, {false, false, batch, in, out}, {true, false, out, in, batch}};
 }

@@ -1,5 +1,5 @@
-// graph/forward and graph/backward: what a node of the graph costs. 1000 times h = h + 1 on two floats; the
-// result is the time for one node.
+// graph/forward and graph/backward: the cost of a node of the graph. Computes h = h + 1 on two floats 1000
+// times; the result is the time per node.
 #include <benchmark/benchmark.h>
 #include <tenbin/tenbin.h>
 

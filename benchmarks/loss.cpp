@@ -1,5 +1,5 @@
 // loss/<rows>x<classes>/tenbin: softmax_cross_entropy with class weights, forward and backward;
-// loss/<rows>x<classes>/copy and /exp: what bounds it from below.
+// loss/<rows>x<classes>/copy and /exp: its two lower bounds.
 #include <benchmark/benchmark.h>
 #include <tenbin/tenbin.h>
 

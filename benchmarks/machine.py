@@ -1,4 +1,4 @@
-"""What the results were measured on."""
+"""The machine and software that the results were measured on."""
 import datetime
 import os
 import platform

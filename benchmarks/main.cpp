@@ -1,9 +1,9 @@
-// Runs the benchmarks of Tenbin and of the floor by google-benchmark's command line:
+// Runs the benchmarks of Tenbin and of the floor with google-benchmark's command line:
 //
 //     tenbin_benchmarks --benchmark_filter='step/30-64-64-2/32/' --benchmark_format=json
 //
-// TENBIN_NUM_THREADS is the number of threads, as for every program that uses Tenbin; TENBIN_BENCH_DATA the
-// directory of the data. `--write-data` writes the data and the initial weights there and runs nothing.
+// TENBIN_NUM_THREADS is the number of threads, as in every program that uses Tenbin; TENBIN_BENCH_DATA is
+// the directory of the data. `--write-data` writes the data and the initial weights there and runs nothing.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-"""Who is measured: Tenbin and the floor, a process each time; the peers, processes that stay and answer."""
+"""The participants: Tenbin and the floor, one process per measurement; the peers, long-running processes."""
 import json
 import os
 import select
@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def environment(threads, data):
-    """Everybody's: so many threads, and no setting that changes which kernels a BLAS takes."""
+    """The environment of all participants: the number of threads, and no setting that changes a BLAS's choice of kernels."""
     values = dict(os.environ, TENBIN_BENCH_DATA=data, JAX_PLATFORMS="cpu", PYTHONDONTWRITEBYTECODE="1")
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         values.pop(name, None)
@@ -32,7 +32,7 @@ ALL_PROCESSORS = os.sched_getaffinity(0)
 
 
 class Ours:
-    """Tenbin and what stands beside it in `tenbin_benchmarks`: the floor, the copy, the exponentials."""
+    """Tenbin and the other benchmarks in `tenbin_benchmarks`: the floor, the copy, the exponentials."""
 
     def __init__(self, build, threads, data, log):
         self.program = os.path.join(build, "benchmarks", "tenbin_benchmarks")
@@ -40,7 +40,7 @@ class Ours:
         self.notes = {}
 
     def measure(self, workload, seconds):
-        """{"tenbin": seconds a step, "floor": ...}: medians over the blocks that fitted."""
+        """{"tenbin": seconds per step, "floor": ...}: medians over the blocks that fit into the time."""
         process = spawn([self.program, f"--benchmark_filter=^{workload}/", f"--benchmark_min_time={seconds}",
                          "--benchmark_format=json"], self.threads, self.data, self.log)
         output, _ = process.communicate()
@@ -73,7 +73,7 @@ class Peer:
         return {"error": "it ended; see the log" if ready else f"no answer in {limit} s"}
 
     def ask(self, workload, seconds):
-        """Its answer, `seconds` being the median."""
+        """The peer's answer, with the median as `seconds`."""
         if self.error:
             return {"error": self.error}
         try:
@@ -89,7 +89,7 @@ class Peer:
         return answer
 
     def measure(self, workload, seconds):
-        """{key: seconds a step}, or an error's text."""
+        """{key: seconds per step}, or an error text."""
         answer = self.ask(workload, seconds)
         return answer["error"] if "error" in answer else {self.key: answer["seconds"]}
 
@@ -99,7 +99,7 @@ class Peer:
 
 
 def peer_programs(build, venv, chainer_venv):
-    """{key: argv} of the peers."""
+    """The command lines of the peers, {key: argv}."""
     peers = os.path.join(HERE, "peers")
     python, chainer_python = os.path.join(venv, "bin", "python"), os.path.join(chainer_venv, "bin", "python")
     return {

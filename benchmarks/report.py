@@ -1,12 +1,13 @@
-"""The results as tables: who took how long, and which targets are met."""
+"""The results as tables: the times of all participants, and which targets are met."""
 from statistics import median
 
-# Participants, in the order of the columns.
+# The participants in the order of the columns.
 HEADINGS = {"floor": "floor", "tenbin": "Tenbin", "eager": "PyTorch eager", "compile": "torch.compile", "jax": "JAX jit",
             "libtorch": "libtorch", "chainer": "Chainer", "sklearn": "scikit-learn"}
 
-# Of each workload: at most so many times the floor, PyTorch eager at least so many times Tenbin, who else is
-# to be slower by what factor, at most so many seconds, and whether 2 threads must be faster than 1.
+# The targets per workload: the largest ratio to the floor, the smallest ratio of PyTorch eager to Tenbin,
+# other participants that must be slower by a factor, the most seconds, and whether 2 threads must be faster
+# than 1.
 TARGETS = {
     "step/30-64-64-2/32": {"floor": 1.5, "slower": {"eager": 10, "compile": 1, "jax": 1}},
     "step/30-64-64-2/256": {"floor": 1.2, "slower": {"eager": 4, "compile": 1, "jax": 1}},
@@ -39,7 +40,7 @@ def markdown(header, rows):
 
 
 def verdict(workload, what, measured, target, met, text="{:.2f}"):
-    """{workload, what, measured, target, met}, `met` being None where something was not measured."""
+    """{workload, what, measured, target, met}; `met` is None if a number is missing."""
     return {"workload": workload, "what": what, "target": target,
             "measured": None if measured is None else text.format(measured),
             "met": None if measured is None else bool(met(measured))}
@@ -59,8 +60,8 @@ class Results:
         self.notes[workload, setting, who] = text
 
     def rounds(self, workload, setting, who):
-        """One sample a round."""
-        if who == "floor" and workload.startswith("loss/"):  # whichever of the two bounds is the higher one
+        """The samples of a participant, one per round."""
+        if who == "floor" and workload.startswith("loss/"):  # the higher of the two bounds
             return [max(pair) for pair in zip(*(self.rounds(workload, setting, bound) for bound in ("copy", "exp")))]
         return self.samples.get((workload, setting, who), [])
 
@@ -70,7 +71,7 @@ class Results:
         return of(samples) if samples else None
 
     def ratio(self, workload, setting, who, to):
-        """The median of the ratios within each round, seconds apart: what slows the machine down slows both."""
+        """The median of the ratios within each round: both were measured within seconds, so a slow machine affects both."""
         ratios = [a / b for a, b in zip(self.rounds(workload, setting, who), self.rounds(workload, setting, to))]
         return median(ratios) if ratios else None
 
@@ -84,13 +85,13 @@ class Results:
         return markdown(["workload"] + [self.headings[c] for c in columns], rows)
 
     def bounds(self, threads):
-        """Of the loss alone: the two bounds that its floor is made of."""
+        """For the loss alone: the two lower bounds that its floor is made of."""
         workloads = list(dict.fromkeys(w for w, t, who in self.samples if t == threads and who == "copy"))
         return markdown(["workload", "copy of the bytes moved", "one exp a score"],
                         [[w] + [unit(self.get(w, threads, who)) for who in ("copy", "exp")] for w in workloads])
 
     def missing(self):
-        """A line for everybody who could not do something, and why."""
+        """One line for every participant and reason why it could not do a workload."""
         lines = {}
         for (workload, _, who), text in self.notes.items():
             lines.setdefault((who, text), {})[workload] = True

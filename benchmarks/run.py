@@ -1,8 +1,7 @@
 """Measures Tenbin, the floor and the peers alternately and prints the tables. Started by scripts/bench.sh.
 
-A round goes through the workloads, and at each workload through everybody; in the next round somebody else begins.
-What the tables show is the median over the rounds of the medians that each round gave; a ratio is the median of the
-ratios within each round.
+A round runs every participant on each workload; in the next round another participant is first. The tables show the
+median over the rounds of the medians of each round; a ratio is the median of the ratios within each round.
 """
 import argparse
 import json
@@ -32,7 +31,7 @@ def start_peers(arguments, threads, keys, log):
 
 
 def takes_part(who, workload, quick):
-    """torch.compile takes long to compile: a quick run asks it only where a target does."""
+    """torch.compile takes long to compile: a quick run uses it only for workloads whose targets need it."""
     return not (quick and isinstance(who, Peer) and who.key == "compile" and workload not in JUDGED_BY_COMPILE)
 
 
@@ -50,7 +49,7 @@ def measure(arguments, threads, peers, results, log):
                 if workload in OURS_ALONE and isinstance(who, Peer) or not takes_part(who, workload, arguments.quick):
                     continue
                 if (workload, threads, getattr(who, "key", "")) in results.notes:
-                    continue  # it could not the last time
+                    continue  # it failed the last time
                 answer = who.measure(workload, 0.1 if arguments.quick else 0.3)
                 if isinstance(answer, str):
                     results.note(workload, threads, who.key, answer)
@@ -101,10 +100,10 @@ def main():
 
     for name, value in facts.items():
         print(f"{name}: {value}")
-    print(f"rounds: {2 if arguments.quick else 5}, alternating; times are medians; a peer stands to the right of Tenbin")
+    print(f"rounds: {2 if arguments.quick else 5}, alternating; times are medians; the columns after Tenbin are its peers")
     print("\n1 thread, median\n\n" + results.times(1))
     print("\n1 thread, minimum\n\n" + results.times(1, min))
-    print("\nWhat the floor of the loss is, the higher of\n\n" + results.bounds(1))
+    print("\nThe floor of the loss is the higher of\n\n" + results.bounds(1))
     if 2 in gemms:
         print("\n2 threads, median\n\n" + results.times(2))
     print("\nProcess start to first finished step\n")

@@ -1,4 +1,4 @@
-// Tenbin's side of a training step and of an epoch, written as a user writes them.
+// Tenbin's training step and epoch, as a user would write them.
 #pragma once
 
 #include <tenbin/tenbin.h>
@@ -23,7 +23,7 @@ struct MLP : Chain {
   std::vector<Linear> layers;
 };
 
-// Back to the start: the initial weights, no momentum.
+// Restores the initial state: the initial weights, no momentum.
 inline void restore(const MLP& model, Optimizer& optimizer, const std::vector<Array>& initial) {
   std::size_t i = 0;
   for (auto [path, array] : model.state_arrays()) array.assign(initial[i++].astype(array.dtype()));

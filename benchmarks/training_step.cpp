@@ -1,5 +1,5 @@
-// step/<workload>/tenbin and step/<workload>/floor: a whole training step. The floor's label says which GEMM
-// it took.
+// step/<workload>/tenbin and step/<workload>/floor: a whole training step. The floor's label names the GEMM
+// that it uses.
 #include <benchmark/benchmark.h>
 
 #include <iostream>

@@ -32,8 +32,8 @@ const std::vector<LossWorkload>& loss_workloads() {
 
 namespace {
 
-// Long-tailed labels: class c is about 0.7^c as frequent as class 0, and every class occurs that has a row to
-// occur in.
+// Long-tailed labels: class c is about 0.7^c as frequent as class 0, and every class occurs if there are
+// enough rows.
 Array long_tailed_labels(std::size_t rows, std::size_t classes, random::Generator& rng) {
   const double tail = std::max(0.7, std::pow(0.01, 1.0 / static_cast<double>(classes)));
   std::vector<double> frequency(classes);

@@ -1,4 +1,4 @@
-// What is measured: the same data and the same initial weights for Tenbin, for the floor and for every peer.
+// The workloads: the same data and the same initial weights for Tenbin, for the floor and for every peer.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 namespace tenbin::benchmarks {
 
 /// A training step: an MLP with relu between its layers, class-weighted softmax cross entropy divided by the
-/// number of samples, backward without the gradient of x, Adam. A measurement is a
-/// block of `steps` steps from the initial weights on one batch; the loss is read once, at the block's end.
+/// number of samples, backward without the gradient of x, Adam. A measurement is a block of `steps` steps
+/// from the initial weights on one batch; the loss is read once, at the block's end.
 struct StepWorkload {
   std::string name;  ///< `30-64-64-2/32`
   std::vector<std::size_t> widths;
@@ -18,7 +18,8 @@ struct StepWorkload {
   std::size_t steps;
 };
 
-/// Small, so that the loss of a block's last step is still far from 0 and tells who did other work.
+/// Small, so that the loss of a block's last step is still far from 0 and differs if a participant does other
+/// work.
 inline constexpr double adam_alpha = 1e-4;
 
 /// The loss alone, forward and backward, of scores (rows, classes).
@@ -44,22 +45,23 @@ struct Problem {
   Array x;                        ///< samples or scores
   Array t;                        ///< labels, int32
   Array class_weight;             ///< none for an epoch
-  Array order;                    ///< of an epoch: the samples in the order of its minibatches, int64
+  Array order;                    ///< for an epoch: the samples in the order of its minibatches, int64
   std::vector<Array> parameters;  ///< W0 b0 W1 b1 ...; none for the loss alone
-  /// The last loss of a block, from a computation in float64: whoever gets another one did other work.
+  /// The last loss of a block, computed in float64: a participant with another loss did other work.
   double expected_loss;
 };
 
-/// The problem of a workload, from `<directory>/<step, loss or epoch>-<name>.npz`. If the file is not there,
-/// the problem is made, from a fixed seed, and written for the next one to read.
+/// The problem of a workload, from `<directory>/<step, loss or epoch>-<name>.npz`. If the file does not
+/// exist, the problem is generated from a fixed seed and written there.
 Problem load(const StepWorkload& workload, const std::string& directory);
 Problem load(const LossWorkload& workload, const std::string& directory);
 Problem load(const EpochWorkload& workload, const std::string& directory);
 
-/// Where `load` is to look: TENBIN_BENCH_DATA, or the current directory.
+/// The directory that `load` reads: TENBIN_BENCH_DATA, or the current directory.
 std::string data_directory();
 
-/// Throws if a loss is not the expected one but for float32's rounding, a thousandth; TF32's takes more.
+/// Throws if a loss differs from the expected one by more than float32's rounding, a thousandth; TF32 needs a
+/// larger tolerance.
 void require_expected(const std::string& who, double loss, const Problem& problem, double tolerance = 1e-3);
 
 }  // namespace tenbin::benchmarks

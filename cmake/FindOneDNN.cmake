@@ -1,7 +1,7 @@
-# Finds oneDNN, whose sgemm is the fastest there is on many machines: target OneDNN::OneDNN.
+# Finds oneDNN, whose sgemm is the fastest on many machines: target OneDNN::OneDNN.
 #
-# Only a build of it that runs on OpenMP, and only with OpenMP found too: its threads are held back through
-# that. (oneDNN's own CMake package asks for OpenCL's development files, which nothing here needs.)
+# Accepts only a build of oneDNN for OpenMP, and only if OpenMP is found too, since its threads are limited by
+# OpenMP's functions. (oneDNN's own CMake package requires OpenCL's development files, which are not needed here.)
 find_path(OneDNN_INCLUDE_DIR oneapi/dnnl/dnnl_config.h)
 find_library(OneDNN_LIBRARY dnnl)
 find_package(OpenMP QUIET COMPONENTS CXX)

@@ -1,8 +1,8 @@
 # How the .cu files become part of the library: compiled by nvcc, or by the C++ compiler for the emulator of
 # tests/cuda_emulator, which runs them on the CPU.
 
-# The same for both: the sources see the toolbox's headers, and the library's .cpp files know that nothing has to
-# stand in for them.
+# The part common to both: the sources find the headers of the kernels, and the library's .cpp files know that no
+# replacement is needed.
 function(tenbin_add_kernels)
   add_library(tenbin_kernels OBJECT ${ARGN})
   set_target_properties(tenbin_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON)
@@ -19,18 +19,18 @@ endfunction()
 
 function(tenbin_compile_emulated)
   add_subdirectory(${PROJECT_SOURCE_DIR}/tests/cuda_emulator ${PROJECT_BINARY_DIR}/cuda_emulator)
-  # In errors, files have the names that they have in the source tree.
+  # In error messages, files have their names in the source tree.
   set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX)
   set_target_properties(tenbin_kernels PROPERTIES CXX_STANDARD 17 CXX_EXTENSIONS OFF)
   target_compile_options(tenbin_kernels PRIVATE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
                                                 -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/include/tenbin/=
-                                                -Wno-unknown-pragmas)  # unroll
+                                                -Wno-unknown-pragmas)  # for #pragma unroll
   target_link_libraries(tenbin_kernels PRIVATE cuda_emulator tenbin_warnings)
   target_link_libraries(tenbin PRIVATE $<BUILD_INTERFACE:cuda_emulator>)
 endfunction()
 
-# nvcc is found by the toolkit rather than by the PATH. The architectures must be set before the language is
-# enabled, and `native` fails where there is no GPU.
+# nvcc is found through the toolkit rather than PATH. The architectures must be set before the language is enabled,
+# and `native` fails without a GPU.
 macro(tenbin_enable_cuda)
   find_package(CUDAToolkit REQUIRED)
   if(NOT CMAKE_CUDA_COMPILER)
@@ -50,7 +50,7 @@ function(tenbin_compile_by_nvcc)
   set(prefix_maps -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=,-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/include/tenbin/=)
   target_compile_options(tenbin_kernels PRIVATE --extended-lambda --expt-relaxed-constexpr -Xcompiler=${prefix_maps})
   if(TENBIN_WARNINGS_AS_ERRORS)
-    # Registers that spill and arrays in local memory cost more than they look: they do not pass either.
+    # Register spills and arrays in local memory are more expensive than they look: they are errors too.
     target_compile_options(tenbin_kernels PRIVATE
       -Werror=all-warnings -Xcompiler=-Wall,-Wextra
       -Xptxas=--warn-on-spills,--warn-on-local-memory-usage,--warning-as-error)

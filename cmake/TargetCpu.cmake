@@ -1,5 +1,5 @@
-# The processor that the library is compiled for: "generic x86_64", or, with TENBIN_NATIVE, what the compiler takes
-# -march=native for, such as "znver3".
+# The processor that the library is compiled for: "generic x86_64", or, with TENBIN_NATIVE, the compiler's meaning
+# of -march=native, such as "znver3".
 function(tenbin_target_cpu result)
   set(${result} "generic ${CMAKE_SYSTEM_PROCESSOR}" PARENT_SCOPE)
   if(NOT TENBIN_NATIVE)

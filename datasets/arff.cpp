@@ -27,9 +27,9 @@ enum class Kind : unsigned char { numeric, nominal, text };
 struct Attribute {
   std::string name;
   Kind kind = Kind::numeric;
-  std::vector<std::string> categories;  // of a nominal one
+  std::vector<std::string> categories;  // of a nominal attribute
   std::unordered_map<std::string, std::int32_t> codes;
-  detail::Dictionary dictionary;  // of a text, and of a numeric label
+  detail::Dictionary dictionary;  // of a text attribute, and of a numeric label
   std::vector<double> numbers;
   std::vector<std::int32_t> places;
 };
@@ -74,7 +74,7 @@ class ArffReader {
   LineReader lines_;
   std::vector<Attribute> attributes_;
   std::unordered_set<std::string> names_;
-  std::string output_;  // the only one that KEEL's @outputs names
+  std::string output_;  // the one name that KEEL's @outputs gives
   std::optional<std::size_t> label_;
   std::uint64_t rows_ = 0;
 };
@@ -200,7 +200,7 @@ void ArffReader::read_sparse(ArffLine& line) {
     line.separator('}');
   }
   leave_out(attributes_.size());
-  if (!line.at_end()) lines_.fail(line.place(), "text behind the sparse row");
+  if (!line.at_end()) lines_.fail(line.place(), "text after the sparse row");
 }
 
 Table ArffReader::table() {

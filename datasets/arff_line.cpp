@@ -64,7 +64,7 @@ ArffWord ArffLine::quoted_word() {
   return word;
 }
 
-// At a backslash; afterwards at the last character of what it starts.
+// Called at a backslash; returns at the last character of the escape sequence.
 void ArffLine::append_escaped(std::string& text) {
   const char c = *++p_;
   if (c == 'n')

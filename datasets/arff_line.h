@@ -1,4 +1,4 @@
-// The words of a line of an ARFF file.
+// The words of one line of an ARFF file.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace tenbin::detail {
 struct ArffWord {
   std::string text;
   bool quoted = false;
-  const char* place = nullptr;  // in the line
+  const char* place = nullptr;  // position in the line
 };
 
 // Steps through a line. Errors: those of LineReader::fail.
@@ -20,17 +20,17 @@ class ArffLine {
   ArffLine(const LineReader& lines, std::string_view line)
       : lines_(lines), p_(line.data()), end_(p_ + line.size()) {}
 
-  // Skips blanks and comments first, as everything here does.
+  // Skips blanks and comments first, as all members of this class do.
   bool at_end();
   const char* place() const { return p_; }
-  // Steps over `c` if it is next.
+  // Skips `c` if it is next.
   bool take(char c);
-  // The next word: quoted, or up to a blank, a comma or a brace. Errors: there is none, an open quote.
+  // The next word: quoted, or up to a blank, a comma or a brace. Errors: there is none, an unclosed quote.
   ArffWord word();
-  // Steps over KEEL's range behind a type, as [0.075, 0.815], if there is one. `open`: its bracket was part
-  // of the type's word. Errors: it does not end.
+  // Skips KEEL's range after a type, as [0.075, 0.815], if there is one. `open`: its opening bracket was read
+  // as part of the type's word. Errors: the range is not closed.
   void skip_range(bool open);
-  // Steps over what parts two words: a comma, or blanks. Fine without it: the end of the line, and `closing`.
+  // Skips a separator: a comma, or blanks. At the end of the line and before `closing` none is needed.
   void separator(char closing);
 
  private:

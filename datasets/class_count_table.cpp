@@ -10,7 +10,7 @@ namespace tenbin {
 
 namespace {
 
-using Cells = std::vector<std::string>;  // the head, a cell per class, the total
+using Cells = std::vector<std::string>;  // the header, one cell per class, the total
 
 std::string four_digits(double value) {
   detail::TextStream text;
@@ -18,7 +18,7 @@ std::string four_digits(double value) {
   return text.str();
 }
 
-// The columns side by side, two blanks apart, flush right; without blanks at the ends of lines.
+// The columns side by side, two blanks apart, right-aligned; no trailing blanks.
 std::string side_by_side(const std::vector<Cells>& columns) {
   std::vector<std::string> lines(columns[0].size());
   for (const Cells& column : columns) {

@@ -1,4 +1,4 @@
-// The class counts of a data set, for people.
+// The class counts of a data set as human-readable text.
 #pragma once
 
 #include <string>
@@ -10,28 +10,28 @@
 namespace tenbin {
 
 struct ClassCountTableOptions {
-  std::vector<std::string> class_names = {};  ///< none: no such column
-  Array class_weight = {};                    ///< (K,) floating; none: no such column
+  std::vector<std::string> class_names = {};  ///< none: no name column
+  Array class_weight = {};                    ///< (K,) floating; none: no weight column
 };
 
-/// Count and share of every class, with its name and its weight if there are any: what to look at before
-/// choosing weights.
+/// Count and share of every class, with its name and weight if given: read it before you choose class
+/// weights.
 ///
 ///     class              name  count   share  weight
 ///         0             legit   4000  79.97%  0.6252
 ///         1  fraud (positive)   1002  20.03%   2.496
 ///     total                     5002
 ///
-/// Class 1 of two is the positive one for every metric and threshold, unless `pos_label` says otherwise.
-/// Errors: there is not one name, or one weight, per class.
+/// With two classes, class 1 is the positive class for every metric and threshold, unless `pos_label` says
+/// otherwise. Errors: the number of names, or of weights, is not the number of classes.
 ///
 ///     const auto counts = class_counts(train.t, 2);
 ///     std::cout << class_count_table(counts, {.class_weight = balanced_class_weight(counts)});
 std::string class_count_table(const std::vector<std::size_t>& counts,
                               const ClassCountTableOptions& options = {});
 
-/// The same of the labels of a table that are not missing, with the classes' names unless others are given.
-/// Errors: also a table without a label.
+/// The same for the labels of a table, without missing ones, with the table's class names unless others are
+/// given. Errors: also a table without a label.
 ///
 ///     std::cout << class_count_table(load_csv("train.csv", {.label = "Class"}));
 std::string class_count_table(const Table& table, const ClassCountTableOptions& options = {});

@@ -17,7 +17,8 @@ namespace {
 using Texts = std::vector<std::string>;
 using Codes = std::vector<std::int32_t>;
 
-// 0.digits * 10^exponent, without zeros at either end of the digits: 0 has none.
+// The value is 0.digits * 10^exponent; the digits neither start nor end with a zero; the number 0 has no
+// digits.
 struct Decimal {
   bool negative = false;
   std::string digits;
@@ -75,7 +76,7 @@ std::string spelled(const Decimal& number) {
   if (number.digits.empty()) return "0";
   constexpr std::int64_t longest = 21;
   const auto size = static_cast<std::int64_t>(number.digits.size());
-  const std::int64_t point = number.exponent;  // digits before it
+  const std::int64_t point = number.exponent;  // digits before the decimal point
   std::string text = number.digits;
   if (point > 0 && point <= longest) {
     if (size <= point)
@@ -91,7 +92,7 @@ std::string spelled(const Decimal& number) {
   return number.negative ? '-' + text : text;
 }
 
-// What remains of a text without case and blanks around it.
+// A text in lower case, without blanks at its ends.
 std::string folded(const std::string& text) { return lower_case(std::string(trimmed(text))); }
 
 std::string doubt_of(const Texts& classes) {
@@ -108,7 +109,8 @@ void rename(Column& label, const Codes& new_codes, Texts names) {
   label.categories = std::move(names);
 }
 
-// Spellings of one number among texts, "1" and "1.0" beside "other", are one class under its plain spelling.
+// Spellings of one number among texts ("1" and "1.0" beside "other") are one class, named by the plain
+// spelling.
 void merge_spellings(Column& label) {
   std::map<std::string, std::int32_t> places;
   Texts names;
@@ -124,7 +126,7 @@ void merge_spellings(Column& label) {
   rename(label, codes, std::move(names));
 }
 
-// False: they are not all numbers.
+// False: at least one name is not a number.
 bool order_numbers(Column& label) {
   std::map<Decimal, std::int32_t> classes;
   std::vector<Decimal> numbers;

@@ -10,11 +10,12 @@ namespace tenbin {
 
 namespace {
 
-// The counts as double, once for every formula: of the classes that are there, how many, and their sum.
+// The class counts as double, read once for every formula: the number of classes with samples, and the sum of
+// the counts.
 struct Counts {
   std::vector<double> of_class;
   double total = 0;
-  double smallest = 0;  // of those that are not 0
+  double smallest = 0;  // the smallest count that is not 0
   double n_present = 0;
 };
 
@@ -35,7 +36,7 @@ Counts read_counts(const char* function, const std::vector<std::size_t>& counts,
   return read;
 }
 
-// formula(n_c) of every class that is there, 0 for the others.
+// formula(n_c) of every class with samples, 0 for the others.
 template <class F>
 std::vector<double> of_present(const Counts& counts, F formula) {
   std::vector<double> values;
@@ -45,14 +46,14 @@ std::vector<double> of_present(const Counts& counts, F formula) {
 
 Array to_float32(const std::vector<double>& values) { return Array(values).astype(Dtype::float32); }
 
-// Scaled to mean 1 over the classes that are there.
+// Scaled to mean 1 over the classes with samples.
 Array with_mean_one(std::vector<double> weights, double n_present) {
   const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) / n_present;
   for (double& weight : weights) weight /= mean;
   return to_float32(weights);
 }
 
-// (n_min / n_c)^exponent. With an exponent of at most 1 float32 holds it for any count.
+// (n_min / n_c)^exponent. With an exponent of at most 1 the result is in float32's range for any count.
 std::vector<double> powers(const Counts& counts, double exponent) {
   return of_present(counts, [&](double count) { return std::pow(counts.smallest / count, exponent); });
 }
@@ -100,7 +101,7 @@ Array effective_number_class_weight(const std::vector<std::size_t>& counts, doub
     throw Error("effective_number_class_weight: beta must be in [0, 1], got ", beta);
   const Counts read = read_counts("effective_number_class_weight", counts, absent);
   if (beta == 1) return with_mean_one(powers(read, 1), read.n_present);
-  // 1 - beta^n without cancellation; the common factor 1 - beta goes with the mean.
+  // 1 - beta^n without cancellation; dividing by the mean removes the common factor 1 - beta.
   const double log_beta = std::log(beta);
   return with_mean_one(of_present(read, [&](double count) { return -1 / std::expm1(count * log_beta); }),
                        read.n_present);

@@ -1,7 +1,7 @@
-// What the class counts of the training set say to the loss: weights, margins, priors.
+// Weights, margins and priors for the loss, from the class counts of the training set.
 //
-// All start from counts, and labels become counts by `class_counts`, with the number of classes explicit: a
-// class that the training set lacks keeps its place.
+// All functions start from counts. `class_counts` makes counts from labels, with the number of classes
+// explicit: a class without training samples keeps its number.
 //
 //     const auto counts = class_counts(train.t, 10);
 //     softmax_cross_entropy(model(x), t, {.class_weight = effective_number_class_weight(counts)});
@@ -15,37 +15,36 @@
 
 namespace tenbin {
 
-/// How many samples every class has. Labels equal to `ignore_label`, -1 if none is given, do not count.
+/// The number of samples of every class. Labels equal to `ignore_label`, -1 if none is given, are ignored.
 ///
 /// t: integer, any shape. Errors: any other label outside [0, n_class), named with its position; two classes
 /// and labels of -1 and 1 only, unless `ignore_label` is given: map -1 to 0; two axes with a single 1 among
-/// zeros in every row, which is taken for one-hot rows: labels that only look so pass as
-/// `t.reshape({t.size()})`.
+/// zeros in every row, which are taken for one-hot rows: if they are labels, pass `t.reshape({t.size()})`.
 std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class,
                                       std::optional<std::int64_t> ignore_label = {});
 
-/// What becomes of a class without samples.
+/// How a class without samples is treated.
 enum class AbsentClass : unsigned char {
   error,  ///< an Error that names it
-  zero,   ///< weight 0: should its label turn up after all, it counts for nothing. K and the mean in the
-          ///< formulas below are those of the classes that are there
+  zero,   ///< weight 0: if the label occurs nevertheless, it has no effect. K and the mean in the formulas
+          ///< below are over the classes with samples
 };
 
 // ---- weights -------------------------------------------------------------------------------------------
 //
-// float32 (K), for `softmax_cross_entropy`'s `class_weight`, computed in double. Errors of all of them: no
-// classes; no samples at all; a class without samples, unless `AbsentClass::zero`.
+// Results: float32 (K), for `softmax_cross_entropy`'s `class_weight`, computed in double. Errors of all of
+// them: no classes; no samples at all; a class without samples, unless `AbsentClass::zero`.
 //
-// They differ in how strongly they favour the rare, and in scale. `balanced_class_weight` has mean 1 over the
-// samples, so that a loss divided by their number keeps its size; the next three have mean 1 over the
-// classes. The scale cancels where the loss divides by the sum of weights (`Normalize::weight_sum`).
+// The formulas differ in how strongly they favour rare classes, and in scale. `balanced_class_weight` has
+// mean 1 over the samples, so that a loss divided by their number keeps its scale; the next three have mean 1
+// over the classes. The scale cancels where the loss divides by the sum of weights (`Normalize::weight_sum`).
 
-/// Weights that let every class pull equally hard: w_c = N / (K n_c), whose mean over the samples is 1.
+/// Weights that give every class the same total weight: w_c = N / (K n_c), with mean 1 over the samples.
 /// (scikit-learn: `class_weight="balanced"`.)
 ///
 ///     softmax_cross_entropy(model(x), t, {.class_weight = balanced_class_weight(train.t, 10)});
 Array balanced_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent = AbsentClass::error);
-/// The same from labels, as `class_counts` takes them.
+/// The same from labels, which are counted by `class_counts`.
 Array balanced_class_weight(const Array& t, std::size_t n_class,
                             std::optional<std::int64_t> ignore_label = {},
                             AbsentClass absent = AbsentClass::error);
@@ -55,17 +54,17 @@ Array balanced_class_weight(const Array& t, std::size_t n_class,
 Array inverse_frequency_class_weight(const std::vector<std::size_t>& counts,
                                      AbsentClass absent = AbsentClass::error);
 
-/// Inverse square root: w_c proportional to 1 / sqrt(n_c), with mean 1 over the classes. Halfway between no
-/// weights and inverse frequency, for counts so uneven that the full ones let single samples rule.
+/// Inverse square root: w_c proportional to 1 / sqrt(n_c), with mean 1 over the classes. Between no weights
+/// and inverse frequency; for counts so uneven that with inverse frequency single samples would dominate.
 Array inverse_sqrt_class_weight(const std::vector<std::size_t>& counts,
                                 AbsentClass absent = AbsentClass::error);
 
 /// One over the effective number of samples: w_c proportional to (1 - beta) / (1 - beta^n_c), with mean 1
 /// over the classes (Cui et al., "Class-Balanced Loss Based on Effective Number of Samples", CVPR 2019).
 ///
-/// beta: 0 gives equal weights, towards 1 it becomes inverse frequency, and is just that at 1; the paper
-/// tries 0.9, 0.99, 0.999 and 0.9999. Right to the last digit for any beta and count. Errors: also a beta
-/// outside [0, 1].
+/// beta: 0 gives equal weights; as beta goes to 1 the weights go to inverse frequency, and at 1 they are
+/// inverse frequency; the paper tries 0.9, 0.99, 0.999 and 0.9999. Accurate to the last digit for any beta
+/// and count. Errors: also a beta outside [0, 1].
 Array effective_number_class_weight(const std::vector<std::size_t>& counts, double beta = 0.9999,
                                     AbsentClass absent = AbsentClass::error);
 
@@ -76,8 +75,9 @@ Array smooth_class_weight(const std::vector<std::size_t>& counts, double exponen
                           AbsentClass absent = AbsentClass::error);
 
 /// Weights by epoch: none before `start_epoch`, so that the features are learnt from the data as they are,
-/// `class_weight` from then on (deferred re-weighting, DRW: Cao et al., "Learning Imbalanced Datasets with
-/// Label-Distribution-Aware Margin Loss", NeurIPS 2019, who start at epoch 160 of 200). Epochs count from 0.
+/// then `class_weight` (deferred re-weighting, DRW: Cao et al., "Learning Imbalanced Datasets with
+/// Label-Distribution-Aware Margin Loss", NeurIPS 2019, who start at epoch 160 of 200). Epochs are counted
+/// from 0.
 ///
 ///     const DeferredReweighting weights{effective_number_class_weight(counts), 160};
 ///     softmax_cross_entropy(model(x), t, {.class_weight = weights(epoch)});
@@ -93,7 +93,7 @@ struct DeferredReweighting {
 /// Margins for `ldam_loss`: m_c = max_margin (n_min / n_c)^(1/4), so that the rarest class gets `max_margin`
 /// (Cao et al., NeurIPS 2019). float32 (K).
 ///
-/// Errors: a class without samples, named; no classes; a margin that is negative or not finite.
+/// Errors: a class without samples, named; no classes; a `max_margin` that is negative or not finite.
 ///
 ///     ldam_loss(model(x), t, ldam_margin(counts));
 Array ldam_margin(const std::vector<std::size_t>& counts, double max_margin = 0.5);

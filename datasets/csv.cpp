@@ -25,8 +25,8 @@ std::vector<std::string> default_missing(const std::vector<std::string>& more) {
 
 namespace {
 
-// Fewer page faults while several threads fill a large array. Only whole huge pages, so that no memory is
-// lost.
+// Huge pages cause fewer page faults while several threads fill a large array. Only whole huge pages are
+// used, so that no memory is wasted.
 void ask_for_huge_pages(Array& array) {
   constexpr std::uintptr_t huge_page = std::uintptr_t{1} << 21;
   auto* const memory = static_cast<char*>(array.raw_data());
@@ -54,7 +54,8 @@ void check_marks(const CsvOptions& options) {
   bool distinct = true;
   for (std::size_t i = 0; i < 4; ++i)
     for (std::size_t j = i + 1; j < 4; ++j) {
-      const bool quoted = i == 0 && j == 2;  // numbers with separators that are the delimiter
+      const bool quoted = i == 0 && j == 2;  // the thousands mark may be the delimiter, since such numbers
+                                             // are quoted
       distinct = distinct && (marks[i] != marks[j] || marks[i] == '\0' || quoted);
     }
   if (!good || !distinct)
@@ -83,7 +84,7 @@ detail::CsvFormat format_of(const CsvOptions& options) {
   return {whitespace ? ' ' : options.delimiter, options.skip_initial_space, whitespace, options.comment};
 }
 
-// Why no column may be named `wanted`, as the end of a message; empty if nothing shows.
+// A hint why no column is named `wanted`, appended to the message; empty if there is none.
 std::string name_advice(const std::vector<std::string>& names, const std::string& wanted, char delimiter) {
   if (names.size() == 1)
     for (const char mark : {';', '\t', '|', ','})
@@ -101,7 +102,7 @@ std::string name_advice(const std::vector<std::string>& names, const std::string
   return "";
 }
 
-// pandas' names for columns that have none, or one that is taken.
+// pandas' names for columns without a name, or with a name that occurs twice.
 std::vector<std::string> completed(std::vector<std::string> names) {
   for (std::size_t i = 0; i < names.size(); ++i)
     if (names[i].empty()) names[i] = "Unnamed: " + std::to_string(i);
@@ -140,11 +141,12 @@ class CsvReader {
     for (const CsvPiece& piece : pieces_) bytes_ += piece.bytes;
     rows_ = pieces_.back().first_row + pieces_.back().rows - skipped_rows_;
     name_columns();
-    // Every field takes a byte, with what ends it: if there are too few, the records are too short.
+    // Every field takes at least one byte, delimiter included: if there are fewer bytes, the records are too
+    // short.
     if (rows_ > bytes_ / columns() + 1) find_short_record();
     make_arrays();
-    // The first rows are a cheap guess of the types; a wrong one costs another pass, a second one cannot
-    // fail.
+    // The types are guessed from the first rows, which is cheap. A wrong guess costs one more pass, which
+    // cannot fail.
     if (!parse(std::min(first_ + 2, pieces_.size()))) make_arrays();
     while (!parse(pieces_.size())) make_arrays();
     for (std::size_t c = 0; c < columns_.size(); ++c) {
@@ -162,7 +164,7 @@ class CsvReader {
   }
 
  private:
-  // Some pieces and their bytes, piece i at [offsets[i], offsets[i + 1]).
+  // A batch of pieces and their bytes: piece i is at [offsets[i], offsets[i + 1]).
   struct Batch {
     std::size_t size() const { return offsets.empty() ? 0 : offsets.size() - 1; }
 
@@ -186,7 +188,7 @@ class CsvReader {
   TextFile file_;
   const detail::CsvFormat format_;
   std::vector<CsvPiece> pieces_;
-  std::size_t first_ = 0;  // the first piece that is not blank: one record
+  std::size_t first_ = 0;  // index of the first piece that is not blank: it has one record
   std::size_t skipped_rows_ = 0;
   std::size_t rows_ = 0;
   std::size_t bytes_ = 0;
@@ -196,7 +198,7 @@ class CsvReader {
   std::optional<std::size_t> label_;
 };
 
-// Reads up to `bytes` bytes, ends them with a line feed and pads them.
+// Reads up to `bytes` bytes, appends a line feed and padding.
 void read_text(TextFile& file, std::size_t bytes, std::string& text) {
   text.resize(bytes);
   text.resize(file.read(text.data(), bytes));
@@ -240,7 +242,7 @@ void CsvReader::apply_types(const std::vector<std::string>& names) {
     const auto has_name = [&, &wanted = name](const CsvColumn& column) { return column.name == wanted; };
     const auto found = std::find_if(target_.columns.begin(), target_.columns.end(), has_name);
     if (found == target_.columns.end())
-      throw Error(file_.path(), ": `types` names the column \"", printable(name), "\", which is not there",
+      throw Error(file_.path(), ": `types` names the column \"", printable(name), "\", which does not exist",
                   name_advice(names, name, format_.delimiter));
     found->type = type;
     found->inferred = false;
@@ -250,7 +252,7 @@ void CsvReader::apply_types(const std::vector<std::string>& names) {
   target_.columns[*label_].inferred = false;
 }
 
-// Reads until a record has too few fields, or too many.
+// Reads until a record has too few or too many fields.
 void CsvReader::find_short_record() {
   file_.rewind();
   std::string text;
@@ -284,7 +286,7 @@ void CsvReader::make_arrays() {
   }
 }
 
-// The next pieces before `end`, some megabytes of them; none behind the last.
+// The next pieces before `end`, a few megabytes of them; none after the last.
 void CsvReader::read_batch(std::size_t begin, std::size_t end, Batch& batch) {
   constexpr std::size_t batch_bytes = std::size_t{1} << 22;
   batch.begin = begin;
@@ -298,10 +300,11 @@ void CsvReader::read_batch(std::size_t begin, std::size_t end, Batch& batch) {
   read_text(file_, bytes, batch.text);
   const std::size_t size = batch.text.size() - detail::text_padding;
   if (size < bytes) throw Error(file_.path(), ": the file changed while it was read");
-  batch.offsets.push_back(size);  // with a line feed that the file lacks
+  batch.offsets.push_back(size);  // with the line feed that the file may lack
 }
 
-// Parses the pieces before `end`. False: columns that were taken for numeric have text; they no longer are.
+// Parses the pieces before `end`. False: columns that were taken for numeric contain text; their type is now
+// categorical.
 bool CsvReader::parse(std::size_t end) {
   bool types_are_right = true;
   file_.rewind();
@@ -309,7 +312,7 @@ bool CsvReader::parse(std::size_t end) {
   for (read_batch(0, end, batch); batch.size() > 0; std::swap(batch, next)) {
     std::vector<CsvPieceResult> results(batch.size());
     std::vector<std::exception_ptr> errors(batch.size() + 1);
-    // One thread reads ahead. Of several errors, the first in the file is thrown.
+    // One thread reads ahead. If there are several errors, the first in the file is thrown.
     parallel_for(batch.size() + 1, [&](std::size_t task) {
       const std::size_t i = (task + batch.size()) % (batch.size() + 1);
       try {
@@ -338,7 +341,8 @@ CsvPieceResult CsvReader::parse_one(const Batch& batch, std::size_t i) const {
   return parse_piece(target_, pieces_[piece], skipped_rows_, text);
 }
 
-// A piece numbers its categories as it finds them; piece after piece, they get the file's numbers.
+// Each piece numbers its categories in the order of appearance; here, piece after piece, they get the file's
+// numbers.
 void CsvReader::take_over(const CsvPiece& piece, CsvPieceResult& result) {
   for (const auto& [c, line] : result.turned_text) {
     if (target_.columns[c].type == ColumnType::categorical) continue;  // an earlier piece had text too

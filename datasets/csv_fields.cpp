@@ -65,10 +65,10 @@ std::string_view FieldReader::quoted() {
     unquoted_.append(run, p_);
     run = p_ + 1;
     if (*run != '"') break;
-    ++p_;  // the second of two is text
+    ++p_;  // two quotes stand for one
   }
   ++p_;
-  if (!at_end_of_field(p_)) fail_here("text behind the closing quote");
+  if (!at_end_of_field(p_)) fail_here("text after the closing quote");
   return unquoted_;
 }
 
@@ -96,7 +96,7 @@ class PieceParser {
       if (token.size() >= missing_.size()) missing_.resize(token.size() + 1);
       if (!token.empty()) starts_missing_[static_cast<unsigned char>(token[0])] = true;
       missing_[token.size()].push_back(token);
-      const bool has_digit = token.find_first_of("0123456789") != std::string::npos;  // not nan, not inf
+      const bool has_digit = token.find_first_of("0123456789") != std::string::npos;  // false for nan and inf
       numbers_can_be_missing = numbers_can_be_missing || (has_digit && to_number(token));
     }
     for (const CsvColumn& column : target.columns) {
@@ -136,7 +136,7 @@ class PieceParser {
     return true;
   }
 
-  // Any field, with all that it can be.
+  // Parses any field, whatever the options allow.
   void field(std::size_t c) {
     const std::string_view text = fields_.field();
     const bool missing = is_missing(text);
@@ -180,11 +180,11 @@ class PieceParser {
   FieldReader& fields_;
   std::size_t row_;
   CsvPieceResult result_;
-  std::vector<T*> numbers_;                             // by column; null for a categorical one
+  std::vector<T*> numbers_;                             // by column; null for categorical columns
   std::vector<unsigned char> usual_numbers_;            // by column: whether to try parse_usual_number
   std::vector<bool> turned_text_;                       // by column
-  std::vector<std::size_t> dictionary_of_;              // by column, in the result
-  std::vector<std::vector<std::string_view>> missing_;  // by length
+  std::vector<std::size_t> dictionary_of_;              // by column: index in the result's dictionaries
+  std::vector<std::vector<std::string_view>> missing_;  // texts, by length
   std::array<bool, 256> starts_missing_ = {};           // by the first byte
   std::string usual_text_;
 };

@@ -1,4 +1,4 @@
-// The fields of a CSV file and what they mean: the second of the two passes.
+// The fields of a CSV file and their values: the second of the two passes.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@
 
 namespace tenbin::detail {
 
-// The bytes that must follow a text that is parsed: none of them can belong to a number.
+// Padding after a text that is parsed: none of these bytes can belong to a number.
 inline constexpr std::size_t text_padding = 16;
 
-// Steps through the fields of some whole records. Precondition: the last one ends with a line feed, and
-// `text_padding` zeros follow.
+// Steps through the fields of some whole records. Precondition: the last record ends with a line feed,
+// followed by `text_padding` zeros.
 class FieldReader {
  public:
   FieldReader(const std::string& path, const CsvFormat& format, std::string_view text, std::size_t line)
@@ -28,11 +28,12 @@ class FieldReader {
         line_(line),
         line_start_(p_) {}
 
-  // Goes to the next record, past blank lines. False: there is none.
+  // Goes to the next record and skips blank lines. False: there is none.
   bool next_record();
-  // The field here, unquoted, until the next call; then the place is that of what ends the field.
+  // The current field, unquoted, valid until the next call; afterwards the position is at the end of the
+  // field.
   std::string_view field();
-  // What ends the field: past a delimiter, true; at the end of the line, false.
+  // Skips the end of the field. True: it was a delimiter; false: the end of the line.
   bool next_field() {
     if (*p_ == format_.delimiter) {
       ++p_;
@@ -45,19 +46,20 @@ class FieldReader {
            (has_other_ends_ && is_other_end(*p));
   }
 
-  // Throws that the record has another number of fields, at the end of its last one, or of the last expected.
+  // Throws that the record has the wrong number of fields; the position in the message is the end of its last
+  // field, or of the last expected one.
   [[noreturn]] void fail_count(std::size_t expected, std::size_t got) {
     if (got > expected) --p_;  // the delimiter
     if (got > expected) fail_here("expected ", expected, " fields, got more");
     fail_here("expected ", expected, " fields, got ", got);
   }
 
-  // Of the field that `field` gave last.
+  // The line of the field that `field` returned last.
   std::size_t field_line() const { return field_line_; }
   const char* place() const { return p_; }
   void set_place(const char* p) { p_ = p; }
 
-  // Throws `path:line:column: what` for the start of the field that `field` gave last.
+  // Throws `path:line:column: what` for the start of the field that `field` returned last.
   template <class... Parts>
   [[noreturn]] void fail(const Parts&... what) const {
     fail_at(path_, field_line_, field_column(), what...);
@@ -70,7 +72,7 @@ class FieldReader {
 
  private:
   std::string_view quoted();
-  // What the usual files do not have, out of the way of what they do.
+  // Rare cases, kept out of the code for the usual ones.
   bool next_of_blanks();
   bool is_other_end(char c) const;
   void skip_separators() {
@@ -85,7 +87,7 @@ class FieldReader {
 
   const std::string& path_;
   const CsvFormat format_;
-  const bool has_other_ends_;  // of fields: besides the delimiter and the end of the line
+  const bool has_other_ends_;  // whether other characters than the delimiter and the line end can end a field
   const char* p_;
   const char* end_;
   std::size_t line_;
@@ -96,16 +98,16 @@ class FieldReader {
   std::string unquoted_;
 };
 
-// What becomes of a column.
+// A column of the result.
 struct CsvColumn {
   std::string name;
   ColumnType type = ColumnType::numeric;
-  bool inferred = true;       // text makes it categorical
-  std::size_t text_line = 0;  // where it did
+  bool inferred = true;       // false: the type is given; true: text makes the column categorical
+  std::size_t text_line = 0;  // line of the first text
   void* values = nullptr;     // of all rows: float, double or int32
 };
 
-// What every piece is parsed into.
+// The result that every piece is parsed into.
 struct CsvTarget {
   std::string path;
   CsvFormat format;
@@ -115,14 +117,15 @@ struct CsvTarget {
   std::vector<CsvColumn> columns;
 };
 
-// What a piece had beside its values, which are in their place.
+// What a piece yields besides the values that it writes into the result.
 struct CsvPieceResult {
-  std::vector<std::pair<std::size_t, Dictionary>> dictionaries;  // by column; the codes are places in them
-  std::vector<std::pair<std::size_t, std::size_t>> turned_text;  // columns, each once, and the line
+  std::vector<std::pair<std::size_t, Dictionary>> dictionaries;  // by column; codes are indices into them
+  std::vector<std::pair<std::size_t, std::size_t>> turned_text;  // columns, each once, and the line of the
+                                                                 // first text
 };
 
 // Writes the values of a piece to the target's columns, from row `piece.first_row - skipped_rows` on. Errors:
-// those of load_csv; another number of records than `piece` announces.
+// those of load_csv; the number of records is not the one that `piece` gives.
 CsvPieceResult parse_piece(const CsvTarget& target, const CsvPiece& piece, std::size_t skipped_rows,
                            std::string_view text);
 

@@ -9,22 +9,22 @@ namespace tenbin::detail {
 
 namespace {
 
-// Large enough to keep threads busy, small enough to stay in the second-level cache.
+// Large enough to keep threads busy, small enough to stay in the level 2 cache.
 constexpr std::size_t piece_bytes = std::size_t{1} << 18;
 
 const char* find(const char* p, const char* end, char wanted) {
   return static_cast<const char*>(std::memchr(p, wanted, static_cast<std::size_t>(end - p)));
 }
 
-// Behind the closing quote of the field that starts at p; nullptr: it is not closed before `end`.
+// The position after the closing quote of the field that starts at p; nullptr: it is not closed before `end`.
 const char* past_quoted(const char* p, const char* end) {
   for (++p; (p = find(p, end, '"')) != nullptr; p += 2)
     if (p + 1 == end || p[1] != '"') return p + 1;
   return nullptr;
 }
 
-// Behind the line feed that ends the record at p; nullptr: it does not end before `end`. `open` is then where
-// an open quote stands, if there is one.
+// The position after the line feed that ends the record at p; nullptr: it does not end before `end`. `open`
+// is then the position of an unclosed quote, if there is one.
 const char* past_record(const char* p, const char* end, const CsvFormat& format, const char*& open) {
   open = nullptr;
   bool at_start = true;
@@ -47,7 +47,7 @@ const char* past_record(const char* p, const char* end, const CsvFormat& format,
   return nullptr;
 }
 
-// Reads the file through a buffer that always starts with a record or a blank line.
+// Reads the file through a buffer that always starts at the start of a record or of a blank line.
 class PieceFinder {
  public:
   PieceFinder(TextFile& file, const CsvFormat& format) : file_(file), format_(format), buffer_(piece_bytes) {}
@@ -69,7 +69,7 @@ class PieceFinder {
   }
 
  private:
-  // False: nothing is left.
+  // False: the end of the file.
   bool fill();
   void grow();
   CsvPiece scan();
@@ -81,7 +81,8 @@ class PieceFinder {
   std::size_t end_ = 0;
   bool ended_ = false;
   std::size_t line_feed_added_ = 0;
-  const char* open_quote_ = nullptr;  // why the record at begin_ does not end in the buffer
+  const char* open_quote_ = nullptr;  // the unclosed quote because of which the record at begin_ does not end
+                                      // in the buffer
   std::size_t row_ = 0;
   std::size_t line_ = 1;
   std::vector<CsvPiece> pieces_;

@@ -47,7 +47,7 @@ Dataset detail::part_of_dataset(Array x, Array t) {
 }
 
 Dataset Dataset::subset(const std::vector<std::size_t>& indices) const {
-  detail::require_rows(x, t);  // the members may have been assigned
+  detail::require_rows(x, t);  // the members are public and may have been assigned
   std::vector<bool> taken(size());
   bool repeats = false;
   for (std::size_t i = 0; i < indices.size(); ++i) {

@@ -11,48 +11,49 @@
 
 namespace tenbin {
 
-/// Samples x and their labels t: row i of one belongs to row i of the other. Copies share the rows. A
-/// minibatch is a Dataset too.
+/// Samples x and their labels t: row i of x belongs to row i of t. Copies share the arrays. A minibatch is a
+/// Dataset too.
 ///
 ///     Dataset train(x, t);
 ///     auto [train_x, train_t] = train;
 struct Dataset {
   /// Options of the constructor.
   struct Options {
-    /// The label of rows that do not count, for losses and metrics. Given, labels of -1 and 1 are accepted.
+    /// The label of rows that losses and metrics ignore. If given, labels of -1 and 1 are accepted.
     std::optional<std::int64_t> ignore_label;
   };
 
   Dataset() = default;
-  /// samples: (N, ...), labels: (N, ...), of any dtype. Errors: an array without axes, first axes that
-  /// differ, different devices; integer labels on the CPU that are all -1 or 1, both of which occur: -1 is
-  /// the default of `ignore_label`, so that half of the rows would not count. See `labels_from_signs`.
+  /// samples: (N, ...), labels: (N, ...), of any dtype. Errors: an array without axes, different first axes
+  /// or devices; integer labels on the CPU that are all -1 or 1, with both present: -1 is the default of
+  /// `ignore_label`, so that the rows of that class would be ignored. See `labels_from_signs`.
   ///
-  ///     Dataset reviewed(x, t, {.ignore_label = -1});  // class 1, and rows that nobody has labelled
+  ///     Dataset reviewed(x, t, {.ignore_label = -1});  // -1 marks unlabelled rows
   Dataset(Array samples, Array labels) : Dataset(std::move(samples), std::move(labels), {}) {}
   Dataset(Array samples, Array labels, const Options& options);
 
   /// The number of samples, N.
   std::size_t size() const { return !x || x.ndim() == 0 ? 0 : x.shape()[0]; }
-  /// The samples at `indices`, in that order, copied; an index may come more than once, which counts as
-  /// resampling. Errors: an index that is not below N, named with its position.
+  /// A copy of the samples at `indices`, in that order; with an index that occurs twice the result counts as
+  /// resampled. Errors: an index >= N, named with its position.
   Dataset subset(const std::vector<std::size_t>& indices) const;
-  /// The same samples on a device. Minibatches and `subset` of a dataset on a GPU are gathered there.
+  /// A copy of the samples on a device. Minibatches and `subset` of a dataset on a GPU are gathered there.
   ///
   ///     const Dataset train = Dataset(x, t).to(Device::cuda(0));
   Dataset to(Device device) const;
 
   Array x;
   Array t;
-  /// What has made, doubled or dropped rows: "smote"; nullptr if the rows are as they were collected. The
-  /// functions of resampling/ set it and `subset` keeps it, so that splits can refuse (datasets/split.h). A
-  /// Dataset made from the arrays of another does not know it: resample after scaling, or hand it on.
+  /// The name of the function that created, repeated or removed rows: "smote"; nullptr if the rows are as
+  /// collected. The functions of resampling/ set it and `subset` keeps it, so that splits can refuse such
+  /// data (datasets/split.h). It is lost where a Dataset is made from the arrays of another: resample after
+  /// scaling, or copy the member.
   ///
   ///     Dataset scaled(scaler.transform(data.x), data.t);
   ///     scaled.resampled_by = data.resampled_by;
   const char* resampled_by = nullptr;
 
-  // What `auto [x, t] = data` is made of.
+  // For structured bindings, `auto [x, t] = data`.
   template <std::size_t I>
   const Array& get() const {
     return I == 0 ? x : t;
@@ -63,25 +64,25 @@ struct Dataset {
   }
 };
 
-/// Classes of labels that are signs: 0 for -1 and 1 for 1, of the dtype and on the device of t. t: int32 or
-/// int64. Errors: another value, named with its position.
+/// Class numbers for labels that are signs: 0 for -1 and 1 for 1, of the dtype and on the device of t. t:
+/// int32 or int64. Errors: another value, named with its position.
 ///
 ///     Dataset train(x, labels_from_signs(t));
 Array labels_from_signs(const Array& t);
 
 namespace detail {
 
-// Errors: x and t do not have equally many rows on one device.
+// Errors: x and t differ in the number of rows or in the device.
 void require_rows(const Array& x, const Array& t);
 
-// A part of a data set, whose labels were looked at when it was made. Precondition: `require_rows`.
+// A part of a data set whose labels have been checked. Precondition: `require_rows`.
 Dataset part_of_dataset(Array x, Array t);
 
-// Copies the rows of x at indices[0, count) into a new array. Precondition: x is on the CPU, the indices
-// exist.
+// Copies the rows of x at indices[0, count) into a new array. Precondition: x is on the CPU, the indices are
+// in range.
 Array gather_rows(const Array& x, const std::size_t* indices, std::size_t count);
 
-// int64 on the CPU: what gpu::gather_rows takes, once it is on the GPU.
+// int64 on the CPU: after a copy to the GPU, the argument of gpu::gather_rows.
 Array index_array(const std::vector<std::size_t>& indices);
 
 }  // namespace detail

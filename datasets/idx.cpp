@@ -46,7 +46,7 @@ Shape read_shape(ByteStream& stream, std::size_t ndim) {
   return shape;
 }
 
-// Signed bytes and shorts, most significant byte first.
+// Signed bytes and shorts, big-endian.
 Array widen(const Array& bytes, const Shape& shape, std::size_t item_bytes) {
   Array out = Array::empty(shape, Dtype::int32);
   const std::uint8_t* const from = bytes.data<std::uint8_t>();

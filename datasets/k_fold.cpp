@@ -18,7 +18,7 @@ void require_folds(const char* function, std::size_t n_splits) {
   if (n_splits < 2) throw Error(function, ": expected at least 2 folds, got ", n_splits);
 }
 
-// fold: of every sample.
+// fold[i]: the fold of sample i.
 std::vector<Split> splits_of(const Indices& fold, std::size_t n_splits) {
   std::vector<Split> splits(n_splits);
   for (std::size_t i = 0; i < fold.size(); ++i)
@@ -32,7 +32,7 @@ std::vector<Split> one_repetition(const char* function, const SplitLabels& label
   const Array t = labels.checked(function);
   if (t.size() == 0) throw Error(function, ": there are no samples");
   Indices fold(t.size());
-  std::size_t next = 0;  // runs on from class to class, so that all folds come to the same size
+  std::size_t next = 0;  // continues from class to class, so that fold sizes differ by at most 1
   for (const auto& [c, samples] : detail::samples_by_class(t)) {
     if (samples.size() < n_splits)
       throw Error(function, ": class ", c, " has ", samples.size(), " samples, ", n_splits,
@@ -60,7 +60,7 @@ std::size_t smallest(const Indices& sizes) {
   return static_cast<std::size_t>(std::min_element(sizes.begin(), sizes.end()) - sizes.begin());
 }
 
-// How many samples of every class each group has: one row a group.
+// The number of samples per group (rows) and class (columns).
 std::vector<Indices> class_counts_of(const std::vector<Indices>& groups, const Array& t) {
   const auto classes = detail::samples_by_class(t);
   std::vector<Indices> counts(groups.size(), Indices(classes.size()));
@@ -72,8 +72,8 @@ std::vector<Indices> class_counts_of(const std::vector<Indices>& groups, const A
   return counts;
 }
 
-// The variance of a group's counts, times the square of their number: a whole number, so that equal ones are
-// equal.
+// The variance of a group's class counts, times the square of the number of classes: an integer, so that ties
+// are exact.
 Wide spread_of(const Indices& counts) {
   Wide sum = 0, squares = 0;
   for (const std::size_t count : counts) {
@@ -83,14 +83,14 @@ Wide spread_of(const Indices& counts) {
   return counts.size() * squares - sum * sum;
 }
 
-// The folds while groups are dealt out.
+// The folds while groups are assigned to them.
 class Folds {
  public:
   Folds(std::size_t n_splits, Indices totals)
       : totals_(std::move(totals)), counts_(n_splits, Indices(totals_.size())), sizes_(n_splits) {}
 
-  // Where a group of these class counts leaves the folds the most alike. An empty fold costs nothing and is
-  // the smallest: it comes before all that are not.
+  // The fold in which a group with these class counts leaves the folds most alike. An empty fold adds no cost
+  // and is the smallest: it is chosen before all others.
   std::size_t best(const Indices& group) const {
     std::size_t best = 0;
     std::uint64_t least = 0;
@@ -112,8 +112,8 @@ class Folds {
   }
 
  private:
-  // Sum over the classes of g_c f_c / N_c^2: what decides, of the variance over the folds of a class's share,
-  // summed over the classes. In units of 2^-40, so that costs that are equal but for rounding are equal.
+  // Sum over the classes of g_c f_c / N_c^2: the part of the summed variance (over the folds, of each class's
+  // share) that depends on the choice. In units of 2^-40, so that rounding does not break ties.
   std::uint64_t cost_of(const Indices& group, const Indices& fold) const {
     constexpr int bits = 64, dropped = 24;
     Wide cost = 0;
@@ -122,9 +122,9 @@ class Folds {
     return static_cast<std::uint64_t>((cost + (Wide{1} << (dropped - 1))) >> dropped);
   }
 
-  Indices totals_;               // of every class
-  std::vector<Indices> counts_;  // fold, class
-  Indices sizes_;                // of every fold
+  Indices totals_;               // by class
+  std::vector<Indices> counts_;  // by fold, then class
+  Indices sizes_;                // by fold
 };
 
 }  // namespace

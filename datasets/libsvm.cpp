@@ -17,11 +17,11 @@ using detail::LineReader;
 using detail::TextFile;
 
 struct Feature {
-  std::uint64_t index = 0;  // from 0
+  std::uint64_t index = 0;  // counted from 0
   double value = 0;
 };
 
-// One line, word by word.
+// Parses one line word by word.
 class SampleReader {
  public:
   SampleReader(const LineReader& lines, std::string_view line, bool zero_based)
@@ -37,7 +37,7 @@ class SampleReader {
       lines_.fail(word_.data(), "the label is not a number: ", shown(word_));
     return word_;
   }
-  // False: there are no more.
+  // False: the end of the line.
   bool next(Feature& feature);
 
  private:
@@ -81,7 +81,7 @@ bool SampleReader::next(Feature& feature) {
   return true;
 }
 
-// Calls `sample(reader, lines)` for every line that has one.
+// Calls `sample(reader, lines)` for every line that is not blank.
 template <class Sample>
 void for_each_sample(TextFile& file, bool zero_based, Sample&& sample) {
   file.rewind();

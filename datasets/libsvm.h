@@ -12,19 +12,20 @@ struct LibsvmOptions {
   std::size_t n_features = 0;    ///< 0: the largest index in the file
   bool zero_based = false;       ///< whether the first feature has index 0 rather than 1
   Dtype dtype = Dtype::float32;  ///< of the features: float32 or float64
-  /// Refuse to hold more bytes: an index is written cheaply. 0: 16 MiB, or 256 times the file.
+  /// Limit on the memory of the dense columns: a short line can name a huge index. 0: 16 MiB, or 256 times
+  /// the size of the file, whichever is larger.
   std::uint64_t max_bytes = 0;
-  std::string positive = {};              ///< of two classes, the one that becomes class 1: "-1"
-  std::vector<std::string> classes = {};  ///< the classes in the order of their numbers, all that occur
+  std::string positive = {};              ///< the name of the class that becomes class 1 of two: "-1"
+  std::vector<std::string> classes = {};  ///< all classes of the label, in the order of their numbers
 };
 
 /// Reads a file of lines `label index:value index:value ... # comment`, plain or compressed with gzip, into
 /// dense columns. (scikit-learn: `load_svmlight_file`.)
 ///
-/// The features are called after their indices, "1", "2", ...; those that a line leaves out are 0. The labels
-/// are the categorical column "label", its classes in ascending order, unless `positive` or `classes` say
-/// otherwise: -1 and +1 are classes 0 and 1. `1`, `+1` and `1.0` are one class. `qid:7` is ignored. Errors:
-/// `data.txt:17:4: what` with line and character, counted from 1: a label or value that is not a number,
+/// The features are named after their indices, "1", "2", ...; features that a line omits are 0. The labels
+/// are the categorical column "label", its classes in ascending order unless `positive` or `classes` say
+/// otherwise: -1 and +1 are classes 0 and 1. `1`, `+1` and `1.0` are one class. `qid:7` is ignored. Errors,
+/// as `data.txt:17:4: what` with line and character, counted from 1: a label or value that is not a number,
 /// indices that do not ascend or exceed `n_features`; more bytes than `max_bytes`; no samples.
 ///
 ///     Dataset train = load_libsvm("heart_scale");

@@ -1,4 +1,4 @@
-// Balanced data made imbalanced, as the long-tail literature does it.
+// Long-tailed subsets of balanced data, as in the literature.
 #pragma once
 
 #include <vector>
@@ -12,16 +12,16 @@ namespace tenbin {
 ///
 ///     n_c = floor(n_max * imbalance_ratio^(-c / (n_class - 1))).
 ///
-/// A power that falls a rounding error short of a whole number is that number; programs that take the floor
-/// of what they computed may have one sample less. Errors: n_class = 0; a ratio below 1 or not finite.
+/// A power that rounding leaves just below a whole number counts as that number; other programs may take the
+/// floor and have one sample less. Errors: n_class = 0; a ratio below 1 or not finite.
 ///
 ///     long_tail_counts(6000, 10, 100);   // 6000 3596 2156 1292 774 464 278 166 100 60
 std::vector<std::size_t> long_tail_counts(std::size_t n_max, std::size_t n_class, double imbalance_ratio);
 
-/// The indices of the first counts[c] samples of every class c, in file order: nothing is random, so that
-/// every program has the same subset.
+/// The indices of the first counts[c] samples of every class c, in file order: deterministic, so that every
+/// program has the same subset.
 ///
-/// t: integer (N). Errors: a class with fewer samples than wanted; a label outside [0, number of counts),
+/// t: integer (N). Errors: a class with fewer samples than counts[c]; a label outside [0, number of counts),
 /// named with its position.
 ///
 ///     Dataset train = full.subset(long_tail_subset(full.t, long_tail_counts(6000, 10, 100)));

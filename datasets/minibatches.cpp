@@ -16,7 +16,7 @@ constexpr std::uint64_t epoch_stream = 0x65706f6368;
 
 Minibatches::Minibatches(Dataset dataset, const MinibatchesOptions& options)
     : dataset_(std::move(dataset)), options_(options) {
-  detail::require_rows(dataset_.x, dataset_.t);  // the members may have been assigned
+  detail::require_rows(dataset_.x, dataset_.t);  // the members are public and may have been assigned
   if (options_.batch_size == 0) throw Error("Minibatches: expected a batch_size above 0, got 0");
   count_ = dataset_.size();
   pass_ = next_pass();

@@ -1,4 +1,4 @@
-// A dataset in pieces that training can take.
+// Minibatches: a dataset cut into batches for training.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,19 @@ namespace tenbin {
 struct MinibatchesOptions {
   std::size_t batch_size = 128;
   std::optional<std::uint64_t> seed = {};   ///< 1, if the epoch is given
-  std::optional<std::uint64_t> epoch = {};  ///< another order for every epoch, known from (seed, epoch) alone
+  std::optional<std::uint64_t> epoch = {};  ///< gives every epoch its own order, which depends on (seed,
+                                            ///< epoch) alone
   bool shuffle = true;                      ///< false: file order, as for a test set
-  bool drop_last = false;                   ///< leave out the last batch if it is short
+  bool drop_last = false;                   ///< drop the last batch if it is shorter than the others
 };
 
-/// A dataset in batches, every sample once in each pass. An input range, for `std::views` as well.
+/// A dataset in batches, every sample once per pass. An input range, also for `std::views`.
 ///
-/// The batches are arrays x (batch_size, ...) and t (batch_size, ...) of the dataset's dtypes and device, the
-/// last one shorter if the size does not divide. Shuffled batches are copies in memory from the pool, so that
-/// a loop asks the system for nothing once it is warm; without shuffling they share the dataset's memory. A
-/// dataset on a GPU (`Dataset::to`) has its batches gathered there: the order is uploaded once, a batch then
-/// uploads nothing. Errors: a batch_size of 0.
+/// A batch has arrays x (batch_size, ...) and t (batch_size, ...) of the dataset's dtypes and device; the
+/// last batch is shorter if N is not a multiple of batch_size. Shuffled batches are copies in memory from the
+/// pool, so that after the first pass a loop allocates nothing from the system; without shuffling they share
+/// the dataset's memory. The batches of a dataset on a GPU (`Dataset::to`) are gathered there: the order is
+/// uploaded once, a batch uploads nothing. Errors: a batch_size of 0.
 ///
 /// The order of shuffled batches:
 ///
@@ -37,9 +38,9 @@ struct MinibatchesOptions {
 ///     {}                            another in every pass: `random::default_generator()` draws it, so that
 ///                                   `random::seed` repeats a program (Chainer and NumPy do the same)
 ///
-/// `begin()` starts a pass, and `batches[i]` belongs to the pass that was started last, or to the first
-/// before that. An iterator keeps the order of its pass. Since passes are counted, one object is for one
-/// thread.
+/// `begin()` starts a pass, and `batches[i]` belongs to the pass that was started last, or to the first pass
+/// if none was started. An iterator keeps the order of its pass. Since the object counts its passes, it must
+/// not be used from several threads.
 ///
 ///     const Dataset data = train.to(device);
 ///     for (std::uint64_t epoch = 0; epoch < 20; ++epoch)
@@ -50,22 +51,22 @@ struct MinibatchesOptions {
 class Minibatches {
  public:
   explicit Minibatches(Dataset dataset, const MinibatchesOptions& options = {});
-  /// One pass over the rows that a sampler chose (resampling/): an index may come more than once, or never.
-  /// `shuffle` mixes them, without it they come in their order. Errors: also a row that is not there.
+  /// One pass over the rows that a sampler chose (resampling/): an index may occur more than once, or never.
+  /// `shuffle` mixes them; without it they keep their order. Errors: also an index out of range.
   ///
   ///     Minibatches(train, random_under_sample(train.t), {.batch_size = 128, .epoch = epoch})
   Minibatches(Dataset dataset, std::vector<std::size_t> rows, const MinibatchesOptions& options);
 
   /// The number of batches.
   std::size_t size() const;
-  /// Batch i of [0, size()). Errors: there is no such batch.
+  /// Batch i. Errors: i >= size().
   Dataset operator[](std::size_t i) const { return batch(pass_, i); }
 
  private:
-  // The order of the rows, if it is not that of the file.
+  // The order of the rows; unset for file order.
   struct Pass {
     std::shared_ptr<const std::vector<std::size_t>> order;
-    Array order_on_gpu;  // the same, where the dataset is, unless that is the CPU
+    Array order_on_gpu;  // the same on the dataset's device, if that is a GPU
   };
 
  public:
@@ -99,16 +100,16 @@ class Minibatches {
 
  private:
   Dataset batch(const Pass& pass, std::size_t i) const;
-  // The order of the pass that comes now.
+  // The order of the pass that starts now.
   Pass next_pass() const;
 
   Dataset dataset_;
   MinibatchesOptions options_;
-  std::optional<std::vector<std::size_t>> rows_;  // that a sampler chose
-  std::size_t count_;                             // rows of a pass
-  // A range that is constant counts its passes too: otherwise it would repeat its order silently.
-  mutable std::uint64_t passes_ = 0;  // that have an order
-  mutable bool begun_ = false;        // whether the last of them was asked for
+  std::optional<std::vector<std::size_t>> rows_;  // the rows that a sampler chose
+  std::size_t count_;                             // rows per pass
+  // A const range counts its passes too: otherwise it would silently repeat its order.
+  mutable std::uint64_t passes_ = 0;  // passes whose order was drawn
+  mutable bool begun_ = false;        // whether the last of them was started by begin()
   mutable Pass pass_;
 };
 

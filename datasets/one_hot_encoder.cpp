@@ -13,10 +13,10 @@ namespace {
 using Columns = std::vector<std::size_t>;
 using Categories = std::vector<double>;
 
-// NaN after all numbers and equal to itself, so that it can be a category.
+// Orders NaN after all numbers and equal to itself, so that it can be a category.
 bool precedes(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
 
-// The place of a category, or their number.
+// The index of a category; the number of categories if it is unknown.
 std::size_t find(const Categories& categories, double value) {
   const auto found = std::lower_bound(categories.begin(), categories.end(), value, precedes);
   const bool is_there = found != categories.end() && !precedes(value, *found);
@@ -29,7 +29,7 @@ bool are_ascending(const Categories& categories) {
   return true;
 }
 
-// The end of the message about a category that is unknown.
+// The last part of the message about an unknown category.
 const char* advice_for(double value) {
   return std::isnan(value) ? "; it is a missing value, as is an unseen category after Unknown::missing: "
                              "HandleUnknown::ignore makes it a row of zeros"
@@ -135,8 +135,8 @@ Array OneHotEncoder::transform(const Array& x) const {
           if (category < categories.size()) {
             place[category] = 1;
           } else if (handle_unknown_ == HandleUnknown::error) {
-            throw Error(function, ": x[", i, ", ", c, "] = ", +*value, " is no category of the training rows",
-                        advice_for(static_cast<double>(*value)));
+            throw Error(function, ": x[", i, ", ", c, "] = ", +*value,
+                        " is not a category of the training rows", advice_for(static_cast<double>(*value)));
           }
           place += categories.size();
         }

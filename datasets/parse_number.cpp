@@ -7,10 +7,10 @@ namespace tenbin::detail {
 
 namespace {
 
-// Of a decimal number that is not a float64: whether it is too large, rather than too small.
+// For a decimal number out of float64's range: whether it is too large, rather than too small.
 bool is_large(std::string_view number) {
   constexpr std::int64_t far = 1 << 30;
-  std::int64_t magnitude = 0;  // of the first digit that is not 0, as a power of ten
+  std::int64_t magnitude = 0;  // of the first nonzero digit, as a power of ten
   bool started = false;
   bool point = false;
   std::size_t i = 0;

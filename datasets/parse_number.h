@@ -1,4 +1,4 @@
-// Decimal numbers from text, rounded as IEEE 754 asks, whatever the locale: what the loaders share.
+// Decimal numbers from text, correctly rounded (IEEE 754) in any locale: shared by the loaders.
 #pragma once
 
 #include <cmath>
@@ -10,17 +10,18 @@
 
 namespace tenbin::detail {
 
-// The number that the whole text is, to the nearest float64: too large a one is infinite, too small a one 0.
-// Blanks around it, a sign, "inf", "infinity" and "nan" are fine, as for NumPy. nullopt: not a number.
+// The value of a text that is a number, rounded to the nearest float64: infinite if too large, 0 if too
+// small. Blanks around it, a sign, "inf", "infinity" and "nan" are accepted, as in NumPy. nullopt: not a
+// number.
 std::optional<double> to_number(std::string_view text);
 
-// Without blanks and tabs around it.
+// The text without blanks and tabs at its ends.
 std::string_view trimmed(std::string_view text);
 
-// The shortest text that is this number: "1", "-0.5", "100000". Precondition: it is finite.
+// The shortest text with this value: "1", "-0.5", "100000". Precondition: the number is finite.
 std::string number_text(double value);
 
-// How a file writes numbers.
+// The number format of a file.
 struct NumberFormat {
   char decimal = '.';
   char thousands = '\0';  // none
@@ -28,15 +29,16 @@ struct NumberFormat {
   bool is_usual() const { return decimal == '.' && thousands == '\0'; }
 };
 
-// The same number with a point and without separators. These stand before the last three digits of the
-// integer part, and before two or three of the others: "1,234,567", "12,34,567". False: it is not written
-// like that.
+// Rewrites a number with a decimal point and without separators. Separators stand before the last three
+// digits of the integer part, and before each two or three digits further left: "1,234,567", "12,34,567".
+// False: the text is not in this format.
 bool to_usual_format(std::string_view text, const NumberFormat& format, std::string& out);
 
-// `to_number` of a text in that format. The text in the usual one goes through `buffer`.
+// `to_number` of a text in that format. `buffer` receives the text in the usual format.
 std::optional<double> to_number(std::string_view text, const NumberFormat& format, std::string& buffer);
 
-// 5^0 to 5^27, all that fit into 64 bits, and from 5^1 on 2^127 over each, shifted up to the highest bit.
+// 5^0 to 5^27, all that fit into 64 bits, and from 5^1 on 2^127 divided by each, shifted left until the
+// highest bit is set.
 struct PowersOfFive {
   static constexpr int largest = 27;
   std::uint64_t of[largest + 1] = {1};
@@ -54,8 +56,8 @@ inline constexpr PowersOfFive powers_of_five;
 
 // digits * 10^exponent, rounded to nearest, ties to even. Precondition: |exponent| <= 27.
 //
-// In both cases `leading` gets the first 63 or 64 bits of the result. What is cut off only matters where
-// these are a tie: a last bit that is set, below all that float64 can hold, then says that they are none.
+// In both cases `leading` gets the first 63 or 64 bits of the result. The bits cut off only matter where the
+// bits kept are a tie; then the last bit, which is below the precision of float64, is set to break the tie.
 inline double scale_by_power_of_ten(std::uint64_t digits, int exponent) {
   using Wide = unsigned __int128;
   if (digits == 0) return 0;
@@ -68,7 +70,8 @@ inline double scale_by_power_of_ten(std::uint64_t digits, int exponent) {
   bool inexact = true;
   int binary_exponent = exponent - up;
   if (exponent < 0) {
-    // The reciprocal is a little too small, the product by less than 2. Far from a tie that does not matter.
+    // The reciprocal is slightly too small, the product by less than 2. Unless a tie is near, that does not
+    // matter.
     leading = static_cast<std::uint64_t>(
         static_cast<Wide>(shifted) * powers_of_five.reciprocal_of[-exponent] >> 64);
     if (((leading + 1) & 0x1FF) <= 1) {
@@ -83,7 +86,7 @@ inline double scale_by_power_of_ten(std::uint64_t digits, int exponent) {
     inexact = static_cast<std::uint64_t>(product) != 0;
     binary_exponent += 64 - power_up;
   }
-  // One bit less fits into a signed number, which converts faster.
+  // 63 bits fit into a signed integer, which converts to double faster.
   const auto rounded = static_cast<double>(
       static_cast<std::int64_t>(leading >> 1 | (leading & 1) | static_cast<std::uint64_t>(inexact)));
   const std::uint64_t power_of_two_bits = static_cast<std::uint64_t>(binary_exponent + 1 + 1023) << 52;
@@ -92,8 +95,8 @@ inline double scale_by_power_of_ten(std::uint64_t digits, int exponent) {
   return rounded * power_of_two;
 }
 
-// The value of eight digits, given as their values, the first in the lowest byte: pairs, then fours, then all
-// eight, side by side in one register.
+// The value of eight digits, each given as its value, the first in the lowest byte: combines pairs, then
+// fours, then all eight in one register.
 inline std::uint64_t eight_digits(std::uint64_t digits) {
   constexpr std::uint64_t mask = 0x000000FF000000FF;
   digits = digits * 10 + (digits >> 8);
@@ -102,8 +105,8 @@ inline std::uint64_t eight_digits(std::uint64_t digits) {
          32;
 }
 
-// Appends the digits at p to `number`, modulo 2^64, and returns how many there are. Eight bytes a step and no
-// branch on their number, which a processor could not predict.
+// Appends the digits at p to `number`, modulo 2^64, and returns how many there are. Eight bytes per step,
+// without a branch on the number of digits, which the processor could not predict.
 inline std::ptrdiff_t append_digits(const char* p, std::uint64_t& number) {
   static constexpr std::uint64_t powers_of_ten[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
   const char* const begin = p;
@@ -111,7 +114,7 @@ inline std::ptrdiff_t append_digits(const char* p, std::uint64_t& number) {
     std::uint64_t bytes;
     std::memcpy(&bytes, p, sizeof bytes);
     bytes ^= 0x3030303030303030;
-    // The lowest bit that is set belongs to the first byte above 9; what carries goes to later ones.
+    // The lowest set bit belongs to the first byte above 9; carries only reach later bytes.
     const std::uint64_t others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
     if (others == 0) {
       number = number * 100000000 + eight_digits(bytes);
@@ -124,7 +127,7 @@ inline std::ptrdiff_t append_digits(const char* p, std::uint64_t& number) {
   }
 }
 
-// Powers of ten that are exact in float64: a quotient of two exact numbers is rounded once (Clinger, PLDI
+// Powers of ten that are exact in float64: the quotient of two exact numbers is rounded once (Clinger, PLDI
 // 1990).
 inline constexpr double exact_powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                           1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -132,16 +135,16 @@ inline constexpr double exact_powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e
 
 inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
-// How many of the digits in [p, end) are zeros before the first other one.
+// The number of leading zeros among the digits in [p, end).
 inline std::ptrdiff_t leading_zeros(const char* p, const char* end) {
   std::ptrdiff_t count = 0;
   for (; p < end && (*p == '0' || *p == '.'); ++p) count += *p == '0';
   return count;
 }
 
-// Reads the number at `text`, which ends with the first byte that cannot belong to it, and returns the place
-// behind it; nullptr if it is not of the usual kind, at most 19 digits and a small exponent, and must go
-// through `to_number`. Precondition: eight bytes that are not digits follow the text.
+// Reads the number at `text`, which ends with the first byte that cannot belong to it, and returns the
+// position after it; nullptr if the number has more than 19 digits or a large exponent and must be parsed by
+// `to_number`. Precondition: eight bytes that are not digits follow the text.
 inline const char* parse_usual_number(const char* text, double& value) {
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
   constexpr std::ptrdiff_t most_digits = 19;  // all such numbers are below 2^64
@@ -149,7 +152,7 @@ inline const char* parse_usual_number(const char* text, double& value) {
   const char* const begin = text + negative;
   std::uint64_t digits = 0;
   const char* p = begin;
-  // Few digits precede the point, and often as many: what a processor predicts it need not wait for.
+  // Few digits precede the point, and their number rarely changes, so the branch is predicted well.
   for (; is_digit(*p); ++p) digits = digits * 10 + static_cast<std::uint64_t>(*p - '0');
   std::ptrdiff_t count = p - begin;
   std::ptrdiff_t exponent = 0;

@@ -1,4 +1,4 @@
-// Which random numbers one pass over the data draws: what Minibatches and the samplers share.
+// The random numbers of one pass over the data: shared by Minibatches and the samplers.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,9 @@
 
 namespace tenbin::detail {
 
-// Without seed and epoch, numbers that nobody has drawn yet, which the calling thread's default generator
-// seeds; otherwise those of (seed, epoch), 1 and 0 where one is not given. `stream` names the purpose.
+// Without seed and epoch, the generator is new and seeded by the calling thread's default generator;
+// otherwise it is that of (seed, epoch), where a missing seed is 1 and a missing epoch 0. `stream` names the
+// purpose.
 inline random::Generator pass_generator(const std::optional<std::uint64_t>& seed,
                                         const std::optional<std::uint64_t>& epoch, std::uint64_t stream) {
   std::uint64_t chosen = seed.value_or(1);

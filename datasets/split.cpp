@@ -15,10 +15,10 @@ constexpr const char* function = "stratified_split";
 
 using Indices = std::vector<std::size_t>;
 
-// How many of every class are tested: the whole parts of the shares, and one more for the largest remainders.
+// The number of test samples per class: the shares rounded down, plus one for the largest remainders.
 Indices test_counts(const std::vector<Indices>& classes, std::size_t n_test, std::size_t n) {
   Indices counts;
-  Indices remainders;  // in parts of n: exact, so that equal ones are equal
+  Indices remainders;  // in units of 1 / n: integers, so that ties are exact
   for (const Indices& samples : classes) {
     counts.push_back(samples.size() * n_test / n);
     remainders.push_back(samples.size() * n_test % n);

@@ -1,4 +1,4 @@
-// Training and test set, with the same mixture of classes.
+// Training and test set with the same share of each class.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace tenbin {
 
-/// What a split goes by: a data set, or labels alone, integer (N).
+/// The labels that a split is made from: a data set, or labels alone, integer (N).
 ///
-/// Resampling comes after splitting. Of a data set that smote and its like have touched, copies and close
-/// relatives of one row would come to lie on both sides, and the test would flatter: every split refuses it.
-/// An array carries no such mark, so pass the data set wherever there is one.
+/// Split first, then resample. In resampled data (by `smote` or a similar function), copies and near copies
+/// of one row would be on both sides, and the test result would be too optimistic: every split refuses such a
+/// data set. An array carries no such mark, so pass the data set where there is one.
 class SplitLabels {
  public:
   SplitLabels(const Dataset& data)  // NOLINT(google-explicit-constructor)
@@ -28,22 +28,22 @@ class SplitLabels {
   const char* resampled_by_ = nullptr;
 };
 
-/// Indices of the samples on either side, ascending.
+/// The indices of the samples on each side, ascending.
 struct Split {
   std::vector<std::size_t> train;
   std::vector<std::size_t> test;
 };
 
-/// Puts a random share of every class into the test set (scikit-learn: `train_test_split` with `stratify`).
+/// Puts a random part of every class into the test set (scikit-learn: `train_test_split` with `stratify`).
 ///
 /// labels: a data set, or its labels, of any values. The test set gets n_test = test_fraction * N samples,
-/// rounded up. Class c has n_test n_c / N of them, rounded so that the sum is right: down, and one more for
-/// the largest remainders, of equal ones for the smallest class label. For 40 and 10 samples and a fraction
-/// of 0.322, n_test is 17, the shares are 13.6 and 3.4, and the test set has 14 and 3. Other than in
-/// scikit-learn every class is on both sides: where rounding leaves a class out of one, that side gets one of
-/// its samples on top, and the test set may differ by as many. The split depends on (labels, test_fraction,
-/// seed) alone. Errors: a data set that was resampled; a class of one sample, named; no samples; a fraction
-/// outside (0, 1).
+/// rounded up. Class c has n_test n_c / N of them, rounded down, plus one for the classes with the largest
+/// remainders until the sum is n_test; ties go to the smallest class label. For 40 and 10 samples and a
+/// fraction of 0.322, n_test is 17, the shares are 13.6 and 3.4, and the test set has 14 and 3. Unlike in
+/// scikit-learn every class is on both sides: where rounding leaves a class out of one side, one of its
+/// samples is added there, and the size of the test set may differ by that. The split depends on (labels,
+/// test_fraction, seed) alone. Errors: a data set that was resampled; a class of one sample, named; no
+/// samples; a fraction outside (0, 1).
 ///
 ///     const Split split = stratified_split(all, 0.2, 1);
 ///     const Dataset train = all.subset(split.train), test = all.subset(split.test);

@@ -8,7 +8,7 @@ namespace {
 
 using Indices = std::vector<std::size_t>;
 
-// FNV-1a over the bytes of the labels, the lowest first.
+// FNV-1a hash of the labels, lowest byte first.
 std::int64_t checksum(const Array& labels) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (std::size_t i = 0; i < labels.size(); ++i)
@@ -19,7 +19,7 @@ std::int64_t checksum(const Array& labels) {
   return static_cast<std::int64_t>(hash);
 }
 
-// Both sides together name no sample twice, and none that is not there.
+// Checks that both sides together name no sample twice and none out of range.
 void check(const std::string& name, const Split& split, std::size_t n) {
   std::vector<bool> taken(n);
   for (const Indices* side : {&split.train, &split.test})

@@ -13,7 +13,7 @@ namespace {
 
 std::size_t columns_of(const Array& x) { return x.shape()[0] == 0 ? 0 : x.size() / x.shape()[0]; }
 
-// f(i, c, value) for every value that is not missing.
+// Calls f(i, c, value) for every value that is not missing.
 template <class T, class F>
 void for_each_value(const Array& x, std::size_t columns, F f) {
   const T* value = x.data<T>();
@@ -72,7 +72,7 @@ StandardScaler::StandardScaler(const Array& x) {
   });
   constexpr double eps = std::numeric_limits<double>::epsilon();
   for (std::size_t c = 0; c < columns; ++c) {
-    // What the mean has lost by rounding is taken back (Chan, Golub and LeVeque 1983).
+    // Corrects the rounding error of the mean (Chan, Golub and LeVeque 1983).
     const double variance = (squares[c] - residue[c] * residue[c] / count[c]) / count[c];
     const double rounding = count[c] * eps * variance + std::pow(count[c] * eps * mean[c], 2);
     if (variance > rounding) scale_.data<double>()[c] = std::sqrt(variance);

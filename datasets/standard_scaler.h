@@ -1,4 +1,4 @@
-// Columns brought to mean 0 and deviation 1, as the training rows have them.
+// Columns standardised to mean 0 and standard deviation 1, measured on the training rows.
 #pragma once
 
 #include <string>
@@ -7,13 +7,13 @@
 
 namespace tenbin {
 
-/// Subtracts from every column the mean that it has in the training rows and divides by its standard
-/// deviation there (scikit-learn: `StandardScaler`).
+/// Subtracts from every column its mean and divides by its standard deviation, both measured on the training
+/// rows (scikit-learn: `StandardScaler`).
 ///
-/// Fitted on the training part alone, and applied to both: the test part must not have a say in it. x: (N,
-/// ...), of any dtype; all but the first axis are the columns. Sums are taken in float64. A column that is
-/// constant up to rounding is divided by 1. NaN is a missing value: it does not count and stays NaN. Errors:
-/// no rows; infinite values; a column of nothing but NaN.
+/// Fit it on the training part only, and apply it to both parts: the test part must not influence it. x: (N,
+/// ...), of any dtype; all axes but the first are the columns. Sums are taken in float64. A column that is
+/// constant up to rounding is divided by 1. NaN is a missing value: it is ignored and stays NaN. Errors: no
+/// rows; infinite values; a column with NaN only.
 ///
 ///     const StandardScaler scaler(train.x);
 ///     const Array x_train = scaler.transform(train.x), x_test = scaler.transform(test.x);
@@ -21,11 +21,11 @@ namespace tenbin {
 class StandardScaler {
  public:
   explicit StandardScaler(const Array& x);
-  /// From a file that `save_npz` wrote. Errors: those of NpzReader; other arrays than `mean` and `scale`.
+  /// Loads a scaler that `save_npz` wrote. Errors: those of NpzReader; other arrays than `mean` and `scale`.
   static StandardScaler load(const std::string& path);
 
-  /// (x - mean) / scale, computed in float64: float64 if x is, float32 otherwise, on x's device. Errors:
-  /// other columns than those fitted.
+  /// (x - mean) / scale, computed in float64: float64 if x is, float32 otherwise, on x's device. Errors: the
+  /// columns are not the fitted ones.
   Array transform(const Array& x) const;
   /// scale x + mean, of x's dtype. Errors: also x that is not floating.
   Array inverse_transform(const Array& x) const;

@@ -27,7 +27,8 @@ std::vector<std::string> names_of(const std::vector<Column>& columns) {
   return names;
 }
 
-// Rows [begin, end) of one column, one value every `stride` floats. Returns the first row that will not do.
+// Rows [begin, end) of one column, one value every `stride` floats. Returns the first row with an invalid
+// value.
 template <class T>
 std::size_t copy_values(const Array& values, std::size_t begin, std::size_t end, std::size_t stride,
                         bool keep_missing, float* out) {
@@ -58,13 +59,13 @@ std::size_t copy_values(const Array& values, std::size_t begin, std::size_t end,
   }
 }
 
-// The number that a category of the column is.
+// The value of a category that is a number.
 std::optional<double> number_of(const Column& column, const std::string& category) {
   std::string buffer;
   return detail::to_number(category, {column.decimal, column.thousands}, buffer);
 }
 
-// The values of a text column that are not numbers.
+// Counts the values of a text column that are not numbers.
 struct OddValues {
   explicit OddValues(const Column& column) {
     std::vector<bool> odd;
@@ -78,12 +79,12 @@ struct OddValues {
     }
   }
 
-  // The column may have been meant as one of numbers.
+  // Whether the column was probably meant to be numeric.
   bool are_few() const { return count > 0 && count < present - count; }
 
-  std::size_t present = 0;  // that are not missing
+  std::size_t present = 0;  // values that are not missing
   std::size_t count = 0;
-  std::int32_t first = 0;  // the code of the first
+  std::int32_t first = 0;  // the code of the first odd value
 };
 
 // `row 47 (counted from 0, without the header)`
@@ -98,7 +99,7 @@ std::string place_of(const std::string& source, const Column& column) {
   return place + ": column \"" + printable(column.name) + "\" ";
 }
 
-// Whether all categories that are numbers are numbers in that format too.
+// Whether all categories that are numbers are also numbers in `format`.
 bool suits(const detail::NumberFormat& format, const Column& column) {
   std::string buffer;
   return std::all_of(column.categories.begin(), column.categories.end(), [&](const std::string& category) {
@@ -106,8 +107,8 @@ bool suits(const detail::NumberFormat& format, const Column& column) {
   });
 }
 
-// `; if it is the number 1200, pass `.thousands = ','``, for each number that the text is in a format that
-// suits the other values.
+// For an error message: `; if it is the number 1200, pass `.thousands = ','``, for each number that the text
+// is in a format that fits the other values.
 std::string format_advice(const std::string& text, const Column& column) {
   std::string advice, buffer;
   std::vector<double> readings;
@@ -130,7 +131,7 @@ std::string format_advice(const std::string& text, const Column& column) {
   return advice;
 }
 
-// `"unknown" is not a number (3 of 100 values are not); if ...`, with what may be done about it.
+// `"unknown" is not a number (3 of 100 values are not); if ...`, with the possible remedies.
 std::string described(const OddValues& odd, const Column& column) {
   const std::string& text = column.categories[static_cast<std::size_t>(odd.first)];
   return '"' + printable(text) + "\" is not a number (" + std::to_string(odd.count) + " of " +
@@ -160,7 +161,7 @@ void require_text(const std::string& source, const Column& column) {
               listing(column.categories), "); encode it, leave it out or ask for Categories::codes");
 }
 
-// Makes a column of one table what the column of that name is in another.
+// Converts a column of one table to match the column of that name in another.
 struct Conversion {
   const std::string& source;
   const std::string& other;
@@ -192,7 +193,7 @@ struct Conversion {
     return result;
   }
 
-  // By value: the digits "0815" of the file are a number by now, as are those of the category.
+  // Compared by value: the digits "0815" of the file are already a number, and so is the category.
   Column to_categories(const Column& column, const Column& wanted) const {
     const bool is_float = column.values.dtype() == Dtype::float32;
     constexpr std::int32_t several = -2;
@@ -204,10 +205,10 @@ struct Conversion {
       const auto [place, is_new] = known.emplace(value, static_cast<std::int32_t>(i));
       if (!is_new) place->second = several;
     }
-    const double exact = is_float ? 0x1p24 : 0x1p53;  // beyond it, several integers are one number
+    const double exact = is_float ? 0x1p24 : 0x1p53;  // above this limit, several integers are one number
     const std::vector<double> values = column.values.to_vector<double>();
     std::vector<std::int32_t> codes(values.size(), -1);
-    std::optional<std::size_t> unknown;  // the first such row
+    std::optional<std::size_t> unknown;  // the first row with an unknown value
     for (std::size_t row = 0; row < values.size(); ++row) {
       if (std::isnan(values[row])) continue;
       const auto found = known.find(values[row]);
@@ -245,8 +246,9 @@ struct Conversion {
   }
 
  private:
-  // Throws that `wanted` does not have the category in `row`, unless it may be missing. If `wanted` is text
-  // only because of a few odd values, most numbers are unknown: then that is the fault to name.
+  // Throws that `wanted` does not have the category in `row`, unless unknown categories may be missing. If
+  // `wanted` is text only because of a few odd values, most numbers are unknown: then that is the error to
+  // report.
   void meet_unknown(const Column& column, const Column& wanted, const std::string& category,
                     std::size_t row) const {
     require_text(other, wanted);
@@ -365,7 +367,7 @@ Array Table::features(const FeaturesOptions& options) const {
 
   Array x = Array::empty({size(), at.size()});
   float* const out = x.data<float>();
-  constexpr std::size_t rows_at_once = 1024;  // of a few columns, they stay in the cache
+  constexpr std::size_t rows_at_once = 1024;  // for a few columns at once, rows that fit into the cache
   const std::size_t blocks = (size() + rows_at_once - 1) / rows_at_once;
   std::vector<std::pair<std::size_t, std::size_t>> failures(blocks, {size(), 0});  // row and column
   parallel_for(blocks, [&](std::size_t block) {
@@ -460,7 +462,7 @@ std::size_t find_label(const std::vector<std::string>& names, const std::string&
 }
 
 struct Dictionary::Entries {
-  std::deque<std::string> texts;  // never moves what the map's keys look at
+  std::deque<std::string> texts;  // a deque, so that the map's string views stay valid
   std::unordered_map<std::string_view, std::int32_t> codes;
 };
 

@@ -16,7 +16,7 @@ bool starts_with(std::string_view text, std::string_view start) {
   return text.substr(0, start.size()) == start;
 }
 
-// What a file is that is no table, by its first bytes; nullptr: nothing that is known.
+// A file format that is not a text table, recognised by its first bytes; nullptr: none is recognised.
 bool ends_with(const InputFile& file, std::string_view text) {
   if (file.size() < 2 * text.size()) return false;
   std::string end(text.size(), '\0');
@@ -41,7 +41,7 @@ const char* foreign_format(const InputFile& file, std::string_view start) {
       {"version https://git-lfs.github.com", "a Git LFS pointer; fetch the file with `git lfs pull`"}};
   for (const auto& [magic, what] : formats)
     if (starts_with(start, magic)) return what;
-  // The digit is the block size; the words "BZh" and "PAR1" alone may begin a header.
+  // "BZh" and "PAR1" alone may start a header line, so more bytes are checked.
   if (starts_with(start, "BZh") && start.substr(std::min<std::size_t>(4, start.size()), 6) == "1AY&SY")
     return "compressed with bzip2; decompress it first";
   if (starts_with(start, "PAR1") && ends_with(file, "PAR1")) return "a Parquet file; convert it to CSV";
@@ -83,7 +83,7 @@ void check_dense_bytes(const TextFile& file, std::uint64_t rows, std::uint64_t c
                        std::uint64_t max_bytes) {
   constexpr std::uint64_t always_allowed = 16 << 20;
   constexpr std::uint64_t expansion = 256;
-  constexpr std::uint64_t column_bytes = 256;  // for its name and the like
+  constexpr std::uint64_t column_bytes = 256;  // for its name and bookkeeping
   if (max_bytes == 0) max_bytes = std::max(always_allowed, expansion * file.size());
   std::uint64_t bytes = 0;
   if (__builtin_mul_overflow(rows, item_size(dtype), &bytes) ||

@@ -1,4 +1,4 @@
-// Text from outside, piece by piece: what the readers of CSV, ARFF and libsvm files share.
+// Text input in pieces: shared by the readers of CSV, ARFF and libsvm files.
 #pragma once
 
 #include <memory>
@@ -12,55 +12,56 @@
 
 namespace tenbin::detail {
 
-// No record or line may be longer: compressed, it could be small, and would still have to fit into memory.
+// Limit on the length of a record or line: a small compressed file may contain a huge one, which would have
+// to fit into memory.
 inline constexpr std::size_t longest_record = std::size_t{1} << 28;
 
 // The bytes of a UTF-8 file, plain or compressed with gzip, without its byte order mark. Errors, all starting
-// with the path: those of InputFile and ByteStream, an empty file, UTF-16, a file of a known other format.
+// with the path: those of InputFile and ByteStream, an empty file, UTF-16, a known other format.
 class TextFile {
  public:
   explicit TextFile(const std::string& path);
 
   const std::string& path() const { return file_.path(); }
-  // Bytes on the disk.
+  // The size of the file on disk.
   std::uint64_t size() const { return file_.size(); }
-  // Back to the start.
+  // Rewinds to the start.
   void rewind();
-  // Up to `bytes` bytes; fewer mean that the file has ended.
+  // Reads up to `bytes` bytes; fewer mean the end of the file.
   std::size_t read(char* to, std::size_t bytes);
 
  private:
   InputFile file_;
   std::optional<ByteStream> stream_;
-  std::string pending_;  // read while looking at the start
+  std::string pending_;  // read to detect the format, not yet returned
 };
 
-// Throws `path:line:column: what`. The column, from 1, counts the characters from the start of the line.
+// Throws `path:line:column: what`. The column, counted from 1, is a number of characters.
 template <class... Parts>
 [[noreturn]] void fail_at(const std::string& path, std::size_t line, std::size_t column,
                           const Parts&... what) {
   throw Error(path, ":", line, ":", column, ": ", what...);
 }
 
-// Checks what sparse text asks for: `max_bytes`, or 16 MiB or 256 times the file, whichever is more. Errors:
-// `path: the dense table takes 30000000000000 bytes, more than ...`.
+// Checks the memory of a dense table against `max_bytes`, or against 16 MiB or 256 times the file size,
+// whichever is more. Errors: `path: the dense table takes 30000000000000 bytes, more than ...`.
 void check_dense_bytes(const TextFile& file, std::uint64_t rows, std::uint64_t columns, Dtype dtype,
                        std::uint64_t max_bytes);
 
-// Number of the character of `line` that starts at byte `offset`, from 1.
+// Number, from 1, of the character of `line` that starts at byte `offset`.
 std::size_t column_of(std::string_view line, std::size_t offset);
 
-// The lines of a text, which end with LF or CRLF, without their ends. Errors: a line longer than
-// `longest_record`, a NUL byte.
+// The lines of a text, without their line ends (LF or CRLF). Errors: a line longer than `longest_record`, a
+// NUL byte.
 class LineReader {
  public:
   explicit LineReader(TextFile& file);
 
   // False: there are no more.
   bool next(std::string_view& line);
-  // Of the line that `next` gave last, from 1.
+  // The number, from 1, of the line that `next` returned last.
   std::size_t number() const { return number_; }
-  // Throws `path:line:column: what` for a place in the line that `next` gave last.
+  // Throws `path:line:column: what` for a position in the line that `next` returned last.
   template <class... Parts>
   [[noreturn]] void fail(const char* place, const Parts&... what) const {
     const auto offset = static_cast<std::size_t>(place - line_.data());

@@ -11,7 +11,8 @@ namespace tenbin {
 
 namespace {
 
-// The first of the largest among n_class elements that lie `stride` apart; NaN is larger than all.
+// The index of the largest of n_class elements with the given stride, the first on ties; NaN counts as
+// largest.
 template <class T>
 std::size_t argmax_along(const T* x, std::size_t n_class, std::size_t stride) {
   std::size_t best = 0;
@@ -44,7 +45,7 @@ void refuse_one_hot(const char* function, const Array& t, const Array& y) {
     throw Error(function, ": t and y must be labels, got ", t, " and ", y, hint);
 }
 
-// n_class 0: any label will do, in both.
+// n_class 0: any label is valid, in both.
 detail::LabelCounts count_labels_cpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
                                      std::size_t n_class) {
   const Array labels = t.to(Device::cpu()).astype(Dtype::int64);
@@ -65,7 +66,7 @@ detail::LabelCounts count_labels_cpu(const Array& predicted, const Array& t, std
   return counts;
 }
 
-// Errors: no `ignore_label` was given, and labels of -1 and 1 are more likely the two classes.
+// Errors: no `ignore_label` was given, and the labels -1 and 1 are probably the two classes.
 detail::LabelCounts count_labels(const char* function, const Array& predicted, const Array& t,
                                  std::optional<std::int64_t> ignore_label, std::size_t n_class) {
   const bool on_gpu = !t.device().is_cpu() && predicted.device() == t.device();

@@ -8,14 +8,15 @@ namespace {
 
 using gpu::Index;
 
-// A candidate for the argmax of a line.
+// The largest element found so far, for the argmax of a line.
 template <class T>
 struct Best {
   T value;
-  Index place;  // -1: of no elements
+  Index place;  // -1: no element yet
 };
 
-// NaN is larger than all, and of equals the first wins: an order, so that the lanes may meet in any.
+// NaN is larger than all numbers, and on ties the first wins: a total order, so the result does not depend on
+// how lanes are combined.
 struct Better {
   template <class T>
   __device__ Best<T> operator()(Best<T> a, Best<T> b) const {
@@ -50,7 +51,7 @@ void argmax_lines(gpu::Context& context, const T* x, std::size_t count, std::siz
   });
 }
 
-// One block: the labels of a test set are few, and it needs no second launch.
+// One block is enough for the labels of a test set, and avoids a second launch.
 template <class I, class J>
 __global__ void __launch_bounds__(gpu::block_threads)
     count_labels(Index count, const I* guess, const J* truth, Index ignore_label, Index n_class, Index* out) {

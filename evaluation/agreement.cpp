@@ -8,7 +8,7 @@ namespace tenbin {
 
 namespace {
 
-// s^2 - sum_k n_k^2, as a sum of what is there: exactly 0 if there is but one class.
+// s^2 - sum_k n_k^2, as a sum of positive terms: exactly 0 if there is only one class.
 double pairs_of_different_classes(const std::vector<double>& n) {
   double sum = 0;
   for (std::size_t i = 0; i < n.size(); ++i)
@@ -17,7 +17,7 @@ double pairs_of_different_classes(const std::vector<double>& n) {
   return sum;
 }
 
-// The numbers of a matrix, scaled so that four sums of them may be multiplied.
+// The counts of a matrix, scaled so that four sums of them can be multiplied.
 struct Scaled {
   explicit Scaled(const ConfusionMatrix& matrix)
       : matrix(matrix),

@@ -1,4 +1,4 @@
-// How far predictions agree with the truth beyond chance, in one number.
+// Agreement of predictions with the truth beyond chance: MCC and Cohen's kappa.
 #pragma once
 
 #include <limits>
@@ -12,23 +12,23 @@ namespace tenbin {
 ///
 ///     MCC = (c s - sum_k t_k p_k) / sqrt((s^2 - sum_k p_k^2) (s^2 - sum_k t_k^2))
 ///
-/// with s rows, c of them right, class k being true t_k and predicted p_k times. 1 is perfect, 0 is chance; 0
-/// if only one class is true, or only one predicted.
+/// with s rows, c of them right, class k being true t_k and predicted p_k times. 1 is perfect, 0 is chance
+/// level; 0 if only one class is true, or only one is predicted.
 ///
 ///     matthews_corrcoef({t, y});
 double matthews_corrcoef(const ConfusionMatrix& matrix);
 
-/// How much it costs to take one class for another.
+/// The cost of taking one class for another.
 enum class KappaWeights : unsigned char {
   none,       ///< 1
-  linear,     ///< |i - j|, for classes in an order
+  linear,     ///< |i - j|, for ordered classes
   quadratic,  ///< (i - j)^2
 };
 
 /// Options of cohen_kappa_score.
 struct CohenKappaOptions {
   KappaWeights weights = KappaWeights::none;
-  /// The value where chance alone agrees perfectly: all rows of one class, or no rows.
+  /// The value for 0/0, where chance alone agrees perfectly: all rows of one class, or no rows.
   double replace_undefined_by = std::numeric_limits<double>::quiet_NaN();
 };
 

@@ -11,9 +11,9 @@ namespace tenbin {
 /// Options of tune_threshold, PlattScaling::fit and IsotonicCalibration::fit.
 struct BinaryFitOptions {
   Array sample_weight = {};  ///< float (N), >= 0
-  /// The label of the positive class, of the two that t has: scores grow with it, and of probabilities (N, 2)
-  /// its column counts, columns being in ascending order of the labels. None: labels are 0 and 1, and 1 is
-  /// positive.
+  /// The label of the positive class, one of the two labels in t: scores grow with it, and of probabilities
+  /// (N, 2) its column is read (columns are in ascending order of the labels). Not set: labels are 0 and 1,
+  /// and 1 is positive.
   std::optional<std::int64_t> pos_label = {};
 };
 

@@ -16,7 +16,7 @@ struct TwoLabels {
   std::int64_t negative;
 };
 
-// Without a `pos_label` labels are 0 and 1.
+// Without `pos_label`, labels are 0 and 1.
 TwoLabels two_labels(const char* function, const Array& labels, std::optional<std::int64_t> pos_label) {
   const std::int64_t* label = labels.data<std::int64_t>();
   if (!pos_label) {

@@ -13,7 +13,7 @@ namespace {
 
 using detail::MetricRows;
 
-// Probabilities of something, and whether it came true.
+// Probabilities of an event, and whether it occurred.
 struct Forecasts {
   std::vector<double> probability;
   std::vector<bool> came_true;
@@ -29,7 +29,7 @@ void require_bins(const char* function, std::size_t n_bins) {
   if (n_bins == 0) throw Error(function, ": expected n_bins > 0, got 0");
 }
 
-// Of the class `pos_label` by scores (n).
+// For the class `pos_label`, by scores (n).
 Forecasts forecasts_of_class(const MetricRows& rows) {
   Forecasts forecasts{rows.y.to_vector<double>(), {}};
   const std::int64_t* label = rows.t.data<std::int64_t>();
@@ -37,7 +37,7 @@ Forecasts forecasts_of_class(const MetricRows& rows) {
   return forecasts;
 }
 
-// Of the predicted class by probabilities (n, C).
+// For the predicted class, by probabilities (n, C).
 Forecasts forecasts_of_prediction(const MetricRows& rows) {
   Forecasts forecasts;
   const Array predicted = argmax(rows.y);
@@ -51,12 +51,12 @@ Forecasts forecasts_of_prediction(const MetricRows& rows) {
   return forecasts;
 }
 
-// b / n_bins, as NumPy's linspace rounds it.
+// b / n_bins, rounded as by NumPy's linspace.
 double share(std::size_t b, std::size_t n_bins) {
   return static_cast<double>(b) * (1 / static_cast<double>(n_bins));
 }
 
-// The borders between n_bins bins.
+// The inner borders of n_bins bins.
 std::vector<double> borders_between(std::size_t n_bins, BinStrategy strategy, std::vector<double> p) {
   if (strategy == BinStrategy::quantile) std::sort(p.begin(), p.end());
   std::vector<double> borders;

@@ -1,4 +1,4 @@
-// One number from one number per class.
+// How metrics per class are averaged.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,16 @@
 
 namespace tenbin {
 
-/// How the metrics of single classes become one (scikit-learn: `average`).
+/// How one value per class becomes one number (scikit-learn: `average`).
 enum class ClassAverage : unsigned char {
-  macro,     ///< the mean over classes: a rare one counts as much as any other
-  weighted,  ///< weighted by how often, or with which `sample_weight`, each class is true
+  macro,     ///< the mean over classes: every class has the same weight
+  weighted,  ///< the mean weighted by the number of rows of each class, or by their `sample_weight`
 };
 
 /// Options of metrics that have one value per class.
 struct PerClassOptions {
   Array sample_weight = {};  ///< float (N), >= 0
-  /// Rows with this label do not count. None: -1, but two classes and labels of -1 and 1 only are an error:
+  /// Rows with this label are ignored. Not set: -1, but two classes and labels of -1 and 1 only are an error:
   /// map -1 to 0.
   std::optional<std::int64_t> ignore_label = {};
 };

@@ -54,7 +54,7 @@ std::size_t title_width(const std::vector<std::string>& names, const std::string
   return width;
 }
 
-// Counts as whole numbers, weights with a fraction.
+// Counts are printed as whole numbers, weights with decimals.
 std::vector<std::string> counts(const ConfusionMatrix& matrix, const std::vector<double>& values,
                                 int digits) {
   std::vector<std::string> texts;

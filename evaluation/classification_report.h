@@ -1,4 +1,4 @@
-// The metrics of every class, for people.
+// The metrics of every class as human-readable text.
 #pragma once
 
 #include <ostream>
@@ -12,7 +12,7 @@ namespace tenbin {
 struct ClassificationReportOptions {
   std::vector<std::string> class_names = {};  ///< none: the classes' numbers
   int digits = 2;                             ///< after the decimal point
-  double zero_division = 0.0;                 ///< for what is 0/0, see ConfusionMatrix
+  double zero_division = 0.0;                 ///< the value of 0/0, see ConfusionMatrix
 };
 
 /// Precision, recall, F1 and support of every class, then accuracy and averages: scikit-learn's
@@ -29,7 +29,7 @@ struct ClassificationReportOptions {
 ///     balanced accuracy                           0.83         4
 ///                G-mean                           0.82         4
 ///
-/// Errors: there is not one name per class.
+/// Errors: the number of names is not the number of classes; digits below 0.
 ///
 ///     std::cout << classification_report(matrix, {.class_names = {"cat", "dog"}});
 std::string classification_report(const ConfusionMatrix& matrix,
@@ -40,7 +40,8 @@ struct ClassificationReportImbalancedOptions {
   std::vector<std::string> class_names = {};  ///< none: the classes' numbers
   int digits = 2;                             ///< after the decimal point
   double alpha = 0.1;                         ///< of the index balanced accuracy
-  double zero_division = 0.0;                 ///< for precision, recall and F1 of 0/0, see ConfusionMatrix
+  double zero_division = 0.0;                 ///< the value of 0/0 in precision, recall and F1, see
+                                              ///< ConfusionMatrix
 };
 
 /// Precision, recall, specificity, F1, G-mean, index balanced accuracy and support of every class, then their
@@ -53,7 +54,7 @@ struct ClassificationReportImbalancedOptions {
 ///
 ///     avg / total       0.88      0.75      0.92      0.77      0.82      0.66         4
 ///
-/// Errors: there is not one name per class; digits below 0.
+/// Errors: the number of names is not the number of classes; digits below 0.
 ///
 ///     std::cout << classification_report_imbalanced({t, y});
 std::string classification_report_imbalanced(const ConfusionMatrix& matrix,

@@ -23,10 +23,10 @@ void require_level(const char* function, double confidence_level) {
     throw Error(function, ": expected a confidence_level in (0, 1), got ", confidence_level);
 }
 
-// z with P(|x| <= z) = level for a normal x, by bisection.
+// z with P(|x| <= z) = level for a standard normal x, by bisection.
 double normal_quantile(double level) {
   double low = 0;
-  double high = 40;  // beyond which the probability is 0 in double
+  double high = 40;  // beyond it the probability is 0 in double
   while (true) {
     const double middle = (low + high) / 2;
     if (middle <= low || middle >= high) return middle;
@@ -34,7 +34,7 @@ double normal_quantile(double level) {
   }
 }
 
-// Where rows are drawn from in turn: all of them, or class by class.
+// The rows that resamples are drawn from: all rows, or those of each class.
 std::vector<Rows> strata(const Array& labels, bool stratified) {
   const std::int64_t* label = labels.data<std::int64_t>();
   std::map<std::int64_t, Rows> rows_of;
@@ -45,7 +45,7 @@ std::vector<Rows> strata(const Array& labels, bool stratified) {
   return all;
 }
 
-// Resample number r has a generator of its own, so that threads may draw them in any order.
+// Resample r has its own generator, so that threads may draw resamples in any order.
 Rows draw(const std::vector<Rows>& strata, std::uint64_t seed, std::size_t r) {
   const auto words = random::philox(seed, r, 1);
   random::Generator generator(std::uint64_t{words[0]} << 32 | words[1]);
@@ -80,7 +80,7 @@ ConfidenceInterval wilson_interval(double successes, double trials, double confi
   const double centre = successes + z * z / 2;
   const double half = z * std::sqrt(successes * failures / trials + z * z / 4);
   const double n = trials + z * z;
-  // Rounding must not exclude a share that was seen.
+  // Rounding must not exclude the observed share.
   return {successes == 0 ? 0 : (centre - half) / n, failures == 0 ? 1 : (centre + half) / n};
 }
 

@@ -1,4 +1,4 @@
-// How far a metric of a finite test set can be trusted: a recall of "2 of 2" is no certainty.
+// Confidence intervals of metrics on a finite test set: a recall of "2 of 2" is not certain to be 1.
 #pragma once
 
 #include <cstdint>
@@ -29,23 +29,23 @@ ConfidenceInterval wilson_interval(double successes, double trials, double confi
 struct BootstrapOptions {
   std::size_t n_resamples = 1000;
   double confidence_level = 0.95;
-  /// Draw from every class as many rows as it has, so that a rare one is never lost.
+  /// Draw from every class as many rows as it has, so that a rare class occurs in every resample.
   bool stratified = false;
   std::uint64_t seed = 0;
 };
 
-/// A metric of labels and what was predicted for them, such as `roc_auc_score`.
+/// A metric of labels and predictions, such as `roc_auc_score`.
 using RowMetric = std::function<double(const Array& t, const Array& y)>;
 
 /// The percentile bootstrap (Efron, "Bootstrap methods: another look at the jackknife", 1979; SciPy:
-/// `bootstrap(method="percentile")`): the metric of n_resamples test sets of the same size, drawn from the
-/// rows with replacement, and the quantiles in between which confidence_level of its values lie (interpolated
-/// as by NumPy).
+/// `bootstrap(method="percentile")`): computes the metric on n_resamples test sets of the same size, drawn
+/// from the rows with replacement, and returns the quantiles between which confidence_level of its values lie
+/// (interpolated as by NumPy).
 ///
 /// t: integer (N); y: (N, ...) of any dtype. The interval depends on the arguments alone, not on the number
-/// of threads; `metric` is called from several at a time. Errors: lengths that differ; no rows; no resamples;
-/// a level outside (0, 1); a metric that throws or is NaN, with the number of the resample: without
-/// `stratified` a rare class may be missing from one.
+/// of threads; `metric` is called from several threads at once. Errors: lengths that differ; no rows; no
+/// resamples; a level outside (0, 1); a metric that throws or is NaN, with the number of the resample:
+/// without `stratified` a rare class may be missing from one.
 ///
 ///     auto auc = [](const Array& t, const Array& y) { return roc_auc_score(t, y); };
 ///     auto [low, high] = bootstrap_interval(t, p, auc, {.stratified = true, .seed = 1});

@@ -13,9 +13,9 @@ namespace tenbin {
 
 namespace {
 
-// A stray label of a million would ask for terabytes.
+// Limits the memory: without it a single wrong label of a million would need terabytes.
 constexpr std::int64_t largest_inferred_class = 9999;
-constexpr std::size_t most_classes = std::size_t{1} << 16;  // whose counts take 32 GiB
+constexpr std::size_t most_classes = std::size_t{1} << 16;  // their counts take 32 GiB
 
 struct Outcomes {
   double true_positive;
@@ -26,8 +26,8 @@ struct Outcomes {
   double occurs() const { return true_positive + false_negative; }
 };
 
-// Sums of what is there, never differences of totals: with weights those would leave rounding where 0
-// belongs.
+// Sums of the entries, never differences of totals: with weights, differences would leave rounding errors
+// where the value is 0.
 std::vector<Outcomes> outcomes(const ConfusionMatrix& matrix) {
   const std::size_t n_class = matrix.n_class();
   const std::vector<double> rows = matrix.support();
@@ -130,7 +130,7 @@ void ConfusionMatrix::require_finite_total(const Array& labels, const Array& wei
                                            std::int64_t ignored) const {
   if (!weights) return;
   const double* weight = weights.data<double>();
-  constexpr double huge = 0x1p900;  // below which there are never enough rows
+  constexpr double huge = 0x1p900;  // with fewer than 2^124 rows, sums of weights below it stay finite
   if (std::none_of(weight, weight + weights.size(), [](double w) { return w > huge; })) return;
   const std::int64_t* label = labels.data<std::int64_t>();
   double sum = total();

@@ -21,7 +21,7 @@ double hits(const char* function, const detail::Ranking& ranking, std::size_t co
   if (count == 0 || k > n) throw Error(function, ": expected k of 1 to ", n, ", got ", count);
   double found = 0;
   double last_tp = 0;
-  double last = 0;  // rows of higher scores
+  double last = 0;  // rows with higher scores
   ranking.for_each_threshold([&](double, double tp, double fp) {
     if (last < k) found = last_tp + (tp - last_tp) * std::min(1.0, (k - last) / (tp + fp - last));
     last_tp = tp;

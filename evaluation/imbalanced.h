@@ -1,4 +1,4 @@
-// Sensitivity and specificity in one number: imbalanced-learn's metrics that scikit-learn does not have.
+// Metrics of sensitivity and specificity: those of imbalanced-learn that scikit-learn does not have.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@ namespace tenbin {
 
 /// The geometric mean of averaged recall and averaged specificity, sqrt(recall * specificity).
 /// (imbalanced-learn: `geometric_mean_score` with `average`. Its default, over the recalls of all classes, is
-/// `ConfusionMatrix::g_mean`.) Recall and specificity of 0/0 are 0; an average of nothing is NaN.
+/// `ConfusionMatrix::g_mean`.) Recall and specificity of 0/0 are 0; the average of no values is NaN.
 ///
 /// With sample weights the true negatives are counted by weight, where imbalanced-learn 0.14 counts rows.
 ///
@@ -23,11 +23,11 @@ std::vector<double> geometric_mean_per_class(const ConfusionMatrix& matrix);
 
 /// Options of index_balanced_accuracy.
 struct IndexBalancedAccuracyOptions {
-  double alpha = 0.1;   ///< how much dominance, recall - specificity, counts
-  bool squared = true;  ///< weigh the square of the G-mean, or the G-mean itself
+  double alpha = 0.1;   ///< weight of the dominance, recall - specificity
+  bool squared = true;  ///< weight the square of the G-mean, or the G-mean itself
 };
 
-/// Index balanced accuracy of every class against the rest: a G-mean that favours finding the class (García,
+/// Index balanced accuracy of every class against the rest: a G-mean with higher weight for recall (García,
 /// Sánchez and Mollineda, "On the effectiveness of preprocessing methods when dealing with different levels
 /// of class imbalance", 2012; imbalanced-learn: `make_index_balanced_accuracy` of `geometric_mean_score`),
 ///

@@ -12,8 +12,8 @@ namespace {
 
 using detail::BinarySample;
 
-// Replaces y by its isotonic regression. Blocks of equal value are kept on a stack; a new one that lies below
-// the one before is merged with it.
+// Replaces y by its isotonic regression. Blocks of equal value are kept on a stack; a new block below the
+// previous one is merged with it.
 void pool_adjacent_violators(std::vector<double>& y, const std::vector<double>& weights) {
   struct Block {
     double mean;
@@ -80,7 +80,7 @@ IsotonicCalibration& IsotonicCalibration::fit(const Array& scores, const Array& 
   detail::BinarySamples binary = detail::to_binary_samples("IsotonicCalibration::fit", scores, t, options);
   Points points = unique_scores(std::move(binary.samples));
   pool_adjacent_violators(points.y, points.weights);
-  // Of a step, its two ends say it all.
+  // The two ends of a step describe it.
   std::vector<double> x, y;
   const std::size_t count = points.x.size();
   for (std::size_t i = 0; i < count; ++i) {
@@ -107,7 +107,7 @@ double IsotonicCalibration::operator()(double score) const {
   if (score >= x_.back()) return y_.back();
   const auto right = static_cast<std::size_t>(std::upper_bound(x_.begin(), x_.end(), score) - x_.begin());
   const std::size_t left = right - 1;
-  // Halves, so that scores at both ends of the range of double do not overflow.
+  // Halved, so that scores at both ends of the range of double do not overflow.
   const double share = (score / 2 - x_[left] / 2) / (x_[right] / 2 - x_[left] / 2);
   return std::min(y_[right], y_[left] + share * (y_[right] - y_[left]));
 }

@@ -1,4 +1,4 @@
-// Calibration without a formula: the rising step function that fits best.
+// Isotonic calibration: non-parametric, by the best increasing step function.
 #pragma once
 
 #include <vector>
@@ -7,19 +7,19 @@
 
 namespace tenbin {
 
-/// The vector that never falls and is closest to y, min sum_i w_i (f_i - y_i)^2 over f_1 <= f_2 <= ...: pool
-/// adjacent violators, in O(N). (scikit-learn: `isotonic_regression`.)
+/// The non-decreasing vector closest to y, min sum_i w_i (f_i - y_i)^2 over f_1 <= f_2 <= ...: pool adjacent
+/// violators, in O(N). (scikit-learn: `isotonic_regression`.)
 ///
 /// y: float32 or float64 (N), finite; sample_weight: float (N), above 0, or none. The result: float64 (N).
-/// Errors: anything else.
+/// Errors: other shapes, dtypes or values.
 Array isotonic_regression(const Array& y, const Array& sample_weight = {});
 
 /// Isotonic calibration (Zadrozny and Elkan, KDD 2002): the probability of the positive class as the isotonic
-/// regression of the labels on the scores, linear in between and constant outside. (scikit-learn:
-/// `IsotonicRegression` with `out_of_bounds="clip"`.)
+/// regression of the labels on the scores, with linear interpolation, constant beyond the ends.
+/// (scikit-learn: `IsotonicRegression` with `out_of_bounds="clip"`.)
 ///
-/// It assumes nothing but that higher scores mean the positive class, and overfits below about a thousand
-/// validation samples: prefer PlattScaling there. Scores on a step become equal.
+/// Its only assumption is that higher scores mean the positive class. It overfits below about a thousand
+/// validation samples: prefer PlattScaling there. Scores on one step get equal probabilities.
 ///
 ///     IsotonicCalibration calibration;
 ///     calibration.fit(scores, valid.t);
@@ -27,17 +27,17 @@ Array isotonic_regression(const Array& y, const Array& sample_weight = {});
 class IsotonicCalibration {
  public:
   /// scores: float32 or float64 (N) or (N, 1), or probabilities (N, 2); t: integer (N), two labels (see
-  /// BinaryFitOptions). Equal scores count as one, with their mean label. Errors: shapes and dtypes that do
-  /// not fit; a score that is not finite; labels that do not fit; a class without samples.
+  /// BinaryFitOptions). Equal scores are merged, with their mean label. Errors: shapes and dtypes that do not
+  /// fit; a score that is not finite; labels that do not fit; a class without samples.
   ///
   ///     calibration.fit(scores, t, {.pos_label = 0});
   IsotonicCalibration& fit(const Array& scores, const Array& t, const BinaryFitOptions& options = {});
 
   /// Probabilities of the positive class, of the shape and dtype of the scores; for (N, 2) the other column
-  /// is the complement. Errors: before fit; scores that do not fit.
+  /// is the complement. Errors: fit has not been called; scores that do not fit.
   Array transform(const Array& scores) const;
 
-  /// Where the function bends: scores, ascending, and probabilities. Empty before fit.
+  /// The points of the piecewise linear function: scores, ascending, and probabilities. Empty before fit.
   const std::vector<double>& x_thresholds() const { return x_; }
   const std::vector<double>& y_thresholds() const { return y_; }
 

@@ -27,7 +27,7 @@ void require_score(const char* function, double score, ScoreKind kind, std::size
   if (std::isnan(score)) throw Error(function, ": y[", position, "] is nan");
 }
 
-// The label that does not count beside scores of `pos_label`, if there is one.
+// The label to ignore when scores of `pos_label` are given, if there is one.
 std::optional<std::int64_t> ignored_beside_scores(const char* function, const Array& labels,
                                                   std::optional<std::int64_t> pos_label,
                                                   std::optional<std::int64_t> ignore_label) {
@@ -52,7 +52,7 @@ bool has_label(const Array& t, std::int64_t value) {
   return std::find(label, label + t.size(), value) != label + t.size();
 }
 
-// y with all of its elements in [0, 1] or above, in an array of its own if one is not.
+// y with elements that rounding brought outside [0, 1] clipped, in a copy if there are any.
 void clip_probabilities(Array& y, double most) {
   const double* p = std::as_const(y).data<double>();
   const auto outside = [=](double value) { return value < 0 || value > most; };

@@ -1,4 +1,4 @@
-// Percentiles, to the bit as NumPy rounds them: a border between bins decides on which side a row falls.
+// Percentiles with exactly NumPy's rounding: the border of a bin decides in which bin a row falls.
 #pragma once
 
 #include <algorithm>
@@ -6,8 +6,8 @@
 
 namespace tenbin::detail {
 
-// The value below which `percent` of the sorted values lie, between two by linear interpolation (NumPy:
-// `percentile`). At least one value.
+// The value below which `percent` of the sorted values lie, with linear interpolation (NumPy: `percentile`).
+// Precondition: at least one value.
 inline double percentile(const std::vector<double>& sorted, double percent) {
   const double rank = percent / 100 * static_cast<double>(sorted.size() - 1);
   const auto i = std::min(static_cast<std::size_t>(rank), sorted.size() - 1);

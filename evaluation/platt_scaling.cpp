@@ -35,7 +35,8 @@ class Objective {
     for (const BinarySample& sample : samples) (sample.positive ? positive : negative) += sample.weight;
     unit_ = detail::power_of_two_scale(negative + positive, 0);
     total_ = unit_ * (negative + positive);
-    // The targets alone know how many samples there are. Above 2^53 of them 1 and 2 are lost.
+    // The number of samples only enters through the targets. Above 2^53 samples the terms 1 and 2 are rounded
+    // away.
     constexpr double many = 1e100;
     positive = std::min(many, positive * binary.weight_unit);
     negative = std::min(many, negative * binary.weight_unit);
@@ -53,13 +54,13 @@ class Objective {
     double sum = 0;
     for (const BinarySample& sample : samples_) {
       const double u = a * scaled(sample) + b;
-      // -(y log p + (1 - y) log(1 - p)), written so that no logarithm meets 0.
+      // -(y log p + (1 - y) log(1 - p)), in a form without log(0).
       sum += weight(sample) * (target(sample) * u + std::max(-u, 0.0) + std::log1p(std::exp(-std::abs(u))));
     }
     return sum;
   }
 
-  // The derivatives by a and b.
+  // The derivatives with respect to a and b.
   struct Derivatives {
     double a = 0, b = 0, aa = 0, ab = 0, bb = 0;
   };
@@ -93,13 +94,13 @@ struct Point {
   double a, b;
 };
 
-// The Newton step, and what it would gain if the objective were its second-order model, twice over.
+// The Newton step, and twice the decrease that the second-order model predicts for it.
 struct NewtonStep {
   double a, b, decrease;
 };
 
 NewtonStep newton_step(const Objective::Derivatives& d) {
-  // A hair on the diagonal keeps it invertible, as for scores that are all equal.
+  // A small term on the diagonal keeps it invertible, also for scores that are all equal.
   const double aa = d.aa * (1 + 1e-12) + 1e-300, bb = d.bb * (1 + 1e-12) + 1e-300;
   const double determinant = aa * bb - d.ab * d.ab;
   const double a = -(bb * d.a - d.ab * d.b) / determinant;
@@ -107,7 +108,7 @@ NewtonStep newton_step(const Objective::Derivatives& d) {
   return {a, b, -(d.a * a + d.b * b)};
 }
 
-// How much of the step to take: halved until the objective falls enough; 0 if it does not.
+// The step length: halved until the objective falls enough; 0 if it does not.
 double step_length(const Objective& objective, const Point& at, const NewtonStep& step) {
   constexpr double shortest = 1e-10;
   constexpr double enough = 1e-4;
@@ -121,7 +122,8 @@ double step_length(const Objective& objective, const Point& at, const NewtonStep
 
 Point minimise(const Objective& objective) {
   constexpr int most_steps = 100;
-  // Relative to the weight: where full steps converge, and rounding of the value would hide it; the end.
+  // Relative to the weight. Below it full steps converge, and rounding hides the decrease: the search has
+  // ended.
   const double close = 1e-8 * objective.total_weight(), done = 1e-24 * objective.total_weight();
   Point at{0, objective.start()};
   for (int count = 0; count < most_steps; ++count) {

@@ -1,4 +1,4 @@
-// Calibration by a sigmoid: two numbers, fitted on few samples.
+// Platt scaling: calibration by a sigmoid with two parameters, for small validation sets.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace tenbin {
 /// Learning 68, 2007, whose Newton method with backtracking this is). (scikit-learn:
 /// `CalibratedClassifierCV(method="sigmoid")`.)
 ///
-/// Give it logits or margins rather than probabilities: a sigmoid of those is what it can straighten.
+/// Pass logits or margins rather than probabilities: a sigmoid fits those.
 ///
 ///     PlattScaling scaling;
 ///     scaling.fit(logits, valid.t);             // not data that the model was trained on
@@ -29,10 +29,11 @@ class PlattScaling {
   PlattScaling& fit(const Array& scores, const Array& t, const BinaryFitOptions& options = {});
 
   /// Probabilities of the positive class, of the shape and dtype of the scores; for (N, 2) the other column
-  /// is the complement. Errors: before fit; scores that do not fit.
+  /// is the complement. Errors: fit has not been called; scores that do not fit.
   Array transform(const Array& scores) const;
 
-  /// The slope, negative where higher scores mean the positive class, and the offset. Errors: before fit.
+  /// The slope, negative where higher scores mean the positive class, and the offset. Errors: fit has not
+  /// been called.
   double a() const;
   double b() const;
 

@@ -32,7 +32,7 @@ struct Points {
   std::vector<double> thresholds;
 };
 
-// Whether no positive row lies between a point and either neighbour: they have one recall.
+// Whether a point and both its neighbours have one recall: no positive row lies between them.
 bool within_equal_recall(const std::vector<double>& tp, std::size_t i) {
   return tp[i - 1] == tp[i] && tp[i] == tp[i + 1];
 }
@@ -50,7 +50,7 @@ PrecisionRecallCurve precision_recall_curve(const Array& t, const Array& y,
     all.thresholds.push_back(threshold);
   });
   const std::size_t last = all.tp.size() - 1;
-  PrecisionRecallCurve curve{{1}, {0}, {}};  // from the highest threshold on, then turned round
+  PrecisionRecallCurve curve{{1}, {0}, {}};  // built from the highest threshold on, reversed at the end
   for (std::size_t i = 0; i <= last; ++i) {
     if (options.drop_intermediate && i > 0 && i < last && within_equal_recall(all.tp, i)) continue;
     curve.precision.push_back(all.tp[i] / (all.tp[i] + all.fp[i]));

@@ -12,7 +12,7 @@ namespace {
 
 using Vector = std::vector<double>;
 
-// Scaled to sum 1. Errors: negative, not finite, or nothing but zeros.
+// The prior scaled to sum 1. Errors: an entry that is negative or not finite; all entries 0.
 Vector normalised(const char* function, const char* argument, Vector values) {
   double sum = 0;
   for (std::size_t c = 0; c < values.size(); ++c) {
@@ -31,7 +31,7 @@ Vector to_prior(const char* function, const char* argument, const Array& prior, 
   return normalised(function, argument, prior.to_vector<double>());
 }
 
-// The same, without zeros.
+// The same; also an entry of 0 is an error.
 Vector to_seen_prior(const char* function, const Array& prior, std::size_t n_class) {
   Vector seen = to_prior(function, "seen", prior, n_class);
   for (std::size_t c = 0; c < n_class; ++c)
@@ -72,7 +72,7 @@ Rows to_rows(const char* function, const Array& probabilities) {
   return rows;
 }
 
-// actual[c] / seen[c], in proportion: the largest is 1, so that nothing overflows.
+// actual[c] / seen[c], scaled so that the largest is 1 and nothing overflows.
 Vector prior_ratio(const Vector& actual, const Vector& seen) {
   Vector ratio(actual.size());
   for (std::size_t c = 0; c < ratio.size(); ++c)
@@ -83,7 +83,7 @@ Vector prior_ratio(const Vector& actual, const Vector& seen) {
   return ratio;
 }
 
-// out[c] = p[c] ratio[c], renormalised, for row `position`.
+// out[c] = p[c] ratio[c], normalised to sum 1, for row `position`.
 void reweigh(const char* function, const double* p, const Vector& ratio, std::size_t position, double* out) {
   double sum = 0;
   for (std::size_t c = 0; c < ratio.size(); ++c) sum += out[c] = p[c] * ratio[c];
@@ -92,7 +92,7 @@ void reweigh(const char* function, const double* p, const Vector& ratio, std::si
   for (std::size_t c = 0; c < ratio.size(); ++c) out[c] /= sum;
 }
 
-// The class frequencies that the rows have on average once they are corrected to `prior`.
+// The mean over the rows of their probabilities corrected to `prior`.
 Vector mean_corrected(const char* function, const Rows& rows, const Vector& seen, const Vector& prior) {
   const Vector ratio = prior_ratio(prior, seen);
   Vector means(rows.n_class, 0), row(rows.n_class);

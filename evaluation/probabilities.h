@@ -1,4 +1,4 @@
-// What everything that reads predicted probabilities shares.
+// Checks shared by all code that reads predicted probabilities.
 #pragma once
 
 #include <charconv>
@@ -10,7 +10,7 @@
 
 namespace tenbin::detail {
 
-// As many digits as tell it from every other number of its dtype: 1.0000001, not 1.
+// With enough digits to tell it from every other number of its dtype: 1.0000001, not 1.
 inline std::string all_digits(double value, Dtype dtype) {
   char text[32];
   char* const end = dtype == Dtype::float32
@@ -19,14 +19,14 @@ inline std::string all_digits(double value, Dtype dtype) {
   return {text, end};
 }
 
-// How far rounding may bring a probability outside [0, 1]: a few units in the last place of 1.
+// The rounding error that is accepted outside [0, 1]: a few units in the last place of 1.
 inline double probability_rounding(Dtype dtype) {
   constexpr int units = 8;
   return units * (dtype == Dtype::float32 ? double{std::numeric_limits<float>::epsilon()}
                                           : std::numeric_limits<double>::epsilon());
 }
 
-// Errors: `f: y[3] = 1.5 is not a probability`. dtype: that it came in.
+// Errors: `f: y[3] = 1.5 is not a probability`. dtype: that of the original array.
 inline void require_probability(const char* function, const char* argument, double p, std::size_t position,
                                 Dtype dtype) {
   const double rounding = probability_rounding(dtype);
@@ -44,11 +44,11 @@ inline void require_probability_matrix(const char* function, const Array& p) {
               one_column ? "; for one column p, as of a sigmoid, pass (N, 2): 1 - p, p" : "");
 }
 
-// Errors: `f: row 3 of probabilities must be >= 0 and sum to 1, its sum is 7`: these are logits. dtype: that
-// the row came in; elements that rounding brought below 0 are let through.
+// Errors: `f: row 3 of probabilities must be >= 0 and sum to 1, its sum is 7`: probably logits. dtype: that
+// of the original array; elements that rounding brought below 0 are accepted.
 inline void require_probability_row(const char* function, const double* row, std::size_t n_class,
                                     std::size_t position, Dtype dtype) {
-  constexpr double tolerance = 1e-3;  // float32 softmax over very many classes is off by less
+  constexpr double tolerance = 1e-3;  // larger than the error of a float32 softmax over very many classes
   const double rounding = probability_rounding(dtype);
   double sum = 0;
   for (std::size_t c = 0; c < n_class; ++c) {

@@ -18,7 +18,8 @@ using Histogram = std::array<std::size_t, digit_values>;
 
 std::size_t digit(std::uint64_t key, std::size_t d) { return key >> (8 * d) & (digit_values - 1); }
 
-// The bits of an IEEE number order like it but for the sign: negative ones descend, and lie above the others.
+// A key that ascends where the score descends. The bits of nonnegative IEEE numbers ascend with the number;
+// those of negative numbers descend, and lie above the others.
 std::uint64_t key_of(double score) {
   const double x = score + 0.0;  // -0 equals 0
   std::uint64_t bits;
@@ -64,13 +65,15 @@ void Ranking::sort() {
   sort(negative_);
 }
 
-// Radix sort, the lowest byte first; stable, so that sums of weights have the bits of scikit-learn's.
+// Radix sort, least significant byte first; stable, so that sums of weights have the bits of scikit-learn's.
 void Ranking::sort(Side& side) {
   const std::size_t count = side.keys.size();
   std::array<Histogram, digits> counts = histograms(side.keys);
   Side sorted{std::vector<std::uint64_t>(count), std::vector<double>(side.weights.size())};
   for (std::size_t d = 0; d < digits; ++d) {
-    if (count == 0 || counts[d][digit(side.keys[0], d)] == count) continue;  // all have the same
+    if (count == 0 || counts[d][digit(side.keys[0], d)] == count)
+      continue;  // all keys have this byte in
+                 // common
     Histogram next{};
     for (std::size_t value = 1; value < digit_values; ++value)
       next[value] = next[value - 1] + counts[d][value - 1];

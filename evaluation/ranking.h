@@ -1,5 +1,5 @@
-// Scores of a positive and a negative class in descending order: all ROC, precision-recall and gain curves
-// are one walk along it.
+// Scores of a positive and a negative class in descending order: ROC, precision-recall and gain curves all
+// iterate over it.
 #pragma once
 
 #include <algorithm>
@@ -11,24 +11,25 @@ namespace tenbin::detail {
 
 struct MetricRows;
 
-// Sorts in time proportional to the number of rows: bytes of the scores are counted, nothing is compared.
+// Sorts in time proportional to the number of rows: a radix sort on the bytes of the scores.
 class Ranking {
  public:
   explicit Ranking(bool weighted) : weighted_(weighted) {}
-  // Of scores (n): rows whose label is pos_label against all others.
+  // For scores (n): rows whose label is pos_label against all others.
   explicit Ranking(const MetricRows& rows);
 
-  // Rows of weight 0 are left out, as in scikit-learn: they are no thresholds. Not NaN.
+  // Rows of weight 0 are left out, as in scikit-learn: they give no thresholds. Precondition: the score is
+  // not NaN.
   void add(double score, bool positive, double weight);
-  // To be called once, after the last row.
+  // Call it once, after the last row.
   void sort();
 
-  // The number or weight of either class.
+  // The number, or weight, of rows of each class.
   double positives() const { return total(positive_); }
   double negatives() const { return total(negative_); }
 
-  // f(score, true positives, false positives) of every distinct score from the highest on, the rows of that
-  // score counted as predicted positive.
+  // Calls f(score, true positives, false positives) for every distinct score from the highest on; rows with
+  // that score are counted as predicted positive.
   template <class F>
   void for_each_threshold(F f) const {
     double true_positives = 0;
@@ -52,7 +53,7 @@ class Ranking {
       keys.reserve(count);
       if (weighted) weights.reserve(count);
     }
-    // Behind the last one there is a key that no score has.
+    // A sentinel after the last key, which no score has.
     std::uint64_t key(std::size_t i) const {
       return i < keys.size() ? keys[i] : std::numeric_limits<std::uint64_t>::max();
     }

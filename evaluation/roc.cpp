@@ -19,7 +19,8 @@ void require_both_classes(const char* function, const detail::Ranking& ranking) 
               ranking.positives(), " positive and ", ranking.negatives(), " negative rows");
 }
 
-// Numbers of either class, each scaled by itself, so that they may be multiplied: 1 but for extreme weights.
+// Counts of both classes, each scaled by itself so that they can be multiplied; the scale is 1 except for
+// extreme weights.
 struct Scales {
   explicit Scales(const detail::Ranking& ranking)
       : positive(detail::power_of_two_scale(ranking.positives(), detail::most_factor_exponent)),
@@ -28,7 +29,7 @@ struct Scales {
   double negative;
 };
 
-// The area in units of rows times rows: whole or half numbers if there are no weights, which are exact.
+// The area in units of rows times rows: without weights a multiple of 1/2, which is exact.
 double area(const detail::Ranking& ranking, const Scales& scales) {
   double sum = 0;
   double last_tp = 0;
@@ -41,14 +42,14 @@ double area(const detail::Ranking& ranking, const Scales& scales) {
   return sum;
 }
 
-// NaN where a class is missing.
+// NaN if a class has no rows.
 double auc(const detail::Ranking& ranking) {
   const Scales scales(ranking);
   const double pairs = scales.positive * ranking.positives() * (scales.negative * ranking.negatives());
   return pairs > 0 ? area(ranking, scales) / pairs : NaN;
 }
 
-// The area up to fpr = max_fpr, where the curve is cut between two points.
+// The area up to fpr = max_fpr, with linear interpolation at max_fpr.
 double partial_auc(const detail::Ranking& ranking, double max_fpr) {
   const Scales scales(ranking);
   const double end = max_fpr * ranking.negatives();
@@ -98,7 +99,7 @@ double one_vs_rest_auc(const char* function, const detail::MetricRows& rows, Cla
   return sum / total;
 }
 
-// Rows of class a by the scores of column a, ranked against those of class b.
+// Rows of class a by the scores in column a, ranked against those of class b.
 double pair_auc(const detail::MetricRows& rows, const std::vector<std::vector<std::size_t>>& rows_of,
                 std::size_t a, std::size_t b) {
   const double* y = rows.y.data<double>() + a;
@@ -129,7 +130,7 @@ double one_vs_one_auc(const char* function, const detail::MetricRows& rows, Clas
   return sum / total;
 }
 
-// Whether a point lies on the line between its neighbours: rows that were equally many, of both classes.
+// Whether a point lies on the line between its neighbours: both steps have the same counts of both classes.
 bool on_line(const RocCurve& curve, std::size_t i) {
   const auto second_difference = [i](const std::vector<double>& x) {
     return (x[i + 1] - x[i]) - (x[i] - x[i - 1]);
@@ -144,7 +145,7 @@ RocCurve roc_curve(const Array& t, const Array& y, const RocCurveOptions& option
       detail::binary_rows("roc_curve", t, y, options.sample_weight, options.pos_label, options.ignore_label);
   const detail::Ranking ranking(rows);
   require_both_classes("roc_curve", ranking);
-  RocCurve all;  // counts first, which differences are exact of
+  RocCurve all;  // counts first, since differences of counts are exact
   ranking.for_each_threshold([&](double threshold, double tp, double fp) {
     all.fpr.push_back(fp);
     all.tpr.push_back(tp);

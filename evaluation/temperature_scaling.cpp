@@ -18,7 +18,7 @@ void require_logits(const char* function, const Array& logits) {
               one_column ? "; for one column z, of a sigmoid, pass (N, 2): 0, z" : "");
 }
 
-// Validation rows, every logit minus the largest one of its row.
+// Validation rows, with the largest logit of each row subtracted.
 struct Rows {
   std::size_t n_class;
   std::vector<double> logits;
@@ -55,8 +55,8 @@ Rows to_rows(const char* function, const Array& logits, const Array& t, const Ar
   return rows;
 }
 
-// First and second derivative of the negative log likelihood by beta = 1 / T: under the distribution
-// softmax(beta z), the mean of z minus the label's z, and the variance of z.
+// First and second derivative of the negative log likelihood with respect to beta = 1 / T: under the
+// distribution softmax(beta z), the mean of z minus the label's z, and the variance of z.
 struct Derivatives {
   double slope = 0;
   double curvature = 0;
@@ -69,7 +69,7 @@ Derivatives derivatives(const Rows& rows, double beta) {
     double s0 = 0, s1 = 0, s2 = 0;
     for (std::size_t c = 0; c < rows.n_class; ++c) {
       const double e = std::exp(beta * z[c]);
-      if (e == 0) continue;  // z may be -inf, two finite logits apart
+      if (e == 0) continue;  // z may be -inf, the difference of two finite logits
       s0 += e;
       s1 += e * z[c];
       s2 += e * z[c] * z[c];
@@ -81,8 +81,8 @@ Derivatives derivatives(const Rows& rows, double beta) {
   return sums;
 }
 
-// The root of the slope, which rises, between two betas around it: Newton's method, kept within what is
-// known.
+// The root of the slope, which increases, between two values of beta that bracket it: Newton's method,
+// safeguarded by the bracket.
 double root_of_slope(const Rows& rows, double low, double high) {
   constexpr int most_steps = 200;
   constexpr double precision = 1e-12;

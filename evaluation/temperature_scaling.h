@@ -1,4 +1,4 @@
-// One number that makes an overconfident network honest.
+// Temperature scaling: calibration of logits by one parameter.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,18 @@ namespace tenbin {
 struct TemperatureScalingOptions {
   double min_temperature = 0.01;
   double max_temperature = 100;
-  /// Rows with this label do not count. None: -1, but two classes and labels of -1 and 1 only are an error:
+  /// Rows with this label are ignored. Not set: -1, but two classes and labels of -1 and 1 only are an error:
   /// map -1 to 0.
   std::optional<std::int64_t> ignore_label = {};
 };
 
 /// Temperature scaling (Guo et al., "On calibration of modern neural networks", ICML 2017): probabilities
-/// softmax(z / T), with the T > 0 that makes the validation labels most likely,
+/// softmax(z / T), with the T > 0 that maximises the likelihood of the validation labels,
 ///
 ///     minimise  sum_i w_i (log sum_c exp(z[i, c] / T) - z[i, t_i] / T).
 ///
-/// A network that is too sure of itself gets T > 1. The order of the classes stays, and with it accuracy;
-/// only how sure they are changes. The problem is convex in 1 / T; Newton's method in float64 solves it.
+/// An overconfident network gets T > 1. The order of the classes, and so the accuracy, does not change; only
+/// the confidence does. The problem is convex in 1 / T and solved by Newton's method in float64.
 ///
 ///     TemperatureScaling scaling;
 ///     scaling.fit(model(valid.x).data(), valid.t);          // not data that the model was trained on
@@ -32,24 +32,25 @@ class TemperatureScaling {
   /// Errors: not 0 < min_temperature <= max_temperature < infinity.
   explicit TemperatureScaling(const TemperatureScalingOptions& options = {});
 
-  /// Finds T. If every row is right the likelihood has no maximum, and T becomes `min_temperature`; if the
-  /// logits say nothing or the opposite, `max_temperature`; if T makes no difference it stays 1.
+  /// Finds T. If every row is classified correctly the likelihood has no maximum, and T becomes
+  /// `min_temperature`; if the logits are not, or negatively, related to the labels, `max_temperature`; if T
+  /// makes no difference it stays 1.
   ///
   /// logits: float32 or float64 (N, C); t: integer (N); sample_weight: float (N) or none. Rows whose label is
-  /// `ignore_label` do not count. Errors: shapes and dtypes that do not fit; a logit that is not finite; a
-  /// label outside [0, C); no row that counts.
+  /// `ignore_label` are ignored. Errors: shapes and dtypes that do not fit; a logit that is not finite; a
+  /// label outside [0, C); all rows ignored.
   TemperatureScaling& fit(const Array& logits, const Array& t, const Array& sample_weight = {});
 
-  /// softmax(logits / T) over axis 1, computed in float64: (N, C), of the logits' dtype. Errors: before fit;
-  /// logits that do not fit.
+  /// softmax(logits / T) over axis 1, computed in float64: (N, C), of the logits' dtype. Errors: fit has not
+  /// been called; logits that do not fit.
   Array transform(const Array& logits) const;
 
-  /// T. Errors: before fit.
+  /// T. Errors: fit has not been called.
   double temperature() const;
 
  private:
   TemperatureScalingOptions options_;
-  double temperature_ = 0;  // before fit
+  double temperature_ = 0;  // 0: fit has not been called
 };
 
 }  // namespace tenbin

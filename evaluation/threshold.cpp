@@ -20,7 +20,7 @@ constexpr double forbidden = std::numeric_limits<double>::quiet_NaN();
 
 double recall(const BinaryOutcomes& o) { return o.true_positive / (o.true_positive + o.false_negative); }
 double specificity(const BinaryOutcomes& o) { return o.true_negative / (o.true_negative + o.false_positive); }
-// Where nothing is predicted positive there is none, and the threshold is forbidden.
+// Where nothing is predicted positive precision is undefined, and the threshold is not allowed.
 double precision(const BinaryOutcomes& o) {
   const double predicted = o.true_positive + o.false_positive;
   return predicted == 0 ? forbidden : o.true_positive / predicted;
@@ -40,7 +40,7 @@ double require_cost(const char* argument, double cost) {
   return cost;
 }
 
-// A number above `lower` and not above `upper`: halfway, unless rounding or overflow is in the way.
+// A number in (lower, upper]: the middle, unless rounding or overflow prevents it.
 double between(double lower, double upper) {
   const double middle = lower / 2 + upper / 2;
   return middle > lower && middle <= upper ? middle : upper;
@@ -130,7 +130,8 @@ TunedThreshold tune_threshold(const Array& t, const Array& scores, const Thresho
     ranking.add(sample.score, sample.positive, sample.weight);
   ranking.sort();
 
-  // The totals are summed in the order of the sweep, so that both negatives end at exactly 0.
+  // The totals are summed in the order of the sweep, so that the counts of negative predictions end at
+  // exactly 0.
   const double positives = ranking.positives();
   const double negatives = ranking.negatives();
   Best best(objective);

@@ -1,4 +1,4 @@
-// Where to cut: the threshold that serves a purpose best, found on validation data. Training is left alone.
+// Decision thresholds that maximise an objective on validation data. They do not change the training.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace tenbin {
 
-/// How often, by weight, each of the four things happened. Positive is the class `pos_label`. (If the largest
-/// weight is beyond 2^900, or below 2^-900, all are multiplied by one power of two.)
+/// The four counts of a binary decision, by weight. Positive is the class `pos_label`. (If the largest weight
+/// is above 2^900, or below 2^-900, all are multiplied by one power of two.)
 struct BinaryOutcomes {
   double true_positive = 0;
   double false_positive = 0;
@@ -19,7 +19,8 @@ struct BinaryOutcomes {
   double true_negative = 0;
 };
 
-/// What a threshold is chosen for: larger is better; NaN forbids the threshold. Your own is a lambda:
+/// The objective of a threshold: larger is better; NaN means that the threshold is not allowed. It can be a
+/// lambda:
 ///
 ///     tune_threshold(t, p, {[](const BinaryOutcomes& o) { return o.true_positive - 3 * o.false_positive;
 ///     }});
@@ -37,36 +38,35 @@ ThresholdObjective f_beta(double beta = 1);
 ThresholdObjective balanced_accuracy();
 /// sqrt(recall * specificity).
 ThresholdObjective g_mean();
-/// -(cost_fp FP + cost_fn FN) / N, minus the cost of a sample on average. Errors: a cost that is negative or
-/// not finite.
+/// -(cost_fp FP + cost_fn FN) / N: minus the mean cost per sample. Errors: a cost that is negative or not
+/// finite.
 ThresholdObjective negative_cost(double cost_fp, double cost_fn);
-/// Precision, of thresholds whose recall is at least `min_recall`: "find 80% of them with as few false alarms
-/// as possible". Errors: outside [0, 1].
+/// Precision, among thresholds whose recall is at least `min_recall`: "find 80% of the positives with as few
+/// false alarms as possible". Errors: outside [0, 1].
 ThresholdObjective precision_at_recall(double min_recall);
-/// Recall, of thresholds whose precision is at least `min_precision`. Errors: outside [0, 1].
+/// Recall, among thresholds whose precision is at least `min_precision`. Errors: outside [0, 1].
 ThresholdObjective recall_at_precision(double min_precision);
 
 }  // namespace objective
 
-/// What `tune_threshold` found.
+/// The result of `tune_threshold`.
 struct TunedThreshold {
-  double threshold;  ///< predict the positive class from here on; infinite where all or nothing is best
-  double value;      ///< of the objective on the validation data: optimistic, as every maximum is
+  double threshold;  ///< predict positive from this score on; infinite where always or never is best
+  double value;      ///< the objective on the validation data; being a maximum, it is optimistic
 };
 
-/// The threshold that maximises an objective, over all thresholds that there are: one sort, one sweep.
+/// The threshold that maximises an objective, over all possible thresholds: one sort and one pass.
 /// (scikit-learn: `TunedThresholdClassifierCV`, which tries 100.)
 ///
 /// t: integer (N), two labels (see BinaryFitOptions); scores: float32 or float64 (N) or (N, 1), any finite
-/// numbers that grow with the positive class, or probabilities (N, 2). Equal scores are never torn apart. The
-/// threshold lies halfway between the neighbouring scores, where scikit-learn's curves put it on the upper
-/// one, which favours the negative class on new data; it is -inf if the positive class is best predicted
-/// always, inf if never. Of equally good ones the one of the highest balanced accuracy is taken, then the
-/// lowest.
+/// numbers that grow with the positive class, or probabilities (N, 2). Equal scores always get the same
+/// decision. The threshold is the midpoint of two neighbouring scores, where scikit-learn's curves use the
+/// upper one, which favours the negative class on new data; it is -inf if always predicting positive is best,
+/// inf if never. Ties are decided by the highest balanced accuracy, then by the lowest threshold.
 ///
 /// Use validation data that the model was not trained on. Errors: shapes and dtypes that do not fit; a score
-/// that is not finite; labels that do not fit; a class without samples; no threshold that the objective
-/// allows.
+/// that is not finite; labels that do not fit; a class without samples; no threshold is allowed by the
+/// objective.
 ///
 ///     auto [threshold, f1] = tune_threshold(valid.t, softmax(model(valid.x)).data(), objective::f_beta());
 ///     Array y = predict_with_threshold(softmax(model(test.x)).data(), threshold);
@@ -76,29 +76,28 @@ TunedThreshold tune_threshold(const Array& t, const Array& scores, const Thresho
 /// Options of predict_with_threshold: the labels of the two classes.
 struct ThresholdLabels {
   std::int64_t pos_label = 1;
-  std::optional<std::int64_t> neg_label = {};  ///< none: 0, or 1 if `pos_label` is 0
+  std::optional<std::int64_t> neg_label = {};  ///< not set: 0, or 1 if `pos_label` is 0
 };
 
 /// `pos_label` where the score is at least the threshold, `neg_label` elsewhere: int64 (N), compared in
 /// float64.
 ///
 /// scores: as in `tune_threshold`, and of the same positive class. Errors: scores that do not fit, or are not
-/// finite; a threshold of NaN; labels that are equal; a `pos_label` other than 0 and 1 without `neg_label`.
+/// finite; a threshold of NaN; equal labels; a `pos_label` other than 0 and 1 without `neg_label`.
 ///
 ///     predict_with_threshold(p, threshold);                      // 1 from the threshold on
 ///     predict_with_threshold(p, threshold, {.pos_label = 0});    // 0 from the threshold on
 Array predict_with_threshold(const Array& scores, double threshold, const ThresholdLabels& labels = {});
 
-/// The class of the lowest expected cost, argmin_k sum_c p[i, c] cost[c, k] (Elkan, "The foundations of
-/// cost-sensitive learning", IJCAI 2001): int64 (N). For two classes, with nothing to pay for what is right,
-/// it is class 1 from p > cost_fp / (cost_fp + cost_fn) on.
+/// The class with the lowest expected cost, argmin_k sum_c p[i, c] cost[c, k] (Elkan, "The foundations of
+/// cost-sensitive learning", IJCAI 2001): int64 (N). For two classes, with no cost for correct decisions, it
+/// is class 1 if p > cost_fp / (cost_fp + cost_fn).
 ///
-/// probabilities: float32 or float64 (N, C), which must mean what they say: calibrate them first. cost: float
-/// (C, C), the true class by row and the predicted one by column, as in a confusion matrix; gains are
-/// negative. Of equally cheap classes the first wins. Errors: rows that are no probabilities; a cost of
-/// another shape or not finite.
+/// probabilities: float32 or float64 (N, C), which must be calibrated. cost: float (C, C), the true class by
+/// row and the predicted one by column, as in a confusion matrix; gains are negative. Ties go to the first
+/// class. Errors: rows that are not probabilities; a cost of another shape or not finite.
 ///
-///     argmin_expected_cost(p, {{0., 1.}, {50., 0.}});    // to miss one costs as much as 50 false alarms
+///     argmin_expected_cost(p, {{0., 1.}, {50., 0.}});    // a miss costs as much as 50 false alarms
 Array argmin_expected_cost(const Array& probabilities, const Array& cost);
 
 }  // namespace tenbin

@@ -1,17 +1,17 @@
-// Who buys caravan insurance? CoIL 2000: ranking, threshold and probability are three things.
+// Who buys caravan insurance? CoIL 2000: why ranking, threshold and probability must be judged separately.
 //
-// 5822 customers to train on and 4000 to test, 6% of whom have the insurance; scripts/data.sh coil2000 brings
-// them. Logistic regression, with class weights, samplers, thresholds and prior correction. To be read off:
+// 5822 customers to train on and 4000 to test, 6% of whom have the insurance; scripts/data.sh coil2000
+// downloads the data. Logistic regression, with class weights, samplers, thresholds and prior correction.
+// Results:
 //
-//   - class weights and samplers move the threshold. They leave the ranking (AUC, AP, the top 800) about as
-//     it was, and ruin the probabilities (Brier, ECE);
+//   - class weights and samplers move the threshold. They leave the ranking (AUC, AP, the top 800) about
+//     unchanged, and make the probabilities much worse (Brier, ECE);
 //   - the plain model with another threshold has a better balanced accuracy than any of them;
-//   - prior correction makes the probabilities of the weighted model honest again, and does not touch the
-//     ranking.
+//   - prior correction makes the probabilities of the weighted model calibrated again, and does not change
+//     the ranking.
 //
-// What it prints, in seconds, with five draws of the samplers. "top 800" is how many of the 238 owners are
-// among the 800 highest scores, all others are as the table's names say: P, R and F1 of the owners.
-//
+// The output, after some seconds, with five draws of the samplers. "top 800" is the number of the 238 owners
+// among the 800 highest scores; P, R and F1 are for the owners.
 // clang-format off
 //     method                            accuracy  balanced     P     R    F1     AUC     AP   Brier    ECE  top 800
 //     --------------------------------  --------  --------  ----  ----  ----  ------  -----  ------  -----  -------
@@ -29,7 +29,8 @@
 // Brier 0.0533, 110 of the top 800; class weights 0.661, 0.7242, 0.155, 0.190, 112; corrected Brier 0.0541,
 // ECE from 0.324 to 0.012; over-sampling and SMOTE 0.655 and 0.656 balanced, AUC 0.721 both.
 //
-// Resampling before the split, which makes such tables shine, is refused; the last line shows it.
+// Resampling before the split would make such results look too good; the library refuses it, as the last line
+// shows.
 #include <tenbin/tenbin.h>
 
 #include <iostream>
@@ -47,14 +48,15 @@ using namespace tenbin::examples;
 
 namespace {
 
-constexpr std::size_t letters = 800;  // whom the insurer will write to, of the 4000 in the test set
+constexpr std::size_t letters = 800;  // the number of letters that the insurer will send to the 4000
+                                      // customers of the test set
 
 struct Data {
   Dataset train, test;
   std::vector<std::size_t> counts;  // of the training rows
 };
 
-// Features, and 1 for a customer who has the insurance.
+// Features; label 1 is a customer who has the insurance.
 Dataset with_owners(const Table& table) {
   Dataset data = table.dataset({.categories = Categories::codes});
   std::int32_t* t = data.t.data<std::int32_t>();
@@ -63,8 +65,8 @@ Dataset with_owners(const Table& table) {
   return data;
 }
 
-// The types of customer as one column each, the other 83 features as the ordinal codes that they are, and all
-// of them standardised: as the training rows have them.
+// The customer type as one column per value, the other 83 features as the ordinal codes that they are, and
+// all columns standardised by the training rows.
 Data load(const std::string& directory, Device device) {
   const CsvOptions options = {.label = "CARAVAN"};
   const Table train_table = load_csv(data_file(directory, "coil2000-train.csv", "coil2000"), options);
@@ -83,8 +85,7 @@ Data load(const std::string& directory, Device device) {
   return data;
 }
 
-// Of a test row, the probability of either class, and what is predicted: two things that a remedy may change
-// one without the other.
+// For every test row, the probabilities and the predicted class: a method may change one without the other.
 struct Prediction {
   Array p;  // (N, 2)
   Array y;  // (N)
@@ -122,7 +123,7 @@ const std::vector<Metric> metrics = {{"accuracy", &Scores::accuracy, 4},
 
 Scores evaluate(const Prediction& prediction, const Array& t) {
   const ConfusionMatrix matrix(t, prediction.y, {.n_class = 2});
-  // Column 1 alone: the gap between it and the share of owners is what calibration means here.
+  // Column 1 alone: calibration here means that it agrees with the share of owners.
   const NoBackprop off;
   const Array owners = Array{0.f, 1.f}.to(prediction.p.device());
   const Array p = matmul(Variable(prediction.p), Variable(owners)).data();
@@ -149,8 +150,8 @@ struct Result {
   }
 };
 
-// The threshold of the best balanced accuracy, of a model of three quarters of the training rows on the
-// fourth: never on the test set, and not on rows that the model has seen.
+// The threshold with the best balanced accuracy, for a model trained on three quarters of the training rows,
+// on the other quarter: never on the test set, and not on rows that the model was trained on.
 double tuned_threshold(const Data& data, double C) {
   const Split split = stratified_split(data.train, 0.25, 1);
   const Dataset fit = data.train.subset(split.train), valid = data.train.subset(split.test);
@@ -158,7 +159,7 @@ double tuned_threshold(const Data& data, double C) {
   return tune_threshold(valid.t, probabilities(model, valid.x), objective::balanced_accuracy()).threshold;
 }
 
-// What needs no training beyond the plain and the weighted model.
+// The methods that need no further training: they use the plain or the weighted model.
 std::vector<Result> run_models(const Data& data, double C) {
   std::vector<Result> results;
   const auto add = [&](const std::string& method, const Prediction& prediction) {
@@ -178,14 +179,14 @@ std::vector<Result> run_models(const Data& data, double C) {
   const Linear weighted_model = logistic_regression(data.train, {.C = C, .class_weight = weights});
   const Array weighted = probabilities(weighted_model, data.test.x);
   add("class weights", at_threshold(weighted, 0.5));
-  // The probabilities become honest; who is predicted to buy stays the same.
+  // The probabilities become calibrated; the predicted classes stay the same.
   add("class weights + prior correction",
       {.p = correct_prior(weighted, weighted_prior(data.counts, weights), prior),
        .y = predict_with_threshold(weighted, 0.5)});
   return results;
 }
 
-// What draws rows at random, once for every seed.
+// The methods that draw rows at random, once for every seed.
 std::vector<Result> run_samplers(const Data& data, double C, std::size_t seeds) {
   std::vector<Result> results = {{"random over-sampling", {}}, {"SMOTE", {}}};
   ProgressBar bar(2 * seeds);
@@ -214,14 +215,14 @@ std::string to_table(const std::vector<Result>& results) {
   return table.to_string();
 }
 
-// The mistake that flatters most: to resample first and split then, so that a row's twins are on both sides.
+// A common mistake: to resample first and split afterwards, so that copies of a row are on both sides.
 std::string attempt_to_leak(const Dataset& train) {
   try {
     stratified_split(smote(train), 0.25, 1);
   } catch (const Error& error) {
     return error.what();
   }
-  return "nobody minds";
+  return "accepted";
 }
 
 Json to_json(const std::vector<Result>& results, const Data& data, double C) {
@@ -249,8 +250,8 @@ int main(int argc, char** argv) try {
   std::string directory = "data";
   std::string json_path = "coil.json";
   Options options("Logistic regression on CoIL 2000: weights, samplers, thresholds and prior correction.");
-  options.add("C", C, "the smaller, the stronger the penalty");
-  options.add("seeds", seeds, "runs of what draws at random");
+  options.add("C", C, "inverse strength of the penalty");
+  options.add("seeds", seeds, "runs of the methods that draw rows at random");
   options.add("device", device, "cpu, cuda or cuda:N");
   options.add("data", directory, "directory with the files that scripts/data.sh coil2000 writes");
   options.add("json", json_path, "file for the results of every run");

@@ -1,7 +1,7 @@
-// Long-tailed Fashion-MNIST: what class weights and logit adjustment do for the rare classes.
+// Long-tailed Fashion-MNIST: how class weights and logit adjustment change the results on rare classes.
 //
-// The training set keeps the first 6000, 3596, ..., 60 images of the ten classes; the test set is whole and
-// balanced. A 784-256-128-10 MLP is trained by SGD with momentum, five ways:
+// The training set has the first 6000, 3596, ..., 60 images of the ten classes; the test set is complete and
+// balanced. A 784-256-128-10 MLP is trained by SGD with momentum, in five ways:
 //
 //     plain                      softmax cross entropy
 //     class weights / count      weights N / (K n_c), mean over the count of samples (Chainer's)
@@ -11,8 +11,8 @@
 //
 // The rate is 0.05, a tenth of it after 80% of the epochs and a hundredth after 90%.
 //
-// What it prints with three seeds, in about 40 seconds on two cores; behind it what another framework reached
-// on the same data and model, as accuracy and recall of "Shirt".
+// The output with three seeds, after about 40 seconds on two cores. The last column is the reference:
+// accuracy and recall of "Shirt" that another framework reached on the same data and model.
 //
 // clang-format off
 //     method                           accuracy  head 3  mid 4  tail 3  Shirt  G-mean    ECE  seconds  reference
@@ -41,7 +41,7 @@ namespace {
 
 constexpr std::size_t n_class = 10;
 constexpr std::size_t shirt = 6;
-// floor(6000 * 100^(-c/9)), written down so that every program has the same subset.
+// floor(6000 * 100^(-c/9)), as constants, so that every program has the same subset.
 const std::vector<std::size_t> counts = {6000, 3596, 2156, 1292, 774, 464, 278, 166, 100, 60};
 
 struct MLP : Chain {
@@ -51,7 +51,7 @@ struct MLP : Chain {
   Variable operator()(const Variable& x) const { return l3(relu(l2(relu(l1(x))))); }
 };
 
-// A way to train. The logits get `offset` added before the loss, and `test_offset` before they are judged.
+// A training method. `offset` is added to the logits before the loss, `test_offset` before the evaluation.
 struct Method {
   std::string name;
   SoftmaxCrossEntropyOptions loss = {};
@@ -75,7 +75,7 @@ std::vector<Method> make_methods(Device device) {
   };
 }
 
-// Pixels in [0, 1], one row an image.
+// Pixels in [0, 1], one row per image.
 Dataset as_dataset(const LabeledImages& data) {
   const Array pixels = data.images.reshape({data.images.shape()[0], 784}).astype(Dtype::float32);
   const NoBackprop off;
@@ -91,8 +91,8 @@ struct Schedule {
   std::size_t batch_size = 128;
   std::size_t seeds = 3;
 
-  // A tenth after 80% of the epochs, and again after 90%: at a constant rate the result is what the last few
-  // steps happened to do, and differs by several percent from seed to seed.
+  // A tenth after 80% of the epochs, a hundredth after 90%: with a constant rate the result depends on the
+  // last few steps, and differs by several percent between seeds.
   double rate(std::size_t epoch) const {
     const std::size_t percent = 100 * epoch / epochs;
     return 0.05 * (percent < 80 ? 1 : percent < 90 ? 0.1 : 0.01);
@@ -122,7 +122,7 @@ MLP train(const Method& method, const Dataset& data, const Schedule& schedule, s
   return model;
 }
 
-// What one run is judged by; all but the seconds in percent, ECE as a fraction.
+// The metrics of one run; in percent except the seconds and ECE, which is a fraction.
 struct Scores {
   double accuracy, head, mid, tail, shirt, g_mean, ece, seconds;
 };
@@ -239,7 +239,7 @@ int main(int argc, char** argv) try {
   options.add("quick", quick, "one seed, five epochs");
   options.add("epochs", schedule.epochs, "passes over the training set");
   options.add("seeds", schedule.seeds, "runs of every method");
-  options.add("batch-size", schedule.batch_size, "samples a step");
+  options.add("batch-size", schedule.batch_size, "samples per step");
   options.add("device", device, "cpu, cuda or cuda:N");
   options.add("data", data_directory, "directory with the four IDX files");
   options.add("json", json_path, "file for the results of every run");

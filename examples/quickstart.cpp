@@ -1,5 +1,5 @@
 // Class weights in one page: two overlapping clouds of points, one point in fifty positive, trained twice.
-// It prints, on the machine where it was written,
+// An example of the output:
 //
 //                            accuracy  balanced  rare class found
 //     no weights                0.982     0.629             0.260

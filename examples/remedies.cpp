@@ -1,17 +1,17 @@
-// The lab: what helps against imbalance on your data? Any CSV or ARFF file with a label column in, an honest
-// comparison out.
+// Compares methods against class imbalance on your own data: any CSV or ARFF file with a label column.
 //
 //     remedies --data data/shuttle-train.csv
 //     remedies --data customers.csv --label churned --repeats 10
 //
-// Stratified folds, repeated, the same for all remedies (remedies/remedies.h lists them). All train the same
-// network from the same initial weights for the same number of steps. Encoders, scalers, weights, resampling
-// and thresholds see the training part of a fold only; the threshold is tuned by cross-validation inside it.
+// Stratified folds, repeated, the same for all methods (remedies/remedies.h lists them). All methods train
+// the same network from the same initial weights for the same number of steps. Encoders, scalers, weights,
+// resampling and thresholds are fitted on the training part of a fold only; the threshold is tuned by
+// cross-validation inside it.
 //
-// It prints mean and standard deviation over the folds of eight metrics, in percent, and marks what is better
-// (+) or worse (-) than the plain model beyond noise: by the corrected resampled t-test of Nadeau and Bengio
-// (2003), paired over the folds, with Holm's correction for the number of remedies, at 5%. Every value is in
-// remedies.csv and remedies.json.
+// It prints mean and standard deviation over the folds of eight metrics, in percent, and marks significant
+// improvements (+) and losses (-) relative to the plain model: by the corrected resampled t-test of Nadeau
+// and Bengio (2003), paired over the folds, with Holm's correction for the number of methods, at 5%. Every
+// value is in remedies.csv and remedies.json.
 #include <algorithm>
 #include <exception>
 #include <iostream>
@@ -82,20 +82,20 @@ int main(int argc, char** argv) try {
   std::string path, label = "-1", json_path = "remedies.json", csv_path = "remedies.csv";
   Protocol asked;
   Training training;
-  Options options("Compares what can be done about imbalanced classes on a table of your own.");
-  options.add("data", path, "CSV or ARFF file, maybe compressed with gzip");
-  options.add("label", label, "column of the classes: its name, or its place; -1 is the last");
-  options.add("folds", asked.folds, "parts that the rows are cut into; each is tested once");
-  options.add("repeats", asked.repeats, "how often, in other parts");
-  options.add("seed", asked.seed, "of the parts, the initial weights and the samplers");
+  Options options("Compares methods against class imbalance on your own table.");
+  options.add("data", path, "CSV or ARFF file, may be compressed with gzip");
+  options.add("label", label, "label column: its name or its index; -1 is the last");
+  options.add("folds", asked.folds, "folds of the cross-validation");
+  options.add("repeats", asked.repeats, "repetitions of the cross-validation, with different folds");
+  options.add("seed", asked.seed, "seed of the folds, the initial weights and the samplers");
   options.add("hidden", training.n_hidden, "units of the hidden layer");
   options.add("epochs", training.epochs, "passes over the training part");
-  options.add("batch-size", training.batch_size, "rows a step");
-  options.add("alpha", training.alpha, "Adam's rate at the beginning");
-  options.add("weight-decay", training.weight_decay, "of all parameters");
+  options.add("batch-size", training.batch_size, "rows per step");
+  options.add("alpha", training.alpha, "initial learning rate of Adam");
+  options.add("weight-decay", training.weight_decay, "weight decay of all parameters");
   options.add("device", training.device, "cpu, cuda or cuda:N");
   options.add("json", json_path, "file for every value and the tests");
-  options.add("csv", csv_path, "file for every value, one a line");
+  options.add("csv", csv_path, "file for every value, one per line");
   if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
   if (path.empty()) throw Error("remedies: expected --data FILE, see --help");
 

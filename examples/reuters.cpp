@@ -1,10 +1,10 @@
-// One story in 34 is about corn. Class weights find most of them: recall 1 of 24 becomes 19 of 24.
+// One news text in 34 is about corn. Class weights find most of them: recall rises from 1 of 24 to 19 of 24.
 //
-// Reuters-21578, ModApte split: 1554 texts to train on, 604 to test; scripts/data.sh reuters brings them. Bag
-// of words, TF-IDF, and a linear softmax trained to the optimum, so that nothing depends on a seed. The topic
-// grain, which is less rare, is `--topic grain`.
+// Reuters-21578, ModApte split: 1554 texts to train on, 604 to test; scripts/data.sh reuters downloads them.
+// Bag of words, TF-IDF, and a linear softmax trained to the optimum, so that nothing depends on a seed.
+// `--topic grain` selects the topic grain, which is less rare.
 //
-// What it prints:
+// The output:
 //
 // clang-format off
 //     method                    accuracy  balanced      P      R     F1     AP
@@ -25,10 +25,9 @@
 //     Words for corn: corn, maize, tonnes, soviet, sorghum, wheat, farmers, grain
 // clang-format on
 //
-// scikit-learn 1.9.1, TfidfVectorizer(min_df=2) and LogisticRegression(C=1), has the same 6547 words, the
-// same confusion matrices and the same AP for both models, and for grain as well. Moving the threshold of the
-// plain model to the prior finds all 24, at the price of 112 false alarms; the ranking is as good as with
-// weights.
+// scikit-learn 1.9.1, TfidfVectorizer(min_df=2) and LogisticRegression(C=1), gives the same 6547 words, the
+// same confusion matrices and the same AP for both models, also for grain. Setting the threshold of the plain
+// model to the prior finds all 24, with 112 false alarms; its ranking is as good as with weights.
 #include <tenbin/tenbin.h>
 
 #include <algorithm>
@@ -65,7 +64,7 @@ Corpus load(const std::string& directory, const std::string& topic, const std::s
   return corpus;
 }
 
-// The words of a text: two letters, digits or more, in lower case.
+// The words of a text: two or more letters or digits, in lower case.
 Texts words_of(const std::string& text) {
   Texts words;
   std::string word;
@@ -80,12 +79,12 @@ Texts words_of(const std::string& text) {
   return words;
 }
 
-// A text as the words that it has, each by how often, and by how few of the training texts have it too. Made
-// as scikit-learn's `TfidfVectorizer(min_df=2)` does:
+// Texts as vectors of word counts, weighted by the rarity of each word among the training texts. Computed as
+// by scikit-learn's `TfidfVectorizer(min_df=2)`:
 //
 //     x[i, w] = count(i, w) (ln((1 + N) / (1 + n_w)) + 1), divided by the length of row i
 //
-// where n_w of N training texts have the word w; words of a single text are left out.
+// where n_w of N training texts contain the word w; words that occur in one text only are left out.
 class TfIdf {
  public:
   explicit TfIdf(const Texts& train) {
@@ -167,7 +166,7 @@ std::string confusion_matrices(const std::vector<Result>& results, const std::st
   return table.to_string();
 }
 
-// The words that speak loudest for the topic.
+// The words with the largest coefficients for the topic.
 std::string telling_words(const Linear& model, const Texts& words, std::size_t count) {
   const std::vector<float> W = model.W.data().to_vector<float>();
   std::vector<std::size_t> order(words.size());
@@ -203,8 +202,8 @@ int main(int argc, char** argv) try {
   std::string json_path = "reuters.json";
   Options options("Finds the news about corn, or grain, with and without class weights.");
   options.add("topic", topic, "corn or grain");
-  options.add("C", C, "the smaller, the stronger the penalty");
-  options.add("words", n_words, "how many telling words to print");
+  options.add("C", C, "inverse strength of the penalty");
+  options.add("words", n_words, "number of words to print");
   options.add("device", device, "cpu, cuda or cuda:N");
   options.add("data", directory, "directory with the files that scripts/data.sh reuters writes");
   options.add("json", json_path, "file for the results");

@@ -14,7 +14,7 @@ struct Fans {
   double out;
 };
 
-// At least 1, so that a weight without elements divides by no zero.
+// At least 1, so that a weight without elements causes no division by zero.
 Fans fans(const Shape& shape) {
   if (shape.size() < 2)
     throw Error("Initializer: expected a weight of two axes or more, got the shape ", shape);

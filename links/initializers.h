@@ -1,4 +1,4 @@
-// How parameters start out.
+// Initial values of parameters.
 #pragma once
 
 #include <functional>
@@ -8,12 +8,12 @@
 namespace tenbin {
 
 /// Anything that makes a CPU array of a given shape and floating dtype: one of the structs below, or a
-/// lambda. Random ones draw from `random::default_generator()`.
+/// lambda. Random initializers draw from `random::default_generator()`.
 ///
 ///     Linear(784, 256, {.initialW = HeNormal()})
 using Initializer = std::function<Array(const Shape&, Dtype)>;
 
-/// Every element is `value`. Errors: the values given as an Array have another shape.
+/// Every element is `value`. Errors: values given as an Array have another shape.
 struct Constant {
   explicit Constant(double value) : values(Array::scalar(value, Dtype::float64)) {}
   explicit Constant(Array array) : values(std::move(array)), is_array(true) {}
@@ -45,11 +45,11 @@ struct Uniform {
   Array operator()(const Shape& shape, Dtype dtype = Dtype::float32) const;
 };
 
-// The rest scale with the fans of a weight (out, in, k1, ...): fan_in = in k1 ..., fan_out = out k1 ....
-// They refuse shapes of fewer than two axes.
+// The other initializers scale with the fans of a weight (out, in, k1, ...): fan_in = in k1 ..., fan_out =
+// out k1 .... Errors: a shape of fewer than two axes.
 
-/// Gaussian, deviation = scale sqrt(1 / fan_in) (LeCun et al., "Efficient BackProp", 1998). What Linear
-/// starts from.
+/// Gaussian, deviation = scale sqrt(1 / fan_in) (LeCun et al., "Efficient BackProp", 1998). The default of
+/// Linear.
 struct LeCunNormal {
   double scale = 1;
   Array operator()(const Shape& shape, Dtype dtype = Dtype::float32) const;

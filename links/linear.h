@@ -9,16 +9,16 @@ namespace tenbin {
 
 /// Options of Linear.
 struct LinearOptions {
-  bool nobias = false;            ///< no b
-  Initializer initialW = {};      ///< LeCunNormal if empty
-  Initializer initial_bias = {};  ///< Zero if empty
+  bool nobias = false;            ///< without b
+  Initializer initialW = {};      ///< empty: LeCunNormal
+  Initializer initial_bias = {};  ///< empty: Zero
   Dtype dtype = Dtype::float32;   ///< float32 or float64
 };
 
 /// The fully connected layer, y = x W^T + b. (Chainer: `L.Linear`.)
 ///
-/// Parameters: W (out_size, in_size), b (out_size). Without `in_size`, W takes it from the first x that
-/// comes: until then it is uninitialised.
+/// Parameters: W (out_size, in_size), b (out_size). If `in_size` is not given, W takes it from the first x;
+/// until then W is uninitialised.
 ///
 ///     Linear l1(784, 256, {.initialW = HeNormal()});
 ///     Linear head(10);

@@ -16,11 +16,11 @@ using RegistryPointer = std::shared_ptr<LinkRegistry>;
 struct DeepCopyMemo {
   template <class T>
   struct Copied {
-    T original;  // kept, so that nothing else takes its address
+    T original;  // kept alive, so that no other object gets its address
     T copy;
   };
-  // A copy of a variable or a registration is remembered as its own copy: it may be copied on within the
-  // scope, from one member to the next. So is that of a registry, in `registry_copies`.
+  // A copy of a variable or a registration is recorded as its own copy, since it may be copied again within
+  // the scope, from one member to the next. So is a copy of a registry, in `registry_copies`.
   std::unordered_map<const Array*, Copied<Variable>> variables;  // by the address of the node's data
   std::unordered_map<const Registration*, Copied<std::shared_ptr<Registration>>> registrations;
   std::unordered_map<const LinkRegistry*, Copied<RegistryPointer>> registries;
@@ -29,7 +29,7 @@ struct DeepCopyMemo {
 
 thread_local DeepCopyMemo* open_memo = nullptr;
 
-// Makes sure that the next push_back does not throw.
+// Reserves memory, so that the next push_back does not throw.
 template <class T>
 void make_room(std::vector<T>& values) {
   if (values.size() == values.capacity()) values.reserve(2 * values.size() + 1);
@@ -42,7 +42,7 @@ std::vector<RegistryPointer> living(const Owners& owners) {
   return all;
 }
 
-// Where a link is registered: the links that it is in, and the entries there.
+// The places where a link is registered: the links that contain it, and the entries there.
 std::vector<std::pair<RegistryPointer, LinkRegistry::Child*>> places_of(const RegistryPointer& registry) {
   std::vector<std::pair<RegistryPointer, LinkRegistry::Child*>> places;
   for (const RegistryPointer& owner : living(registry->owners))
@@ -73,12 +73,12 @@ bool is_holder(const RegistryPointer& registry) {
   return registry->children.size() == 1 && registry->children[0].name.empty();
 }
 
-// Where something that is registered in `others` is put into the place of what is registered in `owners`. Not
-// where it only moves
-// - within a link: a variable that is used again, `l = link("l1", Linear(4, 4));`, or an element of a vector
-//   of layers that moves up;
-// - with its model, of which it is a member: the model that was there stays whole;
-// - from optimizer to optimizer, as one of several models that change places.
+// The owners in `owners` in which the assigned object replaces the old one; `others` are the owners that the
+// assigned object already has. An owner keeps its entry where the assignment only moves an object:
+// - within a link: a variable that is reused, `l = link("l1", Linear(4, 4));`, or an element of a vector of
+//   layers that is moved to another index;
+// - as a member of a model that moves as a whole: the old model stays complete;
+// - from optimizer to optimizer, when models are swapped between them.
 std::vector<RegistryPointer> owners_to_change(const Owners& owners,
                                               const std::vector<RegistryPointer>& others) {
   std::vector<RegistryPointer> changed;
@@ -91,8 +91,8 @@ std::vector<RegistryPointer> owners_to_change(const Owners& owners,
   return changed;
 }
 
-// Those that have died are forgotten when the list is full, so that it does not grow with links that come and
-// go.
+// Expired owners are removed when the list is full, so that it does not grow as links are created and
+// destroyed.
 void add_owner(Owners& owners, const RegistryPointer& owner) {
   if (is_among(owners, owner)) return;
   if (owners.size() == owners.capacity())
@@ -101,7 +101,7 @@ void add_owner(Owners& owners, const RegistryPointer& owner) {
   owners.push_back(owner);
 }
 
-// Whether `inner` is `outer` or lies inside it.
+// Whether `inner` is `outer` or is contained in it.
 bool is_inside(const LinkRegistry& inner, const LinkRegistry& outer) {
   if (&inner == &outer) return true;
   if (outer.children.empty()) return false;  // the usual case, without a search
@@ -124,7 +124,7 @@ void require_no_cycle(const LinkRegistry& owner, const std::string& name, const 
 
 }  // namespace
 
-// Links nested inside die one after another, not inside each other's destructors.
+// Nested links are destroyed in a loop, not recursively in each other's destructors.
 LinkRegistry::~LinkRegistry() {
   RegistryPointer doomed;
   const auto doom = [&doomed](std::vector<Child>& nested) {
@@ -214,7 +214,7 @@ RegistryPointer copied(const RegistryPointer& registry) {
 
 namespace {
 
-// `body/l1`, by the first of the links that it is in; empty for a link by itself.
+// `body/l1`, by way of the first link that contains it; empty for a link that is registered nowhere.
 std::string path_of(RegistryPointer now) {
   std::string path;
   std::unordered_set<const LinkRegistry*> seen;
@@ -222,7 +222,9 @@ std::string path_of(RegistryPointer now) {
     for (const RegistryPointer& owner : living(now->owners)) {
       const auto child = std::find_if(owner->children.begin(), owner->children.end(),
                                       [&](const auto& entry) { return entry.link == now; });
-      if (child == owner->children.end() || child->name.empty()) continue;  // an optimizer's has no name
+      if (child == owner->children.end() || child->name.empty())
+        continue;  // an optimizer's entry has no
+                   // name
       path = path.empty() ? child->name : child->name + '/' + path;
       now = owner;
       break;
@@ -233,12 +235,12 @@ std::string path_of(RegistryPointer now) {
 
 }  // namespace
 
-// A link of the original that something outside the links refers to, such as a member, needs the same in the
-// copy.
+// If something outside the links refers to a link of the original, such as a member, then it must refer to
+// that link in the copy.
 void DeepCopyScope::require_members_copied() const {
   if (!outermost_) return;
   std::unordered_set<const LinkRegistry*> owners_seen;
-  std::unordered_map<const LinkRegistry*, long> handles_inside;  // of links and of this scope
+  std::unordered_map<const LinkRegistry*, long> handles_inside;  // handles in links and in this scope
   for (const auto& [key, both] : open_memo->registries) {
     for (const RegistryPointer& registry : {both.original, both.copy}) {
       ++handles_inside[registry.get()];
@@ -259,10 +261,10 @@ void DeepCopyScope::require_members_copied() const {
   require_parameters_copied();
 }
 
-// The same for parameters, as far as they are handles of a Registration.
+// The same for parameters, for those that are handles of a Registration.
 void DeepCopyScope::require_parameters_copied() const {
   struct Inside {
-    long handles = 0;  // of links and of this scope
+    long handles = 0;  // handles in links and in this scope
     std::string path;
   };
   std::unordered_map<const Registration*, Inside> inside;
@@ -301,7 +303,7 @@ Parameter& Parameter::assign(Parameter&& other, bool is_copy) {
   return *this;
 }
 
-// As Link::replace_in_owners.
+// Like Link::replace_in_owners.
 void Parameter::replace_in_owners(Parameter& other, bool is_copy) {
   using Places = std::vector<std::pair<detail::RegistryPointer, Parameter*>>;
   const auto places_of = [](const std::shared_ptr<detail::Registration>& registration) {
@@ -373,10 +375,9 @@ Link& Link::assign(Link&& other, bool is_copy) {
   return *this;
 }
 
-// If this handle is the last one outside the links that it is registered in, puts `other` into its place
-// there. A link that is registered elsewhere and moved here is put into some of them only, see
-// owners_to_change. Nor does it go inside itself, if it is a link around the old one: `model.head =
-// Wrapped(model.head);`.
+// If this handle is the last one outside the links that it is registered in, replaces it there by `other`. A
+// link that is registered elsewhere and moved here replaces it in some of them only, see owners_to_change. A
+// link is also not put inside itself, if it is a wrapper of the old one: `model.head = Wrapped(model.head);`.
 void Link::replace_in_owners(const Link& other, bool is_copy) const {
   const auto others = detail::owners_of(detail::places_of(other.registry_));
   const auto changed = detail::owners_to_change(registry_->owners, others);
@@ -413,7 +414,7 @@ Parameter Link::param(const std::string& name, const Parameter& parameter) {
   return add_param(name, parameter, nullptr);
 }
 
-// Everything that can fail comes first, here and in add_child.
+// All that can fail comes first, here and in add_child.
 Parameter Link::add_param(const std::string& name, const Parameter& parameter, const LazyShape* lazy) {
   auto& own = registry("param");
   require_free(name);
@@ -468,7 +469,7 @@ void Link::initialize_once(const std::function<void()>& initialize) const {
 std::vector<Parameter> Link::params() const {
   registry("params");
   std::vector<Parameter> all;
-  std::unordered_set<const Array*> seen;  // by the address of the node's data
+  std::unordered_set<const Array*> seen;  // by address of the node's data
   visit([&](const Parameter& parameter) {
     if (parameter.requires_grad() && seen.insert(&parameter.data()).second) all.push_back(parameter);
   });
@@ -527,7 +528,7 @@ void Link::copyparams(const Link& other) {
       throw Error("copyparams: '", to[i].first, "' is ", to[i].second, " here and ", from[i].second,
                   " in the source");
   }
-  // Where the parameters are that have data: the others join them.
+  // The location of those parameters that have data: the others are moved there.
   const auto initialised =
       std::find_if(to.begin(), to.end(), [](const auto& entry) { return static_cast<bool>(entry.second); });
   std::size_t i = 0;
@@ -546,7 +547,7 @@ void Link::copyparams(const Link& other) {
 
 namespace {
 
-// Errors: the array from a file cannot be the data of an uninitialised parameter.
+// Errors: the array from a file does not fit as data of an uninitialised parameter.
 void require_fits(const StateReader& reader, const std::string& key, const detail::LinkRegistry::Param& entry,
                   const Array& values) {
   if (!entry.is_lazy) {
@@ -578,7 +579,8 @@ std::function<void()> Link::prepare_load(StateReader& reader) const {
     Array values;
   };
   std::vector<Found> found;
-  std::unordered_map<const Array*, Array> first_values;  // of uninitialised parameters, by the node's data
+  std::unordered_map<const Array*, Array> first_values;  // of uninitialised parameters, by address of the
+                                                         // node's data
   std::string path;
   detail::LinkWalk walk(*registry_, &path);
   do {
@@ -592,7 +594,7 @@ std::function<void()> Link::prepare_load(StateReader& reader) const {
       } else {
         require_fits(reader, key, entry, values);
         const Array& first = first_values.emplace(&data, values).first->second;
-        reader.require_like(key, first, values);  // a shared one has a key for each of its paths
+        reader.require_like(key, first, values);  // a shared parameter has a key for each of its paths
         values = values.to(walk->device);
       }
       found.push_back({entry.parameter, std::move(values)});

@@ -1,4 +1,4 @@
-// Parameters with names: what a model is made of, how it is moved, copied, cleared and saved.
+// Links: named parameters of a model, and how to move, copy, clear and save them.
 #pragma once
 
 #include <atomic>
@@ -24,23 +24,24 @@ struct LinkRegistry;
 // The links that a link or a parameter is registered in.
 using Owners = std::vector<std::weak_ptr<LinkRegistry>>;
 
-// Shared by all handles of a registered parameter. How many there are tells whether one is the last outside
-// the owners.
+// Shared by all handles of a registered parameter. Its use count tells whether a handle is the last one
+// outside the owners.
 struct Registration {
   Owners owners;
-  // Where the values have been before an optimizer laid them out: graphs from before read them there still.
+  // The arrays that held the values before an optimizer moved them into one buffer: older graphs still read
+  // them.
   std::vector<Array> replaced;
 
-  // Whoever changes the values calls this: those graphs are out of date then.
+  // Must be called after changing the values: those graphs are then out of date.
   void mark_replaced() {
     for (Array& array : replaced) array.mark_changed();
     replaced.clear();
   }
 };
 
-// While one lives, copying a Parameter or a Link of this thread makes a new one with values of its own, and
-// always the same new one for the same original (the idea of Python's deepcopy memo). Member-wise copying of
-// any structure of links is then a deep copy, and what was shared within it is shared within the copy.
+// While one exists, copying a Parameter or a Link in this thread makes a new one with its own values, and
+// always the same new one for the same original (like Python's deepcopy memo). Member-wise copying of any
+// structure of links is then a deep copy, and sharing within it is kept.
 class DeepCopyScope {
  public:
   DeepCopyScope();
@@ -48,8 +49,8 @@ class DeepCopyScope {
   DeepCopyScope(const DeepCopyScope&) = delete;
   DeepCopyScope& operator=(const DeepCopyScope&) = delete;
 
-  // Errors: a link or a parameter that has handles outside the original has none in the copy, so the copy's
-  // member refers to the original.
+  // Errors: a link or a parameter has handles outside the original but none in the copy, so a member of the
+  // copy refers to the original.
   void require_members_copied() const;
 
  private:
@@ -64,9 +65,9 @@ std::shared_ptr<LinkRegistry> copied(const std::shared_ptr<LinkRegistry>& regist
 
 }  // namespace detail
 
-/// A Variable that belongs to a Link. One without data is uninitialised: its shape is not known yet.
+/// A Variable that belongs to a Link. Without data it is uninitialised: its shape is not known yet.
 ///
-/// Hot code takes it as `const Variable&`.
+/// In hot code pass it as `const Variable&`.
 class Parameter : public Variable {
  public:
   Parameter() = default;
@@ -75,8 +76,8 @@ class Parameter : public Variable {
   Parameter(const Parameter& other)
       : Variable(detail::copied(other)), registration_(detail::copied(other.registration_)) {}
   Parameter(Parameter&& other) noexcept = default;
-  /// Assigning a new Parameter to the member that a link has registered registers the new one in its place,
-  /// as for `Link::operator=`.
+  /// Assigning a new Parameter to a registered member registers the new one in its place, as for
+  /// `Link::operator=`.
   Parameter& operator=(const Parameter& other) { return assign(Parameter(other), true); }
   Parameter& operator=(Parameter&& other) { return assign(std::move(other), false); }
   ~Parameter() = default;
@@ -92,13 +93,13 @@ class Parameter : public Variable {
   Parameter& assign(Parameter&& other, bool is_copy);
   void replace_in_owners(Parameter& other, bool is_copy);
 
-  mutable std::shared_ptr<detail::Registration> registration_;  // none until a link has it
+  mutable std::shared_ptr<detail::Registration> registration_;  // null until it is registered in a link
 };
 
 using NamedParameters = std::vector<std::pair<std::string, Parameter>>;
 
-/// What is known of a parameter before the first forward pass: its dtype, and its shape but for axes of
-/// length `unknown`.
+/// The known properties of an uninitialised parameter: its dtype, and its shape with `unknown` for axes whose
+/// length is not known yet.
 ///
 ///     W = param("W", LazyShape{Dtype::float32, {out_size, LazyShape::unknown}});
 struct LazyShape {
@@ -111,8 +112,8 @@ struct LazyShape {
 /// Prints `float32(8, ?)`.
 std::ostream& operator<<(std::ostream& out, const LazyShape& lazy);
 
-/// Something with parameters and, maybe, links inside it. (Chainer: `Link` and `Chain`.) Names are joined
-/// with '/' to paths: `l1/W`.
+/// An object with parameters and possibly other links inside it. (Chainer: `Link` and `Chain`.) Names are
+/// joined with '/' to paths: `l1/W`.
 ///
 ///     struct MLP : Chain {
 ///       Linear l1 = link("l1", Linear(784, 256));
@@ -120,32 +121,32 @@ std::ostream& operator<<(std::ostream& out, const LazyShape& lazy);
 ///       Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
 ///     };
 ///
-/// **A link is a handle**, as a Variable is: `MLP best = model;` is a second name for the same parameters, as
-/// in Python, and goes on changing when `model` is trained. `copy(model)` makes an independent one. Copies
-/// share because `link` registers one handle and returns another: a member and its registration must be the
-/// same layer, as must two members that are tied.
+/// **A link is a handle**, like a Variable: `MLP best = model;` is a second name for the same parameters, as
+/// in Python, and changes with them when `model` is trained. `copy(model)` makes an independent link. Handles
+/// share parameters because `link` registers one handle and returns another: a member and its registration
+/// must be the same layer, as must two members with tied weights.
 ///
-/// **Assignment** of another link to a registered member puts it in the place of the old one:
+/// **Assignment** of another link to a registered member replaces the registered link:
 ///
-///     model.l2 = Linear(256, 2);                        // a new head: trained, saved and copied from now on
-///     model.l2 = model.relink("l2", Linear(256, 2));    // the same, whatever other handles there are
+///     model.l2 = Linear(256, 2);                        // a new head: from now on trained, saved and copied
+///     model.l2 = model.relink("l2", Linear(256, 2));    // the same, also if there are other handles
 ///
-/// The first form needs the member to be the only handle of the old layer besides those of the links and
-/// optimizers that it is registered in. If there are others (`MLP alias = model;`), it changes that handle
-/// alone. So does moving what is registered in the same link, `l = model.link("l2", Linear(4, 4));`, but not
-/// what is registered in another model, `model.l2 = pretrained().l2;`. An optimizer notices at the next
-/// update, and starts the new parameters with a new state. An optimizer that has been set up with `model`
-/// likewise follows `model = copy(best);`.
+/// The first form requires that the member is the only handle of the old layer apart from those of the links
+/// and optimizers that it is registered in. If there are others (`MLP alias = model;`), only that handle
+/// changes. Moving a layer that is registered in the same link, `l = model.link("l2", Linear(4, 4));`, also
+/// changes only the handle. Moving a layer that is registered in another model, `model.l2 =
+/// pretrained().l2;`, replaces the registered link. An optimizer detects new parameters at the next update,
+/// and gives them a new state. An optimizer that was set up with `model` also follows `model = copy(best);`.
 ///
-/// **Threads.** Any number of threads may apply a link at the same time (the first call of a lazily sized one
-/// included), and read it. Everything that changes it - backward and update too, as they write to gradients
-/// and parameters; registering, assigning, moving, loading - needs all others to wait.
+/// **Threads.** Any number of threads may call and read a link at the same time (including the first call of
+/// a lazily sized link). Everything that changes it - also backward and update, which write gradients and
+/// parameters; registering, assigning, moving, loading - must exclude all other threads.
 ///
-/// A link that has been moved from may be assigned to, copied, destroyed and tested with `bool`; anything
-/// else is an error.
+/// A link that has been moved from may be assigned to, copied, destroyed and tested with `bool`; any other
+/// use is an error.
 class Link {
  public:
-  /// `kind` is what printing calls it.
+  /// `kind` is the class name in printed text.
   explicit Link(std::string kind = "Link");
   Link(const Link& other) : registry_(detail::copied(other.registry_)) {}
   Link(Link&& other) noexcept = default;
@@ -159,28 +160,28 @@ class Link {
 
   const std::string& kind() const;
 
-  /// Registers a parameter and returns it. Without data it is uninitialised until `set_data`; one that does
-  /// not require a gradient (a running mean, a count) is saved with the model but not trained. Keep it as a
-  /// Parameter: a member `Variable w = param("w", ...)` would still be the original's in a `copy`.
-  /// Errors: the name is taken, empty, or contains '/'.
+  /// Registers a parameter and returns it. Without data it is uninitialised until `set_data`. One that does
+  /// not require a gradient (a running mean, a count) is saved with the model but not trained. Store it as a
+  /// Parameter: with a member `Variable w = param("w", ...)` a `copy` would share the parameter of the
+  /// original. Errors: the name is already used, empty, or contains '/'.
   ///
   ///     Parameter gamma = param("gamma", Array::ones({64}));
   Parameter param(const std::string& name, Array data = {}, bool requires_grad = true);
-  /// Registers an uninitialised parameter of which something is known: `load_npz` checks it.
+  /// Registers an uninitialised parameter with known properties, which `load_npz` checks.
   Parameter param(const std::string& name, const LazyShape& lazy);
-  /// Registers a parameter that exists already, to share it.
+  /// Registers an existing parameter, to share it.
   Parameter param(const std::string& name, const Parameter& parameter);
 
-  /// Registers a link inside this one and returns it. Errors: as for `param`; it contains this link; it has
-  /// been moved from.
+  /// Registers a link inside this one and returns it. Errors: as for `param`; the link contains this link, or
+  /// has been moved from.
   template <class L>
   L link(const std::string& name, L value) {
     static_assert(std::is_base_of_v<Link, L>, "link(name, value): value must be a Link");
     add_child(name, value);
     return value;
   }
-  /// Puts another link in the place of the one that is registered as `name`, and returns it. The order of
-  /// registration stays. Errors: there is none of that name; it contains this link; it has been moved from.
+  /// Replaces the link that is registered as `name`, and returns the new one. The order of registration
+  /// stays. Errors: there is no link of that name; the new link contains this link, or has been moved from.
   ///
   ///     model.head = model.relink("head", Linear(256, 2));
   template <class L>
@@ -190,50 +191,50 @@ class Link {
     return value;
   }
 
-  /// The parameters that are trained, each once: this link's own, then those of the links inside, in the
-  /// order of registration.
+  /// The parameters that are trained, each once: first this link's own, then those of the links inside, in
+  /// the order of registration.
   std::vector<Parameter> params() const;
-  /// The same with their paths; a shared parameter comes with each of its paths.
+  /// The same with their paths; a shared parameter is listed with each of its paths.
   NamedParameters namedparams() const;
 
-  /// Forgets the gradients.
+  /// Clears the gradients.
   void cleargrads() const;
-  /// Moves the parameters and their gradients. Uninitialised ones have nothing to move; loaded from a file,
-  /// they are made there.
+  /// Moves the parameters and their gradients to a device. Uninitialised parameters have nothing to move;
+  /// when they are loaded from a file, they are created on that device.
   Link& to(Device device);
-  /// The number of trained elements. An uninitialised parameter counts 0.
+  /// The number of trained elements. An uninitialised parameter counts as 0.
   std::size_t count_params() const;
 
-  /// Overwrites the values, persistent ones too, with those of a link of the same structure. Dtype and device
-  /// stay. Errors: names or shapes differ; nothing is changed then.
+  /// Copies the values, also persistent ones, from a link of the same structure. Dtype and device stay.
+  /// Errors: names or shapes differ; then nothing is changed.
   void copyparams(const Link& other);
 
-  /// What a file of this link holds: all parameters, persistent values too, by path. The arrays share memory
-  /// with the parameters; that of an uninitialised parameter is none.
+  /// The content of a file of this link: all parameters, also persistent values, by path. The arrays share
+  /// memory with the parameters; the array of an uninitialised parameter is empty.
   NamedArrays state_arrays() const;
-  /// For `load_npz`: reads and checks all parameters, and returns what puts the values in place.
-  /// Uninitialised ones take their shape from the file.
+  /// For `load_npz`: reads and checks all parameters, and returns a function that assigns the values.
+  /// Uninitialised parameters take their shape from the file.
   std::function<void()> prepare_load(StateReader& reader) const;
 
-  /// Calls `visitor(path, parameter)` for everything registered, persistent values too. `path` starts with
-  /// `prefix`.
+  /// Calls `visitor(path, parameter)` for every registered parameter, also persistent values. `path` starts
+  /// with `prefix`.
   template <class F>
   void visit_named(F&& visitor, const std::string& prefix = "") const;
-  /// The same without paths; allocates nothing.
+  /// The same without paths; does not allocate.
   template <class F>
   void visit(F&& visitor) const;
 
-  /// Prints one line a link: path, kind, parameters, how many elements they have; then the total.
+  /// Prints one line per link: path, kind, parameters, number of elements; then the total.
   friend std::ostream& operator<<(std::ostream& out, const Link& link);
 
  protected:
   /// For lazily sized links: whether `initialize_once` has been called.
   bool is_ready() const;
-  /// Calls `initialize`, which must check whether there is anything to do, while no other thread does.
+  /// Calls `initialize` under a lock; it must check whether there is anything left to do.
   void initialize_once(const std::function<void()>& initialize) const;
 
-  /// What `f` returns. For `operator()`: an Error of `f` gets the path of this link, if it is inside another
-  /// one, in front: `l1: linear: x and W differ ...`.
+  /// Returns the result of `f`. For `operator()`: if this link is inside another, its path is prepended to an
+  /// Error of `f`: `l1: linear: x and W differ ...`.
   template <class F>
   auto with_path(F&& f) const -> decltype(f()) {
     try {
@@ -247,8 +248,8 @@ class Link {
   friend class Optimizer;
 
   explicit Link(std::shared_ptr<detail::LinkRegistry> registry) : registry_(std::move(registry)) {}
-  // A link with `link` as the only one inside. Optimizers hold their model in one: assigning another to the
-  // model replaces it there.
+  // A link that contains only `link`. Optimizers hold their model in one, so that assigning another link to
+  // the model replaces it there.
   static Link holder_of(const Link& link);
   Link held() const;
 
@@ -274,7 +275,7 @@ struct LinkRegistry {
   struct Param {
     std::string name;
     Parameter parameter;
-    bool is_lazy;  // something is known of its shape
+    bool is_lazy;  // part of its shape is not known
     LazyShape lazy;
   };
   struct Child {
@@ -290,21 +291,22 @@ struct LinkRegistry {
   std::string kind;
   std::vector<Param> params;
   std::vector<Child> children;
-  std::unordered_set<std::string> names;  // of both
+  std::unordered_set<std::string> names;  // of parameters and children
   Owners owners;
-  Device device;  // where `to` moved it
-  // What a handle of this link was assigned last: if that was a whole model, its members are assigned next.
+  Device device;  // the device that `to` moved it to
+  // The link that was last assigned to a handle of this one: if that was a whole model, its members are
+  // assigned next.
   std::weak_ptr<LinkRegistry> left_for;
   std::mutex initialization;
   std::atomic<bool> is_ready{false};
   std::shared_ptr<LinkRegistry> next_doomed;  // see the destructor
 };
 
-// The links of a tree, each before those inside it, in the order of registration. Not by recursion, as links
-// may be nested deeply.
+// Iterates over the links of a tree, each before those inside it, in the order of registration. Not
+// recursive, since links may be nested deeply.
 class LinkWalk {
  public:
-  // `path`, if there is one, is kept at the path of the current link, with a '/' behind it.
+  // `path`, if not null, is kept at the path of the current link, followed by a '/'.
   explicit LinkWalk(LinkRegistry& root, std::string* path = nullptr) : path_(path) { enter(root); }
 
   LinkRegistry& operator*() const { return *levels_.back().registry; }
@@ -340,20 +342,20 @@ class LinkWalk {
 
 }  // namespace detail
 
-/// A link made of links: the base of models.
+/// A link that contains links: the base class of models.
 class Chain : public Link {
  public:
   explicit Chain(std::string kind = "Chain") : Link(std::move(kind)) {}
 };
 
-/// An independent copy of a link: parameters of its own with the same values and no gradients. Parameters
-/// that are shared within the link are shared within the copy. (Python: `copy.deepcopy(link)`.) To keep the
-/// best model of a training, copy it: `best = model` would be another name for the model that is trained on.
+/// An independent copy of a link: new parameters with the same values and no gradients. Parameters that are
+/// shared within the link are shared within the copy. (Python: `copy.deepcopy(link)`.) To keep the best model
+/// of a training, copy it: `best = model` would be another name for the model that training goes on changing.
 ///
 /// Members are copied as C++ copies them: values, `std::vector`, `std::optional`, `std::map`,
-/// `std::function`. A `std::shared_ptr<Linear>` would point to the original's layer. Errors: a registered
-/// link or parameter that the original holds like that. A parameter in a member of type Variable is not
-/// noticed: the copy's member is the original's.
+/// `std::function`. A `std::shared_ptr<Linear>` would point to the original's layer. Errors: the original
+/// holds a registered link or parameter in such a member. Not detected is a parameter in a member of type
+/// Variable: the copy shares it with the original.
 ///
 ///     MLP best = copy(model);
 template <class L, class = std::enable_if_t<std::is_base_of_v<Link, L>>>

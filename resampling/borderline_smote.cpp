@@ -13,10 +13,11 @@ constexpr const char* function = "borderline_smote";
 
 struct Danger {
   Rows rows;
-  Rows nearest_other;  // of each its nearest row of another class
+  Rows nearest_other;  // for each row its nearest row of another class
 };
 
-// The rows of a class of which at least half of the m nearest, but not all, are of other classes.
+// The rows of a class in danger: at least half of their m nearest neighbours, but not all, are of other
+// classes.
 Danger in_danger(const detail::SyntheticSource& source, const Rows& rows, std::size_t m) {
   Rows all(source.t.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -34,7 +35,7 @@ Danger in_danger(const detail::SyntheticSource& source, const Rows& rows, std::s
   return danger;
 }
 
-// Each query's neighbours and one more.
+// For each query its neighbours and one more.
 Neighbors with_one_more(const Neighbors& neighbors, const Rows& more) {
   Neighbors out{neighbors.k + 1, {}};
   for (std::size_t i = 0; i < neighbors.size(); ++i) {

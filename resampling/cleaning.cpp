@@ -27,7 +27,7 @@ struct Source {
 };
 
 Source source_of(const char* function, const Dataset& train, std::size_t k) {
-  detail::require_rows(train.x, train.t);  // the members may have been assigned
+  detail::require_rows(train.x, train.t);  // the members are public and may have been assigned
   const Array t = detail::to_label_vector(function, "t", train.t);
   if (k == 0) throw Error(function, ": expected n_neighbors above 0, got 0");
   if (k >= t.size())
@@ -41,7 +41,7 @@ Rows all_rows(std::size_t n) {
   return all;
 }
 
-// For every row whether it may go. Errors: a class that has no samples.
+// For every row whether it may be removed. Errors: a class that has no samples.
 std::vector<bool> removable(const char* function, const Source& source, std::vector<std::int64_t> classes) {
   if (classes.empty()) {
     const std::int64_t smallest = detail::minority_class(detail::counts_of(source.classes));
@@ -66,8 +66,8 @@ Dataset without(const Dataset& train, const std::vector<bool>& goes, const char*
   return cleaned;
 }
 
-// Of a link, one row is not of the largest class. So only those rows need to be asked for their nearest, and
-// then the nearest of theirs that are of another class.
+// At least one row of a link is not of the largest class. So the nearest neighbour is searched only for those
+// rows, and then for their neighbours of another class.
 Links find_links(const char* function, const Source& source) {
   constexpr std::size_t unknown = std::numeric_limits<std::size_t>::max();
   const Rows all = all_rows(source.size());
@@ -131,7 +131,7 @@ Dataset edited_nearest_neighbours(const Dataset& train, const EditedNearestNeigh
   Rows judged;
   for (const std::size_t row : all)
     if (may_go[row]) judged.push_back(row);
-  // Among all rows every distance serves two of them.
+  // among all rows, every distance is used for both of its rows
   if (2 * judged.size() > all.size()) judged = all;
   const Neighbors neighbors = detail::nearest_neighbors(function, source.x, k, judged, all);
   const auto agrees = options.kind_sel == KindSel::all ? all_agree : mode_agrees;

@@ -30,7 +30,7 @@ double squared_distance(const T* a, const T* b, std::size_t columns) {
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-// The best k rows of every query so far. Which they are in the end does not depend on the order of offers.
+// The best k rows of every query so far. The final result does not depend on the order of offers.
 class Best {
  public:
   Best(std::size_t queries, std::size_t k, double scale)
@@ -38,10 +38,10 @@ class Best {
         half_square_(scale * scale / 2),
         distance_(queries * k, std::numeric_limits<double>::infinity()),
         row_(queries * k, none),
-        // One panel more than needed holds the queries that fill up the last panel.
+        // One extra panel holds the queries that fill up the last panel.
         reach_(queries + detail::panel_rows, std::numeric_limits<float>::max()) {}
 
-  // What a lower bound must not exceed to be of interest to the query.
+  // The largest lower bound that can still matter to the query.
   const float* reach(std::size_t query) const { return &reach_[query]; }
 
   void offer(std::size_t query, double distance, std::size_t row) {
@@ -76,7 +76,7 @@ class Best {
   std::vector<float> reach_;
 };
 
-// Panels that are compared with each other in one task: together they fit into the second level cache.
+// The number of panels that one task compares with each other: together they fit into the level 2 cache.
 std::size_t panels_per_block(std::size_t columns) {
   constexpr std::size_t floats = std::size_t{1} << 15;
   return std::clamp<std::size_t>(floats / (detail::panel_rows * columns + 1), 1, 32);
@@ -100,8 +100,8 @@ class Search {
     const std::size_t block = panels_per_block(columns_);
     const std::size_t blocks = (query_panels_.count() + block - 1) / block;
     if (within_) {
-      // Every pair of blocks once, for both sides. In one round i goes with round - i, so that no two tasks
-      // touch one block.
+      // Every pair of blocks once, for both sides. In one round i is paired with round - i, so that no two
+      // tasks use the same block.
       for (std::size_t round = 0; round < blocks; ++round)
         parallel_for(blocks, [&](std::size_t i) {
           const std::size_t j = (round + blocks - i) % blocks;
@@ -143,7 +143,7 @@ class Search {
         const bool near = bound <= *best_.reach(query);
         const bool near_back = within_ && bound <= *best_.reach(candidate);
         if (!near && !near_back) continue;
-        // Within one set both halves of a diagonal block bring the same pair: the upper one counts.
+        // In a block on the diagonal both halves have the same pairs: only the upper one is used.
         if (within_ ? query >= candidate : queries_[query] == candidates_[candidate]) continue;
         const double distance = squared_distance(x_ + queries_[query] * columns_,
                                                  x_ + candidates_[candidate] * columns_, columns_);
@@ -160,12 +160,12 @@ class Search {
   detail::Panels query_panels_;
   detail::Panels candidate_panels_;
   Best best_;
-  // Of candidates that are no queries: nothing is near.
+  // Candidates that are not queries: no bound matters to them.
   const std::vector<float> no_reach_ =
       std::vector<float>(detail::panel_rows, -std::numeric_limits<float>::infinity());
 };
 
-// Centred at the candidates' mean. Errors: values that have no usable square.
+// Centred at the candidates' mean. Errors: values whose squares overflow.
 template <class T>
 detail::Frame frame_of(const char* function, const T* x, std::size_t columns, const Rows& queries,
                        const Rows& candidates) {
@@ -188,7 +188,7 @@ detail::Frame frame_of(const char* function, const T* x, std::size_t columns, co
     for (const std::size_t row : *rows)
       for (std::size_t c = 0; c < columns; ++c)
         largest = std::max(largest, std::abs(static_cast<double>(x[row * columns + c]) - frame.center[c]));
-  // Differences whose squares float64 loses, below 1e-146, must stay lost in float32.
+  // Differences below 1e-146, whose squares underflow in float64, must underflow in float32 too.
   constexpr int largest_exponent = 400;
   if (largest > 0) frame.scale = std::ldexp(1.0, std::min(-std::ilogb(largest) - 1, largest_exponent));
   return frame;

@@ -1,4 +1,4 @@
-// How many samples every class is to have after resampling.
+// The number of samples per class after resampling.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace tenbin {
 
-/// The balance that a sampler is to bring about (imbalanced-learn: `sampling_strategy`).
+/// The class counts that a sampler aims for (imbalanced-learn: `sampling_strategy`).
 ///
 ///     {}                   "auto": over-sampling raises every class to the largest one's count,
 ///                          under-sampling brings every class down to the smallest one's
@@ -29,8 +29,8 @@ class SamplingStrategy {
   SamplingStrategy(Counts counts) : counts_(std::move(counts)) {}  // NOLINT(google-explicit-constructor)
   SamplingStrategy(std::initializer_list<Counts::value_type> counts) : counts_(counts) {}
 
-  /// The counts to reach from those of `classes`. Errors: a ratio outside (0, 1]; a class that does not
-  /// occur; a count below (over-sampling) or above (under-sampling) that of the class; fewer than two
+  /// The target counts, from the counts of `classes`. Errors: a ratio outside (0, 1]; a class that does not
+  /// occur; a target below (over-sampling) or above (under-sampling) the count of the class; fewer than two
   /// classes.
   Counts over_sampling(const char* function, const Counts& classes) const;
   Counts under_sampling(const char* function, const Counts& classes) const;
@@ -39,17 +39,17 @@ class SamplingStrategy {
   void check(const char* function, const Counts& classes) const;
 
   double ratio_ = 1;
-  Counts counts_;  // empty: the ratio counts
+  Counts counts_;  // empty: use the ratio
 };
 
 namespace detail {
 
 using ClassRows = std::map<std::int64_t, std::vector<std::size_t>>;
 
-// How many rows every class has.
+// The number of rows of every class.
 SamplingStrategy::Counts counts_of(const ClassRows& classes);
 
-// The class with the fewest rows, of equal ones the smallest label. Precondition: there is one.
+// The class with the fewest rows; ties go to the smallest label. Precondition: there is a class.
 std::int64_t minority_class(const SamplingStrategy::Counts& classes);
 std::int64_t majority_class(const SamplingStrategy::Counts& classes);
 

@@ -8,14 +8,14 @@ namespace tenbin::detail {
 
 namespace {
 
-// Eight floats in a register; the compiler makes two of it where there is no AVX.
+// Eight floats in a register; without AVX the compiler uses two registers.
 constexpr std::size_t lanes = 8;
 using Lanes [[gnu::vector_size(lanes * sizeof(float)), gnu::aligned(alignof(float)), gnu::may_alias]] = float;
 using Mask [[gnu::vector_size(lanes * sizeof(float))]] = std::int32_t;
 
 const Lanes& load(const float* p) { return *reinterpret_cast<const Lanes*>(p); }
 
-// The bounds of one row: a register for each third of the panel.
+// The bounds of one row: one register for each third of the panel.
 struct BoundsOfRow {
   Lanes l0, l1, l2;
 
@@ -61,12 +61,12 @@ Panels::Panels(const Array& x, const std::vector<std::size_t>& rows, const Frame
 
 template <class T>
 void Panels::pack(const T* x, const std::vector<std::size_t>& rows, const Frame& frame) {
-  // With eps = 2^-24, every one of n subtractions rounds by up to eps (|a|^2 + |b|^2), and the values, norms
-  // and products before them by less than 4 times that: the bound errs by less than (n + 4) eps (|a|^2 +
-  // |b|^2). Making the norms smaller takes (n + 16) eps (|a|^2 + |b|^2) away.
+  // With eps = 2^-24, each of n subtractions rounds by up to eps (|a|^2 + |b|^2), and the values, norms and
+  // products before them by less than 4 times that: the error of the bound is below (n + 4) eps (|a|^2 +
+  // |b|^2). Reducing the norms subtracts (n + 16) eps (|a|^2 + |b|^2).
   const double n = static_cast<double>(columns_);
   const double shrink = 1 - (n + 16) * 0x1p-23;
-  const double underflow = n * 1e-36;  // of values below float32's least
+  const double underflow = n * 1e-36;  // underflow of values below float32's smallest
   float* const values = values_.data<float>();
   float* const half_norms = half_norms_.data<float>();
   tenbin::parallel_for(count_, [&](std::size_t panel) {

@@ -1,8 +1,8 @@
-// What makes the search for neighbours fast: float32 bounds that discard most pairs of rows unseen.
+// Speeds up the search for neighbours: float32 lower bounds that rule out most pairs of rows.
 //
-// Of two rows a and b, |a - b|^2 / 2 = |a|^2 / 2 + |b|^2 / 2 - a.b. In float32, with norms made smaller by
-// more than all rounding can add, this is a lower bound of what float64 would find. A pair whose bound is
-// beyond the k-th best distance of both its rows needs no second look; the few others get the exact distance.
+// For two rows a and b, |a - b|^2 / 2 = |a|^2 / 2 + |b|^2 / 2 - a.b. In float32, with norms reduced by more
+// than the largest rounding error, this is a lower bound of the float64 result. A pair whose bound is above
+// the k-th best distance of both its rows is skipped; for the few others the exact distance is computed.
 #pragma once
 
 #include <vector>
@@ -11,16 +11,18 @@
 
 namespace tenbin::detail {
 
-// Rows are compared 24 to a panel, in which a column's values lie side by side: three registers of eight.
+// Rows are compared in panels of 24, in which the values of a column are contiguous: three registers of
+// eight.
 constexpr std::size_t panel_rows = 24;
 
-// A translation and a scale that bring all rows into [-1, 1], where float32 has its digits.
+// A translation and a scale that bring all rows into [-1, 1], where float32 is most precise.
 struct Frame {
-  std::vector<double> center;  // of every column
+  std::vector<double> center;  // by column
   double scale = 1;
 };
 
-// Rows in float32, packed for `screen_panels`. The last panel is filled up with rows that are never near.
+// Rows in float32, packed for `screen_panels`. The last panel is padded with rows that are far from all
+// others.
 class Panels {
  public:
   // x: float32 or float64 (N, columns), finite.
@@ -49,7 +51,8 @@ struct Bounds {
 };
 
 // Computes the bounds from rows [first, first + 4) of panel i of `a` to panel j of `b`. False, with `bounds`
-// unwritten, if every one is beyond the reach of both its rows; reach_a: of the four, reach_b: of the panel.
+// unwritten, if every bound exceeds the reach of both its rows; reach_a: for the four rows, reach_b: for the
+// panel.
 bool screen(const Panels& a, std::size_t i, std::size_t first, const Panels& b, std::size_t j,
             const float* reach_a, const float* reach_b, Bounds& bounds);
 

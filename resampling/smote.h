@@ -1,4 +1,4 @@
-// SMOTE: rare classes filled up with rows between their own rows.
+// SMOTE: new rows for rare classes, interpolated between their own rows.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +17,17 @@ struct Smote {
 /// Chawla et al., "SMOTE: Synthetic minority over-sampling technique", JAIR 2002 (imbalanced-learn: `SMOTE`).
 ///
 /// Every new row lies on the segment from a row to one of its k nearest neighbours of the same class, at a
-/// place drawn uniformly; row and neighbour are drawn uniformly as well. All old rows come first, then the
-/// new ones, class by class.
+/// uniformly random place; row and neighbour are drawn uniformly as well. The original rows come first, then
+/// the new ones, ordered by class.
 ///
-/// Give it the training part of a split and nothing else, scaled, since distances decide: splits refuse its
-/// result. x: floating (N, ...); t: integer (N). Errors: a class to grow with not more than k samples, named
+/// Apply it to the training part of a split only, after scaling, since it depends on distances: splits refuse
+/// its result. x: floating (N, ...); t: integer (N). Errors: a class to grow with k samples or fewer, named
 /// with its count; those of SamplingStrategy and nearest_neighbors.
 ///
 ///     const Dataset balanced = smote(all.subset(split.train), {.sampling_strategy = 0.5, .seed = 3});
 Dataset smote(const Dataset& train, const Smote& options = {});
 
-/// The recipes of the rows that `smote` makes, in their order.
+/// The recipes of the rows that `smote` makes, in order.
 std::vector<Synthetic> smote_plan(const Dataset& train, const Smote& options = {});
 
 }  // namespace tenbin

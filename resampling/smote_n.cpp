@@ -14,14 +14,14 @@ using Rows = std::vector<std::size_t>;
 
 constexpr const char* function = "smote_n";
 
-// One column: which of its values every row has, and how likely each class is where it has that value.
+// One column: the value of every row, and the class probabilities for each value.
 struct Column {
   std::vector<double> values;      // ascending
-  Rows code;                       // of every row: the place of its value
+  Rows code;                       // for every row the index of its value
   std::vector<double> likelihood;  // value, class
 };
 
-// The training rows and how far they are from each other.
+// The training rows and the distances between them.
 class Differences {
  public:
   explicit Differences(const detail::SyntheticSource& source) : n_class_(source.classes.size()) {
@@ -80,7 +80,7 @@ class Differences {
   std::vector<Column> columns_;
 };
 
-// Of equally near rows the first.
+// Ties go to the first row.
 Neighbors neighbors_of(const Differences& difference, const Rows& rows, std::size_t k) {
   Neighbors neighbors{k, Rows(rows.size() * k)};
   parallel_for(rows.size(), [&](std::size_t i) {
@@ -93,7 +93,7 @@ Neighbors neighbors_of(const Differences& difference, const Rows& rows, std::siz
   return neighbors;
 }
 
-// The most frequent value of a column among the rows, of equally frequent ones the smallest.
+// The most frequent value of a column among the rows; ties go to the smallest value.
 double mode(const Column& column, const std::size_t* rows, std::size_t k) {
   std::map<std::size_t, std::size_t> times;
   for (std::size_t i = 0; i < k; ++i) ++times[column.code[rows[i]]];

@@ -42,7 +42,7 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-// The rows of one class, column by column, in double.
+// The rows of one class in double, by column.
 class ClassTable {
  public:
   ClassTable(const Array& x, const Rows& rows) : rows_(rows.size()), columns_(x.shape()[1]) {
@@ -58,8 +58,8 @@ class ClassTable {
 
   const std::vector<double>& column(std::size_t c) const { return columns_[c]; }
 
-  // Rows whose distances are those of the paper: continuous columns as they are, a categorical one as one
-  // column for each of its values, m / sqrt(2) where it is the row's and 0 elsewhere.
+  // Rows whose distances are those of the paper: a continuous column as it is, a categorical column as one
+  // column for each of its values, m / sqrt(2) in the row's own value and 0 elsewhere.
   Array embedded(const std::vector<bool>& is_categorical) const {
     std::vector<double> deviations;
     for (std::size_t c = 0; c < columns_.size(); ++c)
@@ -87,7 +87,7 @@ class ClassTable {
   std::vector<std::vector<double>> columns_;
 };
 
-// The most frequent value of a column among the neighbours, of equally frequent ones the smallest.
+// The most frequent value of a column among the neighbours; ties go to the smallest value.
 double mode(const std::vector<double>& column, const std::size_t* neighbors, std::size_t k) {
   std::map<double, std::size_t> times;
   for (std::size_t i = 0; i < k; ++i) ++times[column[neighbors[i]]];
@@ -103,7 +103,7 @@ void require_finite(const ClassTable& table, const Rows& rows, std::size_t colum
                     "] = ", table.column(c)[i]);
 }
 
-// What a base gives to the rows made from it.
+// The values that all rows made from one base share.
 using Modes = std::map<std::size_t, std::vector<double>>;
 
 Modes modes_of(const ClassTable& table, const Rows& rows, const Neighbors& neighbors,

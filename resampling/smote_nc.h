@@ -1,4 +1,4 @@
-// SMOTE-NC: SMOTE for tables in which some columns hold categories.
+// SMOTE-NC: SMOTE for tables with categorical and continuous columns.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@ struct SmoteNC {
 
 /// Chawla et al., JAIR 2002, section 6.1 (imbalanced-learn: `SMOTENC`).
 ///
-/// Continuous columns are made as by `smote`. A categorical column takes the value that is the most frequent
-/// among the k neighbours of the base, of equally frequent ones the smallest. In the distance a category that
-/// differs counts m^2, where m is the median over the continuous columns of their standard deviation within
-/// the class. (imbalanced-learn counts m^2 / 2.)
+/// Continuous columns are made as by `smote`. A categorical column takes the most frequent value among the k
+/// neighbours of the base row; ties go to the smallest value. In the distance a different category adds m^2,
+/// where m is the median over the continuous columns of their standard deviation within the class.
+/// (imbalanced-learn adds m^2 / 2.)
 ///
-/// x: floating (N, columns). Errors: those of `smote`; a column that is not there or named twice; no
-/// categorical column, or no other: `smote` and `smote_n` are for those.
+/// x: floating (N, columns). Errors: those of `smote`; a column that does not exist or is named twice; no
+/// categorical column (use `smote`), or only such (use `smote_n`).
 ///
 ///     const Dataset balanced = smote_nc(train, {.categorical_features = {0, 3}});
 Dataset smote_nc(const Dataset& train, const SmoteNC& options);

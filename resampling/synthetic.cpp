@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t synthetic_stream = 0x736d6f7465;
 constexpr std::size_t rows_per_task = 1024;
 
-// Computed in double, so that the difference of float32's largest numbers is finite.
+// Computed in double, so that the difference of float32's extreme values is finite.
 template <class T>
 void interpolate(const T* x, std::size_t columns, const Synthetic& recipe, T* out) {
   const T* const base = x + recipe.base * columns;
@@ -38,7 +38,7 @@ Array with_more_rows(const Array& x, std::size_t more) {
 
 SyntheticSource synthetic_source(const char* function, const Dataset& train, const SamplingStrategy& strategy,
                                  std::size_t k_neighbors) {
-  require_rows(train.x, train.t);  // the members may have been assigned
+  require_rows(train.x, train.t);  // the members are public and may have been assigned
   if (!is_floating(train.x.dtype())) throw Error(function, ": x must be float32 or float64, got ", train.x);
   if (k_neighbors == 0) throw Error(function, ": expected k_neighbors above 0, got 0");
   const Array t = to_label_vector(function, "t", train.t);

@@ -1,4 +1,4 @@
-// Rows made between rows: what SMOTE and its relatives have in common.
+// Synthetic rows between existing rows: shared by SMOTE and its variants.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace tenbin {
 
-/// The recipe of a synthetic row, on the way from a row to one of its neighbours:
+/// The recipe of a synthetic row, on the segment from a row to one of its neighbours:
 ///
 ///     x[base] + gap (x[neighbor] - x[base]), with the label of base.
 struct Synthetic {
@@ -21,25 +21,25 @@ struct Synthetic {
 
 namespace detail {
 
-// The training rows that a sampler of synthetic rows works on, checked: x as it is on the CPU, t as int64.
+// The checked training rows of a sampler of synthetic rows: x as it is on the CPU, t as int64.
 struct SyntheticSource {
   Array x;
   Array t;
   ClassRows classes;
-  SamplingStrategy::Counts wanted;  // of every class
+  SamplingStrategy::Counts wanted;  // new rows per class
 };
 
-// Errors: x is not floating; k is 0; labels; those of SamplingStrategy; a class that is to grow and has not
-// more than k rows: `smote: class 2 has 3 samples, 5 nearest neighbours need at least 6`.
+// Errors: x is not floating; k is 0; labels; those of SamplingStrategy; a class to grow with k rows or fewer:
+// `smote: class 2 has 3 samples, 5 nearest neighbours need at least 6`.
 SyntheticSource synthetic_source(const char* function, const Dataset& train, const SamplingStrategy& strategy,
                                  std::size_t k_neighbors);
 
-// Appends `count` recipes to `plan`: bases drawn uniformly from the rows `bases`, each with one of its
-// neighbours drawn uniformly. Recipe number i of a plan depends on (seed, i) and what it is drawn from alone.
+// Appends `count` recipes to `plan`: base rows drawn uniformly from `bases`, each with one of its neighbours
+// drawn uniformly. Recipe i of a plan depends only on (seed, i) and the rows that it is drawn from.
 void draw_synthetic(std::vector<Synthetic>& plan, std::size_t count, const std::vector<std::size_t>& bases,
                     const Neighbors& neighbors, std::uint64_t seed);
 
-// train's rows, then those of the plan, marked as resampled by `function`.
+// train's rows, followed by those of the plan, marked as resampled by `function`.
 Dataset append_synthetic(const char* function, const Dataset& train, const std::vector<Synthetic>& plan);
 
 }  // namespace detail

@@ -32,7 +32,7 @@ Rows with_replacement(const std::vector<double>& weights, std::size_t size, cons
   const double total = sums.empty() ? 0 : sums.back();
   if (!(total > 0 && std::isfinite(total)))
     throw Error(function, ": expected weights whose sum is above 0 and finite, got ", total);
-  // A rounding error up to the whole sum must not lead past the last weight that is not 0.
+  // A sum that is rounded up must not select beyond the last weight that is not 0.
   const auto last = std::lower_bound(sums.begin(), sums.end(), total);
   Rows rows;
   for (std::size_t i = 0; i < size; ++i) {
@@ -42,7 +42,7 @@ Rows with_replacement(const std::vector<double>& weights, std::size_t size, cons
   return rows;
 }
 
-// The rows with the smallest of keys that are exponentially distributed, each at the rate of its weight.
+// The rows with the smallest of exponentially distributed keys, whose rates are the weights.
 Rows without_replacement(const std::vector<double>& weights, std::size_t size, const double* uniform) {
   std::vector<std::pair<double, std::size_t>> keys;
   for (std::size_t i = 0; i < weights.size(); ++i)
@@ -57,7 +57,7 @@ Rows without_replacement(const std::vector<double>& weights, std::size_t size, c
   return rows;
 }
 
-// probability(n_c / N, K) of every class, divided among its rows.
+// probability(n_c / N, K) of every class, divided by the number of its rows.
 template <class F>
 Array from_classes(const char* caller, const Array& t, F probability) {
   const auto classes = detail::samples_by_class(detail::to_label_vector(caller, "t", t));

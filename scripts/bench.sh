@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Measures Tenbin against the floor and against its peers, alternately, and prints the tables.
+# Compares Tenbin with the floor and with other frameworks in alternating rounds, and prints the tables.
 #
 #   scripts/bench.sh [--quick] [--json FILE]
 #
-# --quick: a few minutes instead of about twenty. Installs what is missing (scripts/setup.sh) and, under build/,
-# the peers from PyPI: the first run fetches about three gigabytes. A peer that cannot be installed is left out.
+# --quick: a few minutes instead of about twenty. Installs missing packages (scripts/setup.sh) and, under build/,
+# the peers from PyPI: the first run downloads about three gigabytes. A peer that cannot be installed is left out.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -31,7 +31,7 @@ mkdir -p "$build"
 scripts/setup.sh build bench
 scripts/setup.sh peers || echo "bench: goes on without the peers that need these" >&2
 scripts/environment.sh "$build/venv" "$build/pip.log" torch jax scikit-learn
-# Chainer 7.8.1 was made for an older NumPy, so it has an environment of its own.
+# Chainer 7.8.1 needs an older NumPy, so it has its own environment.
 scripts/environment.sh "$build/venv-chainer" "$build/pip.log" "numpy==1.23.5 setuptools<80 wheel" \
   "--no-build-isolation chainer==7.8.1"
 
@@ -43,7 +43,7 @@ fi
 
 data=$build/data
 mkdir -p "$data"
-rm -f "$data"/*.npz  # the data of another version may be other data
+rm -f "$data"/*.npz  # data files of another version may differ
 TENBIN_BENCH_DATA=$data "$build/benchmarks/tenbin_benchmarks" --write-data
 
 TORCHINDUCTOR_CACHE_DIR=$build/inductor python3 benchmarks/run.py "${options[@]}" --build "$build" --data "$data" \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints how long the umbrella header takes to compile: the median of five runs.
+# Prints the compile time of the umbrella header: the median of five runs.
 #
 #   scripts/compile_time.sh [COMPILER]             (g++)
 set -euo pipefail

@@ -10,7 +10,7 @@ data: world business data. You may use it for non-commercial research and educat
 data: demonstrations. Cite: P. van der Putten and M. van Someren (eds), CoIL Challenge 2000: The Insurance Company
 data: Case, Sentient Machine Research, Amsterdam, 2000."""
 
-# Rows of every class, in every file: a package whose data have changed must not go unnoticed.
+# Rows of every class, in every file: a package whose data have changed must be detected.
 LETTERS_TRAIN = [633, 630, 594, 638, 616, 622, 609, 583, 590, 599, 593, 604, 648, 617, 614, 635, 615, 597, 587, 645,
                  645, 628, 613, 628, 641, 576]
 LETTERS_TEST = [156, 136, 142, 167, 152, 153, 164, 151, 165, 148, 146, 157, 144, 166, 139, 168, 168, 161, 161, 151,
@@ -40,7 +40,7 @@ def check(name, counts):
 
 
 def write(directory, name, text):
-    """In one step, so that what is interrupted is not taken for complete."""
+    """Writes the file atomically, so that an interrupted run leaves no partial file."""
     temporary = directory / (name + ".tmp")
     temporary.write_bytes(text)
     os.replace(temporary, directory / name)
@@ -52,7 +52,7 @@ def read_frame(path, key):
 
     import rdata
 
-    warnings.simplefilter("ignore")  # about R classes that are not needed here
+    warnings.simplefilter("ignore")  # about unused R classes
     return rdata.conversion.convert(rdata.parser.parse_file(path))[key]
 
 
@@ -89,7 +89,7 @@ def coil2000(source, output):
     print(COIL_NOTICE)
     frame = read_frame(source / "ticdata.rda", "ticdata")
     for column in frame.columns:
-        # Ranges of ages, shares and amounts are ordered: their place says more than their text.
+        # Ranges of ages, shares and amounts are ordered: their index is more useful than their text.
         if frame[column].dtype == "category" and column not in ("STYPE", "MOSHOOFD", "CARAVAN"):
             frame[column] = frame[column].cat.codes
     write_frames(output, frame, "CARAVAN", train_and_test("coil2000", 5822))

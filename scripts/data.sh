@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches real, imbalanced data sets from Debian packages and writes them under data/.
+# Downloads real, imbalanced data sets from Debian packages and writes them under data/.
 #
 #   scripts/data.sh [SET]...         (without arguments: all)
 #
@@ -9,9 +9,9 @@
 #   coil2000   who buys an insurance, 16:1       coil2000-train.csv (5822), coil2000-test.csv (4000)
 #   reuters    news about corn or grain, 34:1    reuters-{corn,grain}-{train,test}.arff (1554, 604)
 #
-# The splits are those that the literature uses. Packages that are not installed are unpacked in a temporary
-# directory; only python3-rdata, which reads R's files, is installed (scripts/setup.sh data). What data/ has
-# already stays as it is: remove a file to have it written again.
+# The splits are those of the literature. Packages that are not installed are unpacked in a temporary directory;
+# only python3-rdata, which reads R's files, is installed (scripts/setup.sh data). Existing files in data/ are kept:
+# remove a file to have it written again.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 all=(shuttle letter satimage coil2000 reuters)
@@ -60,7 +60,7 @@ done
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# Prints where the package's files lie.
+# Prints the directory of the package's files.
 unpack() {
   local package=$1 directory=$2
   if [[ -d /$directory ]]; then
@@ -83,7 +83,7 @@ unpack() {
   echo "$scratch/$package/$directory"
 }
 
-# R's files need a reader; Debian's python3 has it, another one in the path may not.
+# R's files need a reader; Debian's python3 has it, another python3 in PATH may not.
 python=/usr/bin/python3
 [[ -x $python ]] || python=python3
 

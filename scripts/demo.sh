@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains a classifier on a long-tailed Fashion-MNIST: installs what is missing, builds, runs.
+# Trains a classifier on long-tailed Fashion-MNIST: installs missing packages, builds, runs.
 #
 #   scripts/demo.sh [--quick] [--help] ...         options go to the demo
 set -euo pipefail
@@ -18,5 +18,5 @@ if ! build | tee "$log" | progress; then
   cat "$log" >&2
   exit 1
 fi
-# Paths in the options are the caller's: the demo runs in the caller's directory.
+# Paths in the options are relative to the caller's directory, so the demo runs there.
 "$root/build/release/examples/$demo" "$@"

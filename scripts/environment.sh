@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes a Python environment and installs packages from PyPI there; a package that cannot be installed is left out.
+# Makes a Python environment and installs packages from PyPI there; packages that cannot be installed are left out.
 #
 #   scripts/environment.sh DIRECTORY LOG PACKAGE...
 #
-# One argument may name several packages that belong together, and options of pip.
+# One argument may name several packages that must be installed together, and options of pip.
 set -euo pipefail
 
 case "${1:-}" in
@@ -17,7 +17,7 @@ shift 2
 [[ -x $directory/bin/python ]] || python3 -m venv "$directory"
 for package in "$@"; do
   echo "environment: pip: $package"
-  # shellcheck disable=SC2086  # split into its words
+  # shellcheck disable=SC2086  # split into words on purpose
   "$directory/bin/pip" install --quiet --disable-pip-version-check $package >>"$log" 2>&1 ||
     echo "environment: $package cannot be installed; see $log" >&2
 done

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # For a machine with an NVIDIA GPU and the CUDA Toolkit: builds by nvcc, runs all tests on the device, again under
-# compute-sanitizer's four tools, and measures Tenbin beside PyTorch on the same card.
+# compute-sanitizer's four tools, and compares Tenbin with PyTorch on the same card.
 #
 #   scripts/gpu.sh [--quick] [--json FILE] [test|sanitize|bench]...     (without stages: all three, in this order)
 #
-# --quick: of the sanitizer's tools memcheck alone, and two rounds of short measurements. Installs what is missing
-# (scripts/setup.sh) and, under build/, PyTorch from PyPI: the first run fetches about three gigabytes, and the data of
-# the measurements takes three more. All of it wants about 40 GB of the GPU's memory; what does not fit is a dash.
+# --quick: only memcheck of the sanitizer's tools, and two rounds of short measurements. Installs missing packages
+# (scripts/setup.sh) and, under build/, PyTorch from PyPI: the first run downloads about three gigabytes, and the
+# data of the measurements need three more. The measurements need about 40 GB of the GPU's memory; a dash in a table
+# means that the memory was not enough.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -34,7 +35,7 @@ PATH=$PATH:${CUDA_HOME:-/usr/local/cuda}/bin
 
 heading() { printf '\n== %s\n' "$*"; }
 
-# What the run came to, printed at its end: one failure does not keep the other stages from telling what they find.
+# The summary printed at the end: the failure of one stage does not stop the others.
 summary=()
 has_failed=false
 passed() { summary+=("$1: passed, $SECONDS s after the start"); }
@@ -51,7 +52,7 @@ require_gpu() {
   fi
 }
 
-# The kernels are compiled for the card that is there, 9.0 being called 90.
+# The kernels are compiled for the installed card; compute capability 9.0 is architecture 90.
 architecture() { nvidia-smi --query-gpu=compute_cap --format=csv,noheader --id=0 | tr -d '. '; }
 
 build_tests() {
@@ -65,8 +66,8 @@ run_tests() {
   if ctest --preset cuda; then passed tests; else failed tests; fi
 }
 
-# The tests provoke failing calls of CUDA on purpose and check what comes of them: these are no findings. Without the
-# cache every array is its own allocation, so that memcheck and initcheck see where each ends.
+# The tests cause failing CUDA calls on purpose and check the errors: these are not findings. Without the cache
+# every array is its own allocation, so that memcheck and initcheck know its bounds.
 sanitize() {
   local tool tools=(memcheck racecheck initcheck synccheck)
   if ! command -v compute-sanitizer >/dev/null; then
@@ -102,7 +103,7 @@ measure() {
     failed measurements
     return
   fi
-  rm -rf "$build/data"  # the data of another version may be other data
+  rm -rf "$build/data"  # data files of another version may differ
   if TORCHINDUCTOR_CACHE_DIR=$build/inductor python3 benchmarks/gpu/run.py "${options[@]}" \
     --build "$build" --data "$build/data" --venv "$build/venv"; then
     passed measurements

@@ -38,7 +38,7 @@ for file in "${files[@]}"; do
     *.cpp) sources+=("$file") ;;
   esac
 done
-# A source that nothing compiles has no command to check it with; headers are checked through their sources.
+# A source that is not compiled has no compile command; headers are checked through their sources.
 for file in "${sources[@]}"; do
   if grep --quiet --fixed-strings "/$file\"" build/clang/compile_commands.json; then echo "$file"; fi
 done | xargs --no-run-if-empty --max-args=1 --max-procs="$(nproc)" clang-tidy -p build/clang --quiet

@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Installs what is missing, from the packages of Debian or Ubuntu.
+# Installs missing packages of Debian or Ubuntu.
 #
 #   scripts/setup.sh [build|test|demo|data|lint|bench|peers]...     (without arguments: build test)
 #
-# Asks for neither root nor network when nothing is missing.
+# Needs neither root nor network if nothing is missing.
 set -euo pipefail
 
 usage() { sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 packages_of() {
   case "$1" in
-    # libopenblas-dev brings LAPACK along, which xtensor-blas looks for.
+    # libopenblas-dev includes LAPACK, which xtensor-blas requires.
     build) echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev libdnnl-dev zlib1g-dev ;;
-    # Fashion-MNIST: a model of the examples is trained on the emulated GPU.
+    # Fashion-MNIST: a test trains a model of the examples on the emulated GPU.
     test) echo catch2 libboost-context-dev dataset-fashion-mnist ;;
     demo) echo dataset-fashion-mnist ;;
     data) echo python3-rdata ;;
     lint) echo clang clang-format clang-tidy git ;;
     bench) echo libbenchmark-dev dataset-fashion-mnist ;;
-    # torch.compile builds against Python.h.
+    # torch.compile compiles code that includes Python.h.
     peers) echo libtorch-dev python3-dev python3-venv ;;
     *) return 1 ;;
   esac
@@ -32,7 +32,7 @@ have_header() {
   return 1
 }
 
-# A tool or library that came another way than from its package is as good.
+# Whether a package's tool or library is available, however it was installed.
 present() {
   case "$1" in
     g++ | cmake | clang | clang-format | clang-tidy | git) command -v "$1" >/dev/null && return ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs all tests: on the CPU; with the GPU backend, run by an emulator; both under AddressSanitizer and
-# UndefinedBehaviorSanitizer; those of what starts threads under ThreadSanitizer. Where nvcc is found, it compiles the
-# kernels too. scripts/gpu.sh is for machines with a GPU.
+# UndefinedBehaviorSanitizer; those of code that starts threads under ThreadSanitizer. If nvcc is found, it compiles
+# the kernels too. scripts/gpu.sh is for machines with a GPU.
 #
 #   scripts/test.sh [--quick] [default|cuda|emulator|asan|tsan]...     (without stages: all five, in this order)
 #
@@ -34,7 +34,7 @@ build_and_test() {
   ctest --preset "$1"
 }
 
-# Warnings and registers that spill are errors there. Nothing is run: this takes no GPU.
+# Warnings and register spills are errors there. Nothing is run: no GPU is needed.
 compile_kernels() {
   heading "cuda: compile the kernels"
   if ! command -v nvcc >/dev/null && [[ ! -x ${CUDA_HOME:-/usr/local/cuda}/bin/nvcc ]]; then

@@ -25,8 +25,7 @@ struct Header {
   Shape shape;
 };
 
-// A strict reader of the one dict that NumPy writes: {'descr': '<f4', 'fortran_order': False, 'shape': (3,
-// 4), }
+// A strict parser of the dict that NumPy writes: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 class HeaderParser {
  public:
   HeaderParser(const std::string& text, const std::string& label) : text_(text), label_(label) {}
@@ -147,7 +146,7 @@ Header read_header(ByteStream& stream) {
   return HeaderParser(text, stream.label()).parse();
 }
 
-// What the elements become. Named by kind and bytes.
+// The dtypes in memory for the dtypes in the file, by kind and bytes.
 struct ElementType {
   const char* name;
   Dtype dtype;
@@ -158,7 +157,7 @@ constexpr ElementType element_types[] = {
     {"u2", Dtype::int32},   {"u4", Dtype::int64},   {"u8", Dtype::int64}, {"f2", Dtype::float32},
 };
 
-// How the elements lie in the file, and what they become.
+// The layout of the elements in the file, and their dtype in memory.
 struct Elements {
   char kind;
   std::size_t bytes;
@@ -200,7 +199,7 @@ float from_half(std::uint64_t bits) {
   return (bits >> 15 & 1) != 0 ? -magnitude : magnitude;
 }
 
-// One element. A u8 keeps its bits and is looked at later.
+// One element. A u8 keeps its bits and is checked later.
 template <class T>
 T decoded(const Elements& elements, const unsigned char* from) {
   std::uint64_t bits = 0;
@@ -219,7 +218,7 @@ T decoded(const Elements& elements, const unsigned char* from) {
   }
 }
 
-// Reads elements that do not lie in the file as they will lie in memory.
+// Reads elements whose layout in the file differs from that in memory.
 void read_converted(ByteStream& stream, const Elements& elements, Array& array) {
   constexpr std::size_t chunk = 8192;
   const auto buffer = std::make_unique<unsigned char[]>(chunk * elements.bytes);
@@ -235,7 +234,7 @@ void read_converted(ByteStream& stream, const Elements& elements, Array& array) 
   });
 }
 
-// Values above 2^63 - 1 have become negative ones.
+// In int64, u8 values above 2^63 - 1 are negative.
 void check_fits_int64(const Array& array, const std::string& label) {
   const std::int64_t* const value = array.data<std::int64_t>();
   const std::int64_t* const end = value + array.size();
@@ -258,7 +257,7 @@ Array from_fortran_order(const Array& array) {
   std::size_t offset = 0;
   for (std::size_t i = 0; i < array.size(); ++i, from += bytes) {
     std::memcpy(static_cast<char*>(out.raw_data()) + offset, from, bytes);
-    // The first axis runs fastest.
+    // The first axis is contiguous.
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
       offset += strides[axis];
       if (++index[axis] < shape[axis]) break;

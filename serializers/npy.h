@@ -11,12 +11,12 @@ namespace tenbin::npy {
 /// Reads an array, format versions 1.0 and 2.0, little-endian ('<f4') or big-endian ('>f4'). f4 f8 i4 i8 u1
 /// keep their type, the others are widened: b1 to uint8; i1 i2 u2 to int32; u4 u8 to int64; f2 to float32.
 /// Arrays in Fortran order are transposed to row-major. Errors, starting with the stream's label: any other
-/// dtype, by name; a u8 value above 2^63 - 1, with its position; more than 8 axes; a header that is not
-/// exactly such a dict or beyond 64 KiB; a shape that does not fit the number of bytes.
+/// dtype, named; a u8 value above 2^63 - 1, with its position; more than 8 axes; a header that is not exactly
+/// such a dict or longer than 64 KiB; a shape that does not fit the number of bytes.
 Array read(ByteStream& stream);
 
-/// Reads all of what was written for `array` and keeps nothing. Errors: another dtype or shape, and those of
-/// `read`; that the values are the same, the checksum says.
+/// Reads back what was written for `array` and discards it. Errors: another dtype or shape, and those of
+/// `read`. The values are checked by the checksum of the archive.
 void verify(ByteStream& stream, const Array& array);
 
 /// The bytes before the elements, as NumPy writes them in version 1.0.

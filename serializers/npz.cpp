@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view extension = ".npy";
 
-// As NumPy: an entry that is no array keeps its whole name.
+// As in NumPy: an entry that is not an array keeps its whole name.
 std::string key_of(const std::string& name) {
   const bool is_array = name.size() >= extension.size() &&
                         name.compare(name.size() - extension.size(), extension.size(), extension) == 0;
@@ -30,7 +30,7 @@ std::string listed(const std::vector<std::string>& keys) {
   return keys.empty() ? "no keys" : text;
 }
 
-// Reads what was written, before it replaces anything.
+// Reads back what was written, before it replaces an existing file.
 void verify(const std::string& path, const zip::Archive& written, const NamedArrays& arrays) {
   try {
     if (written.entries().size() != arrays.size()) throw Error(path, ": the number of entries is wrong");
@@ -64,7 +64,7 @@ NpzReader::NpzReader(NpzReader&&) noexcept = default;
 NpzReader& NpzReader::operator=(NpzReader&&) noexcept = default;
 NpzReader::~NpzReader() = default;
 
-// The number of keys if there is none.
+// Index of the key; the number of keys if there is none.
 std::size_t NpzReader::find(const std::string& key) const {
   const auto found = std::lower_bound(sorted_.begin(), sorted_.end(), key,
                                       [&](std::size_t i, const std::string& k) { return keys_[i] < k; });

@@ -16,18 +16,18 @@ namespace zip {
 class Archive;
 }
 
-/// An .npz file, as numpy.savez, numpy.savez_compressed and chainer.serializers.save_npz write it: a zip
-/// archive of `<key>.npy`. Opening reads only the directory; an entry is read, and checked, when it is asked
-/// for.
+/// An .npz file as written by numpy.savez, numpy.savez_compressed and chainer.serializers.save_npz: a zip
+/// archive of `<key>.npy`. Opening reads only the directory; an entry is read and checked when it is
+/// requested.
 ///
-/// dtypes: float32 float64 int32 int64 uint8 are read as they are; bool as uint8; int8, int16 and uint16 as
-/// int32; uint32 and uint64 as int64; float16 as float32; all of them little-endian or big-endian. Arrays in
-/// Fortran order become row-major. A file is never trusted: sizes are compared with each other and with what
-/// is really there before memory is asked for, and checksums are compared.
+/// dtypes: float32 float64 int32 int64 uint8 keep their type; bool becomes uint8; int8, int16 and uint16
+/// int32; uint32 and uint64 int64; float16 float32; all of them little-endian or big-endian. Arrays in
+/// Fortran order become row-major. A file is never trusted: sizes are compared with each other and with the
+/// file size before memory is allocated, and checksums are verified.
 ///
 /// Errors: `model.npz: what` for the file, `model.npz: l1/W: what` for an entry: any other dtype; a uint64
 /// that does not fit into int64, with its position; damaged or contradictory data, encryption, archives
-/// beyond 4 GiB. For a key that is missing, the keys of the file.
+/// larger than 4 GiB. The error for a missing key lists the keys of the file.
 ///
 ///     NpzReader reader("model.npz");
 ///     Array W = reader.read("l1/W");
@@ -39,14 +39,14 @@ class NpzReader {
   ~NpzReader();
 
   const std::string& path() const;
-  /// In the order of the file.
+  /// The keys, in the order of the file.
   const std::vector<std::string>& keys() const { return keys_; }
   bool contains(const std::string& key) const;
   Array read(const std::string& key) const;
 
  private:
   std::unique_ptr<zip::Archive> archive_;
-  std::vector<std::string> keys_;    // of the archive's entries, one by one
+  std::vector<std::string> keys_;    // of the archive's entries, by index
   std::vector<std::size_t> sorted_;  // indices of keys_, by key
   std::size_t find(const std::string& key) const;
   const zip::Archive& archive(const char* call) const;  // Errors: this reader has been moved from
@@ -55,10 +55,11 @@ class NpzReader {
 /// Writes arrays, from any device, to an .npz file that NumPy and Chainer read. (Chainer:
 /// `serializers.save_npz(file, obj, compression=True)`.)
 ///
-/// The same arrays always give the same bytes. The file is written aside, read again - headers, sizes and
-/// checksums must be right - and then moved to `path` in one step: on an error, for lack of memory too, what
-/// was there is untouched. See OutputFile for links, modes and write-protected files. Errors: `model.npz:
-/// l1/W: what`: a default constructed array, a key that occurs twice; more than 4 GiB; the system's.
+/// The same arrays always give the same bytes. The file is written under a temporary name, read back to
+/// verify headers, sizes and checksums, and then moved to `path` atomically: on an error, also for lack of
+/// memory, an existing file is unchanged. See OutputFile for links, modes and write-protected files. Errors:
+/// `model.npz: l1/W: what`: a default-constructed array, a key that occurs twice; more than 4 GiB; system
+/// errors.
 ///
 ///     save_npz("model.npz", {{"l1/W", W}, {"l1/b", b}});
 void save_npz(const std::string& path, const NamedArrays& arrays, bool compression = true);
@@ -83,9 +84,9 @@ struct HasPrepareLoad<Object, std::void_t<decltype(&std::decay_t<Object>::prepar
 
 }  // namespace detail
 
-/// The same for an object: what its `save_state()` returns, or its `state_arrays()` if it has no more to
-/// save: a Link, an Optimizer, a StandardScaler. Errors also: a parameter of the link is not initialised; the
-/// optimizer has not been set up.
+/// The same for an object - a Link, an Optimizer, a StandardScaler: saves the result of its `save_state()` if
+/// it has that function, otherwise of `state_arrays()`. Errors also: a parameter of the link is not
+/// initialised; the optimizer has not been set up.
 ///
 ///     save_npz("model.npz", model);
 template <class Object, class = std::enable_if_t<detail::HasStateArrays<Object>::value>>
@@ -97,24 +98,24 @@ void save_npz(const std::string& path, Object&& object, bool compression = true)
   }
 }
 
-/// Chainer's arguments of `load_npz`.
+/// Options of load_npz, those of Chainer.
 struct LoadNpz {
-  /// Goes before each key: "predictor/" loads a network from a file of its classifier.
+  /// Prefix of each key: "predictor/" loads a network from a file of its classifier.
   std::string path = {};
-  /// A missing key is an error; otherwise its array stays as it is.
+  /// If true, a missing key is an error; otherwise the array of that key is unchanged.
   bool strict = true;
 };
 
-/// What a load has found. Keys as they are in the file.
+/// The result of a load. Keys are as in the file.
 struct LoadReport {
   std::vector<std::string> loaded_keys;
-  std::vector<std::string> missing_keys;     ///< asked for, not in the file
-  std::vector<std::string> unexpected_keys;  ///< in the file, under `LoadNpz::path`, not asked for
+  std::vector<std::string> missing_keys;     ///< requested, not in the file
+  std::vector<std::string> unexpected_keys;  ///< in the file, under `LoadNpz::path`, not requested
 };
 
-/// Hands the arrays of a file to the object that is loaded, and keeps account of them. An object that can be
-/// loaded has a function `prepare_load(StateReader&)`, which reads and checks everything and returns a
-/// function that puts it in place: so nothing has changed when something is wrong.
+/// Gives an object that is being loaded access to the arrays of a file, and records the requested keys. A
+/// loadable object has a function `prepare_load(StateReader&)`, which reads and checks everything and returns
+/// a function that assigns it: so an error leaves the object unchanged.
 class StateReader {
  public:
   StateReader(const NpzReader& file, const LoadNpz& options) : file_(&file), options_(options) {}
@@ -124,9 +125,9 @@ class StateReader {
   bool strict() const { return options_.strict; }
   bool contains(const std::string& key) const { return file_->contains(options_.path + key); }
 
-  /// None if the key is missing and the load is not strict. Errors: those of NpzReader.
+  /// Empty if the key is missing and the load is not strict. Errors: those of NpzReader.
   Array read(const std::string& key);
-  /// None if the key is missing: for what older files do not have.
+  /// Empty if the key is missing: for values that older files do not have.
   Array read_if_there(const std::string& key);
 
   /// Errors: `model.npz: l1/W: expected float32(16, 8), got float32(17, 8)`.
@@ -137,34 +138,33 @@ class StateReader {
     throw Error(source(), ": ", printable(options_.path + key), ": ", parts...);
   }
 
-  /// Errors: `read` was asked for keys, and none of them is in the file.
+  /// Errors: keys were requested by `read`, and none of them is in the file.
   LoadReport report() const;
 
  private:
   const NpzReader* file_;
   LoadNpz options_;
   LoadReport report_;
-  std::vector<std::string> asked_;  // by `read`
-  bool has_read_ = false;           // one of them
+  std::vector<std::string> asked_;  // requested by `read`
+  bool has_read_ = false;           // whether one of them was found
 };
 
-/// Reads the arrays named by `targets` from an .npz file into the targets' memory, on any device. Keys of the
-/// file that are not asked for are ignored, as in Chainer, and reported; unlike there, shape and dtype must
-/// be equal.
+/// Reads the arrays named by `targets` from an .npz file into the targets' memory, on any device. Other keys
+/// of the file are ignored, as in Chainer, and reported; unlike in Chainer, shape and dtype must be equal.
 ///
 /// Everything is read and checked before anything is changed. Errors: a key is missing; none of the keys is
-/// there, even if not `strict`; `model.npz: l1/W: expected float32(16, 8), got float32(17, 8)`; those of
-/// NpzReader.
+/// in the file, even if not `strict`; `model.npz: l1/W: expected float32(16, 8), got float32(17, 8)`; those
+/// of NpzReader.
 ///
 ///     load_npz("model.npz", {{"l1/W", W}, {"l1/b", b}}, {.path = "predictor/"});
 LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options = {});
 /// The same for an object: a Link, whose uninitialised parameters take their shape from the file; an
-/// Optimizer that has been set up (see `Optimizer::save_state`); whatever has `prepare_load` or
+/// Optimizer that has been set up (see `Optimizer::save_state`); any object with `prepare_load` or
 /// `state_arrays`.
 ///
 ///     load_npz("model.npz", model);
 ///     LoadReport report = load_npz("pretrained.npz", model, {.strict = false});
-///     for (const std::string& key : report.missing_keys) std::cout << key << " starts anew\n";
+///     for (const std::string& key : report.missing_keys) std::cout << key << " keeps its initial value\n";
 template <class Object, class = std::enable_if_t<detail::HasStateArrays<Object>::value>>
 LoadReport load_npz(const std::string& path, Object&& object, const LoadNpz& options = {}) {
   if constexpr (detail::HasPrepareLoad<Object>::value) {

@@ -25,7 +25,8 @@ constexpr std::size_t largest_directory = 64 << 20;
 constexpr std::uint16_t method_stored = 0;
 constexpr std::uint16_t method_deflate = 8;
 constexpr std::uint16_t flag_descriptor_follows = 1 << 3;
-// Two bits of compression level, the descriptor, UTF-8 names; all other flags change how the data are read.
+// Supported flags: two bits of compression level, the data descriptor, UTF-8 names; all others change how the
+// data are read.
 constexpr std::uint16_t known_flags = 0x080e;
 constexpr std::uint16_t in_zip64_16 = 0xffff;
 constexpr std::uint32_t in_zip64_32 = 0xffffffff;
@@ -63,7 +64,7 @@ EndRecord read_end(const InputFile& file) {
   throw Error(file.path(), ": not a zip archive, or one that was cut off: the end record is missing");
 }
 
-// One line of the directory, which is shortened to what follows it.
+// Reads one entry of the directory; removes it from the front of `directory`.
 Entry take_entry(const unsigned char*& line, const unsigned char* end, const std::string& path) {
   const auto left = static_cast<std::size_t>(end - line);
   if (left < directory_bytes || u32(line) != directory_signature)
@@ -99,7 +100,7 @@ void set_limits(std::vector<Entry>& entries, std::uint64_t directory_offset) {
   }
 }
 
-// NumPy asks for zip64 local headers whatever the size: the sizes may be here instead.
+// NumPy writes zip64 local headers for any size: the sizes may be here instead.
 void read_zip64_sizes(const unsigned char* extra, std::size_t bytes, std::uint64_t& size,
                       std::uint64_t& compressed_size) {
   while (bytes >= 4) {
@@ -159,7 +160,7 @@ ByteStream Archive::open(const Entry& entry, const std::string& label) const {
   std::uint64_t size = u32(header + 22);
   read_zip64_sizes(rest.data() + name_bytes, extra_bytes, size, compressed_size);
   if ((entry.flags & flag_descriptor_follows) != 0) {
-    // They were not known yet; the directory has them.
+    // The sizes were not known when the header was written; the directory has them.
     if (crc == 0) crc = entry.crc;
     if (size == 0) size = entry.size;
     if (compressed_size == 0) compressed_size = entry.compressed_size;
@@ -184,10 +185,11 @@ ByteStream Archive::open(const Entry& entry, const std::string& label) const {
 
 namespace {
 
-constexpr unsigned version_2_0 = 20;              // the first with deflate
-constexpr unsigned by_unix = 3 << 8;              // where the attributes mean a Unix mode
-constexpr std::uint32_t mode_0600 = 0600u << 16;  // as NumPy
-constexpr unsigned january_1_1980 = 0x21;         // the earliest date; the same bytes on any day
+constexpr unsigned version_2_0 = 20;              // the first version with deflate
+constexpr unsigned by_unix = 3 << 8;              // the attributes are a Unix mode
+constexpr std::uint32_t mode_0600 = 0600u << 16;  // as in NumPy
+constexpr unsigned january_1_1980 = 0x21;         // the earliest date; a constant, so that the same entries
+                                                  // give the same bytes
 constexpr unsigned flag_utf8 = 1 << 11;
 
 std::string bytes16(std::uint64_t value) {
@@ -195,7 +197,7 @@ std::string bytes16(std::uint64_t value) {
 }
 std::string bytes32(std::uint64_t value) { return bytes16(value & 0xffff) + bytes16(value >> 16); }
 
-// What local header and directory have in common: from the version to the length of the extra field.
+// The common part of local header and directory entry: from the version to the length of the extra field.
 std::string common_fields(const Entry& entry) {
   return bytes16(version_2_0) + bytes16(entry.flags) + bytes16(entry.method) + bytes16(0) +
          bytes16(january_1_1980) + bytes32(entry.crc) + bytes32(entry.compressed_size) + bytes32(entry.size) +
@@ -215,7 +217,7 @@ class Deflater {
   Deflater(const Deflater&) = delete;
   Deflater& operator=(const Deflater&) = delete;
 
-  /// Appends to `out` what comes of `bytes` more bytes, less than 4 GiB.
+  /// Appends to `out` the compressed form of `bytes` more bytes, less than 4 GiB.
   void add(const void* from, std::size_t bytes, int flush, std::vector<unsigned char>& out) {
     zlib_.next_in = static_cast<Bytef*>(const_cast<void*>(from));
     zlib_.avail_in = static_cast<uInt>(bytes);
@@ -223,7 +225,7 @@ class Deflater {
       unsigned char buffer[1 << 14];
       zlib_.next_out = buffer;
       zlib_.avail_out = sizeof buffer;
-      ::deflate(&zlib_, flush);  // cannot fail: the state is sound and there is room
+      ::deflate(&zlib_, flush);  // cannot fail: the state is valid and there is room
       out.insert(out.end(), buffer, buffer + (sizeof buffer - zlib_.avail_out));
     } while (zlib_.avail_out == 0);
   }

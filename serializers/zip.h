@@ -1,4 +1,4 @@
-// The zip container of .npz files: what NumPy writes and no more.
+// The zip container of .npz files: only the part of the format that NumPy writes.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace tenbin::zip {
 
-/// A line of the central directory. Nothing in it has been checked against the data yet.
+/// An entry of the central directory. It has not been checked against the data yet.
 struct Entry {
   std::string name;
   std::uint16_t flags = 0;
@@ -18,7 +18,7 @@ struct Entry {
   std::uint32_t compressed_size = 0;
   std::uint32_t size = 0;
   std::uint32_t offset = 0;  ///< of the local header
-  std::uint64_t limit = 0;   ///< where the next entry, or the directory, begins
+  std::uint64_t limit = 0;   ///< where the next entry, or the directory, starts
 };
 
 /// A zip archive open for reading (PKWARE's APPNOTE.TXT 6.3.10). Errors, starting with the path: not a zip
@@ -40,18 +40,18 @@ class Archive {
   std::vector<Entry> entries_;
 };
 
-/// Writes an archive, deterministically: the same entries are the same bytes. Errors, starting with the path:
-/// the system's; more than 65534 entries or 4 GiB.
+/// Writes an archive deterministically: the same entries give the same bytes. Errors, starting with the path:
+/// system errors; more than 65534 entries or 4 GiB.
 class Writer {
  public:
   explicit Writer(const std::string& path) : path_(path), file_(path) {}
 
-  /// An entry of which the content comes in two parts. Errors: a name of more than 65535 bytes.
+  /// Adds an entry whose content is given in two parts. Errors: a name longer than 65535 bytes.
   void add(const std::string& name, const std::string& head, const void* body, std::size_t body_bytes,
            bool compression);
-  /// Writes the directory and opens what was written, to be checked before `commit`.
+  /// Writes the directory and opens the written file for verification before `commit`.
   Archive finish();
-  /// Puts the finished archive in its place; without it, nothing has happened.
+  /// Moves the finished archive to its path; without this call the path is unchanged.
   void commit() { file_.commit(); }
 
  private:

@@ -1,4 +1,4 @@
-// Compressed bytes, as tests of readers need them.
+// Compressed bytes for the tests of readers.
 #pragma once
 
 #include <zlib.h>

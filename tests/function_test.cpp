@@ -66,7 +66,7 @@ bool same_bits(const Array& a, const Array& b) {
          (a.nbytes() == 0 || std::memcmp(host_a.raw_data(), host_b.raw_data(), a.nbytes()) == 0);
 }
 
-// Leaves for the inputs, each with memory of its own.
+// Leaves for the inputs, each with its own memory.
 Variables leaves(const Arrays& inputs, Dtype dtype, Device device) {
   Variables xs;
   for (const Array& input : inputs) xs.push_back(Variable(cast(input, dtype).copy().to(device)));
@@ -80,7 +80,7 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 // The gradient of sum(gy * forward(inputs)) with respect to one input: central differences with one
-// Richardson step, in float64 on the CPU, at the values that the tested dtype really holds.
+// Richardson step, in float64 on the CPU, at the values after rounding to the tested dtype.
 std::vector<double> numerical_gradient(const FunctionTest& test, const Arrays& at, std::size_t which,
                                        const std::vector<double>& gy) {
   const NoBackprop off;
@@ -121,7 +121,7 @@ void check_on(const FunctionTest& test, Device device, Dtype dtype) {
   REQUIRE(y.dtype() == dtype);
   REQUIRE(y.device() == device);
   if (test.expected) {
-    Arrays seen;  // what the function saw, rounded to its dtype
+    Arrays seen;  // the inputs of the function, rounded to its dtype
     for (const Array& array : before) seen.push_back(cast(array.to(Device::cpu()), Dtype::float64));
     check_close(values(y.data()), test.expected(seen), atol, rtol);
   }

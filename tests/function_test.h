@@ -14,7 +14,7 @@ namespace tenbin::testing {
 /// The devices of this machine.
 std::vector<Device> devices();
 
-/// Runs `test` on every device; on the emulated GPU once for every order in which it can run threads.
+/// Runs `test` on every device; on the emulated GPU once for every thread order.
 ///
 ///     on_every_device([](Device device) {
 ///       const Array x = Array({1.f, 2.f}).to(device);
@@ -32,25 +32,26 @@ inline std::vector<double> values(const Array& array) { return array.to_vector<d
 void check_close(const std::vector<double>& actual, const std::vector<double>& expected, double atol,
                  double rtol);
 
-/// What check_function needs to know.
+/// The description of a test for check_function.
 struct FunctionTest {
-  /// float64 or integer, on the CPU. Keep them away from kinks: the numerical gradient steps across.
+  /// float64 or integer, on the CPU. Keep them away from kinks, since the numerical gradient evaluates on
+  /// both sides.
   Arrays inputs;
-  /// The function under test. Options that are arrays must follow the inputs' dtype and device themselves.
+  /// The function under test. It must convert array options to the inputs' dtype and device itself.
   std::function<Variable(const Variables&)> forward;
-  /// The outputs in plain double code, independent of the library's; required unless `forward` is checked
-  /// elsewhere against golden values.
+  /// The outputs in plain double code, independent of the library's; required unless golden tests check
+  /// `forward`.
   std::function<std::vector<double>(const Arrays&)> expected = {};
-  /// float64 tolerances; for float32 they are widened to what its precision allows.
+  /// float64 tolerances; for float32 they are widened according to its precision.
   double atol = 1e-7;
   double rtol = 1e-6;
-  /// Set for functions that make no sense on an input whose first axis is cut to length 0.
+  /// Set it for functions that are not valid for an input whose first axis has length 0.
   bool skip_empty_batch = false;
 };
 
 /// For every device and floating dtype: forward against `expected`; backward, with random output gradients,
-/// against central differences in float64 on the CPU; the same bits when repeated, in every order in which
-/// threads may run; inputs unchanged; nothing recorded under NoBackprop; a batch of zero rows.
+/// against central differences in float64 on the CPU; the same bits when repeated, in every thread order;
+/// inputs unchanged; nothing recorded under NoBackprop; a batch of zero rows.
 void check_function(const FunctionTest& test);
 
 }  // namespace tenbin::testing

@@ -1,5 +1,4 @@
-// Replaces operator new by one that counts. Memory comes from malloc, so that sanitizers see what they always
-// see.
+// Replaces operator new by one that counts. Memory comes from malloc, so that sanitizers still work.
 #include "tenbin/tests/memory_use.h"
 
 #include <unistd.h>
@@ -15,7 +14,7 @@ std::atomic<std::size_t> count{0};
 thread_local std::size_t successes_left = 0;
 thread_local std::size_t failures_left = 0;
 
-// Counts a call; false if it is one that must fail.
+// Counts a call; returns false if the call must fail.
 bool may_allocate() {
   ++count;
   if (failures_left == 0) return true;
@@ -73,7 +72,7 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
 void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   return allocate(bytes, alignment);
 }
-// The array forms, which by default call those above; a sanitizer's do not.
+// The array forms, which call those above by default; a sanitizer's do not.
 void* operator new[](std::size_t bytes) { return required(allocate(bytes)); }
 void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
 

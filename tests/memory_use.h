@@ -1,14 +1,14 @@
-// How much memory the test program uses, and how often it asks the system for it.
+// The memory use of the test program, and its number of allocations from the system.
 #pragma once
 
 #include <cstddef>
 
 namespace tenbin::testing {
 
-/// Calls of operator new so far, on any thread. The tests' operator new counts them.
+/// The number of calls of operator new so far, in all threads. The tests' operator new counts them.
 std::size_t allocation_count();
 
-/// While one lives, operator new of the calling thread succeeds `successes` times, then throws
+/// While one exists, operator new of the calling thread succeeds `successes` times, then throws
 /// std::bad_alloc `failures` times, then succeeds again.
 class FailingMemory {
  public:
@@ -19,7 +19,7 @@ class FailingMemory {
   ~FailingMemory();
 };
 
-/// The program's resident memory. Always 0 under AddressSanitizer, which keeps what is freed for a while.
+/// The program's resident memory. Always 0 under AddressSanitizer, which keeps released memory for a while.
 std::size_t resident_bytes();
 
 }  // namespace tenbin::testing

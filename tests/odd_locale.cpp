@@ -1,5 +1,4 @@
-// Makes the odd locale the global one for the time of every test; what Catch2 prints in between stays
-// readable.
+// Makes the odd locale the global one during every test; Catch2's output between tests stays readable.
 #define CATCH_CONFIG_EXTERNAL_INTERFACES  // Catch2 2: listeners
 #include "tenbin/tests/odd_locale.h"
 #include "tenbin/tests/catch.h"

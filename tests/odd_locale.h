@@ -1,4 +1,4 @@
-// A C++ locale that groups every digit and has a decimal comma. Every test runs while it is the global one.
+// A C++ locale that groups every digit and has a decimal comma. It is the global locale in every test.
 #pragma once
 
 #include <locale>
@@ -6,7 +6,7 @@
 
 namespace tenbin::testing {
 
-// 1234.5 is `1'2'3'4,5`, so that numbers of two digits show already where a locale is used.
+// 1234.5 is `1'2'3'4,5`, so that even numbers of two digits show that a locale was used.
 class OddNumbers : public std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
   char do_thousands_sep() const override { return '\''; }

@@ -1,4 +1,4 @@
-// Real devices run threads in the order that they please.
+// For real devices, whose thread order cannot be chosen.
 #include "tenbin/tests/schedules.h"
 
 namespace tenbin::testing {

@@ -1,6 +1,5 @@
-// The orders in which an emulated GPU can run the threads of a kernel. A correct kernel gives the same bits
-// in all. Implemented by cuda_emulator/schedules.cpp, and by one_schedule.cpp in a build whose devices are
-// real.
+// The thread orders of an emulated GPU. A correct kernel gives the same bits in all of them. Implemented by
+// cuda_emulator/schedules.cpp, and by one_schedule.cpp in builds for real devices.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +8,10 @@
 
 namespace tenbin::testing {
 
-/// How many there are for a device; 1 if it is real.
+/// The number of orders of a device; 1 if it is real.
 std::size_t schedule_count(Device device);
 
-/// Chooses one of [0, schedule_count).
+/// Chooses an order in [0, schedule_count).
 void set_schedule(std::size_t index);
 
 }  // namespace tenbin::testing

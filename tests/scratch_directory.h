@@ -1,4 +1,4 @@
-// A directory of a test's own, removed with all it holds at the end of the scope.
+// A temporary directory for a test, removed with its content at the end of the scope.
 #pragma once
 
 #include <unistd.h>
@@ -41,7 +41,7 @@ inline std::string read_bytes(const std::string& path) {
 }
 
 inline void write_bytes(const std::string& path, const std::string& bytes) {
-  std::filesystem::remove(path);  // ext4 waits for the disk when a file is truncated and rewritten
+  std::filesystem::remove(path);  // ext4 waits for the disk if a file is truncated and rewritten
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 

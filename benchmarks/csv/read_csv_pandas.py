@@ -1,4 +1,4 @@
-"""The peer of read_csv.cpp: the same file, the same line of output."""
+"""The counterpart of read_csv.cpp: reads the same file and prints the same line."""
 
 import resource
 import sys

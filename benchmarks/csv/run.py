@@ -1,10 +1,10 @@
 """Measures load_csv against pandas, alternately: run.py READ_CSV [--rounds 7] [--megabytes 200].
 
 READ_CSV is build/bench/benchmarks/csv/read_csv, of the preset `bench`; pandas is that of the Python that runs this.
-Newer ones use threads of their own, so both get one processor and then two. Both read the same two files of normal
-deviates in 20 columns, once with all digits and once with six, from the page cache. A time is the median over the
-rounds, from the call to the result, without the start of the program; memory is the peak of the whole process. The
-checksums must agree.
+Newer pandas versions use several threads, so both run on one processor and then on two. Both read the same two files
+from the page cache: normally distributed numbers in 20 columns, once with all digits and once with six. A time is the
+median over the rounds, from the call to the result, without the start of the program; memory is the peak of the whole
+process. The checksums must agree.
 """
 
 import argparse

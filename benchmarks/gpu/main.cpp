@@ -1,8 +1,8 @@
-// Tenbin on the GPU: a process that answers as ../peers/peer.h says, and adds what a step launched and what
-// it should not have done. ../../scripts/gpu.sh builds it and has it asked.
+// Tenbin on the GPU: a process with the protocol of ../peers/peer.h, which also reports what a step launched,
+// and allocations and waits. ../../scripts/gpu.sh builds and runs it.
 //
 //     tenbin_gpu_benchmarks [--captured] [--tf32]           answers `step/30-64-64-2/256 0.3`
-//     tenbin_gpu_benchmarks --write-data WORKLOAD...        writes the data that everybody reads
+//     tenbin_gpu_benchmarks --write-data WORKLOAD...        writes the data that all participants read
 //
 // TENBIN_BENCH_DATA is the directory of the data.
 #include <tenbin/tenbin.h>
@@ -26,7 +26,7 @@ struct Mode {
   bool tf32 = false;
 };
 
-// A step that returns its loss, and the nodes of its graph if it has been captured.
+// A step that returns its loss, and the number of graph nodes if it is captured.
 struct Runner {
   std::function<Array()> run;
   std::function<std::size_t()> node_count = [] { return std::size_t{0}; };
@@ -39,7 +39,7 @@ Runner make_runner(const Mode& mode, const Step& step, const Inputs&... inputs) 
   return {[=] { return (*captured)(inputs...); }, [=] { return captured->node_count(); }};
 }
 
-// What the steps of a block did; the reading of the loss at its end is not among them.
+// The work of a block's steps, without the reading of the loss at its end.
 std::string describe(const gpu::Stats& before, const gpu::Stats& after, std::size_t steps,
                      std::size_t nodes) {
   std::ostringstream text;
@@ -68,7 +68,7 @@ peer::Block make_block(std::size_t steps, double expected_loss, double tolerance
   return {steps, expected_loss, reset_and_wait, work, tolerance, [=] { return *details; }};
 }
 
-// TF32's products are off by some 3e-4.
+// The relative error of TF32 products is about 3e-4.
 peer::Block make(const StepWorkload& workload, const Mode& mode) {
   const Problem problem = load(workload, data_directory());
   const auto training = std::make_shared<TenbinStep>(workload, problem, Dtype::float32, device);
@@ -77,7 +77,7 @@ peer::Block make(const StepWorkload& workload, const Mode& mode) {
                     make_runner(mode, step, training->x(), training->t()), [training] { training->reset(); });
 }
 
-// The scores are no input of a captured step: a replay would copy them, which is more than the loss does.
+// The scores are not an input of a captured step: a replay would copy them, which costs more than the loss.
 peer::Block make(const LossWorkload& workload, const Mode& mode) {
   const Problem problem = load(workload, data_directory());
   const Variable x(problem.x.to(device));

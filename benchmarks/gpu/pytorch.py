@@ -1,8 +1,8 @@
 """PyTorch on the GPU, a peer as ../peers/peer.py describes: eager; with --compile, model and loss by torch.compile;
-with --graph, whole steps as a CUDA graph, the way PyTorch's documentation makes one; both together, what is compiled
-in a CUDA graph. --tf32 lets float32 matrices be multiplied in TF32. Adam is the fused one, the fastest there is.
+with --graph, whole steps as a CUDA graph, captured as in PyTorch's documentation; with both, the compiled step in a
+CUDA graph. --tf32 allows TF32 for products of float32 matrices. Adam is the fused version, the fastest.
 
---cpu shows where there is no GPU that eager and compiled steps do the right work; its times mean nothing.
+--cpu checks on a machine without a GPU that eager and compiled steps compute the right thing; its times mean nothing.
 """
 import os
 import sys
@@ -24,7 +24,7 @@ def compile_if_asked(function):
 
 
 def capture_if_asked(step, inputs):
-    """A function that does `step(*inputs)`. A captured one copies new inputs to where it reads them, as Tenbin's does."""
+    """A function that does `step(*inputs)`. A captured step copies new inputs into its input buffers, as Tenbin's does."""
     if not graphed:
         return lambda: step(*inputs)
     places = [torch.empty_like(value).copy_(value) for value in inputs]
@@ -84,7 +84,7 @@ def training_step(problem):
         optimizer.step()
         return loss.detach()
 
-    # TF32's products are off by some 3e-4.
+    # The relative error of TF32 products is about 3e-4.
     return block(problem, capture_if_asked(step, (x, t)), lambda: restore(model, parameters, optimizer),
                  1e-2 if tf32 else 1e-3)
 
@@ -100,7 +100,7 @@ def loss_alone(problem):
         loss.backward()
         return loss.detach()
 
-    # The scores are no input of a captured step: a replay would copy them, which is more than the loss does.
+    # The scores are not an input of a captured step: a replay would copy them, which costs more than the loss.
     return block(problem, capture_if_asked(step, (t,)), lambda: None)
 
 

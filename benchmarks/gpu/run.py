@@ -1,8 +1,7 @@
 """Measures Tenbin and PyTorch on one GPU, alternately, and prints the tables. Started by scripts/gpu.sh.
 
-A round goes through the workloads, and at each workload through everybody; in the next round somebody else begins.
-What the tables show is the median over the rounds of the medians that each round gave; a ratio is the median of the
-ratios within each round.
+A round runs every participant on each workload; in the next round another participant is first. The tables show the
+median over the rounds of the medians of each round; a ratio is the median of the ratios within each round.
 """
 import argparse
 import json
@@ -31,7 +30,7 @@ FULL = {"copy": COPY, "fp32": LOSSES + STEPS, "tf32": STEPS}
 
 PRECISIONS = {"fp32": "float32", "tf32": "TF32"}
 
-# Of captured steps: microseconds at most.
+# The most microseconds of captured steps.
 STEP_LIMITS = [("step/30-64-64-2/256", "fp32", 60), ("step/784-1000-1000-10/100", "fp32", 80),
                ("step/784-1000-1000-10/4096", "fp32", 900), ("step/784-1000-1000-10/4096", "tf32", 250)]
 
@@ -42,19 +41,19 @@ def elements(workload):
 
 
 def copied_bytes(workload):
-    """Read and written: twice the array's."""
+    """Bytes read and written: twice the size of the array."""
     return 2 * int(workload.removeprefix("copy/")) * 2**20
 
 
 class Measurements:
-    """The times, and what Tenbin says of its last block of steps, by the same keys."""
+    """The times, and Tenbin's counts for the last block of steps, by the same keys."""
 
     def __init__(self):
         self.results, self.details = Results(HEADINGS), {}
 
     def ask(self, peer, workload, precision, seconds):
         if (workload, precision, peer.key) in self.results.notes:
-            return  # it could not the last time
+            return  # it failed the last time
         answer = peer.ask(workload, seconds)
         if "error" in answer:
             self.results.note(workload, precision, peer.key, answer["error"])
@@ -64,12 +63,12 @@ class Measurements:
             self.details[workload, precision, peer.key] = answer
 
     def copy_rates(self):
-        """Bytes read and written a second, one number a round."""
+        """Bytes read and written per second, one number per round."""
         return [copied_bytes(w) / s for (w, _, _), samples in self.results.samples.items() if w.startswith("copy/")
                 for s in samples]
 
     def copy_share(self, workload):
-        """How much of the copy rate the loss reaches, if its 3NC floats of four bytes are what it moves."""
+        """The share of the copy rate that the loss reaches, if it moves 3NC floats of four bytes."""
         shares = [12 * elements(workload) / seconds / rate
                   for seconds, rate in zip(self.results.rounds(workload, "fp32", "tenbin"), self.copy_rates())]
         return median(shares) if shares else None
@@ -115,7 +114,7 @@ class Measurements:
 
 
 def gpu_facts(arguments):
-    """And the bytes of the L2 cache, 0 if nobody knows."""
+    """Facts about the machine, and the size of the L2 cache in bytes, 0 if unknown."""
     if arguments.emulated:
         return {"gpu": "NONE: THIS IS THE EMULATOR, AND NO MEASUREMENT"}, 0
     query = "import torch; print(torch.cuda.get_device_properties(0).L2_cache_size, torch.version.cuda)"

@@ -1,12 +1,12 @@
-// What is measured on a GPU. Longer blocks than on the CPU: the one wait for the device at a block's end must
-// not be seen.
+// The workloads of the GPU benchmarks. Blocks are longer than on the CPU, so that the one wait for the device
+// at a block's end is negligible.
 #pragma once
 
 #include "../workloads.h"
 
 namespace tenbin::benchmarks {
 
-// The first of each list is for the emulator: so small that it can be run there.
+// The first workload of each list is small enough for the emulator.
 
 inline const std::vector<StepWorkload> gpu_steps = {
     {"30-64-64-2/16", {30, 64, 64, 2}, 16, 8},

@@ -1,4 +1,4 @@
-"""Chainer 7.8.1, the last release. It needs NumPy below 1.24, which took away the names np.bool and np.int."""
+"""Chainer 7.8.1, the last release. It needs NumPy below 1.24, which removed the names np.bool and np.int."""
 import chainer
 import chainer.functions as F
 import chainer.links as L

@@ -1,5 +1,5 @@
-// PyTorch's C++ frontend, eager, as Debian packages it: the training step and the loss. Speaks with the
-// driver as peer.h says.
+// PyTorch's C++ frontend, eager, as packaged by Debian: the training step and the loss. Uses the protocol of
+// peer.h.
 #include <torch/torch.h>
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// What the participants written in C++ share that stay and answer, as peer.py does for those in Python:
-// timing a block, answering the driver.
+// Shared by the C++ peers, as peer.py is by the Python peers: timing a block, answering the driver.
 #pragma once
 
 #include <algorithm>
@@ -13,15 +12,15 @@
 
 namespace peer {
 
-/// `steps` steps from the same start: `reset` leads there, untimed; `work` is timed and returns the last
-/// loss.
+/// `steps` steps from the same initial state: `reset` restores it, untimed; `work` is timed and returns the
+/// last loss.
 struct Block {
   std::size_t steps;
   double expected_loss;
   std::function<void()> reset;
   std::function<double()> work;
   double tolerance = 1e-3;
-  /// More of the answer about the block that was timed last: `, "nodes": 14`.
+  /// Additional JSON about the block that was timed last: `, "nodes": 14`.
   std::function<std::string()> details = [] { return std::string(); };
 };
 
@@ -31,7 +30,7 @@ inline double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Seconds a step.
+/// Seconds per step.
 inline double time_once(const Block& block) {
   block.reset();
   const Clock::time_point start = Clock::now();
@@ -52,14 +51,14 @@ inline std::string measure(const Block& block, double seconds) {
   return "{\"seconds\": [" + times + "]" + block.details() + "}";
 }
 
-/// One line of JSON that says what went wrong.
+/// An error as one line of JSON.
 inline std::string failure(std::string text) {
   text = text.substr(0, text.find('\n'));
   std::replace(text.begin(), text.end(), '"', '\'');
   return "{\"error\": \"" + text + "\"}";
 }
 
-/// Says who it is, then answers each line `WORKLOAD SECONDS` of the input; `make(workload)` returns a Block.
+/// Prints the name, then answers each line `WORKLOAD SECONDS` of the input; `make(workload)` returns a Block.
 inline void serve(const std::string& name, const std::function<Block(const std::string&)>& make) {
   std::cout << "{\"name\": \"" << name << "\"}" << std::endl;
   std::map<std::string, Block> blocks;

@@ -1,8 +1,8 @@
-"""What the Python peers share: reading a problem, timing a block, answering the driver.
+"""Shared by the Python peers: reading a problem, timing a block, answering the driver.
 
-A peer is a process that prints who it is, then answers each line `WORKLOAD SECONDS` of its input by a line of
-JSON: the seconds a step took in every block that fitted into SECONDS, or an error. It is never asked to do
-anything while another one is measured.
+A peer is a process that prints its name, then answers each line `WORKLOAD SECONDS` of its input with a line of
+JSON: the seconds per step of every block that fit into SECONDS, or an error. It is idle while another participant
+is measured.
 """
 import json
 import os
@@ -27,17 +27,17 @@ class Problem:
 
     @property
     def parameters(self):
-        """[(W0, b0), (W1, b1), ...], copies."""
+        """Copies of the parameters, [(W0, b0), (W1, b1), ...]."""
         arrays, layers = self.arrays, range(len(self.arrays))
         return [(arrays[f"W{i}"].copy(), arrays[f"b{i}"].copy()) for i in layers if f"W{i}" in arrays]
 
 
 class Unsupported(Exception):
-    """The peer cannot do this work, or not the same work."""
+    """The peer cannot do this work, or would do other work."""
 
 
 class Block:
-    """`steps` steps from the same start: `reset` leads there, untimed; `work` is timed and returns the last loss."""
+    """`steps` steps from the same initial state: `reset` restores it, untimed; `work` is timed and returns the last loss."""
 
     def __init__(self, steps, reset, work, expected_loss=None, tolerance=1e-3):
         self.steps, self.reset, self.work = steps, reset, work
@@ -54,7 +54,7 @@ class Block:
 
 
 def measure(block, seconds):
-    block.time()  # warms up: caches, compilers, allocators
+    block.time()  # warm-up of caches, compilers, allocators
     deadline = time.perf_counter() + seconds
     times = []
     while not times or time.perf_counter() < deadline:
@@ -64,9 +64,9 @@ def measure(block, seconds):
 
 
 def serve(name, make):
-    """Answers the driver; `make(workload, problem)` returns a Block, `problem` being None where there is no data."""
+    """Answers the driver; `make(workload, problem)` returns a Block, `problem` is None where there is no data."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
-    sys.stdout = sys.stderr  # a library that prints does not answer in our stead
+    sys.stdout = sys.stderr  # keeps the output of libraries out of the answers
     answers.write(json.dumps({"name": name}) + "\n")
     blocks = {}
     for line in sys.stdin:
@@ -75,6 +75,6 @@ def serve(name, make):
             if workload not in blocks:
                 blocks[workload] = make(workload, None if workload.startswith("graph/") else Problem(workload))
             answer = measure(blocks[workload], float(seconds))
-        except Exception as error:  # whatever it is, the table says so, and the others go on
+        except Exception as error:  # any error: the table reports it, and the other participants continue
             answer = {"error": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")

@@ -1,5 +1,5 @@
-"""PyTorch: eager, or with `--compile` the model and the loss by torch.compile. Adam and SGD are the fused ones,
-the fastest there are on a CPU."""
+"""PyTorch: eager, or with `--compile` the model and the loss by torch.compile. Adam and SGD are the fused
+versions, the fastest on a CPU."""
 import os
 import sys
 
@@ -59,7 +59,7 @@ def epoch(problem):
     loss_of = compile_if_asked(lambda x, t: F.cross_entropy(model(x), t))
 
     def work():
-        torch.randperm(len(x))  # costs what a shuffle costs; the order is everybody's
+        torch.randperm(len(x))  # for the cost of a shuffle; the order used is that of all participants
         for rows in given_order.split(128):
             loss = loss_of(x[rows], t[rows])
             optimizer.zero_grad(set_to_none=True)

@@ -1,7 +1,7 @@
-"""scikit-learn: MLPClassifier.partial_fit with the whole batch, one step a call.
+"""scikit-learn: MLPClassifier.partial_fit with the whole batch, one step per call.
 
-It knows no class weights; `sample_weight`, since 1.7, says the same. With two classes it trains one logistic
-output in place of two scores, which is less work: that is no comparison, and it is left out.
+It has no class weights; `sample_weight`, since 1.7, has the same effect. With two classes it trains one logistic
+output instead of two scores, which is less work and not comparable, so that case is left out.
 """
 import numpy
 import sklearn
@@ -23,7 +23,7 @@ def make(workload, problem):
 
     def reset():
         model = MLPClassifier(hidden, alpha=0, batch_size=len(x), learning_rate_init=problem.alpha, shuffle=False)
-        # The first call makes the weights and the optimizer, with a step that is then undone.
+        # The first call creates the weights and the optimizer, and does a step, which is then undone.
         model.partial_fit(x, t, classes=numpy.arange(n_class), sample_weight=sample_weight)
         for i, (W, b) in enumerate(problem.parameters):
             model.coefs_[i][...], model.intercepts_[i][...] = W.T, b

@@ -1,4 +1,4 @@
-"""The model of the training steps, in PyTorch: what the CPU's peer and the GPU's share."""
+"""The model of the training steps in PyTorch: shared by the CPU peer and the GPU peer."""
 import torch
 from torch import nn
 
@@ -11,7 +11,7 @@ def make_model(parameters):
 
 
 def restore(model, parameters, optimizer):
-    """Back to the start, in place: the initial weights, no momentum."""
+    """Restores the initial state in place: the initial weights, no momentum."""
     with torch.no_grad():
         for layer, (W, b) in zip(model[::2], parameters):
             layer.weight.copy_(torch.from_numpy(W))

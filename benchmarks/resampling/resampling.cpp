@@ -1,9 +1,9 @@
-// SMOTE and the cleaners on the data of data.npz, timed: the counterpart of resampling.py.
+// Times SMOTE and the cleaning methods on the data in data.npz: the counterpart of resampling.py.
 //
 //   resampling_benchmark data.npz REPEATS
 //
-// Prints one line a task: its name, the best seconds of REPEATS runs, the processor's seconds of the best run
-// in that respect, over all threads, and the rows that come out.
+// Prints one line per task: its name, the shortest wall time of REPEATS runs in seconds, the least processor
+// time of a run over all threads, and the number of resulting rows.
 #include <tenbin/tenbin.h>
 
 #include <algorithm>

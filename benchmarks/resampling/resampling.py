@@ -1,8 +1,8 @@
 """The data for resampling.cpp, and the same tasks with imbalanced-learn.
 
     resampling.py make data.npz        100,000 rows of 30 columns, 1 % of them of class 1
-    resampling.py run data.npz REPEATS one line a task: its name, the best seconds of
-                                       REPEATS runs, the best of the processor, the rows that come out
+    resampling.py run data.npz REPEATS one line per task: its name, the shortest time of
+                                       REPEATS runs, the least processor time, the resulting rows
 """
 
 import sys

@@ -1,11 +1,11 @@
-// Finds the data sets that scripts/data.sh fetches.
+// Finds the data sets that scripts/data.sh downloads.
 #pragma once
 
 #include <string>
 
 namespace tenbin::examples {
 
-/// `directory/name`. Errors: it is not there; the text names the command that brings it,
+/// `directory/name`. Errors: there is no such file; the message names the command that downloads it,
 /// `scripts/data.sh set`.
 ///
 ///     load_csv(data_file("data", "shuttle-train.csv", "shuttle"), {.label = "Class"});

@@ -17,7 +17,8 @@ class Json {
   /// null
   Json() = default;
   Json(bool value) : text_(value ? "true" : "false") {}
-  /// The shortest digits that read back as the same number; NaN and infinities, which JSON lacks, are null.
+  /// The shortest digits that read back as the same number; NaN and infinities, which JSON does not have,
+  /// become null.
   template <class Number, class = std::enable_if_t<std::is_arithmetic_v<Number>>>
   Json(Number value) : text_(number(value)) {}
   /// UTF-8, with quotes, backslashes and control characters escaped.
@@ -36,7 +37,7 @@ class Json {
   /// Appends to an array. Errors: this is not an array.
   Json& push_back(Json value);
 
-  /// Indented by two spaces; arrays of plain values stand on one line.
+  /// Indented by two spaces; arrays of plain values are on one line.
   std::string to_string() const;
   /// Writes it, and a line end, to a file. Errors: the file cannot be written.
   void save(const std::string& path) const;
@@ -56,7 +57,7 @@ class Json {
   bool is_flat() const;
 
   Kind kind_ = Kind::value;
-  std::string text_ = "null";  // of a value
+  std::string text_ = "null";  // the text of a plain value
   std::vector<std::string> keys_;
   std::vector<Json> values_;
 };

@@ -42,8 +42,8 @@ Linear logistic_regression(const Dataset& train, const LogisticRegressionOptions
   Linear model(train.x.shape()[1], 2, {.initialW = Zero()});
   model.to(train.x.device());
   const double penalty = 1 / (options.C * static_cast<double>(train.size()));
-  // Curvature is p (1 - p) <= 1/4 times 2 for the two rows; 1 more is for the bias. That leaves a factor of 2
-  // for class weights.
+  // The curvature is p (1 - p) <= 1/4, times 2 for the two rows; 1 is added for the bias. That leaves a
+  // factor of 2 for class weights.
   const double curvature = largest_eigenvalue(train.x) + 1;
   const double slowest = 1 - std::sqrt(std::min(1.0, 2 * penalty / curvature));
   MomentumSGD optimizer({.lr = 1 / curvature, .momentum = slowest * slowest});

@@ -1,4 +1,4 @@
-// Logistic regression of two classes, trained on the whole set to the optimum: a baseline without noise.
+// Logistic regression of two classes, trained on the whole set to the optimum: a deterministic baseline.
 #pragma once
 
 #include "tenbin/datasets/dataset.h"
@@ -7,7 +7,7 @@
 namespace tenbin::examples {
 
 struct LogisticRegressionOptions {
-  double C = 1;  ///< the smaller, the stronger the penalty
+  double C = 1;  ///< inverse strength of the penalty
   Array class_weight = {};
   double tolerance = 1e-6;  ///< stop when no element of the gradient is larger
   std::size_t max_steps = 10000;
@@ -17,13 +17,13 @@ struct LogisticRegressionOptions {
 ///
 ///     1 / N sum_i w[t_i] loss_i + |W|^2 / (C N),
 ///
-/// b going free, on the device of the data. The two rows of W come to be opposite, so that their difference
-/// is the coefficients of scikit-learn's `LogisticRegression(C)`, whose penalty |w|^2 / (2 C N) is the same
-/// number.
+/// with no penalty on b, on the device of the data. At the optimum the two rows of W are opposite, and their
+/// difference is the coefficients of scikit-learn's `LogisticRegression(C)`, whose penalty |w|^2 / (2 C N) is
+/// then equal to this one.
 ///
-/// Gradient descent with momentum from 0 on (Polyak, "Some methods of speeding up the convergence of
-/// iteration methods", 1964): rate and momentum follow from the largest curvature and the penalty's. Nothing
-/// is random. Errors: the gradient is still above `tolerance` after `max_steps`.
+/// Gradient descent with momentum, from 0 (Polyak, "Some methods of speeding up the convergence of iteration
+/// methods", 1964): rate and momentum follow from the largest curvature and that of the penalty.
+/// Deterministic. Errors: the gradient is still above `tolerance` after `max_steps`.
 ///
 ///     const Linear model = logistic_regression(train, {.C = 0.01});
 ///     const Array p = softmax(model(test.x)).data();

@@ -37,7 +37,7 @@ bool set(Device& variable, const std::string& text) {
   return true;
 }
 
-// Why a value cannot be used, though it is well written; empty if it can.
+// Why a valid value cannot be used here; empty if it can.
 template <class T>
 std::string unusable(const T&) {
   return "";

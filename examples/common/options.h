@@ -12,7 +12,7 @@
 
 namespace tenbin::examples {
 
-/// Variables that the command line may set. What they hold before is the default.
+/// Variables that the command line may set. Their values before parsing are the defaults.
 ///
 ///     std::size_t epochs = 20;
 ///     bool quick = false;
@@ -27,14 +27,14 @@ class Options {
   explicit Options(std::string description) : description_(std::move(description)) {}
 
   /// The variable must outlive this object. A bool is a flag: `--quick`, or `--quick=false`. A Device is
-  /// `cpu`, `cuda` or `cuda:1`; one that is not there is a mistake.
+  /// `cpu`, `cuda` or `cuda:1`; a device that does not exist is a mistake.
   template <class T>
   void add(std::string name, T& variable, std::string description) {
     add_option(std::move(name), &variable, std::move(description));
   }
 
-  /// Sets the variables. Nothing: go on. A number: leave main with it; 0 after --help, which is printed on
-  /// `out`; 2 after a mistake in the command line, which is explained on `error`.
+  /// Sets the variables. No value: continue. A number: return it from main; 0 after --help, which is printed
+  /// on `out`; 2 after a mistake in the command line, which is explained on `error`.
   std::optional<int> parse(int argc, const char* const* argv, std::ostream& out, std::ostream& error) const;
 
   std::string help(const std::string& program) const;
@@ -47,7 +47,8 @@ class Options {
     std::string default_value;
   };
   void add_option(std::string name, Target variable, std::string description);
-  // Takes the argument at argv[i], moving i on if the value is the next one; says what is wrong, or nothing.
+  // Parses the argument at argv[i], and advances i if the value is the next argument. Returns an error text,
+  // or an empty one.
   std::string take(int argc, const char* const* argv, int& i) const;
 
   std::string description_;

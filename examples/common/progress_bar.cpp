@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t bar_width = 30;
 constexpr std::chrono::milliseconds redraw_interval(100);
 
-// Of the terminal behind standard error; 0 if nothing should be redrawn there.
+// The width of the terminal on standard error; 0 if lines should not be redrawn.
 std::size_t terminal_columns() {
   const char* const no_color = std::getenv("NO_COLOR");
   const char* const term = std::getenv("TERM");
@@ -59,7 +59,7 @@ void ProgressBar::update(std::size_t done, const std::string& text) {
 
 void ProgressBar::finish() {
   if (columns_ == 0) {
-    // A complete run has printed its last tenth already.
+    // The last tenth of a complete run has been printed already.
     if (parts_done(10) != tenths_printed_ || done_ < total_) print_plain();
     return;
   }
@@ -85,9 +85,9 @@ void ProgressBar::redraw() {
   std::string line = "[" + std::string(filled, '#') + std::string(bar_width - filled, ' ') + "] " +
                      std::string(3 - percent.size(), ' ') + percent + "%  " + time_left();
   if (!text_.empty()) line += "  " + text_;
-  // A line that wraps could not be redrawn.
+  // A wrapped line could not be redrawn.
   if (line.size() >= columns_) line.resize(columns_ - 1);
-  // Back to the first column, and clear what a longer line has left.
+  // Returns to the first column, and clears the rest of a longer previous line.
   out_ << '\r' << line << "\x1b[K" << std::flush;
   drawn_ = Clock::now();
 }

@@ -1,4 +1,4 @@
-// Shows how far a training run has got.
+// Shows the progress of a training run.
 #pragma once
 
 #include <chrono>
@@ -8,8 +8,8 @@
 
 namespace tenbin::examples {
 
-/// On a terminal one line that is redrawn in place, with percentage, time left and a text. Elsewhere, and
-/// with NO_COLOR or TERM=dumb, a plain line every tenth of the way, so that log files stay readable.
+/// On a terminal: one line, redrawn in place, with percentage, time left and a text. Elsewhere, and with
+/// NO_COLOR or TERM=dumb: a plain line for every tenth of the work, so that log files stay readable.
 ///
 ///     ProgressBar bar(epochs * batches);
 ///     for (...) bar.update(++done, "loss " + fixed(loss, 4));
@@ -18,10 +18,10 @@ class ProgressBar {
  public:
   /// Writes to standard error.
   explicit ProgressBar(std::size_t total);
-  /// Writes to `out`: redraws if it is a terminal with so many columns, 0 for plain lines.
+  /// Writes to `out`: a line that is redrawn if it is a terminal with this many columns; 0 for plain lines.
   ProgressBar(std::size_t total, std::ostream& out, std::size_t columns);
 
-  /// `done` of the total is done. Draws at most ten times a second.
+  /// Reports that `done` of the total is finished. Draws at most ten times per second.
   void update(std::size_t done, const std::string& text = "");
   /// Draws the last state once more and ends the line.
   void finish();

@@ -35,7 +35,7 @@ double beta_continued_fraction(double x, double a, double b) {
 double incomplete_beta(double x, double a, double b) {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
-  // The fraction converges fast on this side; the other one is its mirror image.
+  // The fraction converges fast on this side; the other side follows by symmetry.
   if (x > (a + 1) / (a + b + 2)) return 1 - incomplete_beta(1 - x, b, a);
   const double log_front =
       std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x);
@@ -58,7 +58,7 @@ double standard_deviation(const std::vector<double>& values) {
 
 double student_t_p_value(double t, double degrees_of_freedom) {
   const double sum = degrees_of_freedom + t * t;
-  // By the smaller of the two fractions: the other one would round a small t away.
+  // Uses the smaller of the two fractions: with the other one, a small t would be lost by rounding.
   if (t * t < degrees_of_freedom) return 1 - incomplete_beta(t * t / sum, 0.5, degrees_of_freedom / 2);
   return incomplete_beta(degrees_of_freedom / sum, degrees_of_freedom / 2, 0.5);
 }

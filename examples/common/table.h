@@ -6,7 +6,7 @@
 
 namespace tenbin::examples {
 
-/// Text in columns: the first is aligned to the left, the others, which tend to be numbers, to the right.
+/// Text in columns: the first is left-aligned, the others, usually numbers, right-aligned.
 ///
 ///     TextTable table({"method", "accuracy"});
 ///     table.add({"plain", fixed(81.78, 2)});
@@ -19,7 +19,7 @@ class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
 
-  /// Errors: not as many cells as the header has.
+  /// Errors: the number of cells is not that of the header.
   void add(std::vector<std::string> cells);
 
   std::string to_string() const;
@@ -28,7 +28,7 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// The number with so many digits after the point.
+/// The number with this many digits after the decimal point.
 std::string fixed(double value, int digits);
 /// `0.987 +- 0.002`, mean and standard deviation; the mean alone for fewer than two values.
 std::string mean_and_spread(const std::vector<double>& values, int digits);

@@ -1,4 +1,4 @@
-// The lab's network and its training: the same for every remedy but for data and loss.
+// The network of the comparison and its training: the same for every method except for data and loss.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class Classifier : public Chain {
 
   /// Logits.
   Variable operator()(const Variable& x) const;
-  /// softmax of the logits, without a graph, on the CPU.
+  /// softmax of the logits, without recording a graph, on the CPU.
   Array probabilities(const Array& x) const;
 
  private:
@@ -26,20 +26,21 @@ class Classifier : public Chain {
 
 struct Training {
   std::size_t n_hidden = 64;
-  std::size_t epochs = 30;  ///< passes over the training part as it was collected
+  std::size_t epochs = 30;  ///< passes over the training part before resampling
   std::size_t batch_size = 256;
-  double alpha = 0.01;  ///< Adam's; a tenth of it after 60% of the steps, and again after 85%
+  double alpha = 0.01;  ///< initial learning rate of Adam; a tenth of it after 60% of the steps, a hundredth
+                        ///< after 85%
   double weight_decay = 1e-4;
-  Device device;  ///< the data are moved there
+  Device device;  ///< the data are copied there
 
-  /// How many steps every remedy gets on a training part of that size: one that doubles rows sees each of
-  /// them less often, and one that drops rows sees them more often.
+  /// The number of steps, for a training part of that size. It is the same for every method: one that repeats
+  /// rows uses each of them less often, and one that drops rows uses them more often.
   std::size_t steps(std::size_t n_rows) const { return epochs * ((n_rows + batch_size - 1) / batch_size); }
 };
 
 using Loss = std::function<Variable(const Variable& logits, const Array& t)>;
 
-/// Trains a new network, of the same initial weights for the same seed.
+/// Trains a new network, whose initial weights depend on the seed.
 Classifier train_classifier(const Dataset& rows, std::size_t n_class, const Loss& loss,
                             const Training& training, std::size_t steps, std::uint64_t seed);
 

@@ -31,7 +31,7 @@ bool has_values(const Column& column) {
   return !std::all_of(values.begin(), values.end(), missing);
 }
 
-// Why nothing can be learnt from a column; empty if it can.
+// Why a column is useless for learning; empty if it is not.
 std::string useless(const Column& column) {
   if (!has_values(column)) return "no values";
   if (column.categories.size() > most_categories)
@@ -39,7 +39,7 @@ std::string useless(const Column& column) {
   return "";
 }
 
-// Makes the numbers of the classes those of the ones that occur: a file may declare more.
+// Renumbers the classes so that only classes that occur remain: a file may declare more.
 void drop_absent_classes(LabData& data, const std::vector<std::string>& declared) {
   std::vector<std::size_t> counts(declared.size(), 0);
   std::vector<std::int32_t> labels = data.rows.t.to_vector<std::int32_t>();

@@ -40,7 +40,7 @@ Loss logit_adjusted(const Counts& counts) {
   };
 }
 
-// As many neighbours as the smallest class allows.
+// The number of neighbours, at most what the smallest class allows.
 Dataset with_smote(const Dataset& train, const Counts& counts, std::uint64_t seed) {
   return smote(train, {.k_neighbors = std::min<std::size_t>(5, smallest(counts) - 1), .seed = seed});
 }
@@ -60,7 +60,7 @@ Array is_class(const Array& t, std::size_t c) {
   return Array(labels);
 }
 
-// The class frequencies as every row's probabilities.
+// The class frequencies as the probabilities of every row.
 Array constant_probabilities(const Counts& counts, std::size_t n_rows) {
   const std::vector<float> prior = class_prior(counts).to_vector<float>();
   std::vector<float> p;
@@ -68,8 +68,8 @@ Array constant_probabilities(const Counts& counts, std::size_t n_rows) {
   return Array(p, {n_rows, counts.size()});
 }
 
-// How to choose a class by probabilities, tuned for balanced accuracy: for two classes from which probability
-// of the rare one on, for more by how much of the class frequencies to take out.
+// A rule that chooses the class from probabilities, tuned for balanced accuracy: for two classes a threshold
+// on the probability of the rare one, for more classes the strength tau of the prior correction.
 class Decision {
  public:
   Decision(const Array& t, const Array& p, const Counts& counts) : counts_(counts) {
@@ -120,7 +120,7 @@ class Decision {
   double tau_ = 0;
 };
 
-// One split under work: what its trainings share.
+// One split during the comparison: the state that its trainings share.
 class Bench {
  public:
   Bench(const Dataset& train, const Dataset& test, const LabData& data, const Training& training,
@@ -138,12 +138,12 @@ class Bench {
   std::uint64_t seed() const { return seed_; }
   std::size_t n_test() const { return fold_.test.size(); }
 
-  // The test part's probabilities, from a model trained on `data`.
+  // The probabilities of the test part, from a model trained on `data`.
   Array trained(const std::string& what, const Dataset& data, const Loss& loss) const {
     return trained(what, data, fold_.test.x, loss, training_.steps(fold_.train.size()));
   }
 
-  // The decision that is best for what a plain model says of rows of the training part that it has not seen.
+  // The rule that is best for the predictions of plain models on training rows that they were not trained on.
   Decision tuned_decision() const {
     const std::size_t n_class = data_.classes.size();
     std::vector<float> p;

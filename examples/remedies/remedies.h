@@ -1,4 +1,4 @@
-// What can be done about imbalance, each as predictions for a test part it has not seen.
+// The methods against class imbalance, each giving predictions for a test part that it has not seen.
 #pragma once
 
 #include <functional>
@@ -13,15 +13,15 @@ namespace tenbin::examples {
 struct Prediction {
   std::string remedy;
   Array p;        ///< probabilities, float32 (N, K)
-  Array classes;  ///< int64 (N): mostly the argmax of p
+  Array classes;  ///< int64 (N): the argmax of p, unless the method has its own rule
 };
 
-/// Their names, in the order of `predict_with_remedies`.
+/// The names of the methods, in the order of `predict_with_remedies`.
 const std::vector<std::string>& remedy_names();
-/// The one that all others are compared with.
+/// The method that all others are compared with.
 inline constexpr const char* baseline = "plain";
 
-/// What all remedies predict for the test part of a split, each made from the training part alone.
+/// The predictions of all methods for the test part of a split, each made from the training part alone.
 ///
 ///     majority                    the most frequent class, and the class frequencies as probabilities
 ///     plain                       softmax cross entropy
@@ -38,7 +38,7 @@ inline constexpr const char* baseline = "plain";
 ///     weights + prior correction  the model of "class weights", its probabilities brought back to the
 ///                                 frequencies of the training part
 ///
-/// `on_trained` is called after each of the trainings, of which there are `n_trainings()`.
+/// `on_trained` is called after each of the `n_trainings()` trainings.
 std::vector<Prediction> predict_with_remedies(const Dataset& train, const Dataset& test, const LabData& data,
                                               const Training& training, std::uint64_t seed,
                                               const std::function<void(const std::string& what)>& on_trained);

@@ -1,4 +1,4 @@
-// The lab's results for people, and for programs.
+// The results of the comparison as text, JSON and CSV.
 #pragma once
 
 #include <string>
@@ -8,15 +8,16 @@
 
 namespace tenbin::examples {
 
-/// Differences from the baseline count as more than noise below this.
+/// Significance level: p-values below it are marked.
 inline constexpr double significance_level = 0.05;
 
-/// Mean and standard deviation over the splits, in percent, marked + or - where a remedy is better or worse
-/// than the baseline beyond noise; and of the rarest class how many were found, with Wilson's interval.
+/// Mean and standard deviation over the splits, in percent, marked + or - where a method is significantly
+/// better or worse than the baseline; and for the rarest class the number of rows found, with Wilson's
+/// interval.
 std::string to_table(const Results& results);
 /// Every value of every split, the differences and their p-values.
 Json to_json(const Results& results, const LabData& data, const Training& training, std::uint64_t seed);
-/// One line for every remedy, metric and split. Errors: the file cannot be written.
+/// One line for every method, metric and split. Errors: the file cannot be written.
 void save_csv(const Results& results, const std::string& path);
 
 }  // namespace tenbin::examples

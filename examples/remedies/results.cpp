@@ -17,14 +17,14 @@ namespace {
 
 using Value = decltype(Metric::value);
 
-// A metric that follows from the confusion matrix.
+// A metric computed from the confusion matrix.
 Value of_matrix(double (*metric)(const ConfusionMatrix&)) {
   return [metric](const Array& t, const Prediction& prediction, std::size_t) {
     return metric(ConfusionMatrix(t, prediction.classes, {.n_class = prediction.p.shape()[1]}));
   };
 }
 
-// With two classes the rarer one is what is looked for.
+// With two classes the rarer one is the positive class.
 std::optional<std::int64_t> positive(const Prediction& prediction, std::size_t rarest) {
   if (prediction.p.shape()[1] > 2) return {};
   return static_cast<std::int64_t>(rarest);

@@ -57,7 +57,7 @@ TEST_CASE("an Array takes the values of a vector") {
   CHECK(Array(std::vector<double>{}).shape() == Shape{0});
 }
 
-TEST_CASE("an Array that is none") {
+TEST_CASE("a default-constructed Array") {
   const Array none;
   CHECK_FALSE(none);
   CHECK(printed(none) == "none");
@@ -77,7 +77,7 @@ TEST_CASE("an Array that is none") {
   CHECK_THROWS_WITH((Array{1.f}).add(none), "Array::add: expected float32(1), got none");
 }
 
-TEST_CASE("every use of an Array that is none names the call") {
+TEST_CASE("every use of an empty Array names the call") {
   Array moved_from = {1.f, 2.f};
   const Array there = std::move(moved_from);
   for (const Array& none : {Array(), moved_from}) {  // NOLINT(bugprone-use-after-move)
@@ -238,7 +238,7 @@ TEST_CASE("reshape and slice are views") {
     x = Array();
     rows = Array();
     CHECK(column.item() == -1);
-    CHECK_FALSE(column.owns_buffer());  // it spans a part of its buffer only
+    CHECK_FALSE(column.owns_buffer());  // it is only a part of its buffer
   }
   SECTION("a copy of a view holds the view's elements") {
     CHECK(x.slice(3, 4).copy().to_vector<double>() == std::vector<double>{9, 10, 11});
@@ -263,7 +263,7 @@ TEST_CASE("reshape and slice are views") {
   }
 }
 
-TEST_CASE("data, item and astype look at the dtype") {
+TEST_CASE("data, item and astype check the dtype") {
   const Array x = {1.75, -2.0};
   CHECK_THROWS_WITH(x.data<float>(), "Array::data: asked for float32, the array is float64(2)");
   CHECK_THROWS_WITH(x.item(), "Array::item: expected one element, got float64(2)");
@@ -274,7 +274,7 @@ TEST_CASE("data, item and astype look at the dtype") {
         std::vector<float>{255, 0});
   CHECK(Array::scalar(2.5).item() == 2.5);
   CHECK(Array({{{7}}}).item<int>() == 7);
-  const std::int64_t large = (std::int64_t{1} << 53) + 1;  // no double holds it
+  const std::int64_t large = (std::int64_t{1} << 53) + 1;  // not representable in double
   CHECK(Array{large}.item<std::int64_t>() == large);
   CHECK(Array{large}.to_vector<std::int64_t>()[0] == large);
 }
@@ -362,7 +362,7 @@ TEST_CASE("views, copies and in-place operations on every device", "[gpu]") {
     CHECK(values(x) == std::vector<double>{5, 6, 7, -1, -1, -1, 6, 7, 8, 10, 11, 12});
     CHECK(values(separate) == std::vector<double>{3, 4, 5, 6, 7, 8});
 
-    // From and to the CPU.
+    // To and from the CPU.
     x.slice(2, 3).assign(Array({{0, 0, 1}}, Dtype::float64));
     Array host = Array::zeros({1, 3}, Dtype::float64);
     host.assign(x.slice(2, 3));
@@ -432,7 +432,7 @@ TEST_CASE("an Array prints as NumPy prints it") {
   CHECK(Array::arange(1001).to_string() == "[0, 1, 2, ..., 998, 999, 1000]");
 }
 
-TEST_CASE("without a GPU, asking for one says so") {
+TEST_CASE("without a GPU, using one is an error that says so") {
   if (gpu::is_available()) return;
   CHECK_THROWS_WITH(Array{1.f}.to(Device::cuda(0)), ContainsSubstring("cuda:0 is not available"));
   CHECK_THROWS_WITH(Array::zeros({2}, Dtype::float32, Device::cuda(3)),

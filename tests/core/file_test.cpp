@@ -1,4 +1,4 @@
-// Files: what is read of several gzip members, and what becomes of a file that is replaced.
+// Files: reading several gzip members, and replacing an existing file.
 #include "tenbin/core/file.h"
 
 #include <fcntl.h>
@@ -37,7 +37,7 @@ class WithUmask {
   mode_t before_;
 };
 
-// Until the end of the scope, not root: root may write everything.
+// Until the end of the scope the process is not root, since root may write every file.
 class WithoutPrivileges {
  public:
   static constexpr uid_t nobody = 65534;
@@ -58,7 +58,7 @@ void save(const std::string& path, const std::string& text) {
   file.commit();
 }
 
-// What saving throws.
+// The error text of a failed save.
 std::string save_error(const std::string& path) {
   try {
     save(path, "new");
@@ -80,7 +80,7 @@ class FileFixture {
     return found;
   }
 
-  // What the bytes decode to, in pieces of `step`; or what is wrong, without the path.
+  // The decompressed bytes, in pieces of `step`; or the error text without the path.
   std::string decoded(const std::string& bytes, std::size_t step) {
     write_bytes(path, bytes);
     const InputFile file(path);
@@ -104,7 +104,7 @@ class FileFixture {
 TEST_CASE_METHOD(FileFixture, "ByteStream reads gzip members one after another") {
   const std::string zeros(100, '\0');
   const std::string one = gzip_of("a,b\n1,"), two = gzip_of("2\n"), none = gzip_of("");
-  const std::string long_text(200000, 'x');  // members and padding beyond the 64 KiB that are read at once
+  const std::string long_text(200000, 'x');  // members and padding beyond the 64 KiB read buffer
   for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{1 << 20}}) {
     CAPTURE(step);
     CHECK(decoded(one + two, step) == "a,b\n1,2\n");
@@ -143,7 +143,7 @@ TEST_CASE_METHOD(FileFixture,
 
 TEST_CASE_METHOD(FileFixture, "OutputFile does not replace a file that is write-protected") {
   write_bytes(path, "old");
-  for (const mode_t mode : {0444u, 0400u, 0u}) {  // even for root
+  for (const mode_t mode : {0444u, 0400u, 0u}) {  // also if the user is root
     REQUIRE(::chmod(path.c_str(), mode) == 0);
     CHECK(save_error(path) == path + ": cannot write: the file is write-protected");
   }
@@ -156,7 +156,7 @@ TEST_CASE_METHOD(FileFixture, "OutputFile does not replace a file that is write-
 }
 
 TEST_CASE_METHOD(FileFixture, "OutputFile does not replace a file that this user may not write") {
-  if (::geteuid() != 0) return;  // only root can make a file of somebody else
+  if (::geteuid() != 0) return;  // only root can make a file of another user
   write_bytes(path, "old");
   REQUIRE(::chmod(path.c_str(), 0644) == 0);
   REQUIRE(::chmod(directory.path().c_str(), 0777) == 0);
@@ -190,7 +190,7 @@ TEST_CASE_METHOD(FileFixture, "OutputFile makes a new file: another hard link ke
   CHECK(read_bytes(directory / "other") == "old");
 }
 
-TEST_CASE_METHOD(FileFixture, "OutputFile removes what killed processes left, and nothing else") {
+TEST_CASE_METHOD(FileFixture, "OutputFile removes the files left by killed processes, and no others") {
   write_bytes(path, "old");
   const std::string pid = std::to_string(::getpid());
   for (int i = 0; i < 150; ++i) write_bytes(path + ".tmp-" + pid + '-' + std::to_string(i), "cut");
@@ -204,7 +204,7 @@ TEST_CASE_METHOD(FileFixture, "OutputFile removes what killed processes left, an
   std::filesystem::remove(directory / "file.tmp-3");
   std::filesystem::create_symlink("file", directory / "file.tmp-3");
   const int used = ::open((directory / "file.tmp-4-5").c_str(), O_RDWR | O_CLOEXEC);
-  REQUIRE(::flock(used, LOCK_EX) == 0);  // somebody is writing it
+  REQUIRE(::flock(used, LOCK_EX) == 0);  // a writer holds the lock
   save(path, "new");
   CHECK(names() == others);
   ::close(used);
@@ -237,7 +237,7 @@ TEST_CASE_METHOD(FileFixture, "several OutputFiles of one path do not disturb ea
   CHECK(names().size() == 1);
 }
 
-TEST_CASE_METHOD(FileFixture, "OutputFile looks at what was written before it replaces a file") {
+TEST_CASE_METHOD(FileFixture, "OutputFile checks the written file before it replaces a file") {
   write_bytes(path, "old");
   OutputFile file(path);
   file.write("0123456789", 10);

@@ -30,7 +30,7 @@ Array map(const Array& a, const Array& b, const std::function<double(double, dou
   return y;
 }
 
-// Passes its input on, and the gradient as it came: both share memory.
+// Passes its input and the gradient on unchanged: input and output share memory.
 Variable identity(const Variable& x, const std::string& name = "identity",
                   std::vector<std::string>* log = nullptr) {
   return call(
@@ -45,7 +45,7 @@ Variable identity(const Variable& x, const std::string& name = "identity",
       })[0];
 }
 
-// One array is both gradients.
+// Returns one array as both gradients.
 Variable add(const Variable& a, const Variable& b, const std::string& name = "add",
              std::vector<std::string>* log = nullptr) {
   return call(
@@ -72,7 +72,7 @@ Variable multiply(const Variable& a, const Variable& b) {
       })[0];
 }
 
-// a cos b, and a sin b.
+// The outputs a cos b and a sin b.
 Variables polar(const Variable& a, const Variable& b) {
   const auto part = [](const Array& r, const Array& angle, double (*f)(double)) {
     return map(r, angle, [f](double x, double y) { return x * f(y); });
@@ -127,7 +127,7 @@ TEST_CASE("backward starts from 1 and leaves accumulate") {
   CHECK(gradient(x) == 6);
 }
 
-TEST_CASE("gradients of intermediates are of the last backward alone") {
+TEST_CASE("gradients of intermediates are those of the last backward") {
   const Variable x(Array{2.0});
   const Variable h = multiply(x, x);
   Variable y = multiply(h, h);
@@ -140,7 +140,7 @@ TEST_CASE("gradients of intermediates are of the last backward alone") {
   y.backward();
   CHECK_FALSE(h.grad());
   CHECK(gradient(x) == 96);
-  // A gradient left behind by another graph's sweep is not used.
+  // A gradient left by another graph's backward is not used.
   const Variable a = multiply(x, x);
   Variable(multiply(a, a)).backward(true);
   Variable z = multiply(a, h);
@@ -165,7 +165,7 @@ TEST_CASE("a variable with a gradient set starts from it") {
   CHECK_FALSE(y.grad());
 }
 
-TEST_CASE("backward of what depends on nothing is an error") {
+TEST_CASE("backward of a Variable that depends on no leaf is an error") {
   CHECK_THROWS_WITH(Variable(Array{1.0}, false).backward(),
                     "backward: variable float64(1) depends on nothing that requires a gradient (constants, "
                     "or NoBackprop): `Variable w = array` makes a constant, `Variable w(array)` a leaf");
@@ -204,7 +204,7 @@ TEST_CASE("random graphs agree with forward-mode derivatives") {
     }
     for (int step = 0; step < 30; ++step) {
       const std::size_t i = random.integer(variables.size());
-      const std::size_t j = random.integer(variables.size());  // sometimes the same one
+      const std::size_t j = random.integer(variables.size());  // sometimes the same variable twice
       const Variable a = variables[i];
       const Variable b = variables[j];
       const Dual da = duals[i];
@@ -224,7 +224,7 @@ TEST_CASE("random graphs agree with forward-mode derivatives") {
           const double s = std::sin(db.value);
           variables.push_back(parts[0]);
           duals.push_back(chain(da.value * c, c, da, -da.value * s, db));
-          if (random.integer(2) == 0) break;  // the other output is not used, and gone
+          if (random.integer(2) == 0) break;  // the other output is not used and is destroyed
           variables.push_back(parts[1]);
           duals.push_back(chain(da.value * s, s, da, da.value * c, db));
         }
@@ -235,7 +235,7 @@ TEST_CASE("random graphs agree with forward-mode derivatives") {
     const Dual& q = duals[duals.size() - 2];
     const Dual expected = chain(p.value * q.value, q.value, p, p.value, q);
     REQUIRE(y.item() == Approx(expected.value).epsilon(1e-12));
-    if (random.integer(2) == 0) variables.resize(leaf_count);  // the graph holds the rest
+    if (random.integer(2) == 0) variables.resize(leaf_count);  // the graph keeps the others alive
     y.backward();
     for (std::size_t i = 0; i < leaf_count; ++i) {
       const double got = variables[i].grad() ? gradient(variables[i]) : 0;
@@ -284,7 +284,7 @@ TEST_CASE("a leaf owns its gradient") {
   const Variable a(Array{1.0});
   const Variable b(Array{2.0});
   const Variable c(Array{3.0});
-  Variable y = add(add(a, b), identity(c));  // nothing but shared gradients
+  Variable y = add(add(a, b), identity(c));  // only shared gradients
   y.backward();
   const Variables owners = {a, b, c, y};
   for (std::size_t i = 0; i < owners.size(); ++i)
@@ -293,7 +293,7 @@ TEST_CASE("a leaf owns its gradient") {
   writable.data<double>()[0] = 50;
   CHECK(gradient(a) == 50);
   CHECK(gradient(b) == 1);
-  y.backward();  // accumulates in place, into nobody else's memory
+  y.backward();  // accumulates in place, without writing into other arrays' memory
   CHECK(gradient(a) == 51);
   CHECK(gradient(b) == 2);
   CHECK(gradient(y) == 1);
@@ -317,7 +317,7 @@ TEST_CASE("an intermediate's shared gradient is summed without harm to others") 
   const Variable x(Array{1.0});
   const Variable h = identity(x);
   const Variable k = identity(x);
-  // h gets one array from two functions that also hand it to k.
+  // h gets one array from two functions that also pass it to k.
   Variable y = add(add(h, k), add(h, k));
   y.backward(true);
   CHECK(gradient(h) == 2);
@@ -326,7 +326,7 @@ TEST_CASE("an intermediate's shared gradient is summed without harm to others") 
   CHECK(gradient(x) == 4);
 }
 
-TEST_CASE("constants and integers collect nothing") {
+TEST_CASE("constants and integers collect no gradient") {
   const Variable x(Array{2.0});
   const Variable constant = Array{3.0};
   const Variable integers(Array{1});
@@ -352,14 +352,14 @@ TEST_CASE("what backward reads must not be changed in place since forward") {
   SECTION("fill") { data.fill(0); }
   SECTION("add") { data.add(Array{1.0, 1.0}); }
   SECTION("a part of it") { data.slice(1, 2).fill(0); }
-  SECTION("through a pointer, if one says so") {
+  SECTION("through a pointer, after mark_changed") {
     data.data<double>()[0] = 5;
     data.mark_changed();
   }
   CHECK_THROWS_WITH(y.backward(), "multiply: backward: input 1, variable b float64(2)" + in_place);
   CHECK_FALSE(a.grad());
   CHECK_FALSE(b.grad());
-  // Forward again, and all is well.
+  // After another forward, backward works.
   Variable z = multiply(a, b);
   z.set_grad(Array{1.0, 1.0});
   z.backward();
@@ -367,7 +367,7 @@ TEST_CASE("what backward reads must not be changed in place since forward") {
   CHECK(values(b.grad()) == std::vector<double>{1, 2});
 }
 
-TEST_CASE("a change in place of what no function has retained is none of backward's business") {
+TEST_CASE("arrays that no function has retained may be changed in place") {
   Variable a(Array{1.0, 2.0});
   Variable b(Array{3.0, 4.0});
   SECTION("not retained") {
@@ -394,7 +394,7 @@ TEST_CASE("a change in place of what no function has retained is none of backwar
     y.backward();
     CHECK(values(a.grad()) == std::vector<double>{13, 17});
   }
-  SECTION("without a graph nobody looks") {
+  SECTION("without a graph there is no check") {
     const NoBackprop off;
     const Variable y = multiply(a, b);
     Array(b.data()).fill(0);
@@ -442,7 +442,7 @@ TEST_CASE("unchain_backward forgets how a variable was made") {
     CHECK(side.creator() != nullptr);
     y.backward();
     CHECK_FALSE(x.grad());
-    CHECK(gradient(h) == 8);  // a leaf now
+    CHECK(gradient(h) == 8);  // now a leaf
 
     Variable z = multiply(x, y);
     z.unchain_backward();
@@ -452,7 +452,7 @@ TEST_CASE("unchain_backward forgets how a variable was made") {
   CHECK(graph_stats().functions == 0);
 }
 
-TEST_CASE("what backward does not need is not kept") {
+TEST_CASE("arrays that backward does not need are not kept") {
   const std::size_t large = 1 << 20;
   const Variable x(Array::ones({large}, Dtype::float64));
   const auto freed_by_dropping = [&](bool retain) {
@@ -469,7 +469,7 @@ TEST_CASE("what backward does not need is not kept") {
     const std::size_t before = memory::stats().cached_bytes;
     h = Variable();
     const std::size_t freed = memory::stats().cached_bytes - before;
-    y.backward();  // the node is still there for its gradient
+    y.backward();  // the node still exists because of its gradient
     return freed;
   };
   CHECK(freed_by_dropping(true) == 0);
@@ -506,7 +506,7 @@ TEST_CASE("a function that throws leaves a usable graph") {
   check_no_graph_is_left();
 }
 
-TEST_CASE("memory that runs out while functions are applied leaves nothing behind") {
+TEST_CASE("running out of memory while functions are applied leaks nothing") {
   const Variable r(Array{2.0});
   const Variable angle(Array{0.5});
   const GraphStats before = graph_stats();
@@ -558,7 +558,7 @@ void* build_and_sweep(void* argument) {
     h.backward();
     result.gradient = x.grad().item();
     result.before_end = graph_stats();
-    h = relu(x);  // the long one is destroyed
+    h = relu(x);  // the long graph is destroyed
     for (int i = 0; i < deep / 4; ++i) h = relu(h);
     h.unchain_backward();
   }
@@ -584,7 +584,7 @@ TEST_CASE("a million functions are built, swept and destroyed on a small stack")
   CHECK(result.after.nodes == 0);
 }
 
-TEST_CASE("ten thousand steps leave nothing behind") {
+TEST_CASE("ten thousand steps leak nothing") {
   check_no_graph_is_left();
   Variable x(Array({{1, 2}, {3, 4}}, Dtype::float64));
   const auto step = [&] {
@@ -618,7 +618,7 @@ TEST_CASE("a function keeps the array that it saw, whatever the variable holds l
   CHECK_THROWS_WITH(z.backward(), ContainsSubstring("for input 0, float64(1000000)"));
 }
 
-TEST_CASE("an unchained variable does not share the gradient that it goes on with") {
+TEST_CASE("an unchained variable does not share its gradient") {
   Variable x(Array{1.0, 2.0});
   Variable h = identity(x);
   Variable y = add(h, identity(x));

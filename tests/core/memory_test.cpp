@@ -35,7 +35,7 @@ TEST_CASE("blocks are aligned, large enough, and do not overlap") {
     std::size_t bytes;
   };
   std::vector<Block> blocks;
-  for (int round = 0; round < 2; ++round) {  // the second round is served from the cache
+  for (int round = 0; round < 2; ++round) {  // the second round uses the cache
     blocks.clear();
     for (const std::size_t bytes : border_sizes()) {
       auto* const block = static_cast<unsigned char*>(memory::allocate(bytes));
@@ -62,7 +62,7 @@ TEST_CASE("a released block is used again, by sizes of its class") {
     memory::release(block, bytes);
     const memory::Stats before = memory::stats();
     CHECK(before.cached_bytes >= bytes);
-    CHECK(before.cached_bytes <= bytes + bytes / 8 + memory::alignment);  // an eighth is lost at most
+    CHECK(before.cached_bytes <= bytes + bytes / 8 + memory::alignment);  // at most an eighth is wasted
     void* const again = memory::allocate(bytes);
     CHECK(again == block);
     CHECK(memory::stats().system_allocations == before.system_allocations);
@@ -91,7 +91,7 @@ TEST_CASE("a block may be released by another thread", "[threads]") {
     void* const again = memory::allocate(1000);
     same = again == block;
     memory::release(again, 1000);
-  }).join();  // and goes with that thread
+  }).join();  // the thread ends and releases its cache
   CHECK(cached_there >= 1000);
   CHECK(same);
 }
@@ -101,7 +101,7 @@ namespace {
 memory::Stats after_the_cache;
 bool fresh_after_the_cache = false;
 
-// Runs after the thread's cache has been closed: its key is younger than the library's.
+// Runs after the thread's cache has been closed, since its key is younger than the library's.
 void use_memory(void* block) {
   memory::release(block, 256);
   void* const fresh = memory::allocate(256);
@@ -113,7 +113,7 @@ void use_memory(void* block) {
 
 }  // namespace
 
-TEST_CASE("memory is given back when the thread's cache has gone already", "[threads]") {
+TEST_CASE("memory is returned after the thread's cache was closed", "[threads]") {
   after_the_cache = {12345, 0, 0};
   pthread_key_t key{};
   REQUIRE(::pthread_key_create(&key, use_memory) == 0);
@@ -153,7 +153,7 @@ TEST_CASE("an array of a power of two takes no more than its bytes and a header"
   memory::release_cached();
 }
 
-TEST_CASE("cached memory is returned to a system that has no more, and asked for again") {
+TEST_CASE("cached memory is returned when the system has no more, and the allocation is repeated") {
   memory::release_cached();
   release_all(allocate_several(20, mebibyte), mebibyte);
   REQUIRE(memory::stats().cached_bytes > 0);
@@ -226,7 +226,7 @@ TEST_CASE("what one thread allocates and another releases circulates", "[threads
   for (const std::size_t bytes : {std::size_t{1} << 14, mebibyte}) {
     CAPTURE(bytes);
     memory::release_cached();
-    const std::size_t count = 100 * mebibyte / bytes;  // 100 MiB in all, one block at a time
+    const std::size_t count = 100 * mebibyte / bytes;  // 100 MiB in total, one block at a time
     std::atomic<void*> handed_over{nullptr};
     std::size_t from_system = 0;
     std::thread loader([&] {
@@ -249,7 +249,7 @@ TEST_CASE("what one thread allocates and another releases circulates", "[threads
   }
 }
 
-TEST_CASE("the process caches no more than it may", "[threads]") {
+TEST_CASE("the process caches no more than the limit", "[threads]") {
   const std::size_t before = memory::max_cached_bytes();
   CHECK(before <= std::size_t{1} << 30);
   CHECK(before >= 16 * mebibyte);
@@ -263,12 +263,12 @@ TEST_CASE("the process caches no more than it may", "[threads]") {
       release_all(allocate_several(6, mebibyte), mebibyte);
       cached += memory::stats().cached_bytes;
       ++done;
-      while (done < 4) std::this_thread::yield();  // a thread that ends gives its blocks back
+      while (done < 4) std::this_thread::yield();  // a thread that ends releases its blocks
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(cached <= 8 * mebibyte);
 
-  memory::set_max_cached_bytes(0);  // and what is cached already goes
+  memory::set_max_cached_bytes(0);  // blocks that are already cached are released
   CHECK(memory::stats().cached_bytes + memory::stats().shared_bytes == 0);
   release_all(allocate_several(3, 1000), 1000);
   CHECK(memory::stats().cached_bytes == 0);

@@ -1,4 +1,4 @@
-// Random numbers: Philox against published vectors, the distributions' moments, repeatability.
+// Random numbers: Philox against published vectors, moments of the distributions, reproducibility.
 #include "tenbin/core/random.h"
 
 #include <algorithm>
@@ -101,7 +101,8 @@ TEST_CASE("the bits of uniform numbers") {
 
 TEST_CASE("uniform numbers never reach the upper end") {
   random::Generator generator(1);
-  // Between 1 and the next float there is nothing: rounding would give the end to half of the draws.
+  // There is no float between 1 and the next float: rounding would return the upper end for half of the
+  // draws.
   const auto values =
       generator.uniform({1000}, 1, static_cast<double>(std::nextafter(1.f, 2.f))).to_vector<float>();
   CHECK(std::all_of(values.begin(), values.end(), [](float v) { return v == 1; }));
@@ -160,12 +161,12 @@ TEST_CASE("threads draw different numbers unless they are seeded", "[threads]") 
 
   std::set<Values> all = {here, random::Generator(0).uniform({4}).to_vector<float>()};
   for (int i = 0; i < 4; ++i) all.insert(in_a_thread(draw));
-  random::seed(4);  // another seed in the main thread, other streams in the threads that come then
+  random::seed(4);  // another seed in the main thread gives other streams in threads that start afterwards
   all.insert(draw());
   for (int i = 0; i < 4; ++i) all.insert(in_a_thread(draw));
   CHECK(all.size() == 2 + 4 + 1 + 4);
 
-  // Seeded, a thread draws what any thread draws from that seed, and leaves the others' generators alone.
+  // A seeded thread draws the numbers of that seed, and does not change other threads' generators.
   random::seed(3);
   const auto seeded = [&] {
     random::seed(3);
@@ -174,7 +175,7 @@ TEST_CASE("threads draw different numbers unless they are seeded", "[threads]") 
   CHECK(in_a_thread(seeded) == here);
   CHECK(in_a_thread(seeded) == here);
   CHECK(draw() == here);
-  // A seed of another thread is not the main thread's, from which unseeded threads take theirs.
+  // Seeding another thread does not change the main thread's seed, from which unseeded threads derive theirs.
   const std::uint64_t unseeded = [] {
     std::uint64_t seed = 0;
     std::thread([&] { seed = random::default_generator().seed(); }).join();
@@ -201,10 +202,10 @@ TEST_CASE("integers have no bias") {
   for (std::size_t i = 0; i < draws; ++i) ++counts.at(generator.integer(7));
   double chi_squared = 0;
   for (const double count : counts) chi_squared += std::pow(count - draws / 7., 2) / (draws / 7.);
-  CHECK(chi_squared < 22.5);  // 6 degrees of freedom: passed by all but one in a thousand
+  CHECK(chi_squared < 22.5);  // 6 degrees of freedom: exceeded with probability 0.001
   CHECK(generator.integer(1) == 0);
 
-  // Of 2^64 values, a remainder by 3/4 2^64 would give the lowest third twice the weight.
+  // With 2^64 values, the remainder by 3/4 2^64 would make the lowest third twice as likely.
   const std::uint64_t bound = std::uint64_t{3} << 62;
   int low = 0;
   for (int i = 0; i < 3000; ++i) {

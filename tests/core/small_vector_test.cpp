@@ -10,7 +10,7 @@ using tenbin::SmallVector;
 
 namespace {
 
-// Counts the live objects, and can refuse to be copied.
+// Counts the live objects, and can throw when copied.
 struct Tracked {
   explicit Tracked(int value_) : value(value_) { ++alive; }
   Tracked(const Tracked& other) : value(other.value) {

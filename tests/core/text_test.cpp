@@ -1,4 +1,4 @@
-// Numbers in text: the same characters whatever the global locale is, and the target stream's own.
+// Numbers in text: the same characters in every global locale and in every locale of the target stream.
 #include "tenbin/core/text.h"
 
 #include <iomanip>
@@ -20,7 +20,7 @@ namespace {
 
 template <class T>
 std::string printed(const T& value) {
-  std::ostringstream out;  // has the global locale, which every test has made an odd one
+  std::ostringstream out;  // uses the global locale, which is an unusual one in every test
   out << std::hex << std::showbase << value;
   return out.str();
 }
@@ -79,7 +79,7 @@ TEST_CASE("reports have the same characters in every locale") {
         "total   5002\n");
 }
 
-TEST_CASE("a TextStream passes on what is thrown while it prints, instead of leaving text out") {
+TEST_CASE("a TextStream rethrows exceptions of printing, instead of omitting text") {
   struct Full : std::streambuf {
     std::streamsize xsputn(const char*, std::streamsize) override { throw std::bad_alloc(); }
     int overflow(int) override { throw std::bad_alloc(); }

@@ -1,4 +1,4 @@
-// The library used from several threads at once, as docs/threads.md allows it. ThreadSanitizer looks on.
+// The library used from several threads at once, as docs/threads.md allows. Also run under ThreadSanitizer.
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -133,7 +133,7 @@ TEST_CASE("the number of threads changes while they work", "[threads]") {
   set_num_threads(before);
 }
 
-TEST_CASE("whatever works in parallel does the same with 1 and with 4 threads", "[threads]") {
+TEST_CASE("parallel code gives the same bits with 1 and with 4 threads", "[threads]") {
   const Dataset data = two_classes(4000, 5);
   const testing::ScratchDirectory scratch;
   std::string text = "a,b,label\n";

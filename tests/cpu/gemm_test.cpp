@@ -20,7 +20,7 @@ struct Product {
   std::size_t k;
 };
 
-// The largest error in units of what rounding allows: k additions of products of that magnitude.
+// The largest error relative to the rounding bound: k additions of products of that magnitude.
 template <class T>
 double error(const Product& p, T beta, const std::vector<T>& a, const std::vector<T>& b,
              const std::vector<T>& before, const std::vector<T>& after) {
@@ -88,7 +88,7 @@ TEMPLATE_TEST_CASE("gemm is cut into blocks of rows", "", float, double) {
     }
 }
 
-TEST_CASE("gemm of nothing touches nothing") {
+TEST_CASE("gemm of empty matrices writes nothing") {
   float c[2] = {1, 2};
   cpu::gemm<float>(false, false, 0, 2, 3, nullptr, nullptr, 0, c);
   cpu::gemm<float>(false, false, 2, 0, 3, nullptr, nullptr, 0, c);

@@ -89,7 +89,7 @@ TEST_CASE("there is at least one thread", "[threads]") {
   CHECK(num_threads() == before);
 }
 
-TEST_CASE("parallel_for allocates nothing once its threads are there", "[threads]") {
+TEST_CASE("parallel_for allocates nothing once its threads exist", "[threads]") {
   const std::size_t before = num_threads();
   set_num_threads(4);
   std::atomic<std::size_t> sum{0};
@@ -105,7 +105,7 @@ TEST_CASE("parallel_for allocates nothing once its threads are there", "[threads
 TEST_CASE("parallel_for runs as many tasks at once as there are threads", "[threads]") {
   const ThreadCount guard(3);
   for (int round = 0; round < 3; ++round) {
-    // Each task waits for the others; were there fewer threads, it would end the waiting by giving up.
+    // Each task waits for the others; with fewer threads it would give up after a while.
     std::atomic<int> arrived{0};
     std::atomic<bool> alone{false};
     parallel_for(3, [&](std::size_t) {
@@ -122,7 +122,7 @@ TEST_CASE("parallel_for runs as many tasks at once as there are threads", "[thre
 
 namespace {
 
-// Config::*mode in each of 64 tasks, which last long enough for all threads to take some.
+// Config::*mode in each of 64 tasks, which run long enough for all threads to take some.
 std::vector<bool> modes_of_tasks(bool Config::*mode) {
   std::vector<char> seen(64);
   parallel_for(seen.size(), [&](std::size_t i) {
@@ -176,7 +176,7 @@ TEST_CASE("there are as many threads as asked for, also after there were more", 
 
 TEST_CASE("without memory for threads the caller works alone", "[threads]") {
   const std::size_t before = num_threads();
-  set_num_threads(9);  // not a number that another test has threads for
+  set_num_threads(9);  // a number of threads that no other test has started
   std::vector<std::atomic<int>> seen(100);
   {
     const testing::FailingMemory failing(0, 1);

@@ -14,7 +14,7 @@ using namespace tenbin;
 
 namespace {
 
-// The files of a system, of which the code sees those below "/proc" and "/sys".
+// The files of a fake system, which the code reads below "/proc" and "/sys".
 class System {
  public:
   System& with(const std::string& path, const std::string& text) {
@@ -67,13 +67,14 @@ TEST_CASE("a quota of control groups, version 1") {
 }
 
 TEST_CASE("a container sees its own control group as the root") {
-  System whole_path;  // without a namespace of its own, it is named by its path outside
+  System whole_path;  // without its own namespace, the group is named by its path on the host
   whole_path.with("/proc/self/cgroup", "4:cpu:/docker/abc/inner\n")
       .with("/proc/self/mountinfo", "32 31 0:29 /docker/abc /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n")
       .with("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "300000\n")
       .with("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
   CHECK(whole_path.quota() == 3.0);
-  whole_path.with("/proc/self/cgroup", "4:cpu:/docker/abcdef\n");  // another one's: what is mounted counts
+  whole_path.with("/proc/self/cgroup",
+                  "4:cpu:/docker/abcdef\n");  // of another namespace: the mounted group applies
   CHECK(whole_path.quota() == 3.0);
   whole_path.with("/sys/fs/cgroup/cpu/inner/cpu.cfs_quota_us", "100000\n")
       .with("/sys/fs/cgroup/cpu/inner/cpu.cfs_period_us", "100000\n")
@@ -81,7 +82,7 @@ TEST_CASE("a container sees its own control group as the root") {
   CHECK(whole_path.quota() == 1.0);
 }
 
-TEST_CASE("what is no quota is none") {
+TEST_CASE("invalid quotas are ignored") {
   CHECK(!System().quota());
   for (const char* text :
        {"", "\n", "max", "100000", "0 100000", "100000 0", "-5 100000", "x y", "1e5 100000 7"}) {

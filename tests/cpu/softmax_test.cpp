@@ -55,7 +55,7 @@ TEMPLATE_TEST_CASE("softmax blocks equal plain sums in long double", "", float, 
       double worst = 0;
       for (std::size_t line = 0; line < lines.count(); ++line) {
         const auto at = [&](std::size_t c) { return lines.start(line) + c * lines.inner; };
-        long double max = -INFINITY, sum = 0;  // more digits than what is tested has
+        long double max = -INFINITY, sum = 0;  // more precise than the tested types
         for (std::size_t c = 0; c < n_class; ++c) max = std::max(max, static_cast<long double>(x[at(c)]));
         for (std::size_t c = 0; c < n_class; ++c) sum += std::exp(static_cast<long double>(x[at(c)]) - max);
         REQUIRE(static_cast<long double>(results.max[line]) == max);
@@ -75,7 +75,7 @@ TEMPLATE_TEST_CASE("softmax blocks equal plain sums in long double", "", float, 
     }
 }
 
-TEMPLATE_TEST_CASE("the logarithm of a sum keeps its digits beside a class that is all but sure", "", float,
+TEMPLATE_TEST_CASE("the logarithm of a sum keeps its digits beside an almost certain class", "", float,
                    double) {
   using T = TestType;
   for (const std::size_t n_class : {2u, 3u, 5u, 10u, 33u, 63u, 64u, 71u, 100u, 2500u})
@@ -85,7 +85,7 @@ TEMPLATE_TEST_CASE("the logarithm of a sum keeps its digits beside a class that 
       std::vector<T> x(lines.count() * n_class);
       std::vector<long double> expected;
       for (std::size_t line = 0; line < lines.count(); ++line) {
-        // Multiples of 1/8, whose differences are exact: a maximum, and all others `gap` or more below it.
+        // Multiples of 1/8, whose differences are exact: a maximum, and all others smaller by `gap` or more.
         const long double max = line % 2 == 0 ? 0 : 32, gap = static_cast<long double>(line % 40 * 2) + 0.5L;
         long double rest = 0;
         for (std::size_t c = 0; c < n_class; ++c) {
@@ -102,11 +102,11 @@ TEMPLATE_TEST_CASE("the logarithm of a sum keeps its digits beside a class that 
         worst = std::max(worst, static_cast<double>(std::abs(
                                     static_cast<long double>(results.log_sum[line]) / expected[line] - 1)));
       CHECK(worst <
-            64 * static_cast<double>(std::numeric_limits<T>::epsilon()));  // what 64 additions may lose
+            64 * static_cast<double>(std::numeric_limits<T>::epsilon()));  // the error of 64 additions
     }
 }
 
-TEST_CASE("what softmax finds does not depend on whether the exponentials are kept") {
+TEST_CASE("the result of softmax does not depend on whether the exponentials are kept") {
   for (const std::size_t n_class : {3u, 100u}) {
     const Lines lines{70, n_class, 1};
     const auto x = random::Generator(1).normal({lines.count() * n_class}).to_vector<float>();

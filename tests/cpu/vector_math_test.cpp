@@ -13,7 +13,8 @@ namespace {
 template <class T>
 constexpr T infinity = std::numeric_limits<T>::infinity();
 
-// The error in units of the last place of the exact result; of a denormal one, in units of the smallest.
+// The error in units in the last place of the exact result; for a denormal result, in units of the smallest
+// denormal.
 template <class T>
 double error_in_ulp(T got, long double exact) {
   const T nearest = static_cast<T>(exact);
@@ -23,7 +24,7 @@ double error_in_ulp(T got, long double exact) {
   return static_cast<double>(std::abs(static_cast<long double>(got) - exact) / unit);
 }
 
-// The largest error of `function` at values that `at` makes of numbers in [0, 1).
+// The largest error of `function` at the values that `at` maps numbers in [0, 1) to.
 template <class T, class Function, class Exact, class At>
 double worst_error(Function function, Exact exact, At at) {
   random::Generator generator(1);
@@ -40,7 +41,7 @@ template <class F>
 auto between(F low, F high) {
   return [=](double u) { return low + (high - low) * u; };
 }
-// Of either sign, from 2^-40 to 2^4.
+// Of both signs, from 2^-40 to 2^4.
 double small_or_not(double u) { return (u < 0.5 ? -1 : 1) * std::exp2(std::fmod(u * 88, 44) - 40); }
 
 }  // namespace
@@ -110,7 +111,7 @@ TEMPLATE_TEST_CASE("expm1, tanh and sigmoid keep their digits where they are sma
   CHECK(std::isnan(vector_math::sigmoid(std::numeric_limits<T>::quiet_NaN())));
 }
 
-TEMPLATE_TEST_CASE("log_of_sum of a sum that has lost its rest", "", float, double) {
+TEMPLATE_TEST_CASE("log_of_sum of a sum that was rounded to its largest term", "", float, double) {
   using T = TestType;
   const auto log_of_sum = [](T rest) { return vector_math::log_of_sum(1 + rest, rest); };
   const auto exact = [](long double rest) { return std::log1p(rest); };
@@ -119,7 +120,7 @@ TEMPLATE_TEST_CASE("log_of_sum of a sum that has lost its rest", "", float, doub
   CHECK(worst_error<T>(log_of_sum, exact, between(0., 0.1249)) < 1.5);
   CHECK(worst_error<T>(log_of_sum, exact, between(0.125, 0.999)) < 8);
   CHECK(log_of_sum(0) == 0);
-  CHECK(vector_math::log_of_sum(T{2}, T{0}) == Approx(std::log(2)));  // two at the maximum
+  CHECK(vector_math::log_of_sum(T{2}, T{0}) == Approx(std::log(2)));  // two elements are the maximum
   CHECK(vector_math::log_of_sum(T{5}, T{0.5}) == Approx(std::log(5)));
   const T nan = std::numeric_limits<T>::quiet_NaN();
   CHECK(std::isnan(vector_math::log_of_sum(nan, T{0})));

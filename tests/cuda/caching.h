@@ -1,4 +1,4 @@
-// Whether GPUs keep released memory: as a test wants it, and then as it was.
+// Sets for the length of a scope whether GPUs cache released memory.
 #pragma once
 
 #include "tenbin/cuda/runtime.h"

@@ -1,4 +1,4 @@
-// A captured step does what the step does, to the bit, and refuses what it cannot.
+// A captured step gives the bits of the normal step, and refuses what it does not support.
 #include "tenbin/cuda/captured_step.h"
 
 #include <thread>
@@ -48,7 +48,7 @@ struct Result {
   std::int64_t t;
 };
 
-// Trains for 12 steps, in which everything that may change does.
+// Trains for 12 steps, in which everything that may change does change.
 template <class Rule>
 Result train(Device device, Rule& optimizer, bool captured) {
   random::seed(3);
@@ -105,7 +105,7 @@ TEST_CASE("a captured step is bit-equal to the step: dropout, clipping, noise, c
   });
 }
 
-TEST_CASE("a hyperparameter that changes after the capture is the one that counts", "[gpu]") {
+TEST_CASE("a captured step uses the current value of a hyperparameter", "[gpu]") {
   on_every_device([](Device device) {
     const Array gradient = Array::ones({4}, Dtype::float32, device);
     MLP model;
@@ -131,7 +131,7 @@ TEST_CASE("a hyperparameter that changes after the capture is the one that count
   });
 }
 
-TEST_CASE("inputs of another shape run uncaptured, and between them the captured step goes on", "[gpu]") {
+TEST_CASE("inputs of another shape run uncaptured, and the captured step stays usable", "[gpu]") {
   on_every_device([](Device device) {
     const auto run = [&](bool captured) {
       random::seed(8);
@@ -158,7 +158,7 @@ TEST_CASE("inputs of another shape run uncaptured, and between them the captured
   });
 }
 
-TEST_CASE("the shape that comes often is the one that is captured", "[gpu]") {
+TEST_CASE("the most frequent shape is captured", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(70, device);  // three batches of 20 and one of 10
@@ -210,7 +210,7 @@ TEST_CASE("a captured step keeps what its kernels read and write", "[gpu]") {
       expected = values(predict(x));
       accumulate(x);
     }
-    model.cleargrads();  // both would be free to be had by the next arrays
+    model.cleargrads();  // without the graph, the next arrays could reuse both
     Variable W = model.l1.W;
     W.set_data(Array::zeros(W.shape(), Dtype::float32, device));
     const Array others[] = {Array::full({16, 12}, 9, Dtype::float32, device),
@@ -222,7 +222,7 @@ TEST_CASE("a captured step keeps what its kernels read and write", "[gpu]") {
   });
 }
 
-TEST_CASE("while a step is captured, other threads are kept from the device", "[gpu]") {
+TEST_CASE("while a step is captured, other threads cannot use the device", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     std::string refusal;
@@ -288,12 +288,13 @@ TEST_CASE("a captured step allocates nothing and waits for nothing", "[gpu]") {
       captured(x, t);
     });
     CHECK(captured.is_captured());
-    // Three of each linear layer's backward and so on: a graph that lost its kernels would be shorter.
+    // Three per linear layer in backward, and so on: a graph with missing kernels would be shorter.
     CHECK(captured.node_count() >= 15);
   });
 }
 
-TEST_CASE("what cannot be captured is an error that says what and where, and training can go on", "[gpu]") {
+TEST_CASE(
+    "an operation that cannot be captured is an error that says what and where, and training can continue", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(100, device);
@@ -376,7 +377,7 @@ TEST_CASE("a replay that throws has launched nothing", "[gpu]") {
     CHECK(optimizer.t() == 6);
 
     MLP other;
-    model.copyparams(other);  // values only: still in place
+    model.copyparams(other);  // only the values change: the arrays stay where they are
     step(x, t);
     Variable W = model.l1.W;
     W.set_data(W.data().copy());
@@ -385,7 +386,7 @@ TEST_CASE("a replay that throws has launched nothing", "[gpu]") {
   });
 }
 
-TEST_CASE("parameters that have been laid out anew since the capture are an error, whoever did it", "[gpu]") {
+TEST_CASE("parameters that have been moved to another buffer since the capture are an error", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const auto check_refused = [&](const auto& lay_out_anew) {
@@ -426,7 +427,7 @@ TEST_CASE("parameters that have been laid out anew since the capture are an erro
   });
 }
 
-TEST_CASE("what dies while a step is captured is still there for its replays", "[gpu]") {
+TEST_CASE("memory released while a step is captured stays valid for its replays", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching on(true);
@@ -446,7 +447,7 @@ TEST_CASE("what dies while a step is captured is still there for its replays", "
   });
 }
 
-TEST_CASE("arrays may outlive the captured step that made them, and its memory comes back", "[gpu]") {
+TEST_CASE("arrays may outlive the captured step that made them, and its memory is reused", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching on(true);
@@ -462,7 +463,7 @@ TEST_CASE("arrays may outlive the captured step that made them, and its memory c
       CHECK(result.to_vector<float>() == std::vector<float>(1000, 10));  // the same memory
       CHECK(kept.to_vector<float>() == std::vector<float>(1000, 6));
     }
-    // Nobody else gets it while it is in use.
+    // The memory is not reused while it is in use.
     const Array more = Array::full({1000}, 7, Dtype::float32, device);
     CHECK(result.to_vector<float>() == std::vector<float>(1000, 10));
     result = {};
@@ -488,7 +489,7 @@ TEST_CASE("what dies while a step is captured stays the step's, and so does what
         {.warmup = 0});
     const Array x = full(1);
     step(x);
-    // Of the same size as everything in the step, and enough for all of it.
+    // Of the same size as everything in the step, and enough of them for all of it.
     std::vector<Array> others;
     for (int i = 0; i < 8; ++i) others.push_back(full(i));
     for (int replay = 0; replay < 2; ++replay)

@@ -20,7 +20,7 @@ std::vector<double> numbers(std::size_t count, std::size_t step) {
   return x;
 }
 
-// A batch of matrices whose op is (rows, columns), and its element (i, j).
+// A batch of matrices of which op(matrix) is (rows, columns), and element (i, j) of op(matrix).
 struct Matrices {
   std::size_t rows, columns;
   bool transpose;

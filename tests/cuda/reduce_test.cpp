@@ -1,6 +1,6 @@
-// Reductions along one axis, and the repetition that is their gradient, in all the shapes that the GPU treats
-// differently: few and many rows and columns, short and long ones, and lengths around those of warps, blocks
-// and chunks.
+// Reductions along one axis, and the repetition that is their gradient, in all shapes that the GPU code
+// distinguishes: few and many rows and columns, short and long ones, and lengths around those of warps,
+// blocks and chunks.
 #include <limits>
 
 #include "tenbin/functions/math/minmax.h"
@@ -38,14 +38,14 @@ const Shape shapes[] = {
     {70000, 1, 2},
 };
 
-// Whole numbers: their sums are exact in double, whatever the order.
+// Integers: their sums are exact in double in any order.
 std::vector<double> numbers(std::size_t count) {
   std::vector<double> x(count);
   for (std::size_t i = 0; i < count; ++i) x[i] = static_cast<double>(i * 7919 % 1021) - 510;
   return x;
 }
 
-// The middle axis of x, folded from `initial` on.
+// The middle axis of x, reduced with `initial` as first value.
 template <class Op>
 std::vector<double> folded(const std::vector<double>& x, const Shape& shape, double initial, Op op) {
   std::vector<double> y(shape[0] * shape[2], initial);
@@ -111,7 +111,7 @@ TEST_CASE("the gradient of a sum is repeated along the middle axis", "[gpu]") {
   });
 }
 
-TEST_CASE("sums have the same bits in whatever order threads run", "[gpu]") {
+TEST_CASE("sums have the same bits in any order of threads", "[gpu]") {
   const Array x = uniform({3, 2100, 7});
   std::vector<std::vector<double>> first;
   on_every_device([&](Device device) {

@@ -1,4 +1,4 @@
-// Devices, memory and copies, on every GPU there is, an emulated one too.
+// Devices, memory and copies, on every available GPU, also an emulated one.
 #include "tenbin/cuda/runtime.h"
 
 #include <numeric>
@@ -20,16 +20,16 @@ std::vector<float> ascending(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("a device that is not there is an error that says so", "[gpu]") {
+TEST_CASE("a device that does not exist is an error that says so", "[gpu]") {
   const int none = 63;
   CHECK_THROWS_WITH(Array({1.f}).to(Device::cuda(none)), ContainsSubstring("cuda:63 is not available"));
   CHECK_THROWS_WITH(Array::zeros({2}, Dtype::float32, Device::cuda(-1)),
                     ContainsSubstring("cuda:-1 is not available"));
 }
 
-TEST_CASE("what is copied to a device comes back, whatever its size", "[gpu]") {
+TEST_CASE("data copied to a device and back are unchanged, for any size", "[gpu]") {
   on_every_device([](Device device) {
-    // The last ones are larger than the pinned memory through which they go.
+    // The last ones are larger than the pinned memory that copies go through.
     for (const std::size_t count : {0u, 1u, 2u, 255u, 1024u, 1025u, 524289u, 1500001u}) {
       std::vector<float> values = ascending(count);
       const Array there = Array(values).to(device);
@@ -63,7 +63,7 @@ TEST_CASE("copies on one device, and between two", "[gpu]") {
     const Array copy = x.copy();
     Array y = Array::zeros({77}, Dtype::float32, device);
     y.assign(x);
-    x.to(device).fill(0);  // the same array: a copy would have kept its values
+    x.to(device).fill(0);  // the same array: a copy would not see the new values
     CHECK(x.to_vector<float>() == std::vector<float>(77));
     CHECK(copy.to_vector<float>() == ascending(77));
     CHECK(y.to_vector<float>() == ascending(77));
@@ -111,7 +111,7 @@ TEST_CASE("memory that is released is reused, and given back when asked", "[gpu]
   });
 }
 
-TEST_CASE("without caching every array is an allocation of its own", "[gpu]") {
+TEST_CASE("without caching every array is a separate allocation", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching off(false);
@@ -122,7 +122,7 @@ TEST_CASE("without caching every array is an allocation of its own", "[gpu]") {
   });
 }
 
-TEST_CASE("memory from before caching was switched on is not taken for more than it is", "[gpu]") {
+TEST_CASE("memory from before caching was switched on keeps its size", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     {

@@ -1,4 +1,4 @@
-// What cuBLAS is told about TF32. For builds with CUDA.
+// The TF32 mode of cuBLAS. For builds with CUDA.
 #include "tenbin/core/config.h"
 #include "tenbin/cuda/context.cuh"
 #include "tenbin/functions/math/matmul.h"
@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("cuBLAS multiplies in TF32 while an AllowTF32 lives, and not otherwise", "[gpu]") {
+TEST_CASE("cuBLAS multiplies in TF32 while an AllowTF32 exists, and not otherwise", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Array x = Array::ones({2, 2}, Dtype::float32, device);

@@ -1,5 +1,6 @@
-// cuBLAS over CBLAS. Products wait in the handle's stream like all work, and their operands must lie in
-// device memory, which neither guard bytes nor AddressSanitizer would see CBLAS leave.
+// cuBLAS over CBLAS. Products wait in the handle's stream like all work. Their operands must be in device
+// memory; this is checked here, since neither guard bytes nor AddressSanitizer would detect CBLAS reading
+// beyond it.
 #include <cblas.h>
 #include <cublas_v2.h>
 
@@ -122,7 +123,7 @@ template <class T>
 cublasStatus_t submit_gemm(cublasHandle_t handle, const Gemm<T>& gemm) {
   return with_handle(handle, [&] {
     gemm.check();
-    // Its own workspace would be shared by replays that run at the same time.
+    // A shared workspace would be used by replays that run at the same time.
     require(handle->own_workspace || !find(handle->stream)->capture, CUBLAS_STATUS_ALLOC_FAILED);
     if (handle->pointers == CUBLAS_POINTER_MODE_DEVICE) {
       submit(handle->stream, [gemm] {

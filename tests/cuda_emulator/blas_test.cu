@@ -118,7 +118,7 @@ TEST_CASE("sizes that do not fit") {
   CHECK(cudaDeviceSynchronize() == cudaSuccess);
 }
 
-TEST_CASE("operands outside of device memory are caught when the product runs") {
+TEST_CASE("operands outside of device memory are detected when the product runs") {
   const Handle handle;
   const Device<float> a(4), b(4), c(3);
   REQUIRE(cublasSgemm(handle, CUBLAS_OP_N, CUBLAS_OP_N, 2, 2, 2, &one, a.get(), 2, b.get(), 2, &zero, c.get(),
@@ -156,7 +156,7 @@ TEST_CASE("a product waits in its handle's stream, and takes host scalars at the
   CHECK(c.read()[0] == 60);
 }
 
-TEST_CASE("capturing a product needs a workspace of its own, which setting the stream forgets") {
+TEST_CASE("capturing a product needs its own workspace, which setting the stream resets") {
   const Handle handle;
   const Stream stream;
   const Device<float> x(iota(1, 2)), c(1), workspace(1024);
@@ -181,7 +181,7 @@ TEST_CASE("capturing a product needs a workspace of its own, which setting the s
   CHECK(cublasSetWorkspace(handle, workspace.get() + 1, 256) == CUBLAS_STATUS_INVALID_VALUE);
 }
 
-TEST_CASE("modes are kept, and a destroyed handle is none") {
+TEST_CASE("modes are kept, and a destroyed handle is invalid") {
   cublasHandle_t handle = nullptr;
   REQUIRE(cublasCreate(&handle) == CUBLAS_STATUS_SUCCESS);
   cublasMath_t mode{};

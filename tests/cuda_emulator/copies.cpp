@@ -1,4 +1,4 @@
-// Copies, with what CUDA does to pageable memory: a source is read at once, a target is waited for.
+// Copies, with CUDA's rules for pageable memory: a source is read at once, a copy to it is waited for.
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -10,7 +10,7 @@ using namespace cuda_emulator;
 
 namespace {
 
-/// The places of a copy's two ends, which must be those that `kind` says.
+/// The locations of a copy's source and target, which must match `kind`.
 struct Ends {
   Place to, from;
 };
@@ -30,7 +30,7 @@ Ends ends_of(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind)
   return ends;
 }
 
-/// As it runs: the blocks must still be there.
+/// When it runs: the blocks must still exist.
 void copy_now(void* to, Place to_place, const void* from, Place from_place, std::size_t bytes) {
   require(place_of(to, bytes) == to_place && place_of(from, bytes) == from_place, cudaErrorIllegalAddress,
           "a copy that waited in a stream, and whose memory was freed meanwhile");
@@ -70,7 +70,7 @@ cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from, int f
   });
 }
 
-// Work of the legacy stream that the host waits for: streams that do not block are not waited for.
+// Work of the legacy stream that the host waits for; non-blocking streams are not waited for.
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   return call([&] {
     const Ends ends = ends_of(to, from, bytes, kind);

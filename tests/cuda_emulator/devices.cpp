@@ -1,4 +1,4 @@
-// The emulated devices: how many, which one a thread has set, what they say of themselves.
+// The emulated devices: their number, the current one of each thread, and their properties.
 #include <cstdlib>
 #include <cstring>
 #include <string>

@@ -1,4 +1,4 @@
-// What tests ask of the CUDA emulator. What it does, and what it does not see: README.md.
+// The interface of the CUDA emulator for tests. README.md describes its behaviour and limits.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,18 @@
 
 namespace cuda_emulator {
 
-/// Which of the threads, or blocks, that can run goes next: the lowest, the highest, or any. A kernel without
-/// a race gives the same bits in all three. `first` is greedy - a thread that a barrier lets go runs on at
-/// once - and so finds who overwrites what others have yet to read.
+/// Which runnable thread, or block, runs next: the lowest, the highest, or a random one. A kernel without a
+/// race gives the same bits in all three orders. `first` is greedy - a thread that a barrier releases
+/// continues at once - and so detects threads that overwrite what others still have to read.
 enum class Order { first, last, random };
 
-/// Until it is called, the order is that of the environment variable TENBIN_EMULATOR_ORDER (first, last or
-/// random), or else first. The seed is that of random.
+/// Before the first call, the order is that of the environment variable TENBIN_EMULATOR_ORDER (first, last or
+/// random), or else first. The seed is for random.
 void set_order(Order order, unsigned seed = 1);
 
-/// Of all devices, since the program's start. A call that fails counts nothing.
+/// Counts of all devices since the start of the program. Failed calls are not counted.
 struct Counts {
-  std::size_t launches;     ///< kernels put into a stream or a graph; replays and cuBLAS do not count
+  std::size_t launches;     ///< kernels put into a stream or a graph; without replays and cuBLAS
   std::size_t allocations;  ///< cudaMalloc, cudaMallocHost, cudaHostAlloc
   std::size_t
       synchronizations;  ///< of a stream, event or device; cudaMemcpy, cudaFree, copies to pageable memory
@@ -26,15 +26,15 @@ struct Counts {
 };
 Counts counts();
 
-/// The number of devices; until it is called, TENBIN_EMULATOR_DEVICES, or else 2. With 0 cudaGetDeviceCount
-/// fails as it does without a driver.
+/// Sets the number of devices; before the first call it is TENBIN_EMULATOR_DEVICES, or else 2. With 0
+/// cudaGetDeviceCount fails as it does without a driver.
 void set_device_count(int count);
 
-/// The memory of each device, 16 GiB until it is called.
+/// Sets the memory of each device, 16 GiB before the first call.
 void set_device_memory(std::size_t bytes);
 
-/// What has failed in work that ran, and no synchronising call has reported yet; empty if nothing has.
-/// Forgets it, so that work runs again.
+/// The failure of work that ran, if no synchronising call has reported it yet; empty if there is none. Clears
+/// it, so that work runs again.
 std::string take_failure();
 
 }  // namespace cuda_emulator

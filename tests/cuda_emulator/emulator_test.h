@@ -1,4 +1,4 @@
-// What the emulator's own tests share: launches, and blocks of device memory that free themselves.
+// Shared by the emulator's own tests: launches, and RAII blocks of device memory.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -47,7 +47,7 @@ class Device {
 
   T* get() const { return data_; }
   std::size_t bytes() const { return size_ * sizeof(T); }
-  /// Waits for the legacy stream, and for no other.
+  /// Waits for the legacy stream only.
   std::vector<T> read() const {
     std::vector<T> values(size_);
     REQUIRE(cudaMemcpy(values.data(), data_, bytes(), cudaMemcpyDeviceToHost) == cudaSuccess);

@@ -1,4 +1,4 @@
-// CUDA's errors: names, texts, and each thread's last one.
+// CUDA's errors: names, texts, and the last error of each thread.
 #include "errors.h"
 
 #include <cstdio>
@@ -51,8 +51,8 @@ const Description* find(cudaError_t code) {
 }
 
 struct LastError {
-  cudaError_t code = cudaSuccess;       // what cudaGetLastError returns and forgets
-  cudaError_t described = cudaSuccess;  // what the text is about
+  cudaError_t code = cudaSuccess;       // returned and cleared by cudaGetLastError
+  cudaError_t described = cudaSuccess;  // the error that the text describes
   char text[2000] = {};
 };
 thread_local LastError last;  // trivially destroyed: a static object's destructor may still call CUDA

@@ -1,4 +1,4 @@
-// How the emulator's functions fail: they throw within, and return CUDA's numbers to the outside.
+// How the emulator's functions fail: internally they throw, the API returns CUDA's error codes.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -18,13 +18,13 @@ inline void require(bool condition, cudaError_t code, const char* text) {
   if (!condition) throw Failure(code, text);
 }
 
-/// Makes it the calling thread's last error, with the text that cudaGetErrorString will give.
+/// Makes it the calling thread's last error, with the text for cudaGetErrorString.
 cudaError_t remember(cudaError_t code, const char* text);
 
-/// Guards everything; recursive, for work that runs within a call.
+/// Protects all state; recursive, for work that runs within a call.
 std::recursive_mutex& mutex();
 
-/// The frame of every function of the API.
+/// The common frame of every API function.
 template <class Body>
 cudaError_t call(Body body) {
   const std::lock_guard<std::recursive_mutex> lock(mutex());

@@ -1,4 +1,4 @@
-// Events: places in a stream's work that others can wait for, with the time at which it got there.
+// Events: positions in a stream's work that others can wait for, with the time of reaching them.
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What one cudaEventRecord made.
+/// The state set by one cudaEventRecord.
 struct Record {
   Position position;
   bool captured;

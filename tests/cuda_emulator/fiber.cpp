@@ -1,4 +1,4 @@
-// Fibers over Boost.Context's switch of stacks, told to AddressSanitizer.
+// Fibers by Boost.Context's stack switching, with AddressSanitizer's annotations.
 #include "fiber.h"
 
 #include <sys/mman.h>
@@ -27,7 +27,7 @@ using boost::context::detail::make_fcontext;
 using boost::context::detail::transfer_t;
 
 constexpr std::size_t page = 4096;
-constexpr std::size_t stack_bytes = 64 * page;  // the system provides a page once it is touched
+constexpr std::size_t stack_bytes = 64 * page;  // the system provides a page when it is first used
 
 Fiber* running = nullptr;
 
@@ -58,7 +58,7 @@ struct Fiber::Entry {
 };
 
 Fiber::Fiber(void (*body)()) : body_(body) {
-  // The lowest page stays out of reach: a stack that overflows ends the program at once.
+  // The lowest page is protected: a stack overflow ends the program at once.
   void* memory =
       mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();

@@ -1,4 +1,4 @@
-// A stack of its own for a CUDA thread that waits, so that others can run meanwhile.
+// A separate stack for a CUDA thread that waits, so that others can run meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +13,17 @@ class Fiber {
   Fiber& operator=(const Fiber&) = delete;
   ~Fiber();
 
-  /// Runs it until it pauses. Not from within a fiber.
+  /// Runs the fiber until it pauses. Not from within a fiber.
   void resume();
 
-  /// From within a fiber: back to whoever resumed it.
+  /// Called within a fiber: switches back to its resumer.
   static void pause();
 
-  /// The one that runs.
+  /// The current fiber.
   static Fiber& current();
 
-  /// Forgets what it was doing: no destructor runs, which device code has no need of. It starts anew when
-  /// resumed.
+  /// Drops the fiber's execution: no destructor runs, which device code does not need. It starts from the
+  /// beginning when resumed.
   void restart();
 
  private:

@@ -1,4 +1,5 @@
-// Capture: a stream's work goes into a graph, which runs it at each launch; and what CUDA forbids meanwhile.
+// Capture: a stream's work is recorded in a graph, which runs it at each launch; calls that CUDA forbids
+// meanwhile fail.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -20,7 +21,7 @@ thread_local cudaStreamCaptureMode thread_mode = cudaStreamCaptureModeGlobal;
 
 bool is_mine(const Capture& capture) { return capture.thread == std::this_thread::get_id(); }
 
-/// Whether the calling thread must not do what could interfere with the capture.
+/// Whether the calling thread must not make calls that could interfere with the capture.
 bool forbids(const Capture& capture) {
   if (thread_mode == cudaStreamCaptureModeRelaxed) return false;
   if (is_mine(capture)) return capture.mode != cudaStreamCaptureModeRelaxed;
@@ -43,8 +44,8 @@ void forbid_while_capturing(const char* call) {
     if (stream->capture && forbids(*stream->capture)) forbid_if_captured(*stream, call);
 }
 
-// Stricter than CUDA, which lets the legacy stream work while a non-blocking stream captures: here it is
-// always work that has missed its stream.
+// Stricter than CUDA, where the legacy stream may work while a non-blocking stream captures: in this project
+// such work is always on the wrong stream.
 void forbid_legacy_work_while_capturing() {
   for (const auto& stream : streams()) {
     if (!stream->capture) continue;

@@ -1,4 +1,4 @@
-// The emulator's kernels: orders, barriers, shuffles, votes, atomics, and the errors that they make.
+// The emulator's kernels: orders, barriers, shuffles, votes, atomics, and their errors.
 #include <cstring>
 #include <stdexcept>
 
@@ -28,7 +28,7 @@ std::vector<T> same_in_all_orders(std::size_t size, Run run) {
   return results[0];
 }
 
-/// How many results the three orders give.
+/// The number of different results in the three orders.
 template <class T, class Run>
 std::size_t different_results(std::size_t size, Run run) {
   std::vector<std::vector<T>> results;
@@ -46,7 +46,7 @@ std::size_t different_results(std::size_t size, Run run) {
   return results.size();
 }
 
-/// Runs one block, whose kernel must fail, and returns the text.
+/// Runs one block, whose kernel must fail, and returns the error text.
 template <class... P, class... A>
 std::string failure_of(void (*kernel)(P...), unsigned threads, A... arguments) {
   REQUIRE(launch(kernel, 1, threads, arguments...) == cudaSuccess);
@@ -66,7 +66,7 @@ __global__ void indices(uint3* threads, uint3* blocks) {
   blocks[i] = blockIdx;
 }
 
-// Three steps, each with its barrier; leaving one out is what `Dropped` is for.
+// Three steps, each with its barrier; `Dropped` is the barrier to leave out.
 template <int Dropped>
 __global__ void block_sums(const float* x, float* sums) {
   __shared__ float partial[8];
@@ -119,11 +119,11 @@ TEST_CASE("a reduction over a block gives the same bits in all orders") {
   }
 }
 
-TEST_CASE("a dropped barrier shows as different results") {
+TEST_CASE("a dropped barrier gives different results") {
   CHECK(different_results<float>(512, run_block_sums<2>) > 1);
 }
 
-TEST_CASE("writing what others have yet to read is caught by the greedy order") {
+TEST_CASE("overwriting values that others still have to read is detected by the greedy order") {
   cuda_emulator::set_order(Order::first);
   const Device<float> right(512), wrong(512);
   run_block_sums<0>(right.get());
@@ -261,14 +261,14 @@ __global__ void shuffles(int* out) {
   mine[0] = __shfl_sync(all, lane, 5);
   mine[1] = __shfl_sync(all, lane, 3, 8);
   mine[2] = __shfl_xor_sync(all, lane, 1);
-  mine[3] = __shfl_xor_sync(all, lane, 8, 8);  // beyond the segment upwards, within reach downwards
+  mine[3] = __shfl_xor_sync(all, lane, 8, 8);  // the upper one is beyond the segment, the lower one inside
   mine[4] = __shfl_down_sync(all, lane, 3);
   mine[5] = __shfl_down_sync(all, lane, 3, 8);
   mine[6] = __shfl_up_sync(all, lane, 3, 16);
   mine[7] = int(__shfl_xor_sync(all, double(lane) + 0.25, 16) * 4);
 }
 
-// Two halves of a warp shuffle under masks of their own, a different number of times.
+// Two halves of a warp shuffle with separate masks, a different number of times.
 __global__ void partial_masks(int* out) {
   const bool low = threadIdx.x % 32 < 16;
   const unsigned mask = low ? 0xffffu : 0xffff0000u;
@@ -309,7 +309,7 @@ TEST_CASE("shuffles, whole warps and segments") {
   }
 }
 
-TEST_CASE("halves of a warp under masks of their own") {
+TEST_CASE("halves of a warp with separate masks") {
   const std::vector<int> out =
       same_in_all_orders<int>(32, [](int* p) { REQUIRE(launch(partial_masks, 1, 32, p) == cudaSuccess); });
   for (int lane = 0; lane < 32; ++lane) CHECK(out[std::size_t(lane)] == (lane < 16 ? 120 * 16 * 16 : 376));
@@ -350,7 +350,7 @@ __global__ void atomics(unsigned* cells, int* ints, long long* bounds, unsigned 
   } while (seen != expected);
 }
 
-// The blocks' sums are added by whichever block comes last, in the blocks' order.
+// The blocks' sums are added by the last block to finish, in the blocks' order.
 __global__ void sum_by_last_block(const float* x, float* partial, unsigned* ticket, float* sum) {
   __shared__ bool last;
   float v = x[blockIdx.x * 32 + threadIdx.x];
@@ -390,7 +390,7 @@ TEST_CASE("atomics of integers") {
   CHECK(wide.read() == std::vector<unsigned long long>{64ull << 33, 192});
 }
 
-TEST_CASE("the last block adds in the same order whichever it is") {
+TEST_CASE("the last block adds in the same order, whichever block it is") {
   const Device<float> x(iota(320, 0.1f)), partial(10);
   const std::vector<float> sum = same_in_all_orders<float>(1, [&](float* out) {
     const Device<unsigned> ticket(std::vector<unsigned>{0});

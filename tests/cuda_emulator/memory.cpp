@@ -1,5 +1,5 @@
-// Each allocation is a block of its own, filled with NaN, so that AddressSanitizer, or else guard bytes, see
-// who leaves it, and results see who reads before writing.
+// Each allocation is a separate block, filled with NaN: AddressSanitizer, or else guard bytes, detect
+// accesses out of bounds, and wrong results show reads before writes.
 #include "memory.h"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ Memory& memory() {
 
 using BlockIterator = std::map<const char*, Block>::iterator;
 
-/// The block in which the address lies, or end().
+/// The block that contains the address, or end().
 BlockIterator find_block(const void* address) {
   auto& blocks = memory().blocks;
   const BlockIterator after = blocks.upper_bound(static_cast<const char*>(address));

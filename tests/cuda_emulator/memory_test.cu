@@ -1,4 +1,4 @@
-// The emulator's memory and devices: who owns an address, what is caught.
+// The emulator's memory and devices: owners of addresses, detected errors.
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -44,9 +44,9 @@ TEST_CASE("freeing nothing, twice, or what is not a block") {
   cudaGetLastError();
 }
 
-// A bug that AddressSanitizer would end the program for.
+// A bug for which AddressSanitizer would end the program.
 #if !defined(__SANITIZE_ADDRESS__)
-TEST_CASE("a kernel that leaves its block is caught at the next synchronisation") {
+TEST_CASE("a kernel that writes beyond its block is detected at the next synchronisation") {
   const Device<float> x(100);
   REQUIRE(launch(fill, 1, 128, x.get(), 101, 1.0f) == cudaSuccess);
   const cudaError_t error = cudaDeviceSynchronize();
@@ -56,16 +56,16 @@ TEST_CASE("a kernel that leaves its block is caught at the next synchronisation"
   CHECK(cudaDeviceSynchronize() == cudaSuccess);
 }
 
-TEST_CASE("a kernel that leaves its block is caught when the block is freed") {
+TEST_CASE("a kernel that writes beyond its block is detected when the block is freed") {
   float* x = nullptr;
   REQUIRE(cudaMalloc(&x, 400) == cudaSuccess);
   REQUIRE(launch(fill, 1, 256, x, 200, 1.0f) == cudaSuccess);
-  CHECK(cudaFree(x) == cudaSuccess);  // as in a destructor, whose error nobody reads
+  CHECK(cudaFree(x) == cudaSuccess);  // as in a destructor, where the error is ignored
   CHECK(cudaDeviceSynchronize() == cudaErrorIllegalAddress);
 }
 #endif
 
-TEST_CASE("copies must lie in blocks of the kind they say") {
+TEST_CASE("copies must be in blocks of the stated kind") {
   const Device<float> x(10), y(10);
   float host[20] = {};
   CHECK(cudaMemcpy(x.get(), host, 40, cudaMemcpyHostToDevice) == cudaSuccess);
@@ -85,7 +85,7 @@ TEST_CASE("copies must lie in blocks of the kind they say") {
   cudaGetLastError();
 }
 
-TEST_CASE("a device has so much memory and no more") {
+TEST_CASE("a device has limited memory") {
   std::size_t free = 0, total = 0;
   REQUIRE(cudaMemGetInfo(&free, &total) == cudaSuccess);
   const std::size_t used = total - free;

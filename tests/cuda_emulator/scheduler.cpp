@@ -1,5 +1,5 @@
-// A thread runs until it waits at a barrier; then another is chosen, by the order that the test has set. Only
-// a thread that waits keeps a fiber: one fiber runs thread after thread as long as none of them waits.
+// A thread runs until it waits at a barrier; then another is chosen, in the order that the test has set. Only
+// a waiting thread keeps a fiber: one fiber runs thread after thread as long as none of them waits.
 #include "scheduler.h"
 
 #include <cuda_runtime.h>
@@ -32,10 +32,10 @@ enum class At { start, running, block_barrier, warp_barrier, end };
 
 struct Thread {
   At at = At::start;
-  Fiber* fiber = nullptr;  // the one that it waits on
+  Fiber* fiber = nullptr;  // the fiber that it waits on
   Site site{};             // where it waits
-  unsigned mask = 0;       // at a barrier of lanes: who meets there
-  unsigned source = 0;     // and the lane whose value it wants
+  unsigned mask = 0;       // at a barrier of lanes: the lanes that meet there
+  unsigned source = 0;     // the lane whose value it requests
   std::uint64_t value = 0;
   Exchanged received{};
 };
@@ -83,7 +83,7 @@ class Scheduler {
   unsigned rank() const { return unsigned(active_ - threads_.data()); }
   void* shared() { return shared_.get(); }
 
-  /// From within a thread: the kernel ends here, with the text that failure() got.
+  /// Called within a thread: the kernel ends here, with the text in failure().
   [[noreturn]] void stop();
   std::string& failure() { return failure_; }
 
@@ -114,12 +114,12 @@ class Scheduler {
   std::unique_ptr<unsigned char[]> shared_;
 
   unsigned count_ = 0;    // threads in the block
-  unsigned started_ = 0;  // of them, in the order's turn
+  unsigned started_ = 0;  // threads started so far, in the chosen order
   unsigned ended_ = 0;
   unsigned at_block_barrier_ = 0;
   std::vector<Thread> threads_;
-  std::vector<unsigned> shuffled_;          // Order::random: whose turn it is
-  std::vector<unsigned> lanes_at_barrier_;  // of each warp
+  std::vector<unsigned> shuffled_;          // Order::random: the order of the threads
+  std::vector<unsigned> lanes_at_barrier_;  // for each warp
   std::priority_queue<Woken, std::vector<Woken>, std::greater<Woken>> woken_;
   Thread* active_ = nullptr;
   Votes votes_{};
@@ -197,7 +197,7 @@ Fiber& Scheduler::idle_fiber() {
   return fiber;
 }
 
-// What each fiber does. It pauses where the next thread is one that waits on another fiber.
+// The body of each fiber. It pauses when the next thread is one that waits on another fiber.
 void Scheduler::run_threads() {
   for (;;) {
     do {
@@ -216,7 +216,7 @@ void Scheduler::run_threads() {
   }
 }
 
-// Sets active_: whose turn it is, or null where nobody can run on.
+// Sets active_ to the next thread, or to null if none can run.
 void Scheduler::choose() {
   active_ = nullptr;
   if (!failure_.empty()) return;
@@ -255,7 +255,7 @@ void Scheduler::wait(At at, Site site) {
   }
 }
 
-// The fiber never goes on, so that the caller's frames must own nothing.
+// The fiber is never resumed, so the caller's frames must not own anything.
 void Scheduler::stop() {
   active_ = nullptr;
   Fiber::pause();
@@ -266,10 +266,10 @@ Votes Scheduler::block_barrier(bool vote, Site site) {
   ++at_block_barrier_;
   active_->value = vote;
   wait(At::block_barrier, site);
-  return votes_;  // the next barrier cannot open before this thread has come to it
+  return votes_;  // the next barrier cannot open before this thread has reached it
 }
 
-// Called when nobody else can run. As on the device, threads that have ended are not waited for.
+// Called when no other thread can run. As on the device, threads that have exited are not waited for.
 bool Scheduler::open_block_barrier() {
   if (at_block_barrier_ == 0 || at_block_barrier_ + ended_ != count_) return false;
   const Thread* first = nullptr;
@@ -314,7 +314,7 @@ Exchanged Scheduler::warp_barrier(unsigned mask, std::uint64_t value, unsigned s
   return self.received;
 }
 
-// Opens the barrier of lanes to which the active thread has come, if the whole mask waits there.
+// Opens the barrier of lanes that the active thread has reached, if all lanes of the mask wait there.
 void Scheduler::open_warp_barrier() {
   const unsigned lane = rank() % warp_size, mask = active_->mask;
   const Site site = active_->site;

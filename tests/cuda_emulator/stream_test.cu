@@ -1,4 +1,4 @@
-// The emulator's streams: work waits until somebody waits for it; events, capture, graphs, counts.
+// The emulator's streams: work runs when the host waits for it; events, capture, graphs, counts.
 #include <cmath>
 #include <thread>
 
@@ -37,7 +37,7 @@ cudaStreamCaptureStatus status_of(cudaStream_t stream) {
   return status;
 }
 
-/// What a call returns during a capture, and what the capture's end returns after it.
+/// The result of a call during a capture, and that of the end of the capture after it.
 template <class Call>
 std::pair<cudaError_t, cudaError_t> while_capturing(cudaStreamCaptureMode mode, Call call) {
   const Stream stream;
@@ -95,7 +95,7 @@ TEST_CASE("the legacy stream and blocking streams are in order, non-blocking one
   CHECK(std::isnan(y.read()[0]));
 }
 
-TEST_CASE("pinned memory that is used again too early shows; a pageable source is read at once") {
+TEST_CASE("pinned memory that is reused too early is detected; a pageable source is read at once") {
   const Stream stream;
   const Device<float> x(1), y(1);
   const Pinned pinned(1);
@@ -191,13 +191,13 @@ TEST_CASE("a failed kernel is reported by the next synchronisation, and nothing 
   float* block = nullptr;
   REQUIRE(cudaMalloc(&block, 4) == cudaSuccess);
   REQUIRE(launch_on(stream, never_opens, 1, 2) == cudaSuccess);
-  CHECK(cudaFree(block) == cudaSuccess);  // runs it, as a destructor would
+  CHECK(cudaFree(block) == cudaSuccess);  // runs it, as in a destructor
   CHECK_THAT(cuda_emulator::take_failure(), ContainsSubstring("stream_test.cu:"));
   CHECK(cuda_emulator::take_failure().empty());
   CHECK(cudaStreamSynchronize(stream) == cudaSuccess);
 }
 
-TEST_CASE("handles that are not") {
+TEST_CASE("invalid handles") {
   cudaStream_t stream = nullptr;
   REQUIRE(cudaStreamCreate(&stream) == cudaSuccess);
   REQUIRE(cudaStreamDestroy(stream) == cudaSuccess);
@@ -238,11 +238,11 @@ TEST_CASE("a captured graph runs at each launch, reads pinned memory then, and k
     CHECK(pinned.data[1] == value + 1);
   }
   REQUIRE(cudaGraphLaunch(executable, stream) == cudaSuccess);
-  REQUIRE(cudaGraphExecDestroy(executable) == cudaSuccess);  // what waits still runs
+  REQUIRE(cudaGraphExecDestroy(executable) == cudaSuccess);  // pending work still runs
   CHECK(cudaStreamSynchronize(stream) == cudaSuccess);
 }
 
-TEST_CASE("what a capture does not allow, and what it costs") {
+TEST_CASE("calls that a capture does not allow, and their effect") {
   const auto global = cudaStreamCaptureModeGlobal;
   const Device<float> x(1);
   const Stream other;

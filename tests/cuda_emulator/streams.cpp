@@ -1,6 +1,5 @@
-// Work put into a stream runs as late as CUDA allows: when somebody synchronises with it. So work on the
-// wrong stream, or pinned memory that is used again too early, shows as wrong numbers every time and not by
-// chance.
+// Work in a stream runs as late as CUDA allows: when the host synchronises with it. So work on the wrong
+// stream, or pinned memory that is reused too early, always gives wrong numbers, not just by chance.
 #include "streams.h"
 
 #include <algorithm>
@@ -34,14 +33,14 @@ void push(Stream& stream, Work work) {
     while (stream.queue.size() > longest_queue / 2) run_one(stream);
 }
 
-/// What follows in `stream` comes after everything that is in `other` now.
+/// Later work in `stream` runs after everything that is in `other` now.
 void wait_in(Stream& stream, const std::shared_ptr<Stream>& other) {
   if (!other->queue.empty()) push(stream, [position = end_of(other)] { run_until(position); });
 }
 
 bool is_blocking(const Stream& stream) { return stream.kind == Stream::Kind::blocking; }
 
-/// The legacy stream's work comes after what the blocking streams hold, and theirs after what it holds.
+/// The legacy stream's later work runs after the current work of the blocking streams, and vice versa.
 void order_with_legacy_stream(const std::shared_ptr<Stream>& stream) {
   if (is_blocking(*stream)) wait_in(*stream, legacy_stream(stream->device));
   if (stream->kind != Stream::Kind::legacy) return;
@@ -53,7 +52,7 @@ void order_with_legacy_stream(const std::shared_ptr<Stream>& stream) {
 
 }  // namespace
 
-// Never destroyed: a static object that uses CUDA may be destroyed after all others.
+// Never destroyed: static objects that use CUDA may be destroyed after all others.
 std::vector<std::shared_ptr<Stream>>& streams() {
   static auto& streams = *new std::vector<std::shared_ptr<Stream>>;
   return streams;
@@ -199,7 +198,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
   });
 }
 
-// A query that finds work waiting lets some of it run, so that a loop of queries ends.
+// A query that finds pending work runs some of it, so that a loop of queries ends.
 cudaError_t cudaStreamQuery(cudaStream_t handle) {
   return call([&] {
     const std::shared_ptr<Stream> stream = find(handle);

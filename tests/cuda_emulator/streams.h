@@ -1,5 +1,5 @@
-// Streams as queues whose work waits until somebody waits for it: what events, graphs, copies and cuBLAS
-// build on.
+// Streams as queues whose work runs when the host waits for it: the base of events, graphs, copies and
+// cuBLAS.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -18,7 +18,7 @@ namespace cuda_emulator {
 
 using Work = std::function<void()>;
 
-/// What a stream that captures has been given so far.
+/// The work that a capturing stream has recorded so far.
 struct Capture {
   cudaStreamCaptureMode mode;
   std::thread::id thread;
@@ -44,20 +44,20 @@ namespace cuda_emulator {
 
 using Stream = CUstream_st;
 
-/// All that exist, each device's legacy stream included once it was used.
+/// All existing streams, including each device's legacy stream once it was used.
 std::vector<std::shared_ptr<Stream>>& streams();
 
 /// Null is the current device's legacy stream.
 std::shared_ptr<Stream> find(cudaStream_t handle);
 
-/// A place in a stream's work.
+/// A position in a stream's work.
 struct Position {
   std::shared_ptr<Stream> stream;
   std::size_t index;
   bool reached() const { return stream->finished >= index; }
 };
 
-/// The end of what the stream holds now.
+/// The position after all current work of the stream.
 Position end_of(const std::shared_ptr<Stream>& stream);
 
 /// Puts work into a stream, or into the graph that captures it.
@@ -68,21 +68,21 @@ void run_until(const Position& position);
 void run_device(int device);
 void run_all_devices();
 
-/// Runs what waits in the stream, counts it, and throws what has failed.
+/// Runs the stream's pending work, counts the synchronisation, and throws earlier failures.
 void synchronize(Stream& stream);
 
-/// Counts a synchronisation, and throws what has failed.
+/// Counts a synchronisation, and throws earlier failures.
 void report();
 
 /// Keeps a failure for the next synchronising call to report; until then nothing else runs.
 void fail_later(const Failure& failure);
 
-/// Of emulator.h.
+/// Implementation of emulator.h.
 Counts& counters();
 
 // ---- captures: graphs.cpp --------------------------------------------------------------------------------
 
-/// Throws, and the capture is lost.
+/// Throws, and invalidates the capture.
 [[noreturn]] void invalidate(Capture& capture, cudaError_t code, const char* text);
 
 /// For calls on a stream that must not be capturing.

@@ -13,7 +13,7 @@ using Texts = std::vector<std::string>;
 
 class ArffFixture : public LoaderFixture<ArffOptions, load_arff> {
  public:
-  // What is wrong with a line of data; it is line 6.
+  // The error of a line of data, which is line 6 of the file.
   std::string data_error(const std::string& line) { return error(header + line + "\n"); }
 
   const std::string header =
@@ -59,7 +59,7 @@ TEST_CASE_METHOD(ArffFixture, "load_arff makes classes of numeric labels and col
   CHECK(table.label().values.to_vector<int>() == std::vector<int>{2, 0, -1, 1});
 }
 
-TEST_CASE_METHOD(ArffFixture, "load_arff names the place of what is wrong in the header", "[arff]") {
+TEST_CASE_METHOD(ArffFixture, "load_arff names the position of an error in the header", "[arff]") {
   CHECK(error("") == ": the file is empty");
   CHECK(error("@relation r\n@attribute a real\n") == ": there is no @data");
   CHECK(error("@relation r\n@data\n1\n") == ":2:1: there are no attributes before @data");
@@ -78,7 +78,7 @@ TEST_CASE_METHOD(ArffFixture, "load_arff names the place of what is wrong in the
                     "load_arff: expected float32 or float64, got uint8");
 }
 
-TEST_CASE_METHOD(ArffFixture, "load_arff names the place of what is wrong in the data", "[arff]") {
+TEST_CASE_METHOD(ArffFixture, "load_arff names the position of an error in the data", "[arff]") {
   CHECK(data_error("1,a") == ":6:4: expected 3 values, got 2");
   CHECK(data_error("1,a,b,c") == ":6:7: expected 3 values, got more");
   CHECK(data_error("1,,b") == ":6:3: expected a value, got ,");
@@ -94,11 +94,11 @@ TEST_CASE_METHOD(ArffFixture, "load_arff names the place of what is wrong in the
   CHECK(data_error("{3 a}") == ":6:2: expected an index that ascends, from 0 and below 3, got 3");
   CHECK(data_error("{1e300 a}") == ":6:2: expected an index that ascends, from 0 and below 3, got 1e300");
   CHECK(data_error("{2 s") == ":6:5: the line ends too early");
-  CHECK(data_error("{2 s} x") == ":6:7: text behind the sparse row");
+  CHECK(data_error("{2 s} x") == ":6:7: text after the sparse row");
   CHECK(data_error(std::string("1,a,\0", 5)) == ":6:5: a NUL byte; is this a text file?");
 }
 
-TEST_CASE_METHOD(ArffFixture, "load_arff does not let sparse rows ask for more than the file's size",
+TEST_CASE_METHOD(ArffFixture, "load_arff limits the memory of sparse rows by the size of the file",
                  "[arff]") {
   std::string text;
   for (int i = 0; i < 2000; ++i) text += "@attribute a" + std::to_string(i) + " real\n";

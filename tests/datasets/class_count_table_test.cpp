@@ -54,7 +54,7 @@ TEST_CASE("class_count_table of a table") {
   CHECK_THROWS_WITH(class_count_table(table.without({"y"})), "Table: no column was named as the label");
 }
 
-TEST_CASE("class_count_table refuses what does not fit") {
+TEST_CASE("class_count_table refuses names and weights that do not fit") {
   CHECK_THROWS_WITH(class_count_table(Counts{1, 2}, {.class_names = {"a"}}),
                     "class_count_table: 1 class names for 2 classes");
   CHECK_THROWS_WITH(

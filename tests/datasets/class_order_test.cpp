@@ -14,7 +14,7 @@ struct Choice {
   bool declared = false;
 };
 
-// The classes of labels that come in this order; then the labels by name again.
+// The classes of labels in this order, followed by the labels as names again.
 Texts ordered(const Texts& labels, const Choice& choice = {}) {
   detail::Dictionary dictionary;
   std::vector<std::int32_t> codes;
@@ -35,7 +35,7 @@ Texts ordered(const Texts& labels, const Choice& choice = {}) {
 
 }  // namespace
 
-TEST_CASE("of two classes that are texts the rarer is class 1", "[class_order]") {
+TEST_CASE("if the classes are two texts, the rarer is class 1", "[class_order]") {
   CHECK(ordered({"fraud", "legit", "legit"}) == Texts{"legit", "fraud"});
   CHECK(ordered({"fraud", "fraud", "legit"}) == Texts{"fraud", "legit"});
   CHECK(ordered({"b", "a"}) == Texts{"a", "b"});
@@ -56,10 +56,10 @@ TEST_CASE("numbers keep their order, and equal ones are one class", "[class_orde
   CHECK(ordered({"10", "9", "-1", "2"}) == Texts{"-1", "2", "9", "10"});
   CHECK(ordered({"-10", "-9", "-0.5", ".25", "2.50"}) == Texts{"-10", "-9", "-0.5", "0.25", "2.5"});
   CHECK(ordered({"10", "9", "b"}) == Texts{"10", "9", "b"});
-  // Beyond float64 they are still different.
+  // Numbers that differ only beyond float64's precision are different classes.
   CHECK(ordered({"9007199254740993", "9007199254740992"}) == Texts{"9007199254740992", "9007199254740993"});
   CHECK(ordered({"1", "nan"}) == Texts{"1", "nan"});
-  // Beside texts, too; a number that is spelled in one way keeps its spelling.
+  // Also among texts; a number with a single spelling keeps it.
   CHECK(ordered({"1", "1.0", "01", "other", "05"}) == Texts{"05", "1", "other"});
   CHECK(ordered({"01", "other", "1.0"}, {.declared = true}) == Texts{"1", "other"});  // which is rarer
   CHECK(ordered({"1.0", "x", "1"}, {.positive = "1e0"}) == Texts{"x", "1"});

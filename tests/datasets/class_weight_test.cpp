@@ -11,7 +11,7 @@ using Counts = std::vector<std::size_t>;
 
 namespace {
 
-// Each value within an ulp or so of float32.
+// Each value within about one float32 ulp.
 void check_weights(const Array& actual, const std::vector<double>& expected) {
   REQUIRE(actual.dtype() == Dtype::float32);
   const auto values = actual.to_vector<double>();

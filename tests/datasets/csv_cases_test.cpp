@@ -1,4 +1,4 @@
-// load_csv against pandas on 240 random files, bad ones included: tests/data/csv/README.md.
+// load_csv against pandas on 240 random files, including invalid ones: tests/data/csv/README.md.
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>
@@ -39,7 +39,7 @@ std::string hexed(double value) {
   return digits;
 }
 
-// As make_csv_cases.py writes it: type, name, values.
+// In the format of make_csv_cases.py: type, name, values.
 std::string described(const Column& column) {
   std::string out = (column.is_categorical() ? "text " : "numeric ") + hexed(column.name);
   for (std::size_t row = 0; row < column.values.size(); ++row) {

@@ -37,7 +37,7 @@ bool same(const Table& a, const Table& b) {
   return true;
 }
 
-// Some hundred kilobytes for every piece that the file is cut into, quotes and line ends in the fields.
+// Some hundred kilobytes for every piece that the file is cut into, with quotes and line ends in the fields.
 std::string large_csv(std::size_t rows) {
   std::string text = "id,name,value,note\n";
   for (std::size_t i = 0; i < rows; ++i) {
@@ -62,16 +62,16 @@ TEST_CASE_METHOD(CsvFixture, "load_csv reads numbers, categories and labels", "[
   CHECK(data.t.to_vector<int>() == std::vector<int>{1, 0});
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv knows RFC 4180", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "load_csv follows RFC 4180", "[csv]") {
   const std::string text = "a,b\r\n\"x, y\",\"say \"\"hi\"\"\"\r\n\"two\r\nlines\",\"\"\r\n";
   const Table table = load("\xEF\xBB\xBF" + text);
   CHECK(names_of(table) == Texts{"a", "b"});
   CHECK(table["a"].categories == Texts{"two\r\nlines", "x, y"});
   CHECK(table["b"].categories == Texts{"say \"hi\""});
   CHECK(table["b"].values.to_vector<int>() == std::vector<int>{0, -1});
-  CHECK(same(load(text.substr(0, text.size() - 2)), table));  // the last line need not end
+  CHECK(same(load(text.substr(0, text.size() - 2)), table));  // the last line may lack a line end
   CHECK(same(load(gzip_of(text)), table));
-  // Members one after another, as cat and bgzip make them, and zeros up to the end of a block.
+  // Several members, as written by cat and bgzip, and zeros up to the end of a block.
   CHECK(same(load(gzip_of("a\n1\n") + gzip_of("2\n") + std::string(512, '\0')), load("a\n1\n2\n")));
   CHECK(load("a b\n")["a b"].values.size() == 0);
 }
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv takes its options", "[csv]") {
   CHECK(load("a,b\n1, NA\n2, \"x, y\"\n", lenient)["b"].categories == Texts{"x, y"});
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv names the place of what is wrong", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "load_csv names the position of an error", "[csv]") {
   CHECK(error("") == ": the file is empty");
   CHECK(error("\n \r\n") == ": there are no records");
   CHECK(error("\xFF\xFE"
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv names the place of what is wrong", "[csv]
   CHECK(error("a,b\n1,2\n3,4,5\n") == ":3:4: expected 2 fields, got more");
   CHECK(error("a,b\n\"1\n\n2\",3\n4\n") == ":5:2: expected 2 fields, got 1");
   CHECK(error("a,b\n1,\"2\n3,4\n") == ":2:3: the quote is never closed");
-  CHECK(error("a,b\n1,\"2\"x\n") == ":2:6: text behind the closing quote");
+  CHECK(error("a,b\n1,\"2\"x\n") == ":2:6: text after the closing quote");
   CHECK(error("a,b\n1\r2,3\n") == ":2:2: a carriage return without a line feed; quote the field that has it");
   CHECK(error(std::string("a,b\n1,\0\n", 8)) == ":2:3: a NUL byte; is this a text file?");
   CHECK(error(std::string("a,b\n1,\"\0\"\n", 10)) == ":2:4: a NUL byte; is this a text file?");
@@ -119,7 +119,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv names the place of what is wrong", "[csv]
   CHECK(error("sep=;\na;b\n1;2\n", {.delimiter = ';'}) ==
         ": the first record is Excel's `sep=;`, not the names of columns; delete it");
   CHECK(error("a,b\n1,2\n", {.names = {"c"}}) == ": 1 names are given, there are 2 columns");
-  CHECK(error("a,b\n1,2\n", numeric) == ": `types` names the column \"größe\", which is not there");
+  CHECK(error("a,b\n1,2\n", numeric) == ": `types` names the column \"größe\", which does not exist");
   CHECK(error("a,b,c\n", {.max_columns = 2}) ==
         ":1:5: there are more than 2 columns; `max_columns` allows more");
   CHECK_THROWS_WITH(load("a\n", {.delimiter = '"'}),
@@ -158,7 +158,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv gives the same table at any number of thr
   set_num_threads(threads);
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv finds text that comes late", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "load_csv finds text late in a column of numbers", "[csv]") {
   std::string text = "a,b,c\n";
   for (int i = 0; i < 100000; ++i) text += "1.0,2,3\n";
   const Table table = load(text + "x,2,3\n1,2,y\n");
@@ -168,21 +168,21 @@ TEST_CASE_METHOD(CsvFixture, "load_csv finds text that comes late", "[csv]") {
   CHECK(table["c"].values.to_vector<int>().back() == 1);
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv ends at every truncation in a table or an Error", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "a truncated CSV file is a table or an Error", "[csv]") {
   const std::string text = "\xEF\xBB\xBFname,value\r\n\"a \"\"b\"\"\r\nc\",1.5e3\r\nNA,-7\r\n";
   const std::string compressed = gzip_of(text);
   int tables = 0;
   for (std::size_t length = 0; length < text.size(); ++length) tables += loads(text.substr(0, length));
   CHECK(tables > 10);
   CHECK_FALSE(loads(text.substr(0, 3)));  // the byte order mark alone
-  // From the two bytes on that tell gzip.
+  // From the two bytes on that identify gzip.
   for (std::size_t length = 2; length < compressed.size(); ++length) {
     INFO(length);
     REQUIRE_FALSE(loads(compressed.substr(0, length)));
   }
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv does not let a file ask for more than its size", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "load_csv limits the memory by the size of the file", "[csv]") {
   std::string names = "a";
   for (int i = 0; i < 50000; ++i) names += ",a";
   std::string rows;
@@ -205,7 +205,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv does not read numbers as the locale write
   std::setlocale(LC_ALL, before.c_str());
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv reads a file that is larger than what it holds at once", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "load_csv reads a file that is larger than its buffer", "[csv]") {
   std::string text = "id,value\n";
   std::size_t rows = 0;
   for (; text.size() < std::size_t{9} << 20; ++rows) text += std::to_string(rows) + ",0.123456789012345\n";
@@ -234,13 +234,13 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: the positive class", "[csv]") {
         ": the label \"y\": no class is named \"Fraud\"; there are \"legit\", \"fraud\"");
   CHECK_THROWS_WITH(load(text, {.positive = "fraud"}), "load_csv: `positive` and `classes` need a `label`");
   CHECK_THROWS_WITH(load(text, {.classes = {"a"}}), "load_csv: `positive` and `classes` need a `label`");
-  // The training table decides for the test table, whatever is rarer there.
+  // The training table decides for the test table, whichever class is rarer there.
   const Table train = load(text, {.label = "y"});
   CHECK(load("x,y\n1,fraud\n1,fraud\n3,legit\n", {.label = "y"}).like(train).labels().to_vector<int>() ==
         std::vector<int>{1, 1, 0});
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv: labels that are one number are one class, also in another file",
+TEST_CASE_METHOD(CsvFixture, "load_csv: spellings of one number are one class, also in another file",
                  "[csv]") {
   const Table mixed = load("x,y\n1,1\n2,1.0\n3,0\n4,0.0\n5,1e0\n6,+1\n7,01\n", {.label = "y"});
   CHECK(mixed.classes() == Texts{"0", "1"});
@@ -249,7 +249,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: labels that are one number are one class
   CHECK(load("x,y\n1,0.0\n2,1.0\n", {.label = "y"}).like(integers).labels().to_vector<int>() ==
         std::vector<int>{0, 1});
   CHECK(load("y,x\n1,5\n0,5\n").like(integers).labels().to_vector<int>() == std::vector<int>{1, 0});
-  // Of a column that an odd cell makes text, the odd cell is the fault.
+  // If an odd cell makes a column text, the error is about the odd cell.
   const Table odd = load("y,x\n1.0,5\n01,5\noops,5\n");
   CHECK_THROWS_WITH(odd.like(integers), ContainsSubstring("column \"y\" has the category \"oops\" in row 2"));
   const Table texts = load("x,y\n1,0\n2,1\n3,other\n", {.label = "y"});
@@ -277,7 +277,7 @@ TEST_CASE_METHOD(CsvFixture,
   CHECK(load(text, listed).labels().to_vector<int>() == std::vector<int>{0, 1, 2, 3});
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv takes what pandas takes for missing", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "load_csv treats the same texts as missing as pandas", "[csv]") {
   for (const std::string token :
        {"",     "#N/A", "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
         "<NA>", "N/A",  "NA",       "NULL", "NaN",     "None",     "n/a",  "nan",  "null",   "?"}) {
@@ -315,7 +315,7 @@ TEST_CASE_METHOD(CsvFixture, "an odd value in a column of numbers is named with 
           ", here \"two\" is not a number (2 of 100 values are not); if it stands for a missing value, "
           "add it to `missing`; `.unreadable = Unknown::missing` makes all such values missing");
   CHECK(table.like(numbers, {.unreadable = Unknown::missing})["b"].values.data<double>()[0] == 1);
-  // Late in the file, in a later piece, at any number of threads the first.
+  // Late in the file, in a later piece: the first one, at any number of threads.
   std::string late = "a\n";
   for (int i = 0; i < 200000; ++i) late += i == 150000 || i == 199000 ? "odd\n" : "1.25\n";
   const std::size_t threads = num_threads();
@@ -327,8 +327,7 @@ TEST_CASE_METHOD(CsvFixture, "an odd value in a column of numbers is named with 
   set_num_threads(threads);
 }
 
-TEST_CASE_METHOD(CsvFixture, "an odd value does not make categories of numbers, whatever is asked for",
-                 "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "a column of numbers with an odd value never becomes categories", "[csv]") {
   std::string rows;
   for (int i = 0; i < 5000; ++i) rows += std::to_string(i) + ".5," + (i % 2 == 0 ? "red" : "blue") + ",0\n";
   const std::string text = "pay,color,y\n" + rows + "\"1,200\",red,1\n";
@@ -342,7 +341,7 @@ TEST_CASE_METHOD(CsvFixture, "an odd value does not make categories of numbers, 
   CHECK_THROWS_WITH(table.dataset({.categories = Categories::codes}), refusal);
   CHECK_THROWS_WITH(table.dataset({.missing = Missing::nan, .categories = Categories::codes}), refusal);
   CHECK_THROWS_WITH(table.dataset(), refusal);
-  // What the message advises.
+  // Following the advice of the message.
   const FeaturesOptions codes{.missing = Missing::nan, .categories = Categories::codes};
   CHECK(load(text, {.label = "y", .thousands = ','}).features(codes).to_vector<float>()[10000] == 1200);
   const CsvOptions known{.label = "y", .missing = default_missing({"1,200"})};
@@ -350,13 +349,14 @@ TEST_CASE_METHOD(CsvFixture, "an odd value does not make categories of numbers, 
   const CsvOptions listed{.label = "y", .types = {{"pay", ColumnType::categorical}}};
   CHECK(load(text, listed)["pay"].categories.size() == 5001);
   CHECK(load(text, listed).features(codes).shape() == Shape{5001, 2});
-  // Other data made like this table name the fault of this table, also where what is unknown may be missing.
+  // For other data converted like this table, the error names this table's odd value, also where unknown
+  // values may be missing.
   const Table other = load("pay,color,y\n7.25,red,0\n8.25,blue,1\n", {.label = "y"});
   CHECK_THROWS_WITH(other.like(table), refusal);
   CHECK_THROWS_WITH(other.like(table, {.unknown = Unknown::missing}), refusal);
   const Table texts = load("pay,color,y\n7.25,red,0\n8.25,blue,1\nodd,red,1\n", {.label = "y"});
   CHECK_THROWS_WITH(texts.like(table, {.unknown = Unknown::missing}), refusal);
-  // Text, half of which happens to be digits, is text; so is what training says is text.
+  // A text column is text, even if half of its values are digits; so is a column that is text in training.
   const Table zips = load("zip,y\n10115,0\nSW1A,1\n", {.label = "y"});
   CHECK(zips.features(codes).to_vector<float>() == std::vector<float>{0, 1});
   const Table digits = load("zip,y\n10115,0\n10115,0\nSW1A,1\n", {.label = "y"});
@@ -370,7 +370,7 @@ TEST_CASE_METHOD(CsvFixture, "an odd value does not make categories of numbers, 
           "it, leave it out or ask for Categories::codes");
 }
 
-TEST_CASE_METHOD(CsvFixture, "an odd value among decimal commas counts as one", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "an odd value among decimal commas is found", "[csv]") {
   const CsvOptions german{.delimiter = ';', .decimal = ','};
   const Table table = load("a;b\n1,5;1\n2,5;1\n1.234,5;1\n", german).without({"b"});
   CHECK_THROWS_WITH(
@@ -386,7 +386,7 @@ TEST_CASE_METHOD(CsvFixture, "an odd value among decimal commas counts as one", 
   CHECK(std::isnan(values.data<double>()[2]));
   CHECK_THROWS_WITH(load("a;b\n1,5;1\n2,5;1\n1.5;1\n", german).without({"b"}).features(),
                     ContainsSubstring("(1 of 3 values are not); if it stands for a missing value"));
-  // Numbers of this file are the categories of that value.
+  // Numbers of this file become the categories with that value.
   const CsvOptions listed{.delimiter = ';', .types = {{"a", ColumnType::categorical}}, .decimal = ','};
   const Table categories = load("a;b\n10,5;1\n9,5;1\n", listed).without({"b"});
   CHECK(categories["a"].categories == Texts{"9,5", "10,5"});
@@ -399,7 +399,7 @@ TEST_CASE_METHOD(CsvFixture, "an odd value among decimal commas counts as one", 
     CHECK_THROWS_WITH(load(std::string("a\n1\n2\n") + odd + '\n').features(), ContainsSubstring(advice));
 }
 
-TEST_CASE_METHOD(CsvFixture, "load_csv: a name that is not there, and why", "[csv]") {
+TEST_CASE_METHOD(CsvFixture, "load_csv: the error for a missing name gives the reason", "[csv]") {
   CHECK(error("a;b;y\n1;2;0\n", {.label = "y"}) ==
         ": no column is named \"y\"; there are \"a;b;y\"; the header is one field, try `.delimiter = ';'`");
   CHECK(
@@ -420,10 +420,11 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: a name that is not there, and why", "[cs
   CHECK(load("a, \"y\"\n1, 0\n", {.label = "y", .skip_initial_space = true}).classes() == Texts{"0"});
   CHECK(error("a,y \n1,0\n", {.label = "y"}) ==
         ": no column is named \"y\"; there are \"a\", \"y \"; \"y \" differs in blanks only");
-  CHECK(error("a, y\n1, 0\n", {.types = {{"y", ColumnType::categorical}}}) ==
-        ": `types` names the column \"y\", which is not there; `.skip_initial_space = true` drops the blanks "
-        "in "
-        "front of a field");
+  CHECK(
+      error("a, y\n1, 0\n", {.types = {{"y", ColumnType::categorical}}}) ==
+      ": `types` names the column \"y\", which does not exist; `.skip_initial_space = true` drops the blanks "
+      "in "
+      "front of a field");
 }
 
 TEST_CASE_METHOD(CsvFixture, "load_csv: decimal commas and separators of thousands", "[csv]") {
@@ -438,7 +439,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: decimal commas and separators of thousan
   CHECK(german.labels().to_vector<int>() == std::vector<int>{1, 0, 1});
   const Table income = load("a,y\n\"1,200\",0\n\"34,500.25\",1\n\"12,34,567\",0\n7,1\n", {.thousands = ','});
   CHECK(income["a"].values.to_vector<double>() == std::vector<double>{1200, 34500.25, 1234567, 7});
-  // Not a separator where it stands: the column is text, rather than another number.
+  // At the wrong place it is not a separator: the column is text, rather than another number.
   for (const std::string value : {"1,5", "1,2345", "1234,567", ",123", "1,,234", "1,234,5", "1.5,000"})
     CHECK(load("a\n\"" + value + "\"\n2\n", {.thousands = ','})["a"].is_categorical());
   CHECK(load("a;b\n1.5;2\n", {.delimiter = ';', .decimal = ','})["a"].is_categorical());
@@ -470,7 +471,7 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: columns separated by blanks and tabs", "
   }
   CHECK(load("A B\n1 2\n3 4 \n5 6\n6   7   \n", {.whitespace = true})["B"].values.to_vector<double>() ==
         std::vector<double>{2, 4, 6, 7});
-  // Of many pieces.
+  // With many pieces.
   std::string text;
   for (int i = 0; i < 60000; ++i)
     text += "  " + std::to_string(i) + "  \"x y\"  " + std::to_string(i % 7) + " \n";
@@ -497,8 +498,8 @@ TEST_CASE_METHOD(CsvFixture, "load_csv: comments", "[csv]") {
 
 TEST_CASE_METHOD(CsvFixture, "a quote inside a field is text", "[csv]") {
   CHECK(load("a,b\n1,x\"y\n2,z\n")["b"].categories == Texts{"x\"y", "z"});
-  // A blank at the start of a field is part of it, and so is the quote behind it, unless blanks are skipped
-  // there.
+  // A blank at the start of a field is part of it, and so is the quote after it, unless such blanks are
+  // skipped.
   CHECK(load("a,b\n1, \"y\n2,\"z\"\n")["b"].categories == Texts{" \"y", "z"});
   const CsvOptions skipping{.skip_initial_space = true};
   CHECK(load("a,b\n1,  \"y, y\"\n2,z\n", skipping)["b"].categories == Texts{"y, y", "z"});
@@ -523,7 +524,7 @@ TEST_CASE_METHOD(CsvFixture, "a file of another format is named", "[csv]") {
   CHECK(error(bytes("PAR1", 4) + "PAR1") ==
         ": the file is not a table but a Parquet file; convert it to CSV");
   CHECK(error(bytes("ARROW1\0\0", 8)) == ": the file is not a table but a Feather file; convert it to CSV");
-  // Names that only begin like one.
+  // Names that only start like one.
   for (const std::string name : {"PAR1", "BZh", "BZhours", "BZh9", "ARROW1"})
     CHECK(load(name + ",y\n1,2\n")[name].values.item() == 1);
   CHECK(error("\n<!DOCTYPE HTML>\n<html>\n") ==

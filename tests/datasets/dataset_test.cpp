@@ -36,7 +36,7 @@ TEST_CASE("a Dataset of images, of a slice, of nothing", "[gpu]") {
   CHECK(Dataset().size() == 0);
 }
 
-TEST_CASE("a Dataset moves between devices with all that it knows", "[gpu]") {
+TEST_CASE("a Dataset moves between devices with its options and marks", "[gpu]") {
   on_every_device([](Device device) {
     Dataset data(Array{{1.f}, {2.f}}, Array{7, 8});
     data.resampled_by = "smote";
@@ -53,7 +53,7 @@ TEST_CASE("a Dataset moves between devices with all that it knows", "[gpu]") {
   });
 }
 
-TEST_CASE("a Dataset comes apart into its samples and labels, and remembers that it was resampled") {
+TEST_CASE("a Dataset has structured bindings, and remembers that it was resampled") {
   Dataset data(Array{{1.f}, {2.f}}, Array{7, 8});
   auto [x, t] = data;
   CHECK(x.shares_memory_with(data.x));
@@ -105,7 +105,7 @@ TEST_CASE("labels of -1 and 1 are refused, since -1 is ignored") {
   CHECK(Dataset(x, Array({1, 255, 1, 255}, Dtype::uint8)).size() == 4);
   CHECK(Dataset(Array::zeros({0, 2}), Array::zeros({0}, Dtype::int32)).size() == 0);
 
-  // Parts of what was accepted are not looked at.
+  // Parts of a data set that was accepted are not checked again.
   const Dataset data(x, Array{0, -1, 1, 1});
   CHECK(data.subset({1, 2, 3}).size() == 3);
   CHECK(data.subset({1, 2, 3}).to(Device::cpu()).subset({0, 1}).size() == 2);
@@ -113,7 +113,7 @@ TEST_CASE("labels of -1 and 1 are refused, since -1 is ignored") {
   CHECK(remove_tomek_links(data.subset({1, 2, 3})).size() > 0);
 }
 
-TEST_CASE("labels_from_signs makes classes 0 and 1 of -1 and 1", "[gpu]") {
+TEST_CASE("labels_from_signs maps -1 and 1 to classes 0 and 1", "[gpu]") {
   on_every_device([](Device device) {
     const Array t = Array({-1, 1, 1}, Dtype::int64).to(device);
     const Array classes = labels_from_signs(t);

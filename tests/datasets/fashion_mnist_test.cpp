@@ -40,7 +40,7 @@ TEST_CASE("load_fashion_mnist reads the four files, whichever are compressed") {
   CHECK(data.test.labels.to_vector<int>() == std::vector<int>{7});
 }
 
-TEST_CASE("load_fashion_mnist says what is missing and how to get it") {
+TEST_CASE("load_fashion_mnist names the missing file and how to get it") {
   const ScratchDirectory directory;
   CHECK_THROWS_WITH(
       load_fashion_mnist(directory.path()),

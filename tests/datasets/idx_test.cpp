@@ -34,9 +34,9 @@ class IdxFixture {
     write_bytes(path, bytes);
     return load_idx(path);
   }
-  // What is wrong, without the path; loading must not have asked for more memory than a few values take.
+  // The error without the path; loading must not have allocated more memory than a few values need.
   std::string error(const std::string& bytes) {
-    Array::zeros({6});  // leaves a block for a small array in the cache
+    Array::zeros({6});  // leaves a small block in the cache
     const std::size_t before = memory::stats().system_allocations;
     try {
       load(bytes);
@@ -71,13 +71,13 @@ TEST_CASE_METHOD(IdxFixture, "load_idx reads every type") {
 
 TEST_CASE_METHOD(IdxFixture, "load_idx tells gzip by its first bytes") {
   CHECK(same(load(gzip_of(six_bytes)), load(six_bytes)));
-  // More than the buffer, and more than is believed without a try.
+  // More than the buffer, and more than is allocated before reading.
   const std::string zeros(17 << 20, '\0');
   const Array large = load(gzip_of(idx_of(8, {zeros.size()}, zeros)));
   CHECK(same(large, Array::zeros({zeros.size()}, Dtype::uint8)));
 }
 
-TEST_CASE_METHOD(IdxFixture, "load_idx refuses what is not an IDX file") {
+TEST_CASE_METHOD(IdxFixture, "load_idx refuses files of other formats") {
   CHECK(error("") == "the file is empty");
   CHECK(error("PK") == "the data end too early");
   CHECK(error("PK\3\4....") == "not an IDX file");
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(IdxFixture, "load_idx refuses what is not an IDX file") {
   CHECK_THROWS_WITH(load_idx(directory.path()), directory.path() + ": cannot read: it is a directory");
 }
 
-TEST_CASE_METHOD(IdxFixture, "load_idx does not believe the shape") {
+TEST_CASE_METHOD(IdxFixture, "load_idx checks the shape against the size of the file") {
   CHECK(error(idx_of(8, {4000000000}, "123456")) == "4000000000 bytes of values are announced, 6 are there");
   CHECK(error(idx_of(0x0E, {1, 3}, "123456")) == "24 bytes of values are announced, 6 are there");
   CHECK(error(idx_of(8, {5}, "123456")) == "5 bytes of values are announced, 6 are there");
@@ -107,7 +107,7 @@ TEST_CASE_METHOD(IdxFixture, "load_idx does not believe the shape") {
   CHECK(error(gzip_of(idx_of(8, {7}, "123456"))) == "the compressed data end too early");
 }
 
-TEST_CASE_METHOD(IdxFixture, "load_idx refuses a gzip trailer that lies, and what follows it") {
+TEST_CASE_METHOD(IdxFixture, "load_idx refuses a wrong gzip trailer, and bytes after it") {
   const std::string good = gzip_of(six_bytes);
   CHECK(error(good + "x") == "1 bytes follow the end of the compressed data");
   CHECK(error(good + good) == "there are more data than announced");
@@ -128,7 +128,7 @@ TEST_CASE_METHOD(IdxFixture, "a truncated IDX file is an error at every length")
   }
 }
 
-TEST_CASE_METHOD(IdxFixture, "a damaged byte of a gzipped IDX file is an error or does no harm") {
+TEST_CASE_METHOD(IdxFixture, "a damaged byte of a gzipped IDX file is an error or changes nothing") {
   const std::string bytes = gzip_of(six_bytes);
   const Array expected = load(bytes);
   int wrong = 0;
@@ -145,16 +145,16 @@ TEST_CASE_METHOD(IdxFixture, "a damaged byte of a gzipped IDX file is an error o
     }
   }
   CHECK(wrong == 0);
-  // Date, level and system in the ten bytes of the header may change without harm, the rest may not.
+  // Date, level and system in the ten bytes of the header may change without effect, the rest may not.
   CHECK(errors > static_cast<int>((bytes.size() - 10) * 9));
 }
 
-TEST_CASE_METHOD(IdxFixture, "a damaged byte in the head of a plain IDX file is an error") {
+TEST_CASE_METHOD(IdxFixture, "a damaged byte in the header of a plain IDX file is an error") {
   for (std::size_t i = 0; i < 12; ++i) {
     for (int value = 0; value < 256; ++value) {
       std::string damaged = six_bytes;
       damaged[i] = static_cast<char>(value);
-      // Signed bytes need as much room; two axes of other lengths, or one more of them, never do.
+      // Signed bytes have the same size; two axes of other lengths, or one more axis, never have.
       if (damaged == six_bytes || (i == 2 && value == 9)) continue;
       INFO(i << " = " << value);
       REQUIRE_THROWS_AS(load(damaged), Error);

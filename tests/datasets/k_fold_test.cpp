@@ -20,7 +20,7 @@ Array labels_of(const Indices& counts) {
   return Array(t);
 }
 
-// Every sample is tested once, and trained on whenever it is not tested.
+// Checks that every sample is tested once, and used for training in all other splits.
 void check_folds(const std::vector<Split>& splits, std::size_t n) {
   std::vector<int> tested(n, 0);
   for (const Split& split : splits) {
@@ -148,7 +148,7 @@ TEST_CASE("no fold of groups is empty, whatever the groups") {
   for (std::uint64_t round = 0; round < 4000; ++round) {
     const std::size_t n_groups = 2 + generator.integer(9), n_class = 1 + generator.integer(4);
     const std::size_t largest = 1 + generator.integer(6);
-    const bool pure = generator.integer(2) == 0;  // every group of one class, as patients are
+    const bool pure = generator.integer(2) == 0;  // whether every group has one class only, as patients do
     std::vector<std::int32_t> t, groups;
     for (std::size_t g = 0; g < n_groups; ++g) {
       auto label = static_cast<std::int32_t>(generator.integer(n_class));
@@ -171,7 +171,7 @@ TEST_CASE("no fold of groups is empty, whatever the groups") {
   CHECK(empty == 0);
 }
 
-TEST_CASE("folds refuse what cannot be cut") {
+TEST_CASE("folds refuse data sets that are too small or already resampled") {
   CHECK_THROWS_WITH(stratified_k_fold(labels_of({9, 4}), 5, 1),
                     "stratified_k_fold: class 1 has 4 samples, 5 folds need one each");
   CHECK_THROWS_WITH(stratified_k_fold(labels_of({9, 4}), 1, 1),

@@ -15,7 +15,7 @@ const std::string small = "+1 1:0.5 3:-2e1 # first\r\n# nothing\n\n-1 qid:7 2:3\
 
 }  // namespace
 
-TEST_CASE_METHOD(LibsvmFixture, "load_libsvm fills what a line leaves out with zeros", "[libsvm]") {
+TEST_CASE_METHOD(LibsvmFixture, "load_libsvm fills omitted features with zeros", "[libsvm]") {
   const Table table = load(small);
   CHECK(table.feature_names() == std::vector<std::string>{"1", "2", "3"});
   CHECK(table.classes() == std::vector<std::string>{"-1", "1"});
@@ -30,7 +30,7 @@ TEST_CASE_METHOD(LibsvmFixture, "load_libsvm fills what a line leaves out with z
   CHECK(load("2 1:7\n10 1:8\n-0 1:1\n0 1:2").classes() == std::vector<std::string>{"0", "2", "10"});
 }
 
-TEST_CASE_METHOD(LibsvmFixture, "load_libsvm names the place of what is wrong", "[libsvm]") {
+TEST_CASE_METHOD(LibsvmFixture, "load_libsvm names the position of an error", "[libsvm]") {
   CHECK(error("") == ": the file is empty");
   CHECK(error("# only\n") == ": there are no samples");
   CHECK(error("1 1:2\nx 1:2\n") == ":2:1: the label is not a number: x");
@@ -49,7 +49,7 @@ TEST_CASE_METHOD(LibsvmFixture, "load_libsvm names the place of what is wrong", 
                     "load_libsvm: expected float32 or float64, got int32");
 }
 
-TEST_CASE_METHOD(LibsvmFixture, "load_libsvm does not believe an index", "[libsvm]") {
+TEST_CASE_METHOD(LibsvmFixture, "load_libsvm limits the memory that an index can require", "[libsvm]") {
   CHECK(
       error("1 1000000000000:1\n") ==
       ": a dense table of 1 rows and 1000000000000 columns takes 260000000000000 bytes, more than 16777216; "

@@ -1,5 +1,4 @@
-// What the tests of the loaders of text files share: a file with the content of the case, and what comes of
-// it.
+// Shared by the tests of the loaders of text files: writes a file with the content of the case and loads it.
 #pragma once
 
 #include <string>
@@ -20,7 +19,7 @@ class LoaderFixture {
     write_bytes(path, content);
     return load_file(path, options);
   }
-  // Whether that is a table; if not, it must be an Error.
+  // Whether it is loaded as a table; if not, it must be an Error.
   bool loads(const std::string& content) {
     try {
       load(content);
@@ -29,7 +28,7 @@ class LoaderFixture {
       return false;
     }
   }
-  // What is wrong, without the path.
+  // The error without the path.
   std::string error(const std::string& content, const Options& options = {}) {
     try {
       load(content, options);

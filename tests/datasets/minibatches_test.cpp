@@ -34,7 +34,7 @@ std::vector<int> labels(const Minibatches& batches) {
 
 }  // namespace
 
-TEST_CASE("Minibatches bring every row once, with its label", "[gpu]") {
+TEST_CASE("Minibatches have every row once, with its label", "[gpu]") {
   std::vector<int> order_on_cpu;
   on_every_device([&](Device device) {
     std::vector<std::size_t> sizes;
@@ -77,7 +77,7 @@ TEST_CASE("the order of Minibatches is a function of seed and epoch") {
   CHECK(labels(twice) == first);
   // The size of the batches does not matter.
   CHECK(labels(Minibatches(data, {.batch_size = 50, .epoch = 0})) == first);
-  // As it has always been.
+  // The order must never change.
   std::vector<int> order_of_three;
   for (const std::size_t i : random::substream(1, 0x65706f6368, 3).permutation(50))
     order_of_three.push_back(static_cast<int>(i));
@@ -108,7 +108,7 @@ TEST_CASE("Minibatches with a seed alone count their passes", "[gpu]") {
   });
 }
 
-TEST_CASE("Minibatches without seed and epoch have another order in every pass, which random::seed repeats") {
+TEST_CASE("Minibatches without seed and epoch have a new order in every pass, which random::seed repeats") {
   const Dataset data = numbered(50);
   const auto orders = [&] {
     random::seed(8);
@@ -125,7 +125,7 @@ TEST_CASE("Minibatches without seed and epoch have another order in every pass, 
   std::vector<int> sorted = once[1];
   std::sort(sorted.begin(), sorted.end());
   for (int i = 0; i < 50; ++i) CHECK(sorted[static_cast<std::size_t>(i)] == i);
-  // What does not depend on chance draws nothing.
+  // Minibatches that need no random numbers draw none.
   random::seed(8);
   labels(Minibatches(data, {.epoch = 1}));
   labels(Minibatches(data, {.seed = 1}));
@@ -165,7 +165,7 @@ TEST_CASE("Minibatches are a range") {
 }
 
 TEST_CASE("Minibatches shuffle evenly") {
-  // Where does row 0 go? 3000 epochs over 6 places: 500 each, with a deviation of 20.4.
+  // Where does row 0 go? 3000 epochs over 6 indices: 500 each, with a deviation of 20.4.
   const Dataset data = numbered(6);
   std::vector<int> places(6, 0);
   for (std::uint64_t epoch = 0; epoch < 3000; ++epoch) {
@@ -196,7 +196,7 @@ TEST_CASE("Minibatches of chosen rows", "[gpu]") {
     CHECK(in_order[1].x.to_vector<float>() == std::vector<float>{4, 1004, 0, 1000});
     CHECK(Minibatches(data, rows, {.batch_size = 2, .drop_last = true}).size() == 2);
     CHECK(Minibatches(data, std::vector<std::size_t>(), {.shuffle = false}).size() == 0);
-    // Shuffled, they are the same rows, each as often, in an order of the seed and the epoch.
+    // Shuffled, they are the same rows, equally often, in an order given by seed and epoch.
     std::vector<std::size_t> many;
     for (std::size_t i = 0; i < 60; ++i) many.push_back(i % 3);
     const auto order = [&](std::uint64_t epoch) { return labels(Minibatches(data, many, {.epoch = epoch})); };
@@ -230,7 +230,7 @@ TEST_CASE("the number of Minibatches") {
   CHECK(count(1, 1, false) == 1);
 }
 
-TEST_CASE("Minibatches ask the system for nothing once warm") {
+TEST_CASE("Minibatches allocate nothing from the system after warm-up") {
   const Dataset data = numbered(1000);
   for (auto [x, t] : Minibatches(data, {.batch_size = 128})) CHECK(x);
   const Minibatches batches(data, {.batch_size = 128, .epoch = 1});

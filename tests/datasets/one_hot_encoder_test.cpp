@@ -17,7 +17,7 @@ const double missing = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEST_CASE("OneHotEncoder puts a column for each category in the place of a column") {
+TEST_CASE("OneHotEncoder replaces a column by one column per category") {
   const Array x{{5., 0.5, -1.}, {2., 1.5, -1.}, {5., 2.5, 7.}};
   const OneHotEncoder some(x, {.columns = {2, 0}});
   CHECK(some.n_columns_out() == 5);
@@ -29,7 +29,7 @@ TEST_CASE("OneHotEncoder puts a column for each category in the place of a colum
   CHECK(all.transform(x.slice(1, 2)).to_vector<double>() == Values{1, 0, 0, 1, 0, 1, 0});
 }
 
-TEST_CASE("OneHotEncoder: no columns are none, not all") {
+TEST_CASE("OneHotEncoder: an empty list of columns means none, not all") {
   const Array x{{5., 0.5}, {2., 1.5}};
   const std::vector<std::size_t> none;
   for (const OneHotEncoder& encoder :
@@ -48,7 +48,7 @@ TEST_CASE("OneHotEncoder: no columns are none, not all") {
 TEST_CASE("OneHotEncoder keeps to the categories of the training rows") {
   const Array train = Array{{1}, {4}}, test = Array{{4}, {9}, {1}};
   CHECK_THROWS_WITH(OneHotEncoder(train).transform(test),
-                    "OneHotEncoder::transform: x[1, 0] = 9 is no category of the training rows");
+                    "OneHotEncoder::transform: x[1, 0] = 9 is not a category of the training rows");
   const OneHotEncoder lenient(train, {.handle_unknown = HandleUnknown::ignore});
   CHECK(lenient.transform(test).to_vector<double>() == Values{0, 1, 0, 0, 1, 0});
   CHECK(lenient.transform(test).dtype() == Dtype::float32);
@@ -61,7 +61,7 @@ TEST_CASE("OneHotEncoder: a missing value is a category") {
   REQUIRE(encoder.categories()[0].size() == 3);
   CHECK(encoder.transform(x).to_vector<double>() == Values{0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0});
   CHECK_THROWS_WITH(OneHotEncoder(Array{{1.}}).transform(x),
-                    "OneHotEncoder::transform: x[0, 0] = nan is no category of the training rows; it is a "
+                    "OneHotEncoder::transform: x[0, 0] = nan is not a category of the training rows; it is a "
                     "missing value, as is an unseen category after Unknown::missing: HandleUnknown::ignore "
                     "makes it a row of zeros");
 }
@@ -75,10 +75,10 @@ TEST_CASE("OneHotEncoder takes every dtype") {
     CHECK(encoded.to_vector<double>() == Values{1, 0, 255, 0, 1, 255});
   }
   CHECK_THROWS_WITH(OneHotEncoder(codes).transform(Array({{1, 255}}, Dtype::uint8)),
-                    "OneHotEncoder::transform: x[0, 0] = 1 is no category of the training rows");
+                    "OneHotEncoder::transform: x[0, 0] = 1 is not a category of the training rows");
 }
 
-TEST_CASE("OneHotEncoder comes back from a file as it was") {
+TEST_CASE("OneHotEncoder is the same after saving and loading") {
   const testing::ScratchDirectory scratch;
   const std::string path = scratch / "encoder.npz";
   const Array x{{5., 0.5, missing}, {2., 1.5, -1.}}, other{{6., 1., -1.}};
@@ -88,7 +88,7 @@ TEST_CASE("OneHotEncoder comes back from a file as it was") {
     const OneHotEncoder loaded = OneHotEncoder::load(path);
     CHECK(loaded.transform(x).to_vector<double>() == encoder.transform(x).to_vector<double>());
     if (unknown == HandleUnknown::error) {
-      CHECK_THROWS_WITH(loaded.transform(other), ContainsSubstring("is no category"));
+      CHECK_THROWS_WITH(loaded.transform(other), ContainsSubstring("is not a category"));
     } else {
       CHECK(loaded.transform(other).to_vector<double>() == Values{0, 0, 1, 1, 0});
     }

@@ -1,4 +1,4 @@
-// Numbers from text: to the bit what strtod gives, for every shape that a file may have.
+// Numbers from text: exactly the result of strtod, for every form that a file may have.
 #include "tenbin/datasets/parse_number.h"
 
 #include <cmath>
@@ -16,7 +16,7 @@ namespace {
 
 bool same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
-// What parse_usual_number makes of the text; nullopt where it leaves it, or a part of it, to others.
+// The result of parse_usual_number; nullopt where it does not parse the text, or all of it.
 std::optional<double> usual(const std::string& text) {
   const std::string padded = text + std::string(16, '\0');
   double value = 0;
@@ -43,11 +43,11 @@ class NumberTexts {
         return '-' + std::to_string(bits >> random_() % 64) + "E+" + std::to_string(random_() % 40);
       case 5:
         return "0.000" + std::to_string(bits);
-      case 6: {  // halfway between two float64, or next to it
+      case 6: {  // halfway between two float64 numbers, or next to that
         const std::uint64_t half = ((std::uint64_t{1} << 53 | bits >> 11) << 1 | 1) + random_() % 3 - 1;
         return std::to_string(half);
       }
-      case 7:  // halves with digits behind the point
+      case 7:  // halves with digits after the point
         return print("%.10f", static_cast<double>(std::uint64_t{1} << 52 | bits >> 12) / 8);
       default: {
         double any;
@@ -120,7 +120,7 @@ TEST_CASE("to_number takes all of the text or nothing", "[parse_number]") {
     CHECK_FALSE(to_number(text));
 }
 
-TEST_CASE("numbers as files of other countries write them", "[parse_number]") {
+TEST_CASE("numbers in the formats of other countries", "[parse_number]") {
   const auto usual_format = [](const char* text, char decimal, char thousands) {
     std::string out;
     return to_usual_format(text, {decimal, thousands}, out) ? out : "none";
@@ -135,7 +135,7 @@ TEST_CASE("numbers as files of other countries write them", "[parse_number]") {
   CHECK(usual_format("1.5", ',', '\0') == "none");
 }
 
-TEST_CASE("number_text is short and comes back", "[parse_number]") {
+TEST_CASE("number_text is short and reads back as the same number", "[parse_number]") {
   CHECK(number_text(100000) == "100000");
   CHECK(number_text(-0.0) == "0");
   CHECK(number_text(-12.5) == "-12.5");

@@ -20,13 +20,13 @@ Array labels(std::size_t n) {
 
 }  // namespace
 
-TEST_CASE("splits come back from a file as they were") {
+TEST_CASE("splits are the same after saving and loading") {
   const testing::ScratchDirectory scratch;
   const std::string path = scratch / "folds.npz";
   const Array t = labels(40);
   const std::vector<Split> splits = repeated_stratified_k_fold(t, 4, 3, 1);
   save_splits(path, splits, t);
-  // The labels count, not their dtype.
+  // The labels are compared, not their dtype.
   for (const Array& same : {t, t.astype(Dtype::int64), t.astype(Dtype::uint8)}) {
     const std::vector<Split> loaded = load_splits(path, same);
     REQUIRE(loaded.size() == 12);
@@ -112,7 +112,7 @@ TEST_CASE("no split is made after resampling") {
   CHECK_THROWS_WITH(stratified_group_k_fold(balanced, groups, 3, 1), "stratified_group_k_fold" + why);
   const testing::ScratchDirectory scratch;
   CHECK_THROWS_WITH(save_splits(scratch / "folds.npz", {{{0}, {1}}}, balanced), "save_splits" + why);
-  // The mark survives copies and parts, and comes with rows that are doubled by hand.
+  // Copies and parts keep the mark, and rows repeated by hand set it.
   const Dataset copy = balanced;
   CHECK_THROWS_WITH(stratified_split(copy.subset({0, 1, 2, 3, 4, 5}), 0.5, 1), "stratified_split" + why);
   CHECK_THROWS_WITH(stratified_split(train.subset({0, 1, 2, 3, 4, 0}), 0.5, 1),

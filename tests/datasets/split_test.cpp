@@ -12,7 +12,7 @@ namespace {
 
 using Indices = std::vector<std::size_t>;
 
-// Labels with so many of each class, the classes taking turns while they last.
+// Labels with this many of each class, alternating while they last.
 Array labels_of(Indices counts) {
   std::vector<std::int32_t> t;
   for (bool any = true; any;) {
@@ -54,7 +54,7 @@ TEST_CASE("stratified_split gives every class its share") {
 TEST_CASE("stratified_split rounds by the largest remainders") {
   // 10 of 33: shares 5.15, 3.03, 1.82.
   CHECK(tested({17, 10, 6}, 0.3) == Indices{5, 3, 2});
-  // 5 of 10, shares 2.5 and 2.5: the first class takes the odd one.
+  // 5 of 10, shares 2.5 and 2.5: the first class gets the remaining one.
   CHECK(tested({5, 5}, 0.5) == Indices{3, 2});
   // 4 of 11: shares 1.09, 1.45, 1.45.
   CHECK(tested({3, 4, 4}, 0.3) == Indices{1, 2, 1});
@@ -92,7 +92,7 @@ TEST_CASE("stratified_split takes any integers for labels") {
   CHECK(stratified_split(Array({1, 1}, Dtype::uint8), 0.5, 0).train.size() == 1);
 }
 
-TEST_CASE("stratified_split refuses what cannot be split") {
+TEST_CASE("stratified_split refuses classes that cannot be split") {
   CHECK_THROWS_WITH(stratified_split(Array{0, 0, 3}, 0.5, 0),
                     "stratified_split: class 3 has 1 sample, both sides need one");
   CHECK_THROWS_WITH(stratified_split(Array::zeros({0}, Dtype::int32), 0.5, 0),
@@ -109,7 +109,7 @@ TEST_CASE("stratified_split refuses what cannot be split") {
                     "stratified_split: expected a test_fraction in (0, 1), got nan");
 }
 
-TEST_CASE("stratified_split: equal remainders that no binary fraction holds are equal") {
+TEST_CASE("stratified_split: equal remainders are equal, also if not representable in binary") {
   std::vector<std::int32_t> labels;
   for (const auto& [label, count] : {std::pair{0, 4}, std::pair{1, 10}, std::pair{2, 7}})
     labels.insert(labels.end(), static_cast<std::size_t>(count), label);

@@ -31,14 +31,14 @@ TEST_CASE("StandardScaler brings the training columns to mean 0 and deviation 1"
   for (std::size_t i = 0; i < back.size(); ++i) REQUIRE(back[i] == Approx(before[i]).margin(1e-5));
 }
 
-TEST_CASE("StandardScaler says nothing of the test part") {
+TEST_CASE("StandardScaler does not depend on the test part") {
   const StandardScaler scaler(Array{{0., 10.}, {2., 30.}});
   CHECK(scaler.transform(Array{{4., 20.}}).to_vector<double>() == std::vector<double>{3, 0});
   CHECK(scaler.transform(Array::zeros({0, 2})).shape() == Shape{0, 2});
 }
 
 TEST_CASE("StandardScaler divides constant columns by 1") {
-  // 0.1 summed up a thousand times is not 100: the column is constant up to rounding.
+  // 0.1 summed a thousand times is not 100: the column is constant up to rounding.
   Array x = Array::full({1000, 3}, 0.1, Dtype::float64);
   for (std::size_t i = 0; i < 1000; ++i) x.data<double>()[3 * i + 1] = 1e15 + (i % 2 ? 1 : -1);
   for (std::size_t i = 0; i < 1000; ++i) x.data<double>()[3 * i + 2] = 1e-150 * static_cast<double>(i);
@@ -47,7 +47,7 @@ TEST_CASE("StandardScaler divides constant columns by 1") {
   CHECK(std::abs(scaler.transform(x).data<double>()[0]) < 1e-14);
   CHECK(StandardScaler(Array{{7.f}}).transform(Array{{7.f}, {9.f}}).to_vector<float>() ==
         std::vector<float>{0, 2});
-  // Small as a deviation is, it is no rounding error.
+  // A small deviation is not a rounding error.
   CHECK(scaler.scale().data<double>()[2] == Approx(1e-150 * std::sqrt((1e6 - 1) / 12)));
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("StandardScaler takes images and whole numbers") {
   CHECK(StandardScaler(Array{1.f, 3.f}).transform(Array{2.f}).to_vector<float>() == std::vector<float>{0});
 }
 
-TEST_CASE("StandardScaler comes back from a file as it was") {
+TEST_CASE("StandardScaler is the same after saving and loading") {
   const testing::ScratchDirectory scratch;
   const std::string path = scratch / "scaler.npz";
   const Array x = random::Generator(1).normal({50, 4}, 1, 3);

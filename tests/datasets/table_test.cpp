@@ -10,7 +10,7 @@ using namespace tenbin;
 
 namespace {
 
-// Behind the number of a row.
+// The suffix of a row number in error texts.
 const std::string counted = " (counted from 0, without the header)";
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
@@ -75,7 +75,7 @@ TEST_CASE("a missing or infinite value is an error that names it, or NaN", "[tab
   CHECK_THROWS_WITH(unlabelled.labels(), "data.csv: the label \"t\" is missing in row 1" + counted);
 }
 
-TEST_CASE("a table says what it does not have", "[table]") {
+TEST_CASE("the errors of a table name what is missing", "[table]") {
   const Table table = fruit();
   CHECK_THROWS_WITH(
       table.dataset(),
@@ -97,7 +97,7 @@ TEST_CASE("a table says what it does not have", "[table]") {
   CHECK_THROWS_WITH(Table({{"a", Array{1.0}}}, 1), "Table: the label is column 1, there are 1");
 }
 
-TEST_CASE("like gives one category one number in both tables", "[table]") {
+TEST_CASE("like gives a category the same code in both tables", "[table]") {
   const Table test({{"kind", Array{0, 0, -1}, {"pear"}},
                     {"color", Array{0, 1, 0}, {"red", "green"}},
                     {"weight", Array{9.0, 8.0, 7.0}},
@@ -119,7 +119,7 @@ TEST_CASE("like gives one category one number in both tables", "[table]") {
       one({"color", Array{1, 0}, {"blue", "red"}}).like(colors, {.unknown = Unknown::missing});
   CHECK(tolerant["color"].values.to_vector<int>() == std::vector<int>{1, -1});
   CHECK(tolerant["color"].categories == colors["color"].categories);
-  // A category that no row has harms nobody.
+  // A category without rows causes no error.
   CHECK(one({"color", Array{1}, {"blue", "red"}}).like(colors)["color"].values.item() == 1);
   CHECK_THROWS_WITH(one({"color", Array{1.0}}).like(colors),
                     "test.csv: column \"color\" has the category \"1\" in row 0" + counted +
@@ -214,7 +214,7 @@ TEST_CASE("categories are in order, of values if they are numbers", "[table]") {
   CHECK(commas.categories == std::vector<std::string>{"9,5", "1.000,5"});
 }
 
-TEST_CASE("a label is a name or a place", "[table]") {
+TEST_CASE("a label is a name or an index", "[table]") {
   const std::vector<std::string> names = {"a", "0", "c"};
   CHECK(detail::find_label(names, "c", "f") == 2);
   CHECK(detail::find_label(names, "0", "f") == 1);

@@ -93,7 +93,7 @@ TEST_CASE("accuracy of logits", "[gpu]") {
   });
 }
 
-TEST_CASE("accuracy of scores with axes of length 1 behind those of the labels, as Chainer's", "[gpu]") {
+TEST_CASE("accuracy of scores with trailing axes of length 1, as in Chainer", "[gpu]") {
   const Array y = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 1.f}, {0.f, 1.f}};  // 0 1 0 1
   const Array dense = {{{1.0, 5.0}, {4.0, 3.0}}};                    // 1 0
   on_every_device([&](Device device) {
@@ -157,7 +157,7 @@ TEST_CASE("accuracy and accuracy_score refuse each other's arguments, in either 
       "(N, 2): 1 - p, p; or labels by predict_with_threshold");
 }
 
-TEST_CASE("labels of -1 and 1 are not taken for one class with rows that do not count", "[gpu]") {
+TEST_CASE("labels of -1 and 1 are not taken for one class with ignored rows", "[gpu]") {
   const std::string text =
       ": t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are "
       "0 to "
@@ -169,7 +169,7 @@ TEST_CASE("labels of -1 and 1 are not taken for one class with rows that do not 
     const Array t = Array{-1, 1, 1}.to(device);
     CHECK_THROWS_WITH(accuracy(y, t), "accuracy" + text);
     CHECK(accuracy(y, t, -1) == 1);
-    CHECK(accuracy(three.to(device), t) == 0);  // of three classes 1 is one that happens to be alone
+    CHECK(accuracy(three.to(device), t) == 0);  // with three classes, 1 is an ordinary label
     CHECK(accuracy(y, Array{-1, 0, 1}.to(device)) == 0.5);
     CHECK(accuracy(y, Array{1, 1, 1}.to(device)) == 2.0 / 3);
     CHECK_THROWS_WITH(accuracy_score(t, t), "accuracy_score" + text);
@@ -234,7 +234,7 @@ TEST_CASE("accuracy refuses what does not fit", "[gpu]") {
       "int32(1, 2)");
 }
 
-TEST_CASE("accuracy and ConfusionMatrix refuse scores of NaN where the label counts", "[gpu]") {
+TEST_CASE("accuracy and ConfusionMatrix refuse scores of NaN unless the label is ignored", "[gpu]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const std::string refused = ": y[3] is nan: a row with nan has no largest score";
   const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}, {NaN, NaN}, {1.f, NaN}, {NaN, 1.f}};
@@ -260,20 +260,20 @@ TEST_CASE("accuracy and ConfusionMatrix refuse scores of NaN where the label cou
     CHECK_THROWS_WITH(accuracy(dense, t), "accuracy" + refused);
     CHECK_THROWS_WITH(ConfusionMatrix(t, dense), "ConfusionMatrix" + refused);
     CHECK(accuracy(dense, Array{{1, 1, 0, -1}}.to(device)) == 1);
-    // A label out of range is what is said first.
+    // An invalid label is reported before NaN.
     CHECK_THROWS_WITH(accuracy(y, Array{0, 1, 1, 1, 5}.to(device)),
                       "accuracy: t[4] = 5 is not a class in [0, 2)");
   });
   ConfusionMatrix matrix({.n_class = 2});
   CHECK_THROWS_AS(matrix.add(Array{0, 1, 1, 1, 1}, y_on_cpu), Error);
   CHECK(matrix.total() == 0);
-  // Predicted labels may be any: -1 is no NaN there.
+  // Predicted labels may have any value: -1 does not mean NaN there.
   CHECK(accuracy_score(Array{0, 1}, Array{-1, 1}) == 0.5);
   CHECK_THROWS_WITH(ConfusionMatrix(Array{0, 1}, Array{-1, 1}),
                     "ConfusionMatrix: y[0] = -1 is not a class in [0, 2)");
 }
 
-TEST_CASE("the first NaN that counts is named, wherever it lies", "[gpu]") {
+TEST_CASE("the first NaN that is not ignored is named, at any position", "[gpu]") {
   for (const std::size_t n_class : {2u, 33u, 1025u}) {
     CAPTURE(n_class);
     constexpr std::size_t rows = 700;  // more than a block has threads
@@ -304,7 +304,8 @@ TEST_CASE("one-hot labels are named as such, of every integer dtype and on every
           ConfusionMatrix(t, y),
           ContainsSubstring("ConfusionMatrix: y must be logits (N, C, ...) or integer classes") &&
               ContainsSubstring(got) && ContainsSubstring(hint));
-      const Array other = Array{{2, 0}, {0, 1}, {0, 1}}.astype(dtype).to(device);  // not one-hot, and no fit
+      const Array other = Array{{2, 0}, {0, 1}, {0, 1}}.astype(dtype).to(device);  // neither one-hot nor a
+                                                                                   // valid shape
       CHECK_THROWS_WITH(ConfusionMatrix(other, y), ContainsSubstring("ConfusionMatrix: y must be logits") &&
                                                        !ContainsSubstring("one-hot"));
       for (const char* function : {"ConfusionMatrix", "accuracy_score"}) {
@@ -317,14 +318,14 @@ TEST_CASE("one-hot labels are named as such, of every integer dtype and on every
                               ContainsSubstring(got) && ContainsSubstring(hint));
         CHECK(run(other, t) == 5.0 / 6);  // dense labels
         CHECK(run(t, other) == 5.0 / 6);
-        CHECK(run(t.reshape({6}), t.reshape({6})) == 1);  // labels that only look so
-        CHECK(run(t.slice(0, 1), t.slice(0, 1)) == 1);    // one row may be anything
+        CHECK(run(t.reshape({6}), t.reshape({6})) == 1);  // reshaped, they are labels
+        CHECK(run(t.slice(0, 1), t.slice(0, 1)) == 1);    // a single row is not checked
       }
     }
   });
 }
 
-TEST_CASE("from logits on a GPU only the counts travel", "[gpu]") {
+TEST_CASE("accuracy of logits on a GPU copies only the counts", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Array y = random::Generator(3).normal({100, 10}).to(device);
@@ -337,7 +338,7 @@ TEST_CASE("from logits on a GPU only the counts travel", "[gpu]") {
   });
 }
 
-TEST_CASE("accuracy compares every class with the largest so far, wherever it lies") {
+TEST_CASE("accuracy compares every class with the largest so far") {
   // (1, 3, 2): at both positions class 1 is the largest, and class 2 larger than class 0.
   const Array y = {{{0.f, 1.f}, {5.f, 6.f}, {3.f, 4.f}}};
   CHECK(accuracy(y, Array{{1, 1}}) == 1);

@@ -25,7 +25,7 @@ TEST_CASE("matthews_corrcoef") {
   CHECK(matthews_corrcoef({Array{0, 1}, Array{1, 0}}) == Approx(-1));
 }
 
-TEST_CASE("matthews_corrcoef is 0 if there is but one class, whatever the rounding of weights") {
+TEST_CASE("matthews_corrcoef is 0 if there is only one class, for any rounding of weights") {
   std::vector<double> w;
   std::vector<std::int32_t> guess;
   for (int i = 0; i < 1000; ++i) {
@@ -41,7 +41,7 @@ TEST_CASE("matthews_corrcoef is 0 if there is but one class, whatever the roundi
 TEST_CASE("cohen_kappa_score") {
   const double by_chance = (3 * 3 + 2 * 2 + 5 * 5) / 100.0;
   CHECK(cohen_kappa_score({t, y}) == Approx((0.7 - by_chance) / (1 - by_chance)));
-  // Costs of the three wrong rows are 1, 1, 2, or 1, 1, 4.
+  // The costs of the three wrong rows are 1, 1, 2, or 1, 1, 4.
   const auto by_chance_cost = [](double two_apart) {
     return (3 * 2 + 2 * 3 + 2 * 5 + 5 * 2 + two_apart * (3 * 5 + 5 * 3)) / 10;
   };

@@ -15,7 +15,7 @@ TEST_CASE("expected_calibration_error adds the gaps of the bins") {
   CHECK(expected_calibration_error(t, p, {.n_bins = 2}) == Approx(0.4625));
   // One bin: gaps of opposite sign cancel, |0.75 - 0.6625|.
   CHECK(expected_calibration_error(t, p, {.n_bins = 1}) == Approx(0.0875));
-  // Confidences 0.5, 0.4, 0.75 and 1 in bins of their own, among them the last, closed at 1.
+  // Confidences 0.5, 0.4, 0.75 and 1 in separate bins; the last bin is closed at 1.
   CHECK(expected_calibration_error(t, p) == Approx((0.5 + 0.6 + 0.75 + 0) / 4));
 }
 
@@ -27,8 +27,8 @@ TEST_CASE("expected_calibration_error closes its bins on the right") {
         Approx((std::abs(1 - 0.9) + std::abs(1 - 0.6)) / 3));
 }
 
-TEST_CASE("expected_calibration_error of bins of equally many rows") {
-  // The median, 0.65, parts 0.6 and 0.6 from 0.7 and 0.9.
+TEST_CASE("expected_calibration_error of bins with equal numbers of rows") {
+  // The median, 0.65, separates 0.6 and 0.6 from 0.7 and 0.9.
   const Array p = {{0.6, 0.4}, {0.9, 0.1}, {0.6, 0.4}, {0.7, 0.3}};
   const Array t = {0, 0, 1, 1};
   const auto ece = [&](std::size_t n_bins) {
@@ -44,7 +44,7 @@ TEST_CASE("expected_calibration_error of one column is that of class 1") {
   CHECK(expected_calibration_error(Array{0, 1, 1}, p, {.n_bins = 2}) == Approx((0.55 + 0.25) / 3));
 }
 
-TEST_CASE("calibration_error_per_class does not drown a rare class") {
+TEST_CASE("calibration_error_per_class shows the error of a rare class") {
   // Class 2 is right at 0.5 on average, though it is never the predicted one.
   const Array p = {{0.5, 0.0, 0.5}, {0.5, 0.0, 0.5}, {0.75, 0.25, 0.0}};
   const auto errors = calibration_error_per_class(Array{0, 2, 1}, p, {.n_bins = 1});
@@ -83,11 +83,11 @@ TEST_CASE("expected_calibration_error of float32 and of ignored rows") {
   const Array p = {{0.75f, 0.25f}, {0.5f, 0.5f}, {1.f, 0.f}};
   CHECK(expected_calibration_error(Array{0, -1, 0}, p) == Approx(0.125));
   CHECK(expected_calibration_error(Array{0, 9, 1}, p, {.ignore_label = 9}) == Approx((0.25 + 1) / 2));
-  // A row that rounding brought above 1 belongs to the last bin.
+  // A probability that rounding brought above 1 belongs to the last bin.
   CHECK(expected_calibration_error(Array{0}, Array{{1.0001f, 0.f}}) == Approx(0.0001).epsilon(1e-3));
 }
 
-TEST_CASE("calibration refuses logits and strays") {
+TEST_CASE("calibration refuses logits and invalid labels") {
   const std::string text = "expected_calibration_error: ";
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(expected_calibration_error(Array{0, 1}, Array{{0.5, 0.5}, {3.0, 4.0}}),
@@ -106,7 +106,7 @@ TEST_CASE("calibration refuses logits and strays") {
                     text +
                         "y must be float32 or float64, scores (N) or probabilities (N, C), got float64(1, 2) "
                         "for t int32(2)");
-  // The other way round.
+  // Arguments in the wrong order.
   CHECK_THROWS_WITH(expected_calibration_error(Array{{0.5, 0.5}}, Array{0}),
                     text + "t must be int32, int64 or uint8, got float64(1, 2)");
   CHECK_THROWS_WITH(expected_calibration_error(Array{-1}, Array{{0.5, 0.5}}),

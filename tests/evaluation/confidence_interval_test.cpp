@@ -33,7 +33,7 @@ TEST_CASE("wilson_interval") {
   const auto [low, high] = wilson_interval(19, 24);
   CHECK(low < 19.0 / 24);
   CHECK(high > 19.0 / 24);
-  // Symmetric: what succeeds is as what fails.
+  // Symmetric in successes and failures.
   CHECK(wilson_interval(5, 24).low == Approx(1 - high).epsilon(1e-14));
   CHECK(wilson_interval(19, 24, 0.5).low > low);
   CHECK(wilson_interval(0, 0).low == 0);
@@ -93,7 +93,7 @@ TEST_CASE("stratified resamples have as many rows of every class, and keep rows 
     return right && labels == std::vector<std::int32_t>{0, 0, 0, 0, 0, 0, 0, 0, 1, 3} ? 1.0 : 0.0;
   };
   CHECK(bootstrap_interval(t, y, checked, {.n_resamples = 50, .stratified = true}).low == 1);
-  // Otherwise a class of one row is often missing, or doubled.
+  // Without `stratified`, a class of one row is often missing, or repeated.
   CHECK(bootstrap_interval(t, y, checked, {.n_resamples = 50}).low == 0);
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("bootstrap_interval draws every row equally often") {
                      },
                      {.n_resamples = 2000});
   set_num_threads(before);
-  double chi_square = 0;  // of 9 degrees of freedom: 27.9 is exceeded once in a thousand seeds
+  double chi_square = 0;  // 9 degrees of freedom: 27.9 is exceeded with probability 0.001
   for (const int count : drawn) chi_square += (count - 2000) * (count - 2000) / 2000.0;
   CHECK(chi_square < 27.9);
   CHECK(chi_square > 0);

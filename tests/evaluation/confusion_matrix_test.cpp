@@ -33,7 +33,7 @@ ConfusionMatrix example() { return {Array{0, 0, 0, 0, 1, 1, 3, 3}, Array{0, 0, 0
 
 }  // namespace
 
-TEST_CASE("a ConfusionMatrix has the truth in its rows") {
+TEST_CASE("a ConfusionMatrix has the true classes in its rows") {
   const ConfusionMatrix matrix = example();
   CHECK(matrix.n_class() == 4);
   CHECK(counts(matrix) == Counts{3, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0});
@@ -99,7 +99,7 @@ TEST_CASE("G-mean is the geometric mean of the recalls that exist") {
   CHECK(ConfusionMatrix(Array(t), Array(y)).g_mean() == Approx(1.0 / 64));
 }
 
-TEST_CASE("G-mean lets a correction stand in for a recall of 0") {
+TEST_CASE("G-mean with a correction in place of a recall of 0") {
   CHECK(example().g_mean(0.01) == Approx(std::cbrt(0.75 * 0.5 * 0.01)));
   CHECK_THROWS_WITH(example().g_mean(-1),
                     "ConfusionMatrix::g_mean: expected a finite correction >= 0, got -1");
@@ -135,7 +135,7 @@ TEST_CASE("a ConfusionMatrix by weights of whole numbers is that of repeated row
   check_values(weighted.specificity(), repeated.specificity());
 }
 
-TEST_CASE("weights leave 0/0 undefined, whatever their rounding") {
+TEST_CASE("with weights 0/0 stays undefined, for any rounding") {
   // All rows are of class 1: the specificity of class 1 is 0/0.
   std::vector<double> w;
   std::vector<std::int32_t> y;
@@ -180,7 +180,7 @@ TEST_CASE("a ConfusionMatrix adds up minibatches") {
   CHECK(counts(matrix) == Counts{0, 2, 0, 0, 1, 0, 0, 1, 0});
 }
 
-TEST_CASE("a ConfusionMatrix leaves out the ignored label, whatever was predicted there") {
+TEST_CASE("a ConfusionMatrix ignores the ignored label, whatever was predicted there") {
   CHECK(counts({Array{0, -1, 1}, Array{0, 77, 0}}) == Counts{1, 0, 1, 0});
   CHECK(counts({Array{0, 1, 1}, Array{0, -5, 9}, {.n_class = 2, .ignore_label = 1}}) == Counts{1, 0, 0, 0});
 }
@@ -215,7 +215,7 @@ TEST_CASE("a ConfusionMatrix names the label that is out of range, and stays as 
   CHECK(!matrix.weighted());
 }
 
-TEST_CASE("logits settle the number of classes") {
+TEST_CASE("logits determine the number of classes") {
   ConfusionMatrix matrix;
   matrix.add(Array{0}, Array{{1.f, 0.f}});
   CHECK_THROWS_WITH(matrix.add(Array{2}, Array{1}), "ConfusionMatrix: t[0] = 2 is not a class in [0, 2)");
@@ -263,7 +263,7 @@ TEST_CASE("classification_report numbers classes, and prints undefined values") 
                     "classification_report: 3 class names for 2 classes");
 }
 
-TEST_CASE("classification_report makes room for long names, counted in characters") {
+TEST_CASE("classification_report widens its columns for long names, counted in characters") {
   const ConfusionMatrix matrix(Array{0, 1}, Array{0, 1});
   const std::string report =
       classification_report(matrix, {.class_names = {"a rather long class name", "M\xC3\xBCller"}});

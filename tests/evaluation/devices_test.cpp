@@ -1,5 +1,5 @@
-// Every metric, and all else that reads predictions and labels, takes them from any device and gives the same
-// number.
+// Every metric, and all other code that reads predictions and labels, accepts arrays on any device and gives
+// the same number.
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
 
@@ -8,7 +8,7 @@ using namespace tenbin::testing;
 
 namespace {
 
-// What a metric is given.
+// The arguments of metrics.
 struct Samples {
   Array t;              // 3 classes
   Array logits;         // (N, 3)

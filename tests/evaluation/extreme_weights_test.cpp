@@ -1,5 +1,5 @@
-// Every weighted metric and fit takes finite weights of any size: their scale does not matter, and neither
-// does that of one class against the other.
+// Every weighted metric and fit accepts finite weights of any size: neither their scale nor the ratio between
+// classes matters.
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -114,7 +114,7 @@ TEST_CASE("weighted metrics do not depend on how large the weights are") {
       CAPTURE(scale);
       check_close(metric(scaled(weights, scale)), expected, 1e-13, 1e-13);
     }
-    // Powers of two leave every bit.
+    // Powers of two do not change a bit.
     for (const int exponent : {-900, -199, 30, 201, 1000})
       CHECK(metric(scaled(weights, std::ldexp(1, exponent))) == expected);
   }
@@ -128,13 +128,14 @@ TEST_CASE("ROC-AUC does not depend on how much heavier one class is than the oth
   }
 }
 
-TEST_CASE("sums of weights keep their size where it is what is asked for") {
+TEST_CASE("sums of weights keep their scale where it matters") {
   const Array huge = Array::full({6}, 1e300, Dtype::float64);
   CHECK(log_loss(t, p, {.normalize = false, .sample_weight = huge}) ==
         Approx(1e300 * log_loss(t, p, {.normalize = false})));
   CHECK(calibration_curve(t, p, {.n_bins = 1, .sample_weight = huge}).weight[0] == Approx(6e300));
   CHECK(matrix(huge).total() == Approx(6e300));
-  // Platt's targets depend on the number of samples: these are as good as none, and as infinitely many.
+  // Platt's targets depend on the number of samples: these weights are like almost none, and like infinitely
+  // many.
   const Values tiny_p =
       values(PlattScaling().fit(p, t, {.sample_weight = scaled(Values(6, 1), 1e-200)}).transform(p));
   for (const double value : tiny_p) CHECK(value == Approx(0.5));

@@ -1,6 +1,6 @@
-// Metrics, calibration and loaders raise no floating-point exception of ordinary data, so that programs may
-// run with feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW): not where nothing was found or predicted
-// either.
+// With ordinary data, metrics, calibration and loaders raise no floating-point exception, so that programs
+// may run with feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW); also where a class is never found or
+// predicted.
 #include <cfenv>
 
 #include "tenbin/cpu/parallel.h"
@@ -54,7 +54,7 @@ TEST_CASE("metrics and calibration raise no floating-point exceptions") {
   const Array p3 = softmax(Variable(logits)).data();
   const Array weight = rng.uniform({n}, 1e200, 1e201, Dtype::float64);
   const std::size_t before = num_threads();
-  set_num_threads(1);  // flags are a thread's own
+  set_num_threads(1);  // the flags belong to a thread
 
   check_raises_nothing("scores", [&] {
     for (const Array& w : {Array(), weight}) {

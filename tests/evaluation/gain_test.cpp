@@ -6,13 +6,14 @@ using namespace tenbin;
 
 namespace {
 
-// Ranks: positive, negative, then four of equal score, one of them positive, then a negative row.
+// In order of score: positive, negative, then four with equal scores, one of them positive, then a negative
+// row.
 const Array t = {0, 1, 0, 1, 0, 0, 0};
 const Array y = {0.8, 0.9, 0.5, 0.5, 0.5, 0.5, 0.1};
 
 }  // namespace
 
-TEST_CASE("hits_at_k shares out what equal scores hide") {
+TEST_CASE("hits_at_k takes the mean over the orders of equal scores") {
   CHECK(hits_at_k(t, y, 1) == 1);
   CHECK(hits_at_k(t, y, 2) == 1);
   CHECK(hits_at_k(t, y, 3) == 1.25);
@@ -20,7 +21,7 @@ TEST_CASE("hits_at_k shares out what equal scores hide") {
   CHECK(hits_at_k(t, y, 6) == 2);
   CHECK(hits_at_k(t, y, 7) == 2);
   CHECK(hits_at_k(t, y, 3, {.pos_label = 0}) == 1.75);
-  // Scores that say nothing hit as chance does.
+  // Constant scores give the chance level.
   CHECK(hits_at_k(t, Array::zeros({7}), 3) == Approx(3 * 2.0 / 7));
 }
 

@@ -34,7 +34,7 @@ std::vector<double> max_min(const std::vector<double>& y, const std::vector<doub
 
 }  // namespace
 
-TEST_CASE("isotonic_regression is the max-min of means, never falls, and leaves its result alone") {
+TEST_CASE("isotonic_regression is the max-min of means, never decreases, and is idempotent") {
   random::Generator rng(7);
   for (std::size_t n = 0; n < 40; ++n) {
     const Array y = rng.normal({n}, 0, 1, Dtype::float64);
@@ -44,7 +44,7 @@ TEST_CASE("isotonic_regression is the max-min of means, never falls, and leaves 
     const std::vector<double> f = values(fitted);
     CHECK(std::is_sorted(f.begin(), f.end()));
     CHECK(values(isotonic_regression(fitted, w)) == f);
-    // The total is kept.
+    // The total is preserved.
     double before = 0, after = 0;
     for (std::size_t i = 0; i < n; ++i) {
       before += values(w)[i] * values(y)[i];
@@ -54,12 +54,12 @@ TEST_CASE("isotonic_regression is the max-min of means, never falls, and leaves 
   }
 }
 
-TEST_CASE("isotonic_regression of what rises and what falls") {
+TEST_CASE("isotonic_regression of increasing and of decreasing values") {
   CHECK(values(isotonic_regression(Array{1.f, 2.f, 2.f, 7.f})) == std::vector<double>{1, 2, 2, 7});
   CHECK(values(isotonic_regression(Array{3., 2., 1.})) == std::vector<double>{2, 2, 2});
   CHECK(values(isotonic_regression(Array{1., 0., 5., 4., 4.5}, Array{1., 3., 1., 1., 2.})) ==
         std::vector<double>{0.25, 0.25, 4.5, 4.5, 4.5});
-  // Takes linear time, also where every block is merged.
+  // Linear time, also if every block is merged.
   const std::size_t n = 1000000;
   std::vector<double> falling(n);
   for (std::size_t i = 0; i < n; ++i) falling[i] = static_cast<double>(n - i);
@@ -87,7 +87,7 @@ TEST_CASE("IsotonicCalibration is linear between its points and constant outside
   CHECK(calibration.transform(Array::zeros({0})).shape() == Shape{0});
 }
 
-TEST_CASE("IsotonicCalibration never falls, wherever it is asked") {
+TEST_CASE("IsotonicCalibration never decreases, at any score") {
   random::Generator rng(9);
   const std::size_t n = 300;
   const Array scores = rng.normal({n}, 0, 1, Dtype::float64);

@@ -32,7 +32,7 @@ TEST_CASE("PlattScaling recovers the sigmoid that made the labels") {
   CHECK(p == Approx(1 / (1 + std::exp(scaling.a() * 0.7 + scaling.b()))).epsilon(1e-14));
 }
 
-TEST_CASE("PlattScaling does not depend on where the scores lie and how large they are") {
+TEST_CASE("PlattScaling does not depend on the offset and scale of the scores") {
   const Array scores = random::Generator(3).normal({400}, 0, 1, Dtype::float64);
   const Array t = labels(scores, -2, 1, 4);
   PlattScaling plain, moved;
@@ -50,7 +50,7 @@ TEST_CASE("PlattScaling of separable scores stays finite, and reaches the smooth
   PlattScaling scaling;
   const Array scores = {-1., -1., -1., 1., 1.};
   scaling.fit(scores, Array{0, 0, 0, 1, 1});
-  // Two free numbers fit two scores exactly: 1 / (3 + 2) and (2 + 1) / (2 + 2).
+  // Two parameters fit two scores exactly: 1 / (3 + 2) and (2 + 1) / (2 + 2).
   check_close(values(scaling.transform(Array{-1., 1.})), {0.2, 0.75}, 1e-12, 0);
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("PlattScaling of a positive class of any label") {
   }
   CHECK_THROWS_WITH(PlattScaling().fit(scores, Array{-1, 1, -1, 1, 1}),
                     "PlattScaling::fit: t has the labels -1 and 1: pass pos_label = 1, or map -1 to 0");
-  // Of two columns that of the positive class counts, and becomes its probability.
+  // Of the two columns that of the positive class is read, and becomes its probability.
   const Array two = {{0.75, 0.25}, {0.5, 0.5}, {0.25, 0.75}, {0.5, 0.5}};
   const Array t = {0, 0, 1, 1};
   const std::vector<double> of_0 = values(PlattScaling().fit(two, t, {.pos_label = 0}).transform(two));

@@ -34,16 +34,16 @@ TEST_CASE("average_precision_score is the area under steps") {
   const Array t = {1, 0, 1, 0, 0, 1};
   const Array y = {6.0, 5.0, 4.0, 3.0, 2.0, 1.0};
   CHECK(average_precision_score(t, y) == Approx((1 + 2.0 / 3 + 0.5) / 3));
-  // Equal scores are one step, whatever the order of the rows: no credit for luck.
+  // Equal scores are one step, so the order of the rows does not matter.
   CHECK(average_precision_score(t, Array::zeros({6})) == 0.5);
   CHECK(average_precision_score(Array{0, 1}, Array{0.5, 0.5}) ==
         average_precision_score(Array{1, 0}, Array{0.5, 0.5}));
   CHECK(average_precision_score(Array{1, 1}, Array{0.3, 0.5}) == 1);
-  // Weights: the negative row above counts 3.
+  // With weights: the negative row above has weight 3.
   CHECK(average_precision_score(Array{0, 1}, Array{0.9, 0.5}, {.sample_weight = Array{3.0, 1.0}}) == 0.25);
 }
 
-TEST_CASE("average_precision_score sees the order of scores alone, and not that of rows") {
+TEST_CASE("average_precision_score depends on the order of scores only, not on that of rows") {
   random::Generator generator(7);
   std::vector<std::int32_t> t, shuffled_t;
   std::vector<double> y, monotone, shuffled_y;
@@ -96,7 +96,7 @@ TEST_CASE("average_precision_score of several classes") {
   CHECK(average_precision_score(t, y, {.pos_label = 1}) == Approx(second));
 }
 
-TEST_CASE("average_precision_score refuses strays") {
+TEST_CASE("average_precision_score refuses invalid arguments") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(average_precision_score(Array{0, 1}, Array{nan, 0.5}),
                     "average_precision_score: y[0] is nan");

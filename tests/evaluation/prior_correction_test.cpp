@@ -28,7 +28,7 @@ TEST_CASE("class_prior and weighted_prior are frequencies") {
               0);
   check_close(values(weighted_prior(counts, Array{1., 1., 1.})), values(class_prior(counts)), 1e-15, 0);
   check_close(values(weighted_prior(counts, Array{1., 0., 10.})), {0.9, 0, 0.1}, 1e-15, 0);
-  // A class without samples keeps none, whatever its weight.
+  // The prior of a class without samples is 0 for any weight.
   check_close(values(weighted_prior({3, 0}, Array{1., 100.})), {1, 0}, 0, 0);
 }
 
@@ -41,10 +41,10 @@ TEST_CASE("correct_prior multiplies by the ratio and renormalises") {
   CHECK(values(p)[0] == 0.5);
 }
 
-TEST_CASE("correct_prior with equal priors changes nothing, and there and back is nothing") {
+TEST_CASE("correct_prior with equal priors changes nothing, and can be reversed") {
   const Array prior = {0.7, 0.2, 0.1};
   check_close(values(correct_prior(p, prior, prior)), values(p), 0, 1e-15);
-  // Priors are taken in proportion; counts will do.
+  // Priors need not sum to 1; counts are valid.
   check_close(values(correct_prior(p, prior, Array{70, 20, 10})), values(p), 0, 1e-14);
   const Array other = {0.01, 0.9, 0.09};
   check_close(values(correct_prior(correct_prior(p, prior, other), other, prior)), values(p), 0, 1e-13);
@@ -76,7 +76,7 @@ TEST_CASE("correct_prior keeps dtype and takes empty batches") {
   const Array prior = {1.f, 2.f, 3.f};
   CHECK(correct_prior(p.astype(Dtype::float32), prior, prior).dtype() == Dtype::float32);
   CHECK(correct_prior(Array::zeros({0, 3}), prior, prior).shape() == Shape{0, 3});
-  // Of a class that does not occur nothing is left.
+  // The probability of a class that does not occur becomes 0.
   check_close(values(correct_prior(p.slice(0, 1), prior, Array{1, 0, 2})), {15. / 19, 0, 4. / 19}, 1e-15, 0);
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("estimate_prior finds the frequencies of shifted data") {
   const std::vector<double> prior = values(estimate_prior(Array(posterior), seen));
   CHECK(prior[1] == Approx(0.1).margin(0.01));
   CHECK(prior[0] + prior[1] == Approx(1));
-  // The estimate is where correction and its mean agree.
+  // The estimate is a fixed point: the mean of the corrected probabilities.
   const std::vector<double> corrected = values(correct_prior(Array(posterior), seen, Array(prior)));
   double mean = 0;
   for (const double q : corrected) mean += q / count;

@@ -29,14 +29,14 @@ TEST_CASE("log_loss") {
   CHECK(log_loss(t, p, {.normalize = false}) == Approx(sum));
   CHECK(log_loss(t, Array{{0.9, 0.1}, {0.2, 0.8}, {0.5, 0.5}}) == Approx(sum / 3));
   CHECK(log_loss(Array{2}, Array{{0.5, 0.25, 0.25}}) == Approx(std::log(4)));
-  // Certainty of what is wrong costs as much as the dtype can tell.
+  // The loss of a true class of probability 0 is limited by the dtype's epsilon.
   CHECK(log_loss(Array{1}, Array{0.0}) == Approx(52 * std::log(2)));
   CHECK(log_loss(Array{1}, Array{0.f}) == Approx(23 * std::log(2)));
   CHECK(log_loss(Array{0}, Array{{0.f, 1.f}}) == Approx(23 * std::log(2)));
   CHECK(log_loss(Array{1}, Array{1.0}) == Approx(0).margin(1e-15));
 }
 
-TEST_CASE("log_loss and brier_score_loss refuse what is no probability") {
+TEST_CASE("log_loss and brier_score_loss refuse invalid probabilities") {
   CHECK_THROWS_WITH(brier_score_loss(Array{0, 1}, Array{0.5, 1.5}),
                     "brier_score_loss: y[1] = 1.5 is not a probability");
   CHECK_THROWS_WITH(log_loss(Array{0, 1}, Array{-0.5, 0.5}), "log_loss: y[0] = -0.5 is not a probability");
@@ -58,13 +58,13 @@ TEST_CASE("probabilities that rounding brought outside [0, 1] are clipped") {
   CHECK(brier_score_loss(Array{1, 0}, Array({{-1e-8f, 1.f}, {0.5f, 0.5f}})) == 0.125);
   CHECK(log_loss(Array{1, 0}, Array({{-1e-8f, 1.f}, {0.5f, 0.5f}})) ==
         log_loss(Array{1, 0}, Array({{0.f, 1.f}, {0.5f, 0.5f}})));
-  // The caller's array stays as it is.
+  // The caller's array is unchanged.
   const Array p = {above_double, 0.5};
   brier_score_loss(Array{1, 0}, p);
   CHECK(p.to_vector<double>()[0] == above_double);
 }
 
-TEST_CASE("what is said to be no probability is printed with all its digits") {
+TEST_CASE("an invalid probability is printed with all its digits") {
   CHECK_THROWS_WITH(brier_score_loss(Array{1}, Array{1.00001}),
                     "brier_score_loss: y[0] = 1.00001 is not a probability");
   CHECK_THROWS_WITH(brier_score_loss(Array{1}, Array{1.000002f}),

@@ -33,7 +33,7 @@ struct Problem {
     }
   }
 
-  // Mann and Whitney's: the share of pairs in the right order, ties counting one half.
+  // Mann and Whitney: the share of pairs in the right order, ties counting one half.
   double share_of_pairs(bool weighted) const {
     double right = 0, all = 0;
     for (std::size_t i = 0; i < t.size(); ++i)
@@ -61,7 +61,7 @@ TEST_CASE("roc_auc_score is the share of pairs in the right order") {
     }
 }
 
-TEST_CASE("roc_auc_score sees the order of scores alone") {
+TEST_CASE("roc_auc_score depends on the order of scores only") {
   const Problem problem(200, 40, 3);
   const Array t(problem.t);
   const double auc = roc_auc_score(t, Array(problem.y));
@@ -110,7 +110,7 @@ TEST_CASE("roc_curve") {
   const Array descending = {6.0, 5.0, 4.0, 3.0, 2.0, 1.0};
   CHECK(roc_curve(line, descending).thresholds == std::vector<double>{inf, 6, 4, 1});
   CHECK(roc_curve(line, descending, {.drop_intermediate = false}).thresholds.size() == 7);
-  // Rows of weight 0 are no thresholds.
+  // Rows of weight 0 give no thresholds.
   CHECK(roc_curve(t, y, {.sample_weight = Array{1, 1, 0, 1, 1}}).thresholds ==
         std::vector<double>{inf, 0.8, 0.4, 0.1});
 }
@@ -142,7 +142,7 @@ TEST_CASE("roc_auc_score of two columns, of other labels, of ignored rows") {
 TEST_CASE("roc_auc_score of several classes") {
   const Array y = {{0.6, 0.3, 0.1}, {0.5, 0.4, 0.1}, {0.3, 0.5, 0.2}, {0.6, 0.2, 0.2}, {0.1, 0.1, 0.8}};
   const Array t = {0, 0, 1, 1, 2};
-  // Against the rest: class 0 4.5 of 6 pairs, class 1 4 of 6, class 2 all.
+  // Each class against the rest: class 0 4.5 of 6 pairs, class 1 4 of 6, class 2 all.
   CHECK(roc_auc_per_class(t, y) == std::vector<double>{4.5 / 6, 4.0 / 6, 1});
   CHECK(roc_auc_score(t, y) == Approx((4.5 / 6 + 4.0 / 6 + 1) / 3));
   CHECK(roc_auc_score(t, y, {.average = ClassAverage::weighted}) ==
@@ -181,7 +181,7 @@ TEST_CASE("a ROC curve needs both classes") {
                     "roc_auc_score: " + text + "0 positive and 1 negative rows");
 }
 
-TEST_CASE("roc_auc_score refuses what is no score, no label, no weight") {
+TEST_CASE("roc_auc_score refuses invalid scores, labels and weights") {
   const std::string text = "roc_auc_score: ";
   const Array t = {0, 1};
   const std::string shapes = "y must be float32 or float64, scores (N) or probabilities (N, C), got ";
@@ -234,7 +234,7 @@ TEST_CASE("scores of labels of -1 and 1 need pos_label") {
   CHECK_THROWS_WITH(average_precision_score(t, y), "average_precision_score: " + text);
   CHECK_THROWS_WITH(hits_at_k(t, y, 2), "hits_at_k: " + text);
   CHECK_THROWS_WITH(brier_score_loss(t, y), "brier_score_loss: " + text);
-  // Where 0 is a label too, -1 does not count, as before; and it may be told.
+  // If 0 is a label too, -1 is ignored, as before; that can also be said explicitly.
   CHECK(roc_auc_score(Array{-1, 1, 0, 1}, Array{9., 0.4, 0.35, 0.8}) == 1);
   CHECK(average_precision_score(t, y, {.ignore_label = -1}) == 1);
   CHECK(brier_score_loss(t, y, {.pos_label = 1, .ignore_label = -1}) == Approx((0.36 + 0.04) / 2));
@@ -247,7 +247,7 @@ TEST_CASE("scores of labels of -1 and 1 need pos_label") {
                     ContainsSubstring("average_precision_per_class: t has the labels -1 and 1 only"));
 }
 
-TEST_CASE("a column of scores is what a row of them is") {
+TEST_CASE("a column (N, 1) of scores is equivalent to (N)") {
   const Array t = {0, 1, 0, 1};
   const Array y = {0.1, 0.4, 0.45, 0.8};
   const Array column = y.reshape({4, 1});
@@ -263,7 +263,7 @@ TEST_CASE("a column of scores is what a row of them is") {
       "one column p, as of a sigmoid, pass (N, 2): 1 - p, p");
 }
 
-TEST_CASE("one-hot labels are told from others") {
+TEST_CASE("one-hot labels are detected") {
   const Array pair = {{0.9, 0.1}, {0.6, 0.4}};
   CHECK_THROWS_WITH(roc_auc_score(Array{{1, 0}, {0, 1}}, pair),
                     "roc_auc_score: t must have one axis, got int32(2, 2): one-hot rows become labels by "

@@ -13,7 +13,7 @@ using namespace tenbin::testing;
 
 namespace {
 
-// Labels drawn from softmax(z), and the logits that a model `overconfidence` times too sure would give.
+// Labels drawn from softmax(z), and the logits of a model that is overconfident by this factor.
 struct Sample {
   Array logits, t;
 };
@@ -41,7 +41,7 @@ double loss_at(const Sample& s, double temperature) {
 
 }  // namespace
 
-TEST_CASE("TemperatureScaling recovers by how much a model is too sure") {
+TEST_CASE("TemperatureScaling recovers the overconfidence of a model") {
   for (const double overconfidence : {0.1, 1.0, 5.0, 50.0}) {
     const Sample s = sample(4000, 4, overconfidence, 1);
     const double temperature = TemperatureScaling().fit(s.logits, s.t).temperature();
@@ -65,7 +65,7 @@ TEST_CASE("TemperatureScaling keeps the order of the classes") {
   }
 }
 
-TEST_CASE("TemperatureScaling counts neither the scale nor the offset of a row against the labels") {
+TEST_CASE("TemperatureScaling does not depend on the scale and the offset of the logits") {
   const Sample s = sample(300, 3, 1, 3);
   const double temperature = TemperatureScaling().fit(s.logits, s.t).temperature();
   const Array shifted = (Variable(s.logits) * 8 + 1000).data();
@@ -83,15 +83,15 @@ TEST_CASE("TemperatureScaling where the likelihood has no maximum stays within i
   CHECK(TemperatureScaling({.min_temperature = 0.5}).fit(right, t).temperature() == 0.5);
   CHECK(TemperatureScaling().fit(right, Array{1, 0, 1}).temperature() == 100);
   CHECK(TemperatureScaling().fit(Array{{1e8, 0.}, {0., 1e8}}, Array{0, 1}).temperature() == 1);
-  // Logits that say nothing.
+  // Logits that are not related to the labels.
   CHECK(TemperatureScaling().fit(Array{{2., 2.}, {7., 7.}}, Array{0, 1}).temperature() == 1);
   CHECK(TemperatureScaling().fit(Array{{2.}, {7.}}, Array{0, 0}).temperature() == 1);
-  // Right nine times of ten, by any margin: finite, although exp of the margin is not.
+  // Right in nine of ten rows, with any margin: finite, although exp of the margin is not.
   const double most = std::numeric_limits<double>::max();
   CHECK(TemperatureScaling().fit(Array{{most, -most}, {-most, most}}, Array{0, 0}).temperature() == 100);
 }
 
-TEST_CASE("TemperatureScaling: weights repeat rows, ignored rows do not count") {
+TEST_CASE("TemperatureScaling: weights repeat rows, ignored rows have no effect") {
   const Array logits = {{2., 0., 1.}, {0., 3., 1.}, {1., 2., 0.}, {3., 1., 1.}};
   const Array repeated = {{2., 0., 1.}, {2., 0., 1.}, {0., 3., 1.}, {3., 1., 1.}};
   const double expected = TemperatureScaling().fit(repeated, Array{0, 0, 1, 2}).temperature();

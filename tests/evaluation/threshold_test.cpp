@@ -26,14 +26,14 @@ TEST_CASE("tune_threshold puts the threshold halfway") {
   const TunedThreshold f2 = tune_threshold(t, scores, objective::f_beta(2));
   CHECK(f2.threshold == Approx(0.15));
   CHECK(f2.value == Approx(5. * 3 / (5 * 3 + 2)));
-  // The two scores of 0.2 are not torn apart.
+  // The two scores of 0.2 get the same decision.
   const TunedThreshold all = tune_threshold(t, scores, objective::precision_at_recall(1));
   CHECK(all.threshold == Approx(0.15));
   CHECK(all.value == Approx(0.6));
   CHECK(values(predict_with_threshold(scores, all.threshold)) == std::vector<double>{0, 1, 1, 1, 1, 1});
 }
 
-TEST_CASE("tune_threshold may prefer all or nothing") {
+TEST_CASE("tune_threshold may find that always or never is best") {
   const Array reversed = {0.9, 0.8, 0.1};
   const Array truth = {0, 0, 1};
   const TunedThreshold none = tune_threshold(truth, reversed, objective::negative_cost(1, 1));
@@ -52,10 +52,10 @@ TEST_CASE("tune_threshold with all scores tied") {
 }
 
 TEST_CASE("tune_threshold prefers the better of two that the objective finds equal") {
-  // Recall 1 from 0.2 on, whatever the false alarms below.
+  // Recall is 1 from 0.2 on, whatever the false alarms below.
   CHECK(tune_threshold(Array{0, 0, 1, 1}, Array{0.1, 0.2, 0.3, 0.9}, objective::recall_at_precision(0.1))
             .threshold == Approx(0.25));
-  // False alarms that cost nothing are still avoided.
+  // False alarms with cost 0 are still avoided.
   CHECK(tune_threshold(t, scores, objective::negative_cost(0, 1)).threshold == Approx(0.15));
   // Precision 1 at recall 1/2 and 1.
   CHECK(tune_threshold(Array{0, 0, 1, 1}, Array{0.1, 0.2, 0.3, 0.9}, objective::precision_at_recall(0.5))
@@ -77,7 +77,7 @@ TEST_CASE("tune_threshold: a weight is a repetition, and 0 is an absence") {
   }
 }
 
-TEST_CASE("tune_threshold takes an objective of one's own, float32, and probabilities of two classes") {
+TEST_CASE("tune_threshold takes a user's objective, float32, and probabilities of two classes") {
   const ThresholdObjective hits{
       [](const BinaryOutcomes& o) { return o.true_positive - 3 * o.false_positive; }};
   CHECK(tune_threshold(t, scores, hits).value == 2);
@@ -136,14 +136,14 @@ TEST_CASE("tune_threshold: errors") {
                     "predict_with_threshold: expected a number as threshold, got nan");
 }
 
-TEST_CASE("argmin_expected_cost weighs probabilities by what errors cost") {
+TEST_CASE("argmin_expected_cost weights probabilities by costs") {
   const Array p = {{0.7, 0.2, 0.1}, {0.1, 0.8, 0.1}, {0.98, 0.01, 0.01}, {0.0, 0.0, 1.0}};
   const Array zero_one = {{0., 1., 1.}, {1., 0., 1.}, {1., 1., 0.}};
   CHECK(values(argmin_expected_cost(p, zero_one)) == std::vector<double>{0, 1, 0, 2});
-  // To miss class 2 costs 10: it is called from p_2 = 0.1 on, unless another is surer.
+  // A miss of class 2 costs 10: it is predicted from p_2 = 0.1 on, unless another class is more certain.
   const Array careful = {{0., 1., 1.}, {1., 0., 1.}, {10., 10., 0.}};
   CHECK(values(argmin_expected_cost(p, careful)) == std::vector<double>{2, 2, 0, 2});
-  // Rows are what is true: transposed, calling 2 is what costs 10.
+  // Rows are the true classes: with the transposed matrix, predicting class 2 wrongly costs 10.
   const Array transposed = {{0., 1., 10.}, {1., 0., 10.}, {1., 1., 0.}};
   CHECK(values(argmin_expected_cost(p, transposed)) == std::vector<double>{0, 1, 0, 2});
 }
@@ -151,7 +151,7 @@ TEST_CASE("argmin_expected_cost weighs probabilities by what errors cost") {
 TEST_CASE("argmin_expected_cost of two classes is a threshold of C_FP / (C_FP + C_FN)") {
   const Array cost = {{0.f, 1.f}, {3.f, 0.f}};
   const Array p = {{0.76f, 0.24f}, {0.74f, 0.26f}, {0.75f, 0.25f}};
-  // At 1/4 both cost the same, and the first class wins.
+  // At 1/4 the costs are equal, and the first class wins.
   CHECK(values(argmin_expected_cost(p, cost)) == std::vector<double>{0, 1, 0});
   CHECK(argmin_expected_cost(p, cost).dtype() == Dtype::int64);
   CHECK(argmin_expected_cost(Array::zeros({0, 2}), cost).shape() == Shape{0});
@@ -210,13 +210,13 @@ TEST_CASE("of probabilities of two classes the column of the positive class coun
   CHECK(tune_threshold(Array{3, 3, 7, 7}, two, f1, {.pos_label = 3}).threshold == Approx(0.7));
   CHECK(values(predict_with_threshold(two, 0.7, {.pos_label = 3, .neg_label = 7})) ==
         std::vector<double>{3, 3, 7, 7});
-  // A column (N, 1) is what (N) is.
+  // A column (N, 1) is equivalent to (N).
   const Array column = {{0.1}, {0.2}, {0.4}, {0.7}};
   CHECK(tune_threshold(labels, column, f1).threshold == Approx(0.3));
   CHECK(values(predict_with_threshold(column, 0.3)) == std::vector<double>{0, 0, 1, 1});
 }
 
-TEST_CASE("labels that leave open which is the positive class are an error") {
+TEST_CASE("labels that do not determine the positive class are an error") {
   const ThresholdObjective f1 = objective::f_beta();
   const Array two = {0.1, 0.2, 0.3};
   CHECK_THROWS_WITH(tune_threshold(Array{1, 2, 2}, two, f1),

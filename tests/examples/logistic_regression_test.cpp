@@ -26,7 +26,7 @@ TEST_CASE("logistic_regression finds scikit-learn's optimum") {
                      -1.12558084);
 }
 
-TEST_CASE("logistic_regression does not return what has not converged") {
+TEST_CASE("logistic_regression throws if it has not converged") {
   CHECK_THROWS_WITH(logistic_regression(data, {.C = 0.5, .max_steps = 3}),
                     ContainsSubstring("after 3 steps, expected less than 1e-06"));
 }

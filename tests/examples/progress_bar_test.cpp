@@ -20,7 +20,7 @@ TEST_CASE("a ProgressBar prints a plain line every tenth of the way") {
   CHECK(text.find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("a ProgressBar of nothing, and one that stops early") {
+TEST_CASE("a ProgressBar of zero steps, and one that stops early") {
   std::ostringstream nothing;
   ProgressBar(0, nothing, 0).finish();
   CHECK(nothing.str() == "100%  in 0:00\n");

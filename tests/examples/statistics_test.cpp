@@ -47,7 +47,7 @@ TEST_CASE("corrected_resampled_t_test is more careful than the ordinary t-test")
 }
 
 TEST_CASE("holm") {
-  // Sorted 0.005 0.01 0.03 0.04: times 4, 3, 2, 1, never below the one before.
+  // Sorted 0.005 0.01 0.03 0.04: times 4, 3, 2, 1, and never below the previous one.
   CHECK(holm({0.01, 0.04, 0.03, 0.005}) == std::vector<double>{0.03, 0.06, 0.06, 0.02});
   CHECK(holm({0.5, 0.9}) == std::vector<double>{1, 1});
   CHECK(holm({}).empty());

@@ -1,4 +1,4 @@
-// libFuzzer target: any bytes as an ARFF file end in a table or in an Error.
+// libFuzzer target: any bytes read as an ARFF file give a table or an Error.
 #include "tenbin/datasets/arff.h"
 #include "tenbin/tests/fuzz/fuzz_file.h"
 

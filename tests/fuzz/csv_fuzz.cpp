@@ -1,4 +1,4 @@
-// libFuzzer target: any bytes as a CSV file, whose first one chooses the options, end in a table or in an
+// libFuzzer target: any bytes read as a CSV file, with options chosen by the first byte, give a table or an
 // Error.
 #include "tenbin/datasets/csv.h"
 #include "tenbin/tests/fuzz/fuzz_file.h"

@@ -1,4 +1,4 @@
-// What the libFuzzer targets share: the fuzzer's bytes as a file, whose loader must return or throw an Error.
+// Shared by the libFuzzer targets: the fuzzer's bytes as a file, whose loader must return or throw an Error.
 #pragma once
 
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-// libFuzzer target: any bytes as an IDX file end in an array or in an Error.
+// libFuzzer target: any bytes read as an IDX file give an array or an Error.
 #include "tenbin/datasets/idx.h"
 #include "tenbin/tests/fuzz/fuzz_file.h"
 

@@ -1,4 +1,4 @@
-// libFuzzer target: any bytes as a libsvm file end in a dataset or in an Error.
+// libFuzzer target: any bytes read as a libsvm file give a dataset or an Error.
 #include "tenbin/datasets/libsvm.h"
 #include "tenbin/tests/fuzz/fuzz_file.h"
 

@@ -1,4 +1,4 @@
-// libFuzzer target: any bytes as an .npz file end in arrays or in an Error, entry by entry.
+// libFuzzer target: any bytes read as an .npz file give arrays or an Error, entry by entry.
 #include "tenbin/serializers/npz.h"
 #include "tenbin/tests/fuzz/fuzz_file.h"
 

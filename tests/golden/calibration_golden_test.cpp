@@ -108,7 +108,7 @@ TEST_CASE("golden: TemperatureScaling reaches the optimum that scikit-learn appr
   });
 }
 
-TEST_CASE("golden: correct_prior makes one naive Bayes of another") {
+TEST_CASE("golden: correct_prior converts between naive Bayes classifiers") {
   for_each_case("prior", 10, [](const Case& given) {
     const Array p = given["p_seen"], seen = given["seen"], actual = given["actual"];
     check_close(values(correct_prior(p, seen, actual)), values(given["p_actual"]), 1e-12, 1e-9);

@@ -8,8 +8,8 @@ using namespace tenbin::testing;
 
 namespace {
 
-// Chainer divides the 0 of precision or recall by 0: NaN for a class of which none is found. The library has
-// scikit-learn's 0 unless the class neither occurs nor is predicted.
+// Chainer divides 0 by 0 in precision or recall: NaN for a class that is never found. The library returns 0
+// as scikit-learn does, unless the class neither occurs nor is predicted.
 std::vector<double> chainer_f_beta(const ConfusionMatrix& matrix, double beta) {
   std::vector<double> f = matrix.f_beta(beta, std::nan(""));
   for (std::size_t c = 0; c < f.size(); ++c) {

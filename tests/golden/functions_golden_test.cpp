@@ -9,7 +9,7 @@ namespace {
 
 using Check = std::function<void(const GoldenCase&)>;
 
-// A check of a function of the inputs `roles`.
+// A check of a function whose inputs have these `roles`.
 Check function_of(std::vector<std::string> roles,
                   std::function<Variable(const Variables&, const GoldenCase&)> function) {
   return [=](const GoldenCase& golden) {

@@ -1,4 +1,4 @@
-// Cases with known answers (tests/data/golden and beside it): reading them, checking them, counting them.
+// Cases with known answers (tests/data/golden and its siblings): reads, checks and counts them.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,7 @@ struct GoldenCase {
   std::string option(const std::string& name, const std::string& otherwise = "") const;
   double number(const std::string& name, double otherwise = 0) const;
   bool flag(const std::string& name, bool otherwise = false) const;
-  /// `none` is no axis at all, `0,2` are two.
+  /// `none` means no axis, `0,2` two axes.
   std::vector<int> axes(const std::string& name) const;
 
   bool has_input(const std::string& role) const { return inputs.count(role) > 0; }
@@ -34,15 +34,16 @@ struct GoldenCase {
   Array output(const std::string& role) const { return arrays->read(outputs.at(role)); }
 };
 
-/// Why a case was not checked; empty if it was.
+/// Why a case is not checked; empty if it is.
 using LeftOut = std::string;
 
 /// Calls `check` for every case of the group, `sce` in tests/data/golden or `pytorch/losses` in tests/data,
-/// then prints how many ran and the reasons for the others. Fails if not `expected_runs` of them ran.
+/// then prints how many were checked and the reasons for the others. Fails if the number of checked cases is
+/// not `expected_runs`.
 void run_golden(const std::string& group, std::size_t expected_runs,
                 const std::function<LeftOut(const GoldenCase&)>& check);
 
-/// Tolerances that the golden values were made for: 1e-5 and 1e-6 absolute in float32, 1e-12 in float64.
+/// Tolerances of the golden values: 1e-5 relative and 1e-6 absolute in float32, 1e-12 in float64.
 void check_golden(const GoldenCase& golden, const Array& actual, const Array& expected);
 
 /// Runs a function of named inputs on every device: `y` forward, every `g<role>` in the outputs backward from

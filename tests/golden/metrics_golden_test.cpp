@@ -19,7 +19,7 @@ namespace {
 
 using Values = std::vector<double>;
 
-// The expected numbers of one case. Every one of them is to be compared.
+// The expected numbers of one case. Every one of them must be compared.
 class Expected {
  public:
   explicit Expected(const GoldenCase& golden) {

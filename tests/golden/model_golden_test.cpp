@@ -1,4 +1,4 @@
-// Models and optimizers that Chainer saved: loaded, they predict and go on training as Chainer did.
+// Models and optimizers saved by Chainer: after loading, predictions and training agree with Chainer's.
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
 
@@ -14,7 +14,7 @@ struct Net : Chain {
   Variable operator()(const Variable& x) const { return l3(relu(l2(relu(l1(x))))); }
 };
 
-// As Chainer's L.Classifier names it.
+// Named as in Chainer's L.Classifier.
 struct Classifier : Chain {
   Net predictor = link("predictor", Net());
 };
@@ -31,14 +31,14 @@ void check_predicts(const std::string& model, const std::string& logits) {
 
 }  // namespace
 
-TEST_CASE("golden: models that Chainer saved predict what they did there") {
+TEST_CASE("golden: models saved by Chainer give Chainer's predictions") {
   check_predicts("mlp_8_16_3_init.npz", "logits_init");
   check_predicts("mlp_8_16_3.npz", "logits");
   check_predicts("mlp_8_16_3_stored.npz", "logits");
   check_predicts("mlp_8_16_3_after5more.npz", "logits_after5more");
 }
 
-TEST_CASE("golden: Adam goes on where Chainer stopped") {
+TEST_CASE("golden: Adam resumes from Chainer's state") {
   const NpzReader expected(data("mlp_expected.npz"));
   Classifier model;
   Adam optimizer({.alpha = 0.01});

@@ -7,7 +7,7 @@ using namespace tenbin::testing;
 
 namespace {
 
-// The optimizer of a case with its hyperparameters, or null if we have none of that name.
+// The optimizer of a case with its hyperparameters, or null if the library has none of that name.
 std::unique_ptr<Optimizer> make_optimizer(const GoldenCase& golden) {
   const auto number = [&](const char* name) { return golden.number(name); };
   if (golden.function == "SGD") return std::make_unique<SGD>(SGDOptions{.lr = number("lr")});
@@ -37,7 +37,7 @@ std::unique_ptr<Optimizer> make_optimizer(const GoldenCase& golden) {
   return nullptr;
 }
 
-// Adds the hooks of `Name:argument:value/argument:value,...`; returns the name of the first one we have not.
+// Adds the hooks of `Name:argument:value/argument:value,...`; returns the name of the first unknown hook.
 std::string add_hooks(Optimizer& optimizer, const GoldenCase& golden) {
   std::istringstream hooks(golden.option("hooks"));
   for (std::string hook; std::getline(hooks, hook, ',');) {

@@ -27,7 +27,7 @@ Variable loss_of(const GoldenCase& golden, const Variable& x) {
       .reduce = reduce(golden),
       .label_smoothing = golden.number("label_smoothing"),
   };
-  // PyTorch divides the mean over labels by their weights, that over soft targets by their number.
+  // PyTorch divides the mean over labels by the sum of their weights, but for soft targets by their number.
   options.normalize =
       golden.function == "soft_cross_entropy" ? Normalize::valid_count : Normalize::weight_sum;
   return softmax_cross_entropy(x, t, options);

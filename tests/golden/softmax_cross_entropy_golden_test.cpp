@@ -31,7 +31,7 @@ Result run(const GoldenCase& golden, const SoftmaxCrossEntropyOptions& options, 
   return {loss.data(), x.grad()};
 }
 
-// A float64 reference in the dtype of what was computed: beyond FLT_MAX it is infinite.
+// The float64 reference in the dtype of the result: beyond FLT_MAX it is infinite.
 Array rounded(const Array& reference, Dtype dtype) {
   Array result = Array::empty(reference.shape(), dtype);
   const auto exact = values(reference);
@@ -79,7 +79,7 @@ TEST_CASE("golden: softmax_cross_entropy at the edges, against long double", "[g
 
 TEST_CASE("golden: softmax_cross_entropy with soft targets, against the true gradient", "[gpu]") {
   run_golden("sce_soft", 72, [](const GoldenCase& golden) -> LeftOut {
-    // Chainer divides by all positions, and soft targets are never ignored: ours agree as no row here is
+    // Chainer divides by all positions, and ignores no soft targets: the results agree since no row here is
     // zero.
     for (const Device device : devices()) {
       const Result on_device = run(golden, options_of(golden), device);
@@ -91,7 +91,7 @@ TEST_CASE("golden: softmax_cross_entropy with soft targets, against the true gra
     if (golden.option("soft_target_loss") == "cross-entropy") {
       return "";
     }
-    // The Kullback-Leibler divergence is the cross entropy and a term that only the targets decide.
+    // The Kullback-Leibler divergence is the cross entropy plus a term that depends on the targets only.
     const auto t = values(golden.input("t"));
     const Shape shape = golden.input("x").shape();
     const std::size_t n_class = shape[1], inner = golden.input("x").size() / (shape[0] * shape[1]);

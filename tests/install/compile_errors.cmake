@@ -1,9 +1,9 @@
-# What must not compile does not, and says why.
+# Code that must not compile is refused with the expected message.
 #   cmake -D SOURCE=... -D BUILD=... -D COMPILER=... -P compile_errors.cmake
 set(work ${BUILD}/tests/compile_errors)
 file(REMOVE_RECURSE ${work})
 
-# Compiles a program of the given lines; its messages are in `output`.
+# Compiles a program with the given lines; the messages are in `output`.
 function(compile standard lines)
   string(JOIN "\n" program
     "#include <complex>"
@@ -31,7 +31,7 @@ function(compiles standard lines)
   endif()
 endfunction()
 
-# Every statement, a line each, must be refused; the messages must have the expected text.
+# Every statement, one per line, must be refused with the expected text.
 function(are_refused expected)
   string(JOIN "\n" lines ${ARGN})
   string(REPLACE "\n" ";\n" lines "${lines};\n")
@@ -48,7 +48,7 @@ function(are_refused expected)
   endif()
 endfunction()
 
-# A guard without a name ends at once; some calls do nothing but return something.
+# A guard without a name ends at once; the result of some calls must be used.
 are_refused("nodiscard"
   "NoBackprop()" "TestMode()" "DebugMode()" "AllowTF32()" "NoBackprop{}" "UseConfig{modes}"
   "a.to(Device::cpu())" "a.astype(Dtype::int32)" "a.copy()" "a.reshape({1, 1})" "a.slice(0, 1)")
@@ -57,7 +57,7 @@ are_refused("the elements of an Array must be bool, integers, float or double"
   "Array(std::vector<std::string>(3)).size()" "Array(std::vector<float*>(3)).size()")
 are_refused("an Array holds float, double, std::int32_t, std::int64_t or std::uint8_t"
   "static_cast<void>(a.data<long long>())")
-# += makes a new variable, which a parameter cannot become.
+# += makes a new variable, which cannot be assigned to a parameter.
 are_refused("no match|no viable" "p += w")
 
 set(good "const NoBackprop off; const UseConfig use(modes); w += w; w -= 1; w *= a; w /= 2.0;\n")

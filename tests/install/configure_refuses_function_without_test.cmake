@@ -1,4 +1,4 @@
-# A function in CMakeLists.txt's list that has no test must not configure.
+# A function in CMakeLists.txt's list without a test must not configure.
 #   cmake -D SOURCE=... -D BUILD=... -D GENERATOR=... -D COMPILER=... -P configure_refuses_function_without_test.cmake
 set(work ${BUILD}/tests/function_without_test)
 file(REMOVE_RECURSE ${work})

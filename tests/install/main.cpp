@@ -1,4 +1,4 @@
-// A user's program: needs the library, what the library links, and nothing else.
+// A user's program: links only the library and the library's own dependencies.
 #include <tenbin/tenbin.h>
 
 #include <iostream>

@@ -25,7 +25,7 @@ const Shape weight{50, 20, 3, 3};  // fan_in 180, fan_out 450
 
 }  // namespace
 
-TEST_CASE("Gaussian initializers have the deviation they promise") {
+TEST_CASE("Gaussian initializers have the documented deviation") {
   CHECK(mean_square(LeCunNormal()(weight)) == Approx(1.0 / 180).epsilon(0.05));
   CHECK(mean_square(LeCunNormal{2}(weight)) == Approx(4.0 / 180).epsilon(0.05));
   CHECK(mean_square(GlorotNormal()(weight)) == Approx(2.0 / 630).epsilon(0.05));
@@ -33,7 +33,7 @@ TEST_CASE("Gaussian initializers have the deviation they promise") {
   CHECK(mean_square(Normal()(weight)) == Approx(0.0025).epsilon(0.05));
 }
 
-TEST_CASE("uniform initializers fill the interval they promise") {
+TEST_CASE("uniform initializers fill the documented interval") {
   const auto check = [](const Array& array, double bound) {
     CHECK(largest(array) <= bound);
     CHECK(largest(array) > 0.99 * bound);
@@ -63,7 +63,7 @@ TEST_CASE("initializers repeat with the seed") {
   CHECK(values(HeNormal()(weight)) == first);
 }
 
-TEST_CASE("initializers refuse what has no fan") {
+TEST_CASE("initializers refuse shapes without a fan") {
   CHECK_THROWS_WITH(LeCunNormal()({3}),
                     "Initializer: expected a weight of two axes or more, got the shape (3)");
   CHECK(LeCunNormal()({3, 0}).size() == 0);

@@ -59,7 +59,7 @@ TEST_CASE("Linear without in_size takes it from the first x") {
   lazy.cleargrads();
   CHECK_FALSE(lazy.state_arrays()[0].second);
 
-  Linear elsewhere = lazy;  // shares the parameter that is still to come
+  Linear elsewhere = lazy;  // shares the parameter that is not initialised yet
   Variable y = lazy(Array::ones({2, 5, 2}));
   CHECK(y.shape() == Shape{2, 3});
   CHECK(lazy.W.shape() == Shape{3, 10});

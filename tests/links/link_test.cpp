@@ -24,7 +24,7 @@ struct MLP : Chain {
   Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
 };
 
-// Nested, with a vector of links, a link that is shared, and a value that is not trained.
+// Nested, with a vector of links, a shared link, and a parameter that is not trained.
 struct Nested : Chain {
   MLP body = link("body", MLP());
   std::vector<Linear> blocks;
@@ -60,12 +60,12 @@ TEST_CASE("a link names its parameters in the order of registration") {
   CHECK(paths(model.namedparams()) ==
         std::vector<std::string>{"scale", "body/l1/W", "body/l1/b", "body/l2/W", "tied/W", "tied/b",
                                  "block0/W", "block0/b", "block1/W", "block1/b", "block2/W", "block2/b"});
-  CHECK(model.params().size() == 10);  // the tied ones once
+  CHECK(model.params().size() == 10);  // tied parameters once
   CHECK(model.count_params() == 1 + 15 + 6 + 3 * 6);
   CHECK(model.body.l1.W.name() == "W");
 }
 
-TEST_CASE("a link's state includes what is not trained, and shares memory") {
+TEST_CASE("a link's state includes parameters that are not trained, and shares memory") {
   Nested model;
   const NamedArrays state = model.state_arrays();
   REQUIRE(state.size() == 13);
@@ -90,7 +90,7 @@ TEST_CASE("a name must be new, not empty and without slash") {
   CHECK(model.namedparams().size() == 3);
 }
 
-TEST_CASE("what is registered inside a link later is seen from outside") {
+TEST_CASE("a later registration inside a link is visible from outside") {
   Chain outer;
   Chain inner = outer.link("inner", Chain());
   inner.param("W", Array{1.f});
@@ -162,7 +162,7 @@ TEST_CASE("after copy, plain copies share again") {
   CHECK(&same.l1.W.data() == &model.l1.W.data());
 }
 
-TEST_CASE("cleargrads forgets every gradient") {
+TEST_CASE("cleargrads clears every gradient") {
   Nested model;
   Variable y = model(Array::ones({1, 4}));
   y.set_grad(Array::ones({1, 2}));
@@ -172,7 +172,7 @@ TEST_CASE("cleargrads forgets every gradient") {
   for (const Parameter& parameter : model.params()) CHECK_FALSE(parameter.grad());
 }
 
-TEST_CASE("copyparams copies values into place, or nothing") {
+TEST_CASE("copyparams copies all values in place, or none") {
   MLP model;
   MLP other;
   const Array W = model.l1.W.data();
@@ -194,7 +194,7 @@ TEST_CASE("copyparams copies values into place, or nothing") {
   CHECK_THROWS_WITH(model.copyparams(named), "copyparams: 'l2/W' here is 'l3/W' in the source");
 }
 
-TEST_CASE("copyparams initialises what is uninitialised, not the other way round") {
+TEST_CASE("copyparams initialises uninitialised parameters, but does not copy from them") {
   Linear lazy(3);
   Linear full(4, 3);
   CHECK_THROWS_WITH(full.copyparams(lazy), "copyparams: 'W' is float32(3, 4) here and none in the source");
@@ -230,7 +230,7 @@ TEST_CASE("data of another shape drops the gradient that no longer fits") {
   CHECK_FALSE(x.grad());
 }
 
-TEST_CASE("a model computes on the device that it was moved to, and comes back", "[gpu]") {
+TEST_CASE("a model computes on the device that it was moved to, and moves back", "[gpu]") {
   on_every_device([](Device device) {
     random::seed(4);
     Nested model;
@@ -279,7 +279,7 @@ TEST_CASE("copyparams copies between devices, into place", "[gpu]") {
       CHECK(W.shares_memory_with(to.l1.W.data()));
       CHECK(values(W) == values(from.l1.W.data()));
     }
-    // What is uninitialised joins the parameter that is not.
+    // Uninitialised parameters are created on the device of the initialised ones.
     Linear lazy(3), full(4, 3);
     full.to(device);
     lazy.copyparams(full);
@@ -288,7 +288,7 @@ TEST_CASE("copyparams copies between devices, into place", "[gpu]") {
   });
 }
 
-TEST_CASE("cleargrads forgets gradients on a device", "[gpu]") {
+TEST_CASE("cleargrads clears gradients on a device", "[gpu]") {
   on_every_device([](Device device) {
     MLP model;
     model.to(device);
@@ -322,7 +322,7 @@ Parameter parameter_at(const Link& model, const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a link that is assigned to a registered member takes the old one's place") {
+TEST_CASE("a link that is assigned to a registered member replaces the old one") {
   Net net;
   const std::vector<std::string> before = paths(net.namedparams());
   net.out = Linear(6, 2);
@@ -343,7 +343,7 @@ TEST_CASE("a link that is assigned to a registered member takes the old one's pl
   CHECK(net.params().size() == 1 + 2 + 2);
 }
 
-TEST_CASE("what is registered in another model takes the old one's place, however it is assigned") {
+TEST_CASE("a layer registered in another model replaces the old one, by any assignment") {
   const auto other_model = [] {
     Net net;
     net.out = Linear(6, 5);
@@ -358,7 +358,7 @@ TEST_CASE("what is registered in another model takes the old one's place, howeve
   SECTION("of a temporary model") {
     net.out = other_model().out;
     check_taken(net);
-    net.out = Linear(6, 2);  // and is replaced like any other
+    net.out = Linear(6, 2);  // and can be replaced like any other
     CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
   }
   SECTION("moved") {
@@ -410,7 +410,7 @@ TEST_CASE("what is registered in another model takes the old one's place, howeve
   }
 }
 
-TEST_CASE("layers and models that change places in a vector keep their names") {
+TEST_CASE("layers and models that are swapped in a vector keep their names") {
   std::vector<Net> models(4);
   std::vector<SGD> optimizers(4);
   SECTION("with optimizers") {
@@ -454,7 +454,7 @@ TEST_CASE("layers and models that change places in a vector keep their names") {
 }
 
 TEST_CASE("an assignment that replaces nothing") {
-  SECTION("a link by itself") {
+  SECTION("a link that is registered nowhere") {
     Linear free(2, 3);
     free = Linear(2, 4);
     CHECK(free.W.shape() == Shape{4, 2});
@@ -509,7 +509,7 @@ TEST_CASE("an assignment that replaces nothing") {
     CHECK(is_same(parameter_at(net, "l1/W"), W));
     CHECK(is_same(net.last.W, W));
   }
-  SECTION("a whole model of which there is another handle, of whatever type") {
+  SECTION("a whole model that has another handle, of any type") {
     const auto check_kept = [](const auto& assign) {
       Net net;
       const Link handle = net;
@@ -542,14 +542,14 @@ TEST_CASE("an assignment that replaces nothing") {
   }
 }
 
-TEST_CASE("relink replaces a link whatever handles there are") {
+TEST_CASE("relink replaces a link even if there are other handles") {
   Net net;
   const Net alias = net;
   net.out = net.relink("out", Linear(6, 2));
   CHECK(is_same(parameter_at(net, "out/W"), net.out.W));
   CHECK(parameter_at(alias, "out/W").shape() == Shape{2, 6});
   CHECK(paths(net.namedparams())[3] == "out/W");
-  net.out = Linear(6, 4);  // the last handle of the new one
+  net.out = Linear(6, 4);  // the last handle of the new layer
   CHECK(parameter_at(net, "out/W").shape() == Shape{4, 6});
   CHECK_THROWS_WITH(net.relink("head", Linear(2, 2)), "Chain: there is no link 'head' to replace");
   CHECK_THROWS_WITH(net.relink("scale", Linear(2, 2)), "Chain: there is no link 'scale' to replace");
@@ -560,7 +560,7 @@ TEST_CASE("relink replaces a link whatever handles there are") {
   CHECK(parameter_at(net, "out/W").shape() == Shape{4, 6});
 }
 
-TEST_CASE("a link cannot be put into what it contains") {
+TEST_CASE("a link cannot be registered inside a link that it contains") {
   Chain outer;
   Chain middle = outer.link("middle", Chain());
   Chain inner = middle.link("inner", Chain());
@@ -574,7 +574,7 @@ TEST_CASE("a link cannot be put into what it contains") {
   CHECK(paths(outer.namedparams()) == std::vector<std::string>{"middle/inner/w"});
   CHECK(paths(inner.namedparams()) == std::vector<std::string>{"w"});
 
-  // A link around the old one.
+  // A link that wraps the old one.
   const auto wrapped = [](const Chain& link) {
     Chain wrapper;
     wrapper.link("x", link);
@@ -597,7 +597,7 @@ TEST_CASE("a link that is registered in several links is replaced in all of them
     CHECK(is_same(parameter_at(model, path), shared.W));
 }
 
-TEST_CASE("a parameter that is assigned to a registered member takes the old one's place") {
+TEST_CASE("a parameter that is assigned to a registered member replaces the old one") {
   Net net;
   net.scale = Parameter(Array{3.f, 4.f});
   CHECK(is_same(parameter_at(net, "scale"), net.scale));
@@ -610,7 +610,7 @@ TEST_CASE("a parameter that is assigned to a registered member takes the old one
   CHECK_FALSE(is_same(best.scale, net.scale));
 
   const Parameter handle = net.scale;
-  net.scale = Parameter(Array{6.f});  // `handle` and `other` are left
+  net.scale = Parameter(Array{6.f});  // `handle` and `other` remain
   CHECK(is_same(parameter_at(net, "scale"), handle));
 }
 
@@ -715,7 +715,7 @@ TEST_CASE("copy refuses pointers to parameters") {
   CHECK_FALSE(is_same(other.v[1], held));
 }
 
-TEST_CASE("copy of a chain without members of its own does not mind handles outside") {
+TEST_CASE("copy of a chain without members accepts handles outside") {
   Chain model;
   const Linear layer = model.link("l", Linear(2, 2));
   const Chain other = copy(model);
@@ -786,7 +786,7 @@ TEST_CASE("links may be nested as deeply as memory allows, and be many") {
 
 // ---- files
 
-TEST_CASE("load_npz initialises what is lazily sized, and reports what it found", "[gpu]") {
+TEST_CASE("load_npz initialises lazily sized parameters, and returns a report", "[gpu]") {
   on_every_device([](Device device) {
     struct Lazy : Chain {
       Linear l1 = link("l1", Linear(3));
@@ -818,7 +818,7 @@ TEST_CASE("load_npz initialises what is lazily sized, and reports what it found"
   });
 }
 
-TEST_CASE("load_npz checks what is known of a lazily sized parameter, and changes nothing on an error") {
+TEST_CASE("load_npz checks the known shape of a lazily sized parameter, and changes nothing on an error") {
   const ScratchDirectory directory;
   const std::string path = directory / "model.npz";
   const auto check_refused = [&](const Array& W, const std::string& text) {
@@ -832,7 +832,7 @@ TEST_CASE("load_npz checks what is known of a lazily sized parameter, and change
   check_refused(Array::ones({3}), "expected float32(3, ?), got float32(3)");
   check_refused(Array::ones({3, 2}, Dtype::float64), "expected float32(3, ?), got float64(3, 2)");
 
-  // Nothing is known of this one, but that it is trained.
+  // Nothing is known about this parameter except that it is trained.
   Chain model;
   const Parameter w = model.param("W");
   save_npz(path, {{"W", Array{1, 2}}});
@@ -841,7 +841,7 @@ TEST_CASE("load_npz checks what is known of a lazily sized parameter, and change
   load_npz(path, model);
   CHECK(values(w.data()) == std::vector<double>{1, 2});
 
-  // One parameter with two names, of which the file has different shapes.
+  // One parameter with two names, for which the file has different shapes.
   Chain tied;
   tied.param("V", tied.param("W"));
   save_npz(path, {{"W", Array{1., 2.}}, {"V", Array{1.}}});
@@ -849,7 +849,7 @@ TEST_CASE("load_npz checks what is known of a lazily sized parameter, and change
   CHECK_FALSE(tied.params()[0].is_initialized());
 }
 
-TEST_CASE("load_npz says what is missing, and what nobody asked for") {
+TEST_CASE("load_npz reports missing and unexpected keys") {
   const ScratchDirectory directory;
   const std::string path = directory / "model.npz";
   const Linear source(2, 3);

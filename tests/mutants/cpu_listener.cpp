@@ -1,4 +1,4 @@
-// What run_cpu.py adds to the tests' main program: the report of which bugs every test comes to.
+// Linked into the tests by run_cpu.py: reports which bugs every test reaches.
 //
 // A line for each test: seconds, whether it passed, its file, the numbers of the bugs, its name.
 #include <algorithm>

@@ -1,8 +1,7 @@
 """Where a bug can be planted in C++ text: found by its tokens, without a compiler.
 
-The layout of clang-format tells what tokens alone do not: a binary operator has white space on both sides, a
-bracket of a template has none inside. What is taken for a site and is none does not compile, and run_cpu.py
-drops it.
+clang-format's layout resolves what tokens alone do not: a binary operator has white space on both sides, a template
+bracket has none inside. A wrong site does not compile, and run_cpu.py drops it.
 """
 import re
 from dataclasses import dataclass
@@ -14,14 +13,14 @@ PRECEDENCE = {operator: level for level, operators in enumerate([
 ]) for operator in operators.split()}
 OPENING = {")": "(", "]": "[", "}": "{", ">": "<"}
 
-# After these words an expression begins; a name does not.
+# After these words an expression starts; after a name it does not.
 BEFORE_OPERAND = {"return", "throw", "case", "else", "do", "co_return", "co_yield"}
 CONTROL = {"if", "while", "for", "switch", "catch", "constexpr"}
 KEYWORDS = BEFORE_OPERAND | CONTROL | {"const", "static", "auto", "using", "typedef", "template", "delete", "new",
                                        "goto", "break", "continue", "public", "private", "protected", "friend"}
 
-# What only a GPU runs or can get wrong is the business of run.py; macros expand to declarations.
-# Without a reserve, a program is slower and does the same.
+# Code that only a GPU runs is tested by run.py; macros expand to declarations. Without `reserve`, a program is slower
+# but gives the same results.
 NOT_HERE = re.compile(r"gpu|is_cpu|require_cpu|TENBIN_|static_assert|__attribute__|__builtin|alignas|\breserve\(")
 
 TOKEN = re.compile(r"""
@@ -45,8 +44,8 @@ class Token:
     text: str
     start: int
     end: int
-    conditional: bool  # stands between #if and #endif
-    match: int = -1  # of a bracket: where its other half is
+    conditional: bool  # is between #if and #endif
+    match: int = -1  # of a bracket: the index of its partner
     template: bool = False  # the brackets < and > of a template
 
     @property
@@ -61,7 +60,7 @@ class Token:
 @dataclass
 class Site:
     """One bug: `before` and `after` go around text[start:end], which stays the branch without the bug. NUMBER in
-    them stands for the bug's number."""
+    them is replaced by the bug's number."""
     file: str
     kind: str
     change: str
@@ -126,7 +125,7 @@ class Source:
                     token.template = self.tokens[partner].template = token.text == ">"
 
     def block_kind(self, i: int) -> str:
-        """Of a brace: "code", "scope" (of a namespace or a class), "enum" or "list" (of values)."""
+        """The kind of a brace: "code", "scope" (of a namespace or a class), "enum" or "list" (of values)."""
         if i == 0 or not self.spaced_before(i):
             return "list"
         before = self.tokens[i - 1]
@@ -163,7 +162,7 @@ class Source:
         return opening < 0 or self.spaced_before(opening) and self.tokens[opening - 1].text not in ("=", "(", ",")
 
     def enclosing(self, i: int) -> int:
-        """The bracket that token i stands in; -1: none."""
+        """The bracket that encloses token i; -1: none."""
         j = i - 1
         while j >= 0:
             token = self.tokens[j]
@@ -173,7 +172,7 @@ class Source:
         return -1
 
     def allowed(self, i: int) -> bool:
-        """Whether what token i computes is computed at run time, on the CPU."""
+        """Whether the expression at token i is computed at run time, on the CPU."""
         token = self.tokens[i]
         if token.conditional or NOT_HERE.search(self.line(i)):
             return False
@@ -218,7 +217,7 @@ class Source:
         return [token for token in self.tokens if start <= token.start and token.end <= end]
 
     def left_end(self, i: int, level: int) -> int:
-        """Where the left operand of the operator at i begins."""
+        """The start of the left operand of the operator at i."""
         j = i - 1
         while j >= 0:
             token = self.tokens[j]
@@ -237,7 +236,7 @@ class Source:
         return self.tokens[j + 1].start
 
     def right_end(self, i: int, level: int) -> int:
-        """Where the right operand of the operator at i ends."""
+        """The end of the right operand of the operator at i."""
         j = i + 1
         while j < len(self.tokens):
             token = self.tokens[j]
@@ -252,7 +251,7 @@ class Source:
         return self.tokens[j - 1].end
 
     def postfix_end(self, i: int) -> int:
-        """The token behind the operand that begins at i: a name or number with its calls, indices and members."""
+        """The token after the operand that starts at i: a name or number with its calls, indices and members."""
         j = i
         while j < len(self.tokens) and self.tokens[j].text in ("-", "+", "!", "*", "&", "~"):
             j += 1
@@ -303,7 +302,7 @@ class Source:
         start, end = self.left_end(i, level), self.right_end(i, level)
         other = table[token.text]
         if token.text == "-" and self.text[:start].endswith("static_cast<std::size_t>("):
-            return  # mostly of pointers, which have no sum
+            return  # mostly pointers, which cannot be added
         mutated = f"{self.plain(start, token.start)} {other} {self.plain(token.end, end)}"
         self.add(i, kind, f"{token.text} becomes {other}", [self.choice(start, end, mutated)])
 
@@ -346,7 +345,7 @@ class Source:
         if called.text not in (">", "]") and called.kind == "sign" or not self.allowed(i):
             return
         if called.text in ("min", "max"):
-            return  # which are the same the other way round
+            return  # swapped arguments would be the same
         arguments = [[]]
         j = i + 1
         while j < self.tokens[i].match:
@@ -369,7 +368,7 @@ class Source:
                       (*spans[1], f"TENBIN_MUTANT_PICK({NUMBER}, ", f", {first})")])
 
     def find_statement(self, i: int):
-        """A call, an assignment or a jump that can be left out, if one begins here."""
+        """A call, an assignment or a jump that can be left out, if one starts here."""
         token, before = self.tokens[i], self.tokens[i - 1] if i > 0 else None
         if before is None or token.kind != "word" and token.text not in ("++", "--", "*", "("):
             return
@@ -383,7 +382,7 @@ class Source:
             return
         if token.text in ("return", "throw"):
             if not guarded or before.text == "else" or self.tokens[before.match - 1].text != "if":
-                return  # what follows would run off the function's end
+                return  # the function would end without a return
         elif token.text not in ("break", "continue", "delete"):
             if token.text in KEYWORDS or not self.is_expression(i):
                 return
@@ -427,7 +426,7 @@ def planted(text: str, sites: list) -> str:
     """The text with the bugs in it, each of which is off unless its number is chosen. sites: (number, site)."""
     edits = sorted(((*edit, str(number)) for number, site in sites for edit in site.edits),
                    key=lambda edit: (edit[0], -edit[1]))
-    inserted = []  # at one place, what ends there before what begins there, and inner ends before outer ones
+    inserted = []  # at one position, ends come before starts, and inner ends before outer ones
     for depth, (start, end, before, after, number) in enumerate(edits):
         inserted.append((start, 1, depth, before.replace(NUMBER, number)))
         inserted.append((end, 0, -depth, after.replace(NUMBER, number)))

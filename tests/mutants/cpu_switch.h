@@ -1,7 +1,8 @@
-// What run_cpu.py puts before every source of its copy: bugs that are switched on by their number.
+// Inserted by run_cpu.py before every source of its copy: bugs that are switched on by their number.
 //
-// TENBIN_MUTANT is the number of the bug that is on. -1 switches none on, and notes in the file that
-// TENBIN_MUTANT_REACHED names, one byte each, which of them the program comes to; children note there too.
+// TENBIN_MUTANT is the number of the active bug. With -1 none is active, and the file named by
+// TENBIN_MUTANT_REACHED records, one byte each, which bugs the program reaches; child processes write to it
+// too.
 #pragma once
 
 #include <fcntl.h>
@@ -45,7 +46,7 @@ constexpr bool is(int number) {
   return active == number || (active < 0 && note(number, here));
 }
 
-// The argument a, or in the bug its neighbour b. Arguments of different types cannot be swapped.
+// The argument a, or with the bug its neighbour b. Arguments of different types cannot be swapped.
 template <class A, class B>
 constexpr A&& pick(int number, A&& a, B&& b) {
   using Value = std::remove_reference_t<A>;

@@ -1,7 +1,7 @@
-"""The bugs that run.py plants: ones that somebody could write, each in the real code.
+"""The bugs that run.py plants: plausible mistakes, each in the real code.
 
-`old` stands exactly once in the file, and becomes `new`. `tests` are the names of the tests that are run first, as
-Catch2 takes them, with * at the ends; where none of them fails, all tests are run.
+`old` occurs exactly once in the file and is replaced by `new`. `tests` are the names of the tests that are run first,
+in Catch2's syntax, with * at the ends; if none of them fails, all tests are run.
 """
 from dataclasses import dataclass
 
@@ -20,10 +20,10 @@ CAPTURE = ("*captured*", "*the capture*")
 COPIES = ("*copied*", "copies *")
 LOSS = ("softmax_cross_entropy*", "a loss has the same bits*")
 
-# ---- threads that work together: a barrier, a mask, a step too few -------------------------------------------
+# ---- cooperating threads: a missing barrier, a wrong mask, a missing step ------------------------------------
 
 GROUPS = [
-    # Only two reductions of one type, one straight after the other, need it.
+    # Needed only between two consecutive reductions of one type.
     Mutant("Block::reduce: no barrier before the partial results are written",
            "cuda/group.cuh",
            "    __syncthreads();  // what an earlier reduce left has been read\n",
@@ -45,7 +45,7 @@ GROUPS = [
            "for (int with = Width / 2; with > 0; with /= 2)",
            "for (int with = Width / 4; with > 0; with /= 2)",
            REDUCE),
-    Mutant("Lanes: one row too many to a block, so that some are skipped",
+    Mutant("Lanes: one row too many per block, so that some are skipped",
            "cuda/group.cuh",
            "static constexpr int rows_per_block = block_threads / Width;",
            "static constexpr int rows_per_block = block_threads / Width + 1;",
@@ -55,7 +55,7 @@ GROUPS = [
            "    __syncthreads();\n    if (lane < half)",
            "    if (lane < half)",
            REDUCE),
-    Mutant("softmax: the gradient takes the mean of one thread for that of the row",
+    Mutant("softmax: the gradient uses the mean of one thread instead of the row's",
            "functions/activation/softmax.cu",
            "    mean = group.reduce(mean, gpu::Plus());\n",
            "",
@@ -70,7 +70,7 @@ BOUNDS = [
            "i < count; i += step) f(i);",
            "i < count - 1; i += step) f(i);",
            ("fill, astype and add*",)),
-    Mutant("map: a thread takes one element, however many there are",
+    Mutant("map: a thread processes one element only",
            "cuda/elementwise.cuh",
            "i < count; i += step)\n    y[i]",
            "i < count; i += count)\n    y[i]",
@@ -85,19 +85,19 @@ BOUNDS = [
            "const Index chunk = ceil_div(count, chunks);",
            "const Index chunk = count / chunks;",
            REDUCE),
-    Mutant("reduce_rows: the first chunk of every row, again and again",
+    Mutant("reduce_rows: every chunk is the first one of its row",
            "cuda/reduce.cu",
            "  if (part >= pass.outer * pass.chunks) return;\n"
            "  const Index begin = part % pass.chunks * pass.chunk;",
            "  if (part >= pass.outer * pass.chunks) return;\n"
            "  const Index begin = part / pass.chunks * pass.chunk;",
            REDUCE),
-    Mutant("get_rows: the gradient leaves out the last time that a row is named",
+    Mutant("get_rows: the gradient omits the last occurrence of a row",
            "cuda/gather.cu",
            "i <= last[row]; ++i)",
            "i < last[row]; ++i)",
            ("get_rows*",)),
-    Mutant("concat: along an inner axis, the next input begins too early",
+    Mutant("concat: along an inner axis, the next input starts too early",
            "functions/array/concat.cu",
            "      out += length;",
            "      out += lengths_[i];",
@@ -107,17 +107,17 @@ BOUNDS = [
            "    const std::size_t axis = view.lengths.size() - 1 - i;",
            "    const std::size_t axis = i;",
            ("transpose*",)),
-    Mutant("dropout: the last thread goes on behind the end",
+    Mutant("dropout: the last thread writes beyond the end",
            "functions/noise/dropout.cu",
            "if (i < size) y[i]",
            "if (i < size + 3) y[i]",
            ("dropout*",)),
 ]
 
-# ---- order: results that depend on which thread comes first, numbers that are rounded too early --------------
+# ---- order: results that depend on the order of threads, numbers that are rounded too early ------------------
 
 ORDER = [
-    Mutant("get_rows: of the threads that name a row, the last to come says where it begins",
+    Mutant("get_rows: the first occurrence of a row is that of the last thread",
            "cuda/gather.cu",
            "    atomicMin(first + row, i);",
            "    first[row] = i;",
@@ -148,22 +148,22 @@ STREAMS = [
            "place, part, cudaMemcpyHostToDevice, stream)",
            "place, part, cudaMemcpyHostToDevice, nullptr)",
            COPIES),
-    Mutant("staging: a half is filled again while it travels",
+    Mutant("staging: a half is overwritten while it is being copied",
            "cuda/staging.cu",
            "    TENBIN_CUDA_CHECK(cudaEventSynchronize(next.travelled));\n",
            "",
            COPIES),
-    Mutant("staging: only the latest copy counts as part of a half",
+    Mutant("staging: only the latest copy counts as used space of a half",
            "cuda/staging.cu",
            "filled_ = std::min(half_bytes, (filled_ + part + alignment - 1) / alignment * alignment);",
            "filled_ = std::min(half_bytes, (part + alignment - 1) / alignment * alignment);",
            COPIES),
-    Mutant("cuBLAS is not told of the stream",
+    Mutant("cuBLAS does not get the stream",
            "cuda/gemm.cu",
            "  TENBIN_CUBLAS_CHECK(cublasSetStream(handle, stream));\n",
            "  static_cast<void>(stream);\n",
            ("matmul*", "linear*")),
-    Mutant("cuBLAS has no workspace of its own, which a capture needs",
+    Mutant("cuBLAS has no own workspace, which a capture needs",
            "cuda/gemm.cu",
            "  TENBIN_CUBLAS_CHECK(cublasSetWorkspace(handle, *workspace, workspace_bytes));\n",
            "",
@@ -183,7 +183,7 @@ STREAMS = [
            "size(transpose_a ? m : k)",
            "size(transpose_a ? k : m)",
            ("matmul*", "linear*")),
-    Mutant("gemm: the matrices of a batch lie as far apart as those of the result",
+    Mutant("gemm: the matrices of a batch have the stride of those of the result",
            "cuda/gemm.cu",
            "long long a_stride() const { return static_cast<long long>(m) * k; }",
            "long long a_stride() const { return static_cast<long long>(m) * n; }",
@@ -193,22 +193,22 @@ STREAMS = [
 # ---- memory --------------------------------------------------------------------------------------------------
 
 MEMORY = [
-    Mutant("pool: of every size, one block is kept",
+    Mutant("pool: only one block of every size is kept",
            "cuda/memory_pool.cu",
            "  if (exact_.erase(block) != 0 || !caching()) return free_block(block);\n",
            "  if (exact_.erase(block) != 0 || !caching() || !free_[size].empty()) return free_block(block);\n",
            ("a captured step allocates nothing*",)),
-    Mutant("pool: what dies while a graph is recorded goes to the next who asks",
+    Mutant("pool: memory released while a graph is recorded is reused",
            "cuda/memory_pool.cu",
            "    recording_->held.emplace_back(block, block_size(bytes));",
            "    keep(block, block_size(bytes));",
            CAPTURE),
-    Mutant("pool: what a graph's arrays leave goes to the next who asks",
+    Mutant("pool: memory released by a graph's arrays is reused",
            "cuda/memory_pool.cu",
            "    memory.free[size].push_back(block);",
            "    keep(block, size);",
            CAPTURE),
-    Mutant("pool: the memory of results is given away with the graph",
+    Mutant("pool: the memory of results is released with the graph",
            "cuda/memory_pool.cu",
            "  for (const auto& used : memory.used) graph_of_.erase(used.first);",
            "  for (const auto& used : memory.used) graph_of_.erase(used.first), keep(used.first, used.second);",
@@ -233,7 +233,7 @@ CAPTURES = [
            "  if (!std::exchange(recording.is_fresh, false))\n    for",
            "  recording.is_fresh = false;\n  for",
            CAPTURE),
-    Mutant("captured step: what is to be done before a replay is not done",
+    Mutant("captured step: the actions before a replay are skipped",
            "cuda/graph.cu",
            "  if (!std::exchange(recording.is_fresh, false))\n"
            "    for (const auto& action : recording.before_replay) action();\n",
@@ -251,20 +251,20 @@ CAPTURES = [
            CAPTURE),
 ]
 
-# ---- faults: what kernels find wrong -------------------------------------------------------------------------
+# ---- faults: errors found by kernels -------------------------------------------------------------------------
 
 FAULTS = [
-    Mutant("faults: the one that has been thrown stays, and is thrown again",
+    Mutant("faults: an error is not cleared, and is thrown again",
            "cuda/context.cu",
            "  TENBIN_CUDA_CHECK(cudaMemsetAsync(fault_, 0, sizeof(Fault), stream_));\n  const Fault fault",
            "  const Fault fault",
-           ("get_rows*", "a label that is no class*")),
+           ("get_rows*", "an invalid label is reported*")),
     Mutant("faults: the position is that of the next element",
            "cuda/fault.cuh",
            "  slot->position = position;",
            "  slot->position = position + 1;",
            ("get_rows*",)),
-    Mutant("faults: a later one takes the place of an earlier one",
+    Mutant("faults: a later error replaces an earlier one",
            "cuda/fault.cuh",
            "  if (slot->raise != nullptr) return;\n",
            "",
@@ -279,11 +279,11 @@ LOSSES = [
            "    if (target.valid) {\n      const LogSum<T> norm = problem.log_sum(group, start);",
            "    if (target.n_class > 0) {\n      const LogSum<T> norm = problem.log_sum(group, start);",
            LOSS),
-    Mutant("softmax_cross_entropy: the gradient of ignored rows is not tested for, but multiplied by 0",
+    Mutant("softmax_cross_entropy: the gradient of ignored rows is multiplied by 0",
            "functions/loss/softmax_cross_entropy.cu",
            "    if (weight == 0 || factor == T{0}) return fill_zero(group, gx, start);  // x may be NaN there\n",
            "",
-           ("what is ignored is not looked at",)),
+           ("ignored rows are not read",)),
     Mutant("softmax_cross_entropy: class weights are forgotten",
            "functions/loss/softmax_cross_entropy.cu",
            "detail::data_or_null<T>(options.class_weight),",
@@ -304,12 +304,12 @@ LOSSES = [
            "is_last = atomicInc(scratch.ticket, gridDim.x - 1) == gridDim.x - 1;",
            "is_last = blockIdx.x == gridDim.x - 1;",
            LOSS),
-    Mutant("reduce_grid: the ticket does not go back to 0",
+    Mutant("reduce_grid: the ticket is not reset to 0",
            "cuda/grid_reduce.cuh",
            "is_last = atomicInc(scratch.ticket, gridDim.x - 1) == gridDim.x - 1;",
            "is_last = atomicInc(scratch.ticket, ~0u) == gridDim.x - 1;",
            LOSS),
-    Mutant("reduce_grid: values are combined in the order in which blocks come",
+    Mutant("reduce_grid: values are combined in the order in which blocks finish",
            "cuda/grid_reduce.cuh",
            "    scratch.partials[blockIdx.x] = value;\n"
            "    __threadfence();  // the value before the ticket: who draws the last one must see them all\n"
@@ -329,17 +329,17 @@ LOSSES = [
 # ---- optimizers ----------------------------------------------------------------------------------------------
 
 OPTIMIZERS = [
-    Mutant("optimizers: a fault does not hold them back",
+    Mutant("optimizers: an error does not prevent the update",
            "cuda/update.cuh",
            "  if (fault->raise != nullptr) return;\n",
            "  static_cast<void>(fault);\n",
-           ("a label that is no class*",)),
+           ("an invalid label is reported*",)),
     Mutant("SGD: the rate of a captured step is frozen",
            "optimizers/sgd.cu",
            "gpu::step_value([this] { return step<T>(); })",
            "gpu::StepValue<decltype(step<T>())>{step<T>()}",
            CAPTURE),
-    Mutant("GradientClipping: the sums of a second group go where those of the first are",
+    Mutant("GradientClipping: the sums of the second group overwrite those of the first",
            "optimizers/optimizer_hooks.cu",
            "    place += blocks;\n",
            "",
@@ -349,13 +349,13 @@ OPTIMIZERS = [
            "const Index blocks = gpu::ceil_div(count, 2 * block_threads);",
            "const Index blocks = 1 + count / (4 * block_threads);",
            ("*oise*",)),
-    Mutant("GradientNoise: odd sizes get noise behind the end",
+    Mutant("GradientNoise: odd sizes get noise beyond the end",
            "optimizers/optimizer_hooks.cu",
            "if (i + 1 < count) grad[i + 1]",
            "grad[i + 1]",
            ("*oise*",)),
 ]
 
-# A bug in a header costs a build of all kernels: those come last.
+# A bug in a header requires a build of all kernels: those come last.
 MUTANTS = sorted(GROUPS + BOUNDS + ORDER + STREAMS + MEMORY + CAPTURES + FAULTS + LOSSES + OPTIMIZERS,
                  key=lambda mutant: not mutant.file.endswith(".cu"))

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Plants bugs in the GPU code, one at a time, and shows that the tests find each of them.
+"""Plants bugs in the GPU code, one at a time, and checks that the tests find each of them.
 
     tests/mutants/run.py [--list] [--only SUBSTRING] [--keep]
 
-The bugs are in mutants.py. They are planted in a copy of the working tree, build/mutants/tree, that has a build
-directory of its own: the preset `emulator`, in which the real .cu files run on the CPU. The tests must pass there
-before anything is planted.
+The bugs are in mutants.py. They are planted in a copy of the working tree, build/mutants/tree, with its own build
+directory: the preset `emulator`, in which the real .cu files run on the CPU. The tests must pass there before any bug
+is planted.
 
-Printed is a table: the bug, its file, the first test that failed (and how, if it did more than fail), the seconds
-of build and test. The exit status is 0 if every bug was caught. A bug whose place is not found exactly once, or
+The script prints a table: the bug, its file, the first test that failed (and how, if it crashed or hung), the seconds
+of build and test. The exit status is 0 if every bug was caught. A bug whose `old` text does not occur exactly once, or
 that does not compile, is an error of mutants.py and not caught. The tests' output is kept in build/mutants/log.
 """
 import argparse
@@ -24,7 +24,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.dont_write_bytecode = True  # nothing is left in the working tree
+sys.dont_write_bytecode = True  # leaves no files in the working tree
 
 from mutants import MUTANTS, Mutant  # noqa: E402
 
@@ -33,22 +33,22 @@ TREE = SOURCE / "build/mutants/tree"
 BUILD = TREE / "build/emulator"
 LOG = SOURCE / "build/mutants/log"
 
-# Tests are taken for endless after so many times the CPU seconds of the unmutated ones, which do not depend on what
-# else the machine does; and after an hour, should they wait for something and take none.
+# A test run is considered endless after a multiple of the CPU seconds of the unmutated run, which do not depend on the
+# load of the machine; and after an hour, in case it waits and uses no CPU.
 PATIENCE = 3
 LEAST_CPU_SECONDS = 60
 HOUR = 3600
 
-# The copy shares a cache of the compiler with other builds of these sources.
+# The copy shares the compiler cache with other builds of these sources.
 ENVIRONMENT = {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1", **os.environ}
 
 
 class Wrong(Exception):
-    """The table of mutants, or the tree, is not as it must be."""
+    """The table of mutants, or the tree, is invalid."""
 
 
 def write_if_changed(path: Path, content: bytes):
-    """Keeps the time of a file that is as it was: nothing is built again for it."""
+    """Keeps the time of an unchanged file, so that nothing is rebuilt for it."""
     if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,8 +63,8 @@ def copy_link(link: Path, copy: Path):
 
 
 def copy_tree(tree: Path, change=lambda name, content: content):
-    """What git knows of the working tree, and what it does not ignore, with the changes that are in it; and with
-    those that `change` makes to the content of a file."""
+    """Copies the files of the working tree that git tracks or does not ignore, with their current content, after
+    `change` has edited it."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                             cwd=SOURCE, check=True, capture_output=True, text=True).stdout
     listed = [name for name in listed.split("\0") if name]
@@ -101,7 +101,7 @@ def build(log: Path):
 
 
 class Outcome:
-    """What one run of the tests told, from its report in XML."""
+    """The result of one run of the tests, from its XML report."""
 
     def __init__(self, report: str, status: int):
         self.status = status
@@ -125,8 +125,8 @@ def escape(pattern: str) -> str:
 
 
 def run_tests(patterns: tuple, cpu_seconds: int, log: Path, cache: bool = True) -> Outcome:
-    """The tests of these names, or all, up to the first failure. Without the cache of device memory, arrays end
-    where their blocks do, and who leaves them is seen."""
+    """The tests of these names, or all, up to the first failure. Without the cache of device memory, every
+    array is its own block, so that accesses out of bounds are detected."""
     command = [str(BUILD / "tests/tenbin_tests"), "--abort", "--reporter", "xml"]
     if patterns:
         command.append(",".join(escape(pattern) for pattern in patterns))
@@ -149,7 +149,7 @@ def run_tests(patterns: tuple, cpu_seconds: int, log: Path, cache: bool = True) 
 
 
 def check_unmutated(mutants: list, everything: bool) -> int:
-    """The seconds of CPU after which a run of the tests is taken for endless."""
+    """The CPU seconds after which a run of the tests is considered endless."""
     build(LOG / "unmutated_build.txt")
     patterns = tuple(sorted({pattern for mutant in mutants for pattern in mutant.tests}))
     if everything or not all(mutant.tests for mutant in mutants):
@@ -238,7 +238,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="print the bugs, and whether their places are found")
     parser.add_argument("--only", metavar="SUBSTRING", default="", help="those whose name or file contains it")
-    parser.add_argument("--keep", action="store_true", help="leave the last bug in the copy, to look at it there")
+    parser.add_argument("--keep", action="store_true", help="leave the last bug in the copy, for inspection")
     arguments = parser.parse_args()
     chosen = [mutant for mutant in MUTANTS if arguments.only in mutant.name or arguments.only in mutant.file]
     try:

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Plants bugs in the code that runs on the CPU and shows that the tests find them.
+"""Plants bugs in the code that runs on the CPU and checks that the tests find them.
 
     tests/mutants/run_cpu.py [--list] [--sample N] [--room ROOM] [--only SUBSTRING] [--seed SEED] [--keep]
 
 cpu_sites.py finds where a comparison, a sign or a constant can be changed, a statement left out, or two arguments
-swapped. Of these some hundreds are chosen, by a hash of their names: the same code gives the same bugs. All of them
-are planted in one copy of the working tree, build/mutants/cpu_tree, each behind a switch (cpu_switch.h), and the
-tests are built there once; a bug that does not compile is dropped. One run of all tests then tells which test comes
-to which bug. After it every bug is switched on in turn, and those tests run that come to it, until one fails. A
-crash or an endless loop is a failure, too.
+swapped. Some hundreds of these are chosen, by a hash of their names: the same code gives the same bugs. All of them
+are planted in one copy of the working tree, build/mutants/cpu_tree, each with a switch (cpu_switch.h), and the tests
+are built there once; a bug that does not compile is dropped. One run of all tests then records which test reaches
+which bug. Then every bug is switched on in turn, and the tests that reach it are run until one fails. A crash or an
+endless loop is a failure, too.
 
-Printed is a table of the directories and the kinds of bugs, and the survivors. Those that somebody has looked at
-are in cpu_survivors.txt, with the reason; if it begins with "equivalent:" or "speed:", no test could find the bug.
-The exit status is 0 if every survivor is listed and at least 95% of the bugs that a test could find are found. What
-became of every bug is in build/mutants/cpu_log.
+The script prints a table of the directories and the kinds of bugs, and the survivors. Known survivors are listed in
+cpu_survivors.txt with the reason; if it starts with "equivalent:" or "speed:", no test could find the bug. The exit
+status is 0 if every survivor is listed and at least 95% of the bugs that a test could find are found. The result of
+every bug is in build/mutants/cpu_log.
 """
 import argparse
 import hashlib
@@ -30,7 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.dont_write_bytecode = True  # nothing is left in the working tree
+sys.dont_write_bytecode = True  # leaves no files in the working tree
 
 from cpu_sites import find_sites, planted  # noqa: E402
 from run import SOURCE, Outcome, Wrong, copy_tree, escape  # noqa: E402
@@ -44,13 +44,14 @@ ENVIRONMENT = {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1", **os.enviro
 
 ROOMS = ("core", "cpu", "functions", "links", "optimizers", "serializers", "datasets", "resampling", "evaluation")
 
-# How many of each kind are planted, before some turn out not to compile; a file with any site has one of them.
+# The number of bugs planted of each kind, including those that do not compile; every file with a site gets at least
+# one.
 COUNTS = {"comparison": 105, "sign": 75, "constant": 75, "statement": 105, "argument": 80}
 LEAST = 300
 MOST = 60_000  # numbers of bugs, see cpu_switch.h
 RATE = 0.95
 
-# The tests that come to a bug run in stages, up to so many seconds; what is left is the last stage.
+# The tests that reach a bug run in stages, up to this many seconds each; the rest is the last stage.
 STAGES = (0.5, 5)
 PATIENCE = 5
 LEAST_CPU_SECONDS = 5
@@ -66,7 +67,7 @@ class Test:
     seconds: float
 
     def is_of(self, site) -> bool:
-        """Whether the test has the name of the bug's file, or nearly: smote_nc_test.cpp and smote.cpp."""
+        """Whether the test's file has the name of the bug's file, or a similar one: smote_nc_test.cpp and smote.cpp."""
         stem = Path(site.file).stem
         return stem in self.stem or self.stem in stem
 
@@ -75,7 +76,7 @@ class Test:
 class Bug:
     number: int
     site: object
-    reached_by: list = field(default_factory=list)  # the tests that come to it
+    reached_by: list = field(default_factory=list)  # the tests that reach it
     tests: list = field(default_factory=list)  # those, and the tests of its file
     found_by: str = ""
 
@@ -115,7 +116,7 @@ def choose(seed: int) -> list:
 
 
 def numbered(sites: list, seed: int) -> list:
-    """Numbers that come from the names: where a bug comes or goes, the other files stay as they are built."""
+    """Numbers derived from the names: if a bug is added or removed, the other files need no rebuild."""
     bugs, taken = [], set()
     for site in sites:
         number = int(order(seed, site.name)[:8], 16)
@@ -127,7 +128,7 @@ def numbered(sites: list, seed: int) -> list:
 
 
 def plant(bugs: list):
-    """Makes the copy of the tree, with the bugs in it and switched off."""
+    """Makes the copy of the tree, with the bugs in it, switched off."""
     by_file = {}
     for bug in bugs:
         by_file.setdefault(bug.site.file, []).append((bug.number, bug.site))
@@ -162,9 +163,9 @@ def run_quietly(command: list, log: str) -> bool:
 
 
 def places_of_errors(output: str) -> set:
-    """The lines of the copy that the compiler complains about: (file, line)."""
+    """The lines of the copy with compiler errors: (file, line)."""
     places = set()
-    asked_from = []  # where the template was asked for, of which the next error tells
+    asked_from = []  # where the template was instantiated that the next error is about
     for line in output.splitlines():
         found = re.match(r"(\S+?):(\d+):\d+: +(.*)", line)
         if not found:
@@ -181,7 +182,7 @@ def places_of_errors(output: str) -> set:
 
 
 def at_fault(bugs: list, places: set) -> set:
-    """The numbers of the bugs that do not compile: those in the lines; if there are none, the last ones before."""
+    """The numbers of the bugs that do not compile: those in the lines; if there are none, the last ones before them."""
     faulty = set()
     for file, line in places:
         path = TREE / file
@@ -197,7 +198,7 @@ def at_fault(bugs: list, places: set) -> set:
 
 
 def build(bugs: list) -> list:
-    """Builds the library, then the tests, which include what may not compile. Returns the bugs that do compile."""
+    """Builds the library, then the tests, whose headers may not compile. Returns the bugs that do compile."""
     for target in ("tenbin", "tenbin_tests"):
         for attempt in range(1, 20):
             log = f"build_{target}_{attempt}.txt"
@@ -222,7 +223,7 @@ def limit(cpu_seconds: int):
 
 
 def run_tests(arguments: list, log: Path, cpu_seconds: int, environment: dict) -> int:
-    """The exit status; negative if a signal ended the tests. They get a directory of their own for their files."""
+    """The exit status; negative if a signal ended the tests. They get their own directory for files."""
     scratch = log.with_suffix(".files")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
@@ -236,7 +237,7 @@ def run_tests(arguments: list, log: Path, cpu_seconds: int, environment: dict) -
             status = -signal.SIGKILL
         finally:
             try:
-                os.killpg(process.pid, signal.SIGKILL)  # with the children that a test may have left
+                os.killpg(process.pid, signal.SIGKILL)  # with child processes that a test may have left
             except ProcessLookupError:
                 pass
             process.wait()
@@ -245,8 +246,8 @@ def run_tests(arguments: list, log: Path, cpu_seconds: int, environment: dict) -
 
 
 def watch(bugs: list) -> list:
-    """Runs all tests without a bug and notes which come to which. Those of a bug's file run in any case: statics
-    are made only once. Returns the bugs without those that are none."""
+    """Runs all tests without a bug and records which tests reach which bugs. The tests of a bug's file are always run,
+    since statics are initialised only once. Returns the bugs without those that change nothing."""
     report, notes = LOG / "report.txt", LOG / "notes.bin"
     report.unlink(missing_ok=True)
     notes.unlink(missing_ok=True)
@@ -277,7 +278,7 @@ def watch(bugs: list) -> list:
 
 
 def stages(bug: Bug) -> list:
-    """The tests that may find the bug: those of its file first, then the quick ones."""
+    """The tests that may find the bug: first those of its file, then by run time."""
     tests = sorted(bug.tests, key=lambda test: (not test.is_of(bug.site), test.seconds))
     parts, total = [[] for _ in range(len(STAGES) + 1)], 0.0
     for test in tests:
@@ -287,7 +288,7 @@ def stages(bug: Bug) -> list:
 
 
 def run_bug(bug: Bug):
-    """Switches the bug on and sets what finds it."""
+    """Switches the bug on and records the test that finds it."""
     log = LOG / f"{bug.number}.txt"
     names = LOG / f"{bug.number}_tests.txt"
     for stage in stages(bug):
@@ -307,7 +308,7 @@ def run_bugs(bugs: list):
     start = time.monotonic()
     with ThreadPoolExecutor(os.cpu_count() or 1) as workers, open(LOG / "results.txt", "w") as results:
         for done, bug in enumerate(workers.map(lambda bug: run_bug(bug) or bug, bugs), start=1):
-            what = bug.found_by or ("**nothing**" if bug.reached_by else "**nothing**: no test comes to it")
+            what = bug.found_by or ("**nothing**" if bug.reached_by else "**nothing**: no test reaches it")
             print(f"{bug.number}\t{bug.name}\t{what}", file=results, flush=True)
             if done % 50 == 0:
                 print(f"{done} of {len(bugs)} bugs, {time.monotonic() - start:.0f} s", flush=True)
@@ -350,7 +351,7 @@ def report(bugs: list, reasons: dict, complete: bool) -> bool:
     if survivors:
         print("\nsurvivors:")
     for bug in survivors:
-        reason = reasons.get(bug.name, "NOT LISTED" if bug.reached_by else "NOT LISTED, and no test comes to it")
+        reason = reasons.get(bug.name, "NOT LISTED" if bug.reached_by else "NOT LISTED, and no test reaches it")
         print(f"{bug.name}\n    {reason}")
     for bug in bugs:
         if bug.found_by and bug.name in reasons:

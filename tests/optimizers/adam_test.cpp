@@ -81,7 +81,7 @@ TEST_CASE(
   CHECK(one_step(adamw) == Approx(0.850000063246).epsilon(1e-11));
 }
 
-TEST_CASE("Adam can turn to AMSGrad between updates", "[gpu]") {
+TEST_CASE("Adam can switch to AMSGrad between updates", "[gpu]") {
   on_every_device([](Device device) {
     Bowl bowl(Dtype::float64, device);
     Adam optimizer;
@@ -102,7 +102,7 @@ TEST_CASE("AdaBound's last rate follows alpha") {
   const auto run = [](double factor) {
     Bowl bowl(Dtype::float64);
     const double before = values(bowl.W.data())[0];
-    AdaBound optimizer({.alpha = 100, .final_lr = 0.5, .gamma = 1});  // so large that the upper bound decides
+    AdaBound optimizer({.alpha = 100, .final_lr = 0.5, .gamma = 1});  // so large that the upper bound applies
     optimizer.setup(bowl);
     optimizer.hyperparam.alpha *= factor;
     bowl.set_gradients();
@@ -113,7 +113,7 @@ TEST_CASE("AdaBound's last rate follows alpha") {
 }
 
 TEST_CASE("AdaBound's lower bound raises the step", "[gpu]") {
-  // alpha is so small that the lower bound, 0.05 (1 - 1 / (t + 1)), decides from the first update on.
+  // alpha is so small that the lower bound, 0.05 (1 - 1 / (t + 1)), applies from the first update on.
   check_rule<AdaBound>(AdamOptions{.alpha = 1e-6, .final_lr = 0.05, .gamma = 1}, {"m", "v"},
                        [](double& w, double g, auto& s, double t) {
                          s[0] = 0.9 * s[0] + (1 - 0.9) * g;
@@ -127,7 +127,7 @@ TEST_CASE("AdaBound's lower bound raises the step", "[gpu]") {
                        });
 }
 
-TEST_CASE("the AdamW of the documentation trains as one without decay does") {
+TEST_CASE("the AdamW of the documentation trains like one without decay") {
   const auto train = [](double rate) {
     Bowl bowl(Dtype::float64);
     AdamW optimizer({.alpha = 1e-3, .weight_decay_rate = rate});
@@ -148,10 +148,10 @@ TEST_CASE("the AdamW of the documentation trains as one without decay does") {
   };
   CHECK(train(0) < 1e-6);
   CHECK(train(1e-5) < 1e-3);
-  CHECK(train(1e-2) > 0.1);  // PyTorch's number is another one here
+  CHECK(train(1e-2) > 0.1);  // PyTorch's default is different here
 }
 
-TEST_CASE("Adam with eps = 0 leaves what has no gradients", "[gpu]") {
+TEST_CASE("Adam with eps = 0 leaves elements without gradients unchanged", "[gpu]") {
   check_eps_zero<Adam>(AdamOptions{.eps = 0});
   check_eps_zero<Adam>(AdamOptions{.alpha = 100, .eps = 0});
   check_eps_zero<AMSGrad>(AdamOptions{.eps = 0});

@@ -77,7 +77,7 @@ TEST_CASE("GradientClipping scales by the norm of all gradients together", "[gpu
     CHECK(hooked(GradientClipping(13), device) == Values{3, 0, -4, 12});
     CHECK(hooked(GradientClipping(20), device) == Values{3, 0, -4, 12});
     CHECK(hooked(GradientClipping(0), device) == Values{0, 0, 0, 0});
-    // A part of the model on the CPU, the other on the device.
+    // One part of the model on the CPU, the other on the device.
     check_close(hooked(GradientClipping(6.5), Device::cpu(), device), {1.5, 0, -2, 6}, 1e-6, 0);
   });
   CHECK_THROWS_WITH(GradientClipping(-1), "GradientClipping: threshold must be >= 0, got -1");
@@ -99,13 +99,13 @@ TEST_CASE("GradientClipping scales by rates that are too small for the dtype", "
     check_close(clipped(Dtype::float32, 1e37, 1e-30, device), {0.6e-30, 0, -0.8e-30}, 0, 2e-7);
     check_close(clipped(Dtype::float64, 1e150, 1e-200, device), {0.6e-200, 0, -0.8e-200}, 0, 1e-15);
     CHECK(clipped(Dtype::float32, 1e30, 0, device) == Values{0, 0, 0});
-    // Also next to where the quotient begins to be too small.
+    // Also close to where the quotient becomes too small.
     check_close(clipped(Dtype::float32, 1, 1e-37, device), {0.6e-37, 0, -0.8e-37}, 0, 2e-7);
     check_close(clipped(Dtype::float32, 2, 5e-38, device), {3e-38, 0, -4e-38}, 0, 2e-7);
   });
 }
 
-TEST_CASE("GradientClipping leaves gradients of zero", "[gpu]") {
+TEST_CASE("GradientClipping does not change gradients of zero", "[gpu]") {
   on_every_device([](Device device) {
     Model model(device);
     model.cleargrads();
@@ -133,7 +133,7 @@ TEST_CASE("GradientClipping sums long gradients in double", "[gpu]") {
   });
 }
 
-TEST_CASE("GradientClipping refuses a norm that is not finite and leaves all as it was") {
+TEST_CASE("GradientClipping refuses a norm that is not finite and changes nothing") {
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     Model model;
@@ -147,7 +147,7 @@ TEST_CASE("GradientClipping refuses a norm that is not finite and leaves all as 
     CHECK(values(model.a.grad()) == Values{3, 0});
     CHECK(optimizer.t() == 0);
     model.set_gradients();
-    optimizer.update();  // and goes on
+    optimizer.update();  // training can continue
     CHECK(optimizer.t() == 1);
   }
 }
@@ -170,7 +170,7 @@ TEST_CASE("on a GPU GradientClipping reports a norm that is not finite at the ne
       for (const auto& [name, state] : optimizer.state_arrays())
         if (name.find("/v") != std::string::npos) CHECK(values(state) == Values{0, 0});
       model.set_gradients();
-      optimizer.update();  // and goes on
+      optimizer.update();  // training can continue
       CHECK(model.parameters() != Values{1, -2, 0, 4});
     }
   });
@@ -204,7 +204,7 @@ TEST_CASE("GradientNoise is the same on every device", "[gpu]") {
   });
 }
 
-TEST_CASE("GradientNoise has the deviation it promises, and repeats") {
+TEST_CASE("GradientNoise has the documented deviation, and repeats") {
   const auto noise = [](std::int64_t updates, std::uint64_t seed) {
     Chain model;
     Parameter w = model.param("w", Array::zeros({20000}));

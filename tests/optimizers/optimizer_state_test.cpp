@@ -1,4 +1,4 @@
-// What an optimizer saves, and how training goes on from it.
+// The saved state of an optimizer, and resuming training from it.
 #include <cmath>
 
 #include "tenbin/functions/activation/relu.h"
@@ -56,8 +56,8 @@ std::vector<std::string> keys(const NamedArrays& arrays) {
   return all;
 }
 
-// Trains, saves, and goes on in another model with another optimizer, `resumed`, whose options are the
-// defaults: to the bit like the one that was not interrupted.
+// Trains, saves, and resumes in another model with another optimizer, `resumed`, whose options are the
+// defaults: the result must have the bits of uninterrupted training.
 void check_resumes(Optimizer& optimizer, Optimizer& resumed, Device device) {
   CAPTURE(optimizer.name(), device);
   const Files files;
@@ -92,8 +92,8 @@ void check_resumes(Optimizer& optimizer, Optimizer& resumed, Device device) {
 
 }  // namespace
 
-TEST_CASE("training goes on from files to the bit: state, counters, hyperparameters, lazily sized layers",
-          "[gpu]") {
+TEST_CASE(
+    "training resumed from files has the same bits: state, counters, hyperparameters, lazily sized layers", "[gpu]") {
   on_every_device([](Device device) {
     const auto check = [&](auto optimizer, auto resumed) { check_resumes(*optimizer, *resumed, device); };
     check(std::make_unique<SGD>(SGDOptions{.lr = 0.1}), std::make_unique<SGD>());
@@ -118,7 +118,8 @@ TEST_CASE("training goes on from files to the bit: state, counters, hyperparamet
     check(std::make_unique<AdamW>(options), std::make_unique<AdamW>());
     check(std::make_unique<AMSGrad>(options), std::make_unique<AMSGrad>());
     check(std::make_unique<AdaBound>(options), std::make_unique<AdaBound>());
-    auto both = std::make_unique<Adam>(options);  // the file has more state than the defaults have
+    auto both = std::make_unique<Adam>(options);  // the file has more state than an optimizer with default
+                                                  // options
     both->hyperparam.amsgrad = both->hyperparam.adabound = true;
     check(std::move(both), std::make_unique<Adam>());
     auto with_vhat = std::make_unique<Adam>();
@@ -146,8 +147,8 @@ TEST_CASE("the file of an optimizer has Chainer's keys, the rule and the hyperpa
   CHECK(rmsprop.save_state().back().second.item() == 1);
 }
 
-TEST_CASE("files without hyperparameters load, and the report says what they lack") {
-  // The predictor of a Classifier, by Chainer.
+TEST_CASE("files without hyperparameters can be loaded, and the report lists the missing keys") {
+  // The predictor of a Classifier, saved by Chainer.
   struct Net : Chain {
     Linear l1 = link("l1", Linear(8, 16)), l2 = link("l2", Linear(16, 16)), l3 = link("l3", Linear(16, 3));
   };
@@ -175,7 +176,7 @@ TEST_CASE("files without hyperparameters load, and the report says what they lac
   CHECK(optimizer.t() == 25);
 }
 
-TEST_CASE("an optimizer refuses a file that is not its own, and stays as it was") {
+TEST_CASE("an optimizer refuses a file of another optimizer or model, and is unchanged") {
   const Files files;
   Bowl bowl(Dtype::float32);
   Adam optimizer({.alpha = 0.1});
@@ -240,7 +241,7 @@ TEST_CASE("an optimizer refuses a file that is not its own, and stays as it was"
   save(std::make_unique<Adam>(), replace("hyperparam/beta1", Array::scalar(1.5, Dtype::float64)));
   check_refused("Adam: beta1 must be in [0, 1), got 1.5");
 
-  // Another model's.
+  // The file of another model.
   Chain other;
   other.param("w", Array{1.f});
   Adam of_other;
@@ -251,7 +252,7 @@ TEST_CASE("an optimizer refuses a file that is not its own, and stays as it was"
       ContainsSubstring("none of the keys is there: asked for W/t, W/m, W/v, b/t, b/m, b/v; the file "));
 }
 
-TEST_CASE("state of parameters that are not initialised is not lost in silence") {
+TEST_CASE("losing the state of uninitialised parameters is an error") {
   const Files files;
   Lazy model;
   Adam optimizer;
@@ -272,7 +273,7 @@ TEST_CASE("state of parameters that are not initialised is not lost in silence")
   load_npz(files.state, resumed);
   CHECK(resumed.t() == 1);
 
-  // Saved before the sizes were known, loaded so: there is nothing to lose.
+  // Saved before the sizes were known, and loaded at that state: there is nothing to lose.
   Lazy early, late;
   SGD first, second;
   save_npz(files.state, first.setup(early).save_state());

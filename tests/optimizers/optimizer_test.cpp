@@ -28,7 +28,7 @@ struct MLP : Chain {
   Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
 };
 
-// Mean squared error: sets the gradient of y and runs it back; returns the loss.
+// Mean squared error: sets the gradient of y and runs backward; returns the loss.
 double backward_mse(Variable y, const Array& t) {
   const float* target = t.data<float>();
   const float* output = y.data().data<float>();
@@ -80,7 +80,7 @@ TEST_CASE("an MLP learns XOR") {
   CHECK(loss < 1e-3);
 }
 
-TEST_CASE("after setup parameters and gradients lie end to end, and gradients land there") {
+TEST_CASE("after setup parameters and gradients are contiguous, and backward writes there") {
   MLP model;
   Adam optimizer;
   const auto before = all_parameters(model);
@@ -113,7 +113,7 @@ TEST_CASE("gradients accumulate over calls of backward, with and without a layou
   CHECK(values(laid_out.l1.W.grad()) == values(plain.l1.W.grad()));
 }
 
-TEST_CASE("a parameter without a gradient counts as one of gradient zero") {
+TEST_CASE("a parameter without a gradient is updated with gradient zero") {
   Chain model;
   Parameter used = model.param("used", Array{1.0});
   Parameter unused = model.param("unused", Array{1.0});
@@ -127,14 +127,14 @@ TEST_CASE("a parameter without a gradient counts as one of gradient zero") {
   used.set_grad(Array{1.0});
   optimizer.update();
   CHECK(used.data().item() == -1.5);
-  CHECK(unused.data().item() == -0.5);  // by its velocity alone
+  CHECK(unused.data().item() == -0.5);  // because of its velocity alone
   optimizer.add_hook(WeightDecay(1));
   model.cleargrads();
   optimizer.update();
   CHECK(unused.data().item() == -0.5 - 0.25 + 0.5);
 }
 
-TEST_CASE("replaced data are noticed, and the state is kept") {
+TEST_CASE("replaced data are detected, and the state is kept") {
   const auto run = [](bool replace) {
     Bowl bowl(Dtype::float64);
     Adam optimizer({.alpha = 0.1});
@@ -153,7 +153,7 @@ TEST_CASE("replaced data are noticed, and the state is kept") {
   CHECK(run(true) == run(false));
 }
 
-TEST_CASE("a model that moves to another device takes its state along", "[gpu]") {
+TEST_CASE("the state moves with a model to another device", "[gpu]") {
   on_every_device([](Device device) {
     const auto run = [&](Device second) {
       Bowl bowl(Dtype::float64);
@@ -189,7 +189,7 @@ TEST_CASE("data of another dtype keep their state") {
   CHECK(state[3].second.dtype() == Dtype::float64);
   CHECK(values(state[3].second) == velocity);
   bowl.set_gradients();
-  optimizer.update();  // two groups now
+  optimizer.update();  // now two groups
   CHECK(bowl.W.dtype() == Dtype::float64);
   CHECK(bowl.b.dtype() == Dtype::float32);
 }
@@ -207,7 +207,7 @@ TEST_CASE("data of another shape start with a new state") {
   CHECK(values(w.data()) == Values{1, 0, -1});
 }
 
-TEST_CASE("a lazy parameter joins when it appears") {
+TEST_CASE("a lazy parameter is added when it is initialised") {
   Chain model;
   Linear known = model.link("known", Linear(2, 2));
   Linear lazy = model.link("lazy", Linear(1, {.initialW = Constant(1)}));
@@ -245,7 +245,7 @@ TEST_CASE("a shared parameter is moved once, and saved under each of its names")
   CHECK(state[4].first == "second/W/t");
 }
 
-TEST_CASE("what is not trained is not touched") {
+TEST_CASE("parameters that are not trained are not changed") {
   Chain model;
   Parameter w = model.param("w", Array{1.f});
   Parameter mean = model.param("mean", Array{5.f}, false);
@@ -275,7 +275,7 @@ TEST_CASE("two optimizers over one model take turns") {
   CHECK(w.data().item() == -1 - 10 - 1.5 - 15);
 }
 
-TEST_CASE("model and optimizer may die in any order") {
+TEST_CASE("model and optimizer may be destroyed in any order") {
   auto model = std::make_unique<MLP>();
   auto optimizer = std::make_unique<Adam>();
   optimizer->setup(*model);
@@ -309,7 +309,8 @@ TEST_CASE("a deep copy is independent of the optimizer") {
   CHECK(all_parameters(best) == before);
 }
 
-TEST_CASE("counters and state are written back through their arrays: training goes on as if uninterrupted") {
+TEST_CASE(
+    "counters and state can be written through their arrays, and training continues as if uninterrupted") {
   random::seed(6);
   MLP model;
   Adam optimizer({.alpha = 0.01});
@@ -342,7 +343,7 @@ TEST_CASE("counters and state are written back through their arrays: training go
   CHECK(all_parameters(resumed_model) == all_parameters(model));
 }
 
-TEST_CASE("setup again starts anew") {
+TEST_CASE("a second setup starts with a new state") {
   MLP model;
   Adam optimizer;
   optimizer.setup(model);
@@ -379,12 +380,12 @@ TEST_CASE("setup refuses a model without parameters to train, and changes nothin
   CHECK(w.data().item() == 0);
 
   SGD lazy;
-  lazy.setup(Linear(3, {.nobias = true}));  // will have one
+  lazy.setup(Linear(3, {.nobias = true}));  // it will have one
   lazy.update();
   CHECK(lazy.t() == 1);
 }
 
-TEST_CASE("an optimizer follows what is assigned to members of its model, and to the model") {
+TEST_CASE("an optimizer follows assignments to members of its model, and to the model") {
   MLP model;
   MomentumSGD optimizer({.lr = 0.1});
   optimizer.setup(model);
@@ -410,12 +411,12 @@ TEST_CASE("an optimizer follows what is assigned to members of its model, and to
   CHECK(optimizer.t() == 5);
 
   model.l1 = Linear(2, 8);
-  const MLP taken = std::move(model);  // the optimizer has it still
+  const MLP taken = std::move(model);  // the optimizer still has it
   optimizer.update();
   CHECK(optimizer.t() == 6);
 }
 
-TEST_CASE("models that change places in a vector keep their optimizers") {
+TEST_CASE("models that are swapped in a vector keep their optimizers") {
   std::vector<MLP> models(3);
   std::vector<SGD> optimizers(3);
   for (std::size_t i = 0; i < 3; ++i) optimizers[i].setup(models[i]);
@@ -432,7 +433,7 @@ TEST_CASE("models that change places in a vector keep their optimizers") {
   CHECK(values(first.data()) != Values(8, 0));
 }
 
-TEST_CASE("a model dies after its optimizer, and its members may be assigned to then") {
+TEST_CASE("members of a model may be assigned to after its optimizer was destroyed") {
   Linear layer(2, 2);
   {
     SGD optimizer;
@@ -442,7 +443,7 @@ TEST_CASE("a model dies after its optimizer, and its members may be assigned to 
   CHECK(layer.W.shape() == Shape{3, 2});
 }
 
-TEST_CASE("a hook of one's own can refuse the update") {
+TEST_CASE("a user's hook can refuse the update") {
   struct Refuse : OptimizerHook {
     std::string name() const override { return "Refuse"; }
     void operator()(FlatGroups&, std::int64_t t) override { throw Error("Refuse: at ", t); }
@@ -465,7 +466,7 @@ TEST_CASE("a hook of one's own can refuse the update") {
   CHECK(before != after_one);
 }
 
-TEST_CASE("a captured step notices that hooks have come or gone, and does not lay out parameters", "[gpu]") {
+TEST_CASE("a captured step detects added and removed hooks, and does not lay out parameters", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Bowl bowl(Dtype::float32, device);
@@ -520,13 +521,13 @@ TEST_CASE("until an error of a kernel has been read, updates on a GPU change not
     optimizer.update();
     CHECK_THROWS_WITH(rows.data().to_vector<float>(), ContainsSubstring("get_rows"));
     CHECK(all() == before);
-    optimizer.update();  // and goes on
+    optimizer.update();  // training can continue
     CHECK(all() != before);
   });
 }
 
-TEST_CASE("long parameters are updated in blocks, whatever the number of threads", "[gpu]") {
-  const std::size_t count = (std::size_t{1} << 16) * 2 + 17;  // more than all threads of a GPU, too
+TEST_CASE("long parameters are updated in blocks, with any number of threads", "[gpu]") {
+  const std::size_t count = (std::size_t{1} << 16) * 2 + 17;  // more than all threads of a GPU
   const auto run = [&](std::size_t threads, Device device) {
     const std::size_t before = num_threads();
     set_num_threads(threads);
@@ -569,7 +570,7 @@ TEST_CASE("denormal moments are flushed during an update and nowhere else") {
   CHECK(denormal * 0.5f > 0);
 }
 
-TEST_CASE("a steady training step allocates nothing") {
+TEST_CASE("after warm-up a training step allocates nothing") {
   MLP model;
   Adam optimizer({.alpha = 0.01});
   optimizer.setup(model);
@@ -579,13 +580,13 @@ TEST_CASE("a steady training step allocates nothing") {
   for (int i = 0; i < 3; ++i) train_step(model, optimizer);
   const std::size_t from_system = memory::stats().system_allocations;
   const std::size_t from_heap = allocation_count();
-  REQUIRE(from_heap > 0);  // the count works
+  REQUIRE(from_heap > 0);  // the counter works
   for (int i = 0; i < 10; ++i) train_step(model, optimizer);
   CHECK(memory::stats().system_allocations == from_system);
   CHECK(allocation_count() == from_heap);
 }
 
-TEST_CASE("a parameter replaced between forward and backward does no harm to its neighbours") {
+TEST_CASE("a parameter replaced between forward and backward does not affect other parameters") {
   struct Model : Chain {
     Linear l = link("l", Linear(4, 4));
   } model;
@@ -593,7 +594,8 @@ TEST_CASE("a parameter replaced between forward and backward does no harm to its
   optimizer.setup(model);
   Variable y = model.l(Variable(Array::ones({1, 4})));
   model.l.W.set_data(Array::ones({1, 1}));
-  optimizer.state_arrays();  // lays out anew: the gradient of W has one element now, that of b follows it
+  optimizer.state_arrays();  // changes the layout: the gradient of W now has one element, followed by that of
+                             // b
   model.l.b.set_grad(Array::zeros({4}));
   y.set_grad(Array::ones({1, 4}));
   CHECK_THROWS_WITH(y.backward(), ContainsSubstring("for input 1, float32(1, 1)"));

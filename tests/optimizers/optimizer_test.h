@@ -10,7 +10,7 @@
 
 namespace tenbin::testing {
 
-/// Two parameters on a bowl a (w - c)^2 / 2 each; W starts well inside, b has zeros in it.
+/// Two parameters with the loss a (w - c)^2 / 2 per element; W starts near the minimum, b has zeros in it.
 struct Bowl : Chain {
   explicit Bowl(Dtype dtype, Device device = {})
       : W(param("W", Array({{1.0, -2.0, 0.5}, {3.0, 0.25, -1.5}}, dtype).to(device))),
@@ -33,11 +33,11 @@ struct Bowl : Chain {
   }
 };
 
-/// One element, one step: changes w and the states; t counts from 1.
+/// One element, one step: updates w and the states; t counts from 1.
 using ElementRule = std::function<void(double& w, double g, std::vector<double>& states, double t)>;
 
-/// 20 steps of a fresh `Rule(options)` on a Bowl against the formula, on every device and in both dtypes; the
-/// state against it too.
+/// 20 steps of a new `Rule(options)` on a Bowl against the formula, on every device and in both dtypes; also
+/// compares the state.
 template <class Rule, class Options>
 void check_rule(const Options& options, const std::vector<const char*>& state_names,
                 const ElementRule& formula) {
@@ -82,7 +82,7 @@ void check_rule(const Options& options, const std::vector<const char*>& state_na
   });
 }
 
-/// With `eps` = 0, elements without gradients stay where they are, and the others move.
+/// With `eps` = 0, elements without gradients do not change, and the others do.
 template <class Rule, class Options>
 void check_eps_zero(const Options& options) {
   on_every_device([&](Device device) {
@@ -100,7 +100,7 @@ void check_eps_zero(const Options& options) {
       CHECK(after[0] == 1);
       CHECK(std::isfinite(after[1]));
       CHECK(std::isfinite(after[2]));
-      // AdaDelta's first step is of the size of eps.
+      // AdaDelta's first step has the size of eps.
       if (optimizer.name() != "AdaDelta") CHECK((after[1] < 2 && after[2] > 3));
     }
   });

@@ -1,8 +1,8 @@
-// Memory fails at every allocation through load, train, save and load, with 1 and with 4 threads: once, or
-// from there on. Each time nothing but an exception may come of it: no crash, no leak, no change of what was
-// there, and the same bits as ever when it is tried again.
+// Memory allocation fails at every allocation through load, train, save and load, with 1 and with 4 threads:
+// once, or from there on. Each failure may only cause an exception: no crash, no leak, no change of existing
+// data, and the same bits as usual on the next try.
 //
-// This program's malloc takes the place of the C library's, for all libraries and for operator new.
+// This program's malloc replaces that of the C library, for all libraries and for operator new.
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -24,9 +24,9 @@
 namespace {
 
 std::atomic<long> live_blocks{0};
-std::atomic<long> calls{0};         // since the failure was planned
+std::atomic<long> calls{0};         // since the failure was set up
 std::atomic<long> failing_call{0};  // 0: none
-std::atomic<bool> sticky{false};    // all that follow fail as well
+std::atomic<bool> sticky{false};    // whether all later calls fail as well
 std::atomic<long> failures{0};
 
 bool fails() {
@@ -134,7 +134,7 @@ std::string bytes_of(const std::unique_ptr<Training>& training) {
   return bytes_of(training->net.state_arrays()) + bytes_of(training->optimizer.save_state());
 }
 
-// What is done while memory fails. `state` is what must not change if it throws.
+// The action during which memory fails. `state` must not change if it throws.
 struct Stage {
   std::string name;
   std::function<void()> prepare;
@@ -163,7 +163,7 @@ Outcome run(const Stage& stage, long failing, bool keep_failing) {
   return outcome;
 }
 
-// One place of failure: `where` for complaints.
+// One point of failure: `where` is for error messages.
 void check_one(const Stage& stage, long failing, bool keep_failing, const std::string& before,
                const std::string& after, const std::string& where) {
   stage.prepare();
@@ -181,7 +181,7 @@ void check_one(const Stage& stage, long failing, bool keep_failing, const std::s
   if (stage.state() != after) complain(where + "other bits when tried again");
 }
 
-// At every allocation with one thread; with several, which wait for each other, at some.
+// At every allocation with one thread; at some allocations with several threads, which wait for each other.
 void check(const Stage& stage, long most = 1000) {
   if (num_threads() > 1) most = std::min(most, 40L);
   stage.prepare();
@@ -199,7 +199,7 @@ void check(const Stage& stage, long most = 1000) {
              (keep_failing ? "from allocation " : "allocation ") + std::to_string(k) + " of " +
              std::to_string(total) + ": ";
     };
-    long most_blocks = live_blocks;  // after a run that succeeds, as each of the following does in the end
+    long most_blocks = live_blocks;  // after a run that succeeds, as each run below does in the end
     for (long k = 1; k <= total; k += stride) {
       check_one(stage, k, keep_failing, before, after, where(k));
       const long blocks = live_blocks;
@@ -211,7 +211,7 @@ void check(const Stage& stage, long most = 1000) {
   }
 }
 
-// The pool finds no memory for its threads: the caller does the work.
+// The pool gets no memory for its threads: the caller does the work.
 void check_start_of_threads() {
   std::atomic<std::size_t> sum{0};
   calls = 0;
@@ -222,7 +222,7 @@ void check_start_of_threads() {
   if (sum != 4950) complain("parallel_for without memory for threads");
 }
 
-// Every thread of the pool, and the libraries that multiply on it, get their own memory once.
+// Every thread of the pool, and the libraries used by it, allocate their own memory once.
 void warm_up() {
   std::atomic<std::size_t> here{0};
   parallel_for(num_threads(), [&](std::size_t) {
@@ -261,7 +261,7 @@ void check_all(const testing::ScratchDirectory& scratch) {
   };
   check({"build", [&] { training.reset(); }, [&] { make(5); }, [&] { return bytes_of(training); }});
   const auto step = [&] { training->step(data); };
-  // Layers that have taken their size from the batch keep it, whatever fails afterwards.
+  // Layers that have taken their size from the batch keep it, whatever fails later.
   const auto after_a_step = [&] { return training->optimizer.t() == 0 ? "no step" : bytes_of(training); };
   check({"first step", [&] { make(5); }, step, after_a_step});
   const auto make_and_step = [&] { make(5), step(); };
@@ -293,7 +293,7 @@ void check_all(const testing::ScratchDirectory& scratch) {
          [&] { return bytes_of(training); }});
   check({"load the optimizer", make_and_step, [&] { load_npz(state, training->optimizer); },
          [&] { return bytes_of(training); }});
-  // With hyperparameters that ask for another layout of the state.
+  // With hyperparameters that need another layout of the state.
   training->optimizer.hyperparam = {.alpha = 1e-5, .amsgrad = true};
   step();
   save_npz(state, training->optimizer);
@@ -305,7 +305,7 @@ void check_all(const testing::ScratchDirectory& scratch) {
 }  // namespace
 
 int main() {
-  memory::set_max_cached_bytes(0);  // every block from the system
+  memory::set_max_cached_bytes(0);  // every block comes from the system
   const testing::ScratchDirectory scratch;
   for (const std::size_t threads : {1u, 4u}) {
     set_num_threads(threads);

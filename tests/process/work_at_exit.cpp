@@ -1,4 +1,4 @@
-// Computing while the process ends, and after fork. Each test is a process of its own, which must end with 0:
+// Computing while the process exits, and after fork. Each test is a separate process, which must exit with 0:
 //   work_at_exit static_destructor | atexit | exit_in_a_thread | detached | fork | fork_while_computing |
 //                no_threads
 #include <sys/resource.h>
@@ -71,7 +71,7 @@ void check_work_at_exit() {
   std::puts("worked at exit");
 }
 
-// Older than anything that the library makes in main.
+// Constructed before everything that the library makes in main.
 const struct Last {
   Array array = Array::ones({1000});
   ~Last() {
@@ -79,7 +79,7 @@ const struct Last {
   }
 } last;
 
-// The system has no memory for the stacks of threads: the caller works alone.
+// The system has no memory for thread stacks: the caller works alone.
 void sum_without_threads() {
   std::size_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
@@ -110,7 +110,7 @@ void check_child(pid_t child) {
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("the child ended with " + std::to_string(status));
 }
 
-// The child computes the same bits, in threads of its own, and ends by exit.
+// The child computes the same bits in its own threads, and ends by exit.
 void fork_and_compute() {
   std::fflush(nullptr);
   const pid_t child = ::fork();
@@ -169,7 +169,7 @@ int main(int argc, char** argv) {
     }
     check_child(child);
   } else if (test == "fork_while_computing") {
-    // Other threads hold the library's locks now and then; a child must not wait for them.
+    // Other threads hold the library's locks from time to time; a child must not wait for them.
     std::atomic<bool> end{false};
     std::vector<std::thread> others;
     for (int i = 0; i < 2; ++i)

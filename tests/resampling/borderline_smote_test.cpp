@@ -16,7 +16,7 @@ using testing::rows_of_class;
 
 namespace {
 
-// The rows of class c of whose m nearest at least half, but not all, are of other classes.
+// The rows of class c in danger: at least half of their m nearest, but not all, are of other classes.
 Rows in_danger(const Dataset& train, int c, std::size_t m) {
   const std::vector<int> t = train.t.to_vector<int>();
   Rows danger;
@@ -89,7 +89,7 @@ TEST_CASE("borderline_smote of kind two also goes up to half way to the nearest 
   CHECK((longest_across > 0.48f && longest_across < 0.5f));
 }
 
-TEST_CASE("borderline_smote finds in danger what imbalanced-learn does") {
+TEST_CASE("borderline_smote finds the same rows in danger as imbalanced-learn") {
   const NpzReader golden(TENBIN_TEST_DATA "/resampling/imbalanced_learn.npz");
   std::size_t compared = 0;
   for (int i = 0; golden.contains(std::to_string(i) + "/x"); ++i)
@@ -110,7 +110,7 @@ TEST_CASE("borderline_smote finds in danger what imbalanced-learn does") {
   CHECK(compared == 11);
 }
 
-TEST_CASE("borderline_smote fills up and marks; refuses where nothing is in danger") {
+TEST_CASE("borderline_smote grows classes and marks its result; refuses classes without rows in danger") {
   const Dataset train = clouds({200, 30}, 3, 7, 0.7);
   const Dataset made = borderline_smote(train);
   CHECK(class_counts(made.t, 2) == Rows{200, 200});

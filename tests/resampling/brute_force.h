@@ -1,4 +1,4 @@
-// Neighbours by comparing everything with everything: what the tests of resampling hold against the library.
+// Neighbours by comparing all rows with all rows: the reference of the resampling tests.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ inline Rows rows_of_class(const Array& t, int c) {
   return rows;
 }
 
-/// The k rows nearest to `query` among `candidates`, itself left out; equally near ones by index.
+/// The k rows nearest to `query` among `candidates`, without itself; ties by index.
 inline Rows nearest(const Array& x, std::size_t query, const Rows& candidates, std::size_t k) {
   const std::vector<double> values = x.to_vector<double>();
   const std::size_t columns = x.size() / x.shape()[0];
@@ -46,8 +46,8 @@ inline Rows nearest(const Array& x, std::size_t query, const Rows& candidates, s
   return rows;
 }
 
-/// Gaussian rows, int32 labels with so many of each class in random order, whose centres lie `distance` apart
-/// in every column.
+/// Gaussian rows, int32 labels with this many rows of each class in random order, class centres `distance`
+/// apart in every column.
 inline Dataset clouds(const Rows& counts, std::size_t columns, std::uint64_t seed, double distance = 1,
                       Dtype dtype = Dtype::float32) {
   std::vector<std::int32_t> labels;

@@ -38,7 +38,7 @@ bool contradicted(const Dataset& train, std::size_t row, std::size_t k, KindSel 
   return winner != t[row];
 }
 
-// The rows of x that are left, found by their values, which are all different.
+// The rows of x that remain, identified by their values, which are all different.
 Rows kept(const Dataset& train, const Dataset& cleaned) {
   const std::size_t columns = train.x.size() / train.size();
   const std::vector<double> from = train.x.to_vector<double>(), left = cleaned.x.to_vector<double>();
@@ -77,7 +77,7 @@ Dataset lattice(std::size_t rows, int classes) {
 
 }  // namespace
 
-TEST_CASE("tomek_links are those that comparing all with all finds") {
+TEST_CASE("tomek_links equal those of a brute-force search") {
   for (const Dataset& train :
        {clouds({200, 60}, 2, 1, 0.5), clouds({80, 80}, 3, 2, 0.2), clouds({100, 40, 30, 5}, 2, 3),
         lattice(300, 2), lattice(200, 4), clouds({2, 1}, 1, 1)})
@@ -105,7 +105,7 @@ TEST_CASE("remove_tomek_links drops the linked rows of the classes that may lose
   CHECK(expected({0, 1, 2}).size() < expected({0, 1}).size());
 }
 
-TEST_CASE("edited_nearest_neighbours drops the rows that their neighbours contradict") {
+TEST_CASE("edited_nearest_neighbours drops rows that disagree with their neighbours") {
   const KindSel kind = GENERATE(KindSel::all, KindSel::mode);
   for (const std::size_t k : {1, 3, 4, 6})
     for (const Dataset& train :
@@ -143,7 +143,7 @@ TEST_CASE("edited_nearest_neighbours of a class that is a small part of the rows
   CHECK(kept(train, edited_nearest_neighbours(train, {.classes = {1}})) == expected);
 }
 
-TEST_CASE("the cleaners keep what imbalanced-learn keeps") {
+TEST_CASE("the cleaning methods keep the same rows as imbalanced-learn") {
   const NpzReader golden(TENBIN_TEST_DATA "/resampling/imbalanced_learn.npz");
   int cases = 0;
   for (; golden.contains(std::to_string(cases) + "/x"); ++cases) {
@@ -165,7 +165,7 @@ TEST_CASE("the cleaners keep what imbalanced-learn keeps") {
   CHECK(cases == 8);
 }
 
-TEST_CASE("the cleaners mark their result and refuse odd arguments") {
+TEST_CASE("the cleaning methods mark their result and refuse odd arguments") {
   const Dataset train = clouds({30, 10}, 2, 1);
   CHECK(remove_tomek_links(train).resampled_by == std::string("remove_tomek_links"));
   CHECK(edited_nearest_neighbours(train).resampled_by == std::string("edited_nearest_neighbours"));

@@ -14,7 +14,7 @@ using testing::Rows;
 
 namespace {
 
-// Counts the queries for which the library finds other neighbours than the comparison of all with all.
+// Counts the queries for which the library's neighbours differ from those of the brute-force search.
 std::size_t differences(const Array& x, std::size_t k, const Rows& queries, const Rows& candidates) {
   const Neighbors found = nearest_neighbors(x, k, queries, candidates);
   REQUIRE(found.k == k);
@@ -30,7 +30,7 @@ std::size_t differences(const Array& x, std::size_t k) {
   return differences(x, k, all, all);
 }
 
-// Whole numbers below `bound`: many rows are equal, many distances too.
+// Integers below `bound`: many rows are equal, many distances too.
 Array lattice(const Shape& shape, std::uint64_t bound, std::uint64_t seed) {
   random::Generator generator(seed);
   Array x = Array::empty(shape);
@@ -41,7 +41,7 @@ Array lattice(const Shape& shape, std::uint64_t bound, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("nearest_neighbors finds what comparing all with all finds") {
+TEST_CASE("nearest_neighbors equal those of a brute-force search") {
   // Around the 24 rows of a panel, and beyond the 32 panels of a block.
   const auto [rows, columns] = GENERATE(table<std::size_t, std::size_t>({{2, 1},
                                                                          {3, 4},

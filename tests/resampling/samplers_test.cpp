@@ -16,7 +16,7 @@ using testing::rows_of_class;
 
 namespace {
 
-// How often every row comes.
+// The number of times that every row occurs.
 std::vector<int> times(const Rows& rows, std::size_t n) {
   std::vector<int> counts(n, 0);
   for (const std::size_t row : rows) ++counts.at(row);
@@ -36,7 +36,7 @@ bool plausible(double observed, double n, double p) {
 
 }  // namespace
 
-TEST_CASE("random_over_sample keeps all rows and draws more of the rare") {
+TEST_CASE("random_over_sample keeps all rows and draws more of the rare classes") {
   const Dataset train = clouds({40, 10, 25}, 2, 1);
   const Rows rows = random_over_sample(train.t, {.seed = 3});
   REQUIRE(rows.size() == 120);
@@ -84,7 +84,7 @@ TEST_CASE("random_under_sample leaves rows out, in their order, none twice") {
   for (const std::size_t row : rows_of_class(train.t, 1)) CHECK(kept[row] == 1000);
 }
 
-TEST_CASE("samplers without seed and epoch draw other rows in every call, which random::seed repeats") {
+TEST_CASE("samplers without seed and epoch draw new rows in every call, which random::seed repeats") {
   const Dataset train = clouds({40, 10, 25}, 2, 1);
   const auto draws = [&] {
     random::seed(5);
@@ -100,7 +100,7 @@ TEST_CASE("samplers without seed and epoch draw other rows in every call, which 
   const std::vector<Rows> once = draws();
   for (std::size_t i = 0; i < 3; ++i) CHECK(once[i] != once[i + 3]);
   CHECK(draws() == once);
-  // An epoch alone has seed 1, a seed alone epoch 0, and seeds draw what they always did.
+  // An epoch alone uses seed 1, a seed alone epoch 0, and the draws of a seed must never change.
   CHECK(random_under_sample(train.t, {.epoch = 4}) == random_under_sample(train.t, {.seed = 1, .epoch = 4}));
   CHECK(random_under_sample(train.t, {.epoch = 4}) != random_under_sample(train.t, {.epoch = 5}));
   CHECK(random_over_sample(train.t, {.seed = 4}) == random_over_sample(train.t, {.seed = 4, .epoch = 0}));
@@ -117,7 +117,7 @@ TEST_CASE("sampling_strategy means the decimal number that is written") {
     const Rows over = class_times(random_over_sample(t, {.sampling_strategy = ratio}), t, 2);
     CHECK(over == Rows{100, static_cast<std::size_t>(k)});
   }
-  // 100 samples of one class, k of the other: with the ratio k / 100 nothing goes.
+  // 100 samples of one class, k of the other: with the ratio k / 100 no row is dropped.
   for (int k = 1; k <= 100; ++k) {
     Array both = Array::zeros({100 + static_cast<std::size_t>(k)}, Dtype::int32);
     for (int i = 0; i < k; ++i) both.data<std::int32_t>()[i] = 1;
@@ -127,7 +127,7 @@ TEST_CASE("sampling_strategy means the decimal number that is written") {
   CHECK(class_times(random_under_sample(t, {.sampling_strategy = 1e-300}), t, 2) == Rows{100, 1});
 }
 
-TEST_CASE("random samplers refuse what they cannot do") {
+TEST_CASE("random samplers refuse impossible counts") {
   const Dataset train = clouds({4, 2}, 1, 1);
   CHECK_THROWS_WITH(
       random_over_sample(train.t, {.sampling_strategy = {{0, 3}}}),
@@ -168,7 +168,7 @@ TEST_CASE("weighted_sample draws with probabilities proportional to the weights"
 
 TEST_CASE("weighted_sample without replacement takes each row once, in proportion among those left") {
   const Array weights{1., 2., 0., 3.};
-  // P(order), the rows one after the other.
+  // P(order), the probability of drawing the rows in this order.
   std::map<Rows, int> orders;
   for (std::uint64_t epoch = 0; epoch < 12000; ++epoch)
     ++orders[weighted_sample(weights, {.size = 3, .replacement = false, .epoch = epoch})];

@@ -36,7 +36,7 @@ double deviation(const std::vector<double>& x, const Rows& rows, std::size_t col
   return std::sqrt(squares / static_cast<double>(rows.size()));
 }
 
-// The k nearest by the distance of the paper.
+// The k nearest rows by the distance of the paper.
 Rows nearest_mixed(const std::vector<double>& x, std::size_t query, const Rows& rows, std::size_t k,
                    double m) {
   std::vector<std::pair<double, std::size_t>> found;
@@ -64,7 +64,7 @@ double mode(const std::vector<double>& x, const Rows& rows, std::size_t column) 
 
 }  // namespace
 
-TEST_CASE("smote_nc makes rows that some base, its neighbours and the paper's rules explain") {
+TEST_CASE("every row of smote_nc follows from a base, its neighbours and the paper's rules") {
   const Dtype dtype = GENERATE(Dtype::float32, Dtype::float64);
   const std::size_t k = GENERATE(5, 4);
   const Dataset train = mixed(120, 25, 3, dtype);
@@ -103,9 +103,9 @@ TEST_CASE("smote_nc makes rows that some base, its neighbours and the paper's ru
   CHECK(changed > 0);
 }
 
-TEST_CASE("smote_nc weighs a category by the median of the deviations, all of it") {
-  // One continuous column of deviation 1 within the class. Row 0 agrees with rows that are 0.9 away, and
-  // differs in the category from one that is next to it: m^2 = 1 makes that one farther, m^2 / 2 would not.
+TEST_CASE("smote_nc weights a category by the full median of the deviations") {
+  // One continuous column of deviation 1 within the class. Row 0 has the category of rows at distance 0.9,
+  // and not that of a row right next to it: with m^2 = 1 the latter is farther, with m^2 / 2 it would not be.
   const Dataset train(
       Array{{0., 0.}, {0.9, 0.}, {0.05, 1.}, {-2.3, 0.}, {5., 1.}, {6., 1.}, {7., 1.}, {8., 1.}, {9., 1.}},
       Array{1, 1, 1, 1, 0, 0, 0, 0, 0});
@@ -117,7 +117,7 @@ TEST_CASE("smote_nc weighs a category by the median of the deviations, all of it
   REQUIRE(squares / 2 < 0.9 * 0.9);
   const Dataset made =
       smote_nc(train, {.categorical_features = {1}, .sampling_strategy = {{1, 400}}, .k_neighbors = 1});
-  // From row 0 towards row 1 every place is reached, none between rows 0 and 2 in category 1.
+  // All places between rows 0 and 1 occur, none between row 0 and row 2, which is of category 1.
   for (std::size_t i = 9; i < made.size(); ++i) CHECK(made.x.data<double>()[2 * i + 1] == 0);
 }
 

@@ -17,8 +17,8 @@ using testing::rows_of_class;
 
 namespace {
 
-// Every recipe goes from a row to one of its k nearest of the same class, and every new row is as the formula
-// says.
+// Checks that every recipe goes from a row to one of its k nearest rows of the same class, and that every new
+// row is computed by the formula.
 void check_smote(const Dataset& train, const Smote& options) {
   const std::vector<Synthetic> plan = smote_plan(train, options);
   const Dataset made = smote(train, options);
@@ -59,7 +59,7 @@ TEST_CASE("smote goes from a row to a neighbour of its class") {
   check_smote(clouds({40, 2}, 1, 3, 1, dtype), {.k_neighbors = 1});
 }
 
-TEST_CASE("smote fills the classes up to the balance asked for") {
+TEST_CASE("smote grows the classes to the requested counts") {
   const Dataset train = clouds({50, 20, 10}, 2, 1);
   using Counts = std::vector<std::size_t>;
   const auto counts = [&](const SamplingStrategy& strategy) {
@@ -70,7 +70,7 @@ TEST_CASE("smote fills the classes up to the balance asked for") {
   CHECK(counts(0.3) == Counts{50, 20, 15});
   CHECK(counts({{2, 11}}) == Counts{50, 20, 11});
   CHECK(counts({{1, 90}, {2, 10}}) == Counts{50, 90, 10});
-  // Class by class.
+  // Ordered by class.
   const std::vector<int> t = smote(train).t.to_vector<int>();
   CHECK(std::is_sorted(t.begin() + 80, t.end()));
 }
@@ -126,7 +126,7 @@ TEST_CASE("smote of images, of rows that are equal, of float32's largest") {
   for (const float value : smote(far, {.k_neighbors = 1}).x.to_vector<float>()) CHECK(std::isfinite(value));
 }
 
-TEST_CASE("smote refuses what it cannot fill up") {
+TEST_CASE("smote refuses classes with too few rows") {
   const Dataset train = clouds({20, 3}, 2, 1);
   CHECK_THROWS_WITH(smote(train), "smote: class 1 has 3 samples, 5 nearest neighbours need at least 6");
   CHECK(smote(train, {.k_neighbors = 2}).size() == 40);
@@ -150,13 +150,13 @@ TEST_CASE("smote refuses what it cannot fill up") {
   bad.x.data<float>()[2 * row + 1] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(
       smote(bad), "smote: expected finite values up to 1e+140, got x[" + std::to_string(row) + ", 1] = nan");
-  // Only the class that grows is looked at.
+  // Only the class that grows is checked.
   bad.x.data<float>()[2 * row + 1] = 0;
   bad.x.data<float>()[2 * rows_of_class(bad.t, 0)[0]] = std::numeric_limits<float>::quiet_NaN();
   CHECK(smote(bad).size() == 40);
 }
 
-TEST_CASE("smote looks for neighbours only in classes that grow, however small the others are") {
+TEST_CASE("smote searches neighbours only in classes that grow, so others may be small") {
   const Dataset train = clouds({3, 3}, 2, 1);
   CHECK(smote(train).size() == 6);
 }

@@ -1,5 +1,5 @@
-// Saves while operator new fails, at every call, once or from then on: the old file must stay, whole and
-// alone.
+// Saves while operator new fails, at every call, once or from then on: the old file must stay intact, and no
+// other file may appear.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -29,7 +29,7 @@ long writes_before_damage = never;
 
 }  // namespace
 
-// Instead of the C library's.
+// Replaces the function of the C library.
 extern "C" ssize_t write(int descriptor, const void* from, std::size_t bytes) {
   std::string damaged(static_cast<const char*>(from), bytes);
   if (writes_before_damage != never && writes_before_damage-- == 0)
@@ -58,7 +58,7 @@ class Saves {
     old_bytes_ = testing::read_bytes(path_);
   }
 
-  // How often a save had to do without memory.
+  // The number of saves that ran out of memory.
   int without_memory(bool compression, bool from_then_on) {
     int failures = 0;
     for (bool failed = true; failed; failures += failed ? 1 : 0) {
@@ -72,7 +72,7 @@ class Saves {
     return failures;
   }
 
-  // How often a save noticed that something else had been written.
+  // The number of saves that detected a wrong content.
   int damaged(bool compression) {
     int noticed = 0;
     for (long writes = 0;; ++writes) {

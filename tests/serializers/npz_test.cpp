@@ -34,7 +34,7 @@ bool same(const Array& a, const Array& b) {
          std::memcmp(a.raw_data(), b.raw_data(), a.nbytes()) == 0;
 }
 
-// ---- archives with any lie in them: a second writer, which shares nothing with the library's
+// ---- archives with any wrong field: a second writer, which shares no code with the library's
 
 std::string le(std::uint64_t value, int bytes) {
   std::string out;
@@ -46,7 +46,7 @@ struct Entry {
   std::string name = "x.npy";
   std::string content = {};
   bool deflate = false;
-  std::string data = {};  // instead of the content, deflated or not
+  std::string data = {};  // replaces the content, compressed or not
   unsigned flags = 0;
   std::optional<unsigned> method = {};
   std::optional<std::uint64_t> size = {}, compressed_size = {}, crc = {}, offset = {};
@@ -112,9 +112,9 @@ class Fixture {
   }
   Array read_npy(const std::string& npy) { return read(make_zip({{.content = npy}})); }
 
-  // What is wrong, without the path; reading must not have asked for more memory than a few values take.
+  // The error without the path; reading must not have allocated more memory than a few values need.
   std::string error(const std::string& archive, const std::string& key = "x") {
-    // Leaves blocks for two small arrays in the cache: one in Fortran order is read and then transposed.
+    // Leaves blocks for two small arrays in the cache: an array in Fortran order is read and then transposed.
     [](const Array&, const Array&) {}(Array::zeros({6}), Array::zeros({6}));
     const std::size_t before = memory::stats().system_allocations;
     try {
@@ -141,7 +141,7 @@ NamedArrays sample() {
 
 }  // namespace
 
-// ---- files of others
+// ---- files of other programs
 
 TEST_CASE("NpzReader reads what Chainer saved, compressed and stored") {
   const NpzReader compressed(data + "mlp_8_16_3.npz");
@@ -159,7 +159,7 @@ TEST_CASE("NpzReader reads what Chainer saved, compressed and stored") {
   CHECK(NpzReader(data + "mlp_expected.npz").read("loss").item() == Approx(0.1379294));
 }
 
-TEST_CASE_METHOD(Fixture, "NpzReader converts the dtypes and orders it says it does") {
+TEST_CASE_METHOD(Fixture, "NpzReader converts the documented dtypes and orders") {
   CHECK(same(read_npy(good_npy), Array{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}}));
   CHECK(same(read_npy(npy_of(dict_of("<f4", "(2, 3)", "True"), six_floats)),
              Array{{1.f, 3.f, 5.f}, {2.f, 4.f, 6.f}}));
@@ -223,7 +223,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader reads big-endian numbers, and orders of axe
   CHECK(same(read_npy(npy_of(dict_of(">u8", "(1,)"), be(258, 8))), Array(std::vector<std::int64_t>{258})));
   CHECK(same(read_npy(npy_of(dict_of(">i2", "(2, 2)", "True"), be(1, 2) + be(2, 2) + be(3, 2) + be(4, 2))),
              Array{{1, 3}, {2, 4}}));
-  // More than is converted at once.
+  // More than the conversion buffer.
   std::string many;
   std::vector<std::int32_t> expected;
   for (int i = 0; i < 20000; ++i) {
@@ -244,7 +244,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader names the uint64 that does not fit into int
         "x: the value at () is 18446744073709551615, more than int64 can hold");
 }
 
-TEST_CASE_METHOD(Fixture, "NpzReader is lazy: an entry that it cannot read does not spoil the others") {
+TEST_CASE_METHOD(Fixture, "NpzReader is lazy: an unreadable entry does not affect the others") {
   const std::string archive = make_zip(
       {{.content = good_npy}, {.name = "odd.npy", .content = npy_of(dict_of("<c8", "(1,)"), "12345678")}});
   CHECK(read(archive).size() == 6);
@@ -268,7 +268,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader names the dtypes that it does not read") {
         "x: structured dtypes are not supported");
 }
 
-// ---- lies
+// ---- wrong sizes and headers
 
 TEST_CASE_METHOD(Fixture, "NpzReader refuses shapes that the entry cannot hold, before it allocates") {
   const auto shape_error = [&](const std::string& shape) {
@@ -323,7 +323,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader bounds the .npy header") {
   CHECK(npy_error("") == "x: the data end too early");
 }
 
-TEST_CASE_METHOD(Fixture, "NpzReader compares what inflates with what was declared") {
+TEST_CASE_METHOD(Fixture, "NpzReader compares the decompressed size with the declared one") {
   const std::string packed = deflated(good_npy);
   const auto zip_error = [&](Entry entry) {
     entry.deflate = true;
@@ -355,7 +355,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader survives zip bombs") {
   const std::string zeros(20 << 20, '\0');
   const std::string honest = npy_of(dict_of("|u1", "(20971520,)"), zeros);
   CHECK(read(make_zip({{.content = honest, .deflate = true}})).size() == zeros.size());
-  // Lies within what deflate could hold: found out by a rehearsal.
+  // A size that deflate could produce: detected by a trial decompression.
   const std::string packed = deflated(npy_of(dict_of("|u1", "(19971520,)"), zeros));
   const std::string head = npy_of(dict_of("|u1", "(19971520,)"), "");
   CHECK(error(make_zip(
@@ -369,7 +369,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader survives zip bombs") {
             " compressed bytes cannot hold them");
 }
 
-TEST_CASE_METHOD(Fixture, "NpzReader wants directory and entries to agree") {
+TEST_CASE_METHOD(Fixture, "NpzReader requires that directory and entries agree") {
   const std::string contradiction = "x: the zip entry contradicts the directory";
   CHECK(error(make_zip({{.content = good_npy, .local_crc = 1}})) == contradiction);
   CHECK(error(make_zip({{.content = good_npy, .local_size = 1}})) == contradiction);
@@ -406,13 +406,13 @@ TEST_CASE_METHOD(Fixture,
   CHECK(error(make_zip({entry})) == "no error");
   entry.local_extra = others + zip64 + others;
   CHECK(error(make_zip({entry})) == "no error");
-  entry.local_extra = others + le(1, 2) + le(17, 2) + le(size, 8) + le(size, 8);  // longer than there is
+  entry.local_extra = others + le(1, 2) + le(17, 2) + le(size, 8) + le(size, 8);  // longer than the field
   CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
   entry.local_extra = others + le(1, 2) + le(8, 2) + le(size, 8);  // one of the two sizes is missing
   CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
   entry.local_extra = le(1, 2) + le(16, 2) + le(size, 8) + le(size + 1, 8);
   CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
-  entry.local_extra = le(1, 2) + le(17, 2) + le(size, 8) + le(size, 8);  // longer than there is
+  entry.local_extra = le(1, 2) + le(17, 2) + le(size, 8) + le(size, 8);  // longer than the field
   CHECK(error(make_zip({entry})) == "x: the zip entry contradicts the directory");
   Entry streamed{.content = good_npy,
                  .flags = 8,
@@ -425,7 +425,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(error(make_zip({streamed})) == "x: the zip entry contradicts the directory");
 }
 
-TEST_CASE_METHOD(Fixture, "NpzReader refuses archives that it does not understand") {
+TEST_CASE_METHOD(Fixture, "NpzReader refuses unsupported archives") {
   const std::string good = make_zip({{.content = good_npy}});
   CHECK(error(make_zip({{.content = good_npy, .flags = 1}})) ==
         "x: encrypted or patched zip entries are not supported");
@@ -452,7 +452,7 @@ TEST_CASE_METHOD(Fixture, "NpzReader refuses archives that it does not understan
   CHECK(error(make_zip({{.content = good_npy}}, {.comment = "by hand"})) == "no error");
 }
 
-TEST_CASE_METHOD(Fixture, "NpzReader says what is wrong with the path") {
+TEST_CASE_METHOD(Fixture, "NpzReader reports invalid paths") {
   const std::string missing = directory / "missing.npz";
   CHECK_THROWS_WITH(NpzReader(missing), missing + ": cannot open: No such file or directory");
   CHECK_THROWS_WITH(NpzReader(directory.path()), directory.path() + ": cannot read: it is a directory");
@@ -476,7 +476,7 @@ TEST_CASE_METHOD(Fixture, "a truncated .npz is an error at every length") {
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a damaged byte of an .npz is an error or does no harm") {
+TEST_CASE_METHOD(Fixture, "a damaged byte of an .npz is an error or changes nothing") {
   const NamedArrays arrays = sample();
   for (const bool compression : {true, false}) {
     save_npz(path, arrays, compression);
@@ -497,7 +497,7 @@ TEST_CASE_METHOD(Fixture, "a damaged byte of an .npz is an error or does no harm
       }
     }
     CHECK(wrong == 0);
-    // Dates, versions and attributes may change without harm, the rest may not.
+    // Dates, versions and attributes may change without effect, the rest may not.
     CHECK(errors > static_cast<int>(bytes.size() * 9 * 3 / 4));
   }
 }
@@ -560,7 +560,7 @@ TEST_CASE_METHOD(Fixture, "a save that fails leaves the old file and nothing els
   CHECK_THROWS_WITH(save_npz("/dev/full", sample()), "/dev/full: cannot write: not a regular file");
   CHECK_THROWS_WITH(save_npz(directory / "no/model.npz", sample()),
                     ContainsSubstring("cannot write: No such file or directory"));
-  // The disk is full in the middle of it.
+  // The disk is full while writing.
   struct rlimit limit {};
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
   const struct rlimit small { 1000, limit.rlim_max };
@@ -579,7 +579,7 @@ TEST_CASE_METHOD(Fixture, "a save that fails leaves the old file and nothing els
   CHECK(directory.count() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what was written is compared with what it should be") {
+TEST_CASE_METHOD(Fixture, "the written file is compared with the arrays") {
   const Array x{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}};
   const auto verify = [&](const std::string& npy, const Array& array) -> std::string {
     write_bytes(path, make_zip({{.content = npy}}));
@@ -598,7 +598,7 @@ TEST_CASE_METHOD(Fixture, "what was written is compared with what it should be")
   CHECK(verify(good_npy, x.astype(Dtype::int32)) == "x: expected int32(2, 3), got <f4(2, 3)");
   CHECK(verify(npy_of(dict_of("<f4", "(2, 3)", "True"), six_floats), x) ==
         "x: expected float32(2, 3), got <f4(2, 3)");
-  // What a stream that had swallowed std::bad_alloc once wrote over a good model.
+  // Regression: a stream that swallowed std::bad_alloc once wrote this over a valid model.
   CHECK(verify(npy_of("{'descr': '<f4), }", six_floats), x) ==
         "x: not a .npy header: {'descr': '<f4), }\\x0a");
   CHECK(verify(npy::header(x) + six_floats + "x", x) == "x: 24 bytes of values are announced, 25 are there");
@@ -624,7 +624,7 @@ class Saver {
       ::_exit(1);  // the parent sees that it was not killed
     }
   }
-  // Whether that ended it.
+  // Whether the kill ended it.
   bool kill() const {
     int status = 0;
     ::kill(child_, SIGKILL);
@@ -635,7 +635,7 @@ class Saver {
   pid_t child_;
 };
 
-// Returns what happened, for people.
+// Returns a summary as text.
 std::string kill_saves(const Fixture& fixture, int saves) {
   const NamedArrays arrays = {{"W", random::Generator(1).normal({64, 100})},
                               {"t", Array::scalar(25, Dtype::int64)}};
@@ -658,7 +658,7 @@ std::string kill_saves(const Fixture& fixture, int saves) {
   CAPTURE(left);
   CHECK(unreadable == 0);
   CHECK(survived == 0);
-  CHECK(left > 0);  // or no kill has hit a save
+  CHECK(left > 0);  // otherwise no kill hit a save
   save_npz(fixture.path, arrays);
   CHECK(fixture.directory.count() == 1);
   return std::to_string(saves) + " saves killed: " + std::to_string(unreadable) + " unreadable files; " +
@@ -773,7 +773,7 @@ TEST_CASE_METHOD(Fixture, "a load that fails changes nothing") {
   CHECK(W.to_vector<float>() == std::vector<float>(6, 0));
 }
 
-TEST_CASE_METHOD(Fixture, "a reader that was moved from says so") {
+TEST_CASE_METHOD(Fixture, "a reader that was moved from throws an error that says so") {
   save_npz(path, sample());
   NpzReader reader(path);
   const NpzReader taken = std::move(reader);

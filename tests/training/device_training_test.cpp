@@ -1,4 +1,4 @@
-// Training on the GPU is training on the CPU: the same numbers within rounding, whatever the device.
+// Training on the GPU gives the numbers of training on the CPU within rounding.
 #include "tenbin/cuda/captured_step.h"
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
@@ -74,8 +74,7 @@ TEST_CASE("twenty steps of the Fashion-MNIST-LT model on a GPU are the CPU's wit
   });
 }
 
-TEST_CASE("a label that is no class is reported at the read, changes nothing, and training goes on",
-          "[gpu]") {
+TEST_CASE("an invalid label is reported at the next read, changes nothing, and training continues", "[gpu]") {
   on_every_device([](Device device) {
     random::seed(2);
     Linear model(5, 3);
@@ -100,7 +99,7 @@ TEST_CASE("a label that is no class is reported at the read, changes nothing, an
       CHECK_THROWS_WITH(step(bad), text);
     } else {
       const Variable loss = step(bad);
-      step(good);  // an update between the error and the read is held back too
+      step(good);  // an update between the error and the read must not happen either
       CHECK_THROWS_WITH(loss.item(), text);
     }
     CHECK(values(model.W.data()) == before);

@@ -1,4 +1,4 @@
-// Functions of arrays that begin in the middle of a buffer, at an odd place: a slice is a pointer to there.
+// Functions of arrays that start in the middle of a buffer, at an odd offset, as slices do.
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
 
@@ -7,7 +7,7 @@ using namespace tenbin::testing;
 
 namespace {
 
-// The rows of `whole` but the first, once as a slice and once with memory of their own.
+// All rows of `whole` but the first, once as a slice and once as a copy.
 void check_slice(Device device, const Arrays& whole,
                  const std::function<Variable(const Variables&)>& forward) {
   const auto run = [&](bool copies) {
@@ -29,7 +29,7 @@ void check_slice(Device device, const Arrays& whole,
 
 }  // namespace
 
-TEST_CASE("a slice at an odd offset is as good as a copy", "[gpu]") {
+TEST_CASE("a slice at an odd offset gives the results of a copy", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = uniform({9, 37}).astype(Dtype::float32);
     const Array W = uniform({6, 37}).astype(Dtype::float32);

@@ -1,5 +1,4 @@
-// Parameters that change between forward and backward: an error where the gradient would be wrong, and only
-// there.
+// Parameters that change between forward and backward: an error if, and only if, the gradient would be wrong.
 #include <functional>
 #include <limits>
 
@@ -34,7 +33,7 @@ const std::string changed_W2 =
     "linear: backward: input 1, variable W float64(1, 2), was changed in place since forward (an update, "
     "load_npz or copyparams); run forward again";
 
-// An optimizer that moves nothing yet, and has laid out the model's parameters.
+// An optimizer that has not changed values yet, but has moved the model's parameters into its buffer.
 void set_up(Optimizer& optimizer, const Link& model) {
   optimizer.setup(model);
   model.cleargrads();
@@ -66,7 +65,7 @@ TEST_CASE("backward through parameters that were updated since forward is an err
     std::string text = changed_W2;
     if (!device.is_cpu()) text.insert(text.find(", was"), "@cuda:0");
     CHECK_THROWS_WITH(second.backward(), text);
-    // W1 has become I - (3, 5)^T (1, 2), W2 (3, 5) - (1, 2).
+    // Now W1 is I - (3, 5)^T (1, 2), W2 is (3, 5) - (1, 2).
     CHECK(values(net.l2.W.data()) == std::vector<double>{2, 3});
     CHECK(gradients_after(net, sum(net(x))) == std::vector<double>{2, 4, 3, 6});
   });
@@ -95,7 +94,7 @@ TEST_CASE("set_data between forward and backward gives the gradient of the forwa
   CHECK(gradients_after(net, y) == std::vector<double>{3, 6, 5, 10});
 }
 
-TEST_CASE("graphs from before a layout are good until the parameters change") {
+TEST_CASE("graphs from before a layout are valid until the parameters change") {
   struct Case {
     Net net, other;
     SGD optimizer{{.lr = 1}};
@@ -132,7 +131,7 @@ TEST_CASE("graphs from before a layout are good until the parameters change") {
       INFO(layout_name << ", then " << change_name);
       Case c;
       lay_out(c);
-      c.optimizer.state_arrays();  // lays out, if that is still to be done
+      c.optimizer.state_arrays();  // lays out the parameters, if that has not been done yet
       Variable again = c.before;
       c.net.cleargrads();
       CHECK_NOTHROW(again.backward());
@@ -144,7 +143,7 @@ TEST_CASE("graphs from before a layout are good until the parameters change") {
   }
 }
 
-TEST_CASE("a lazily sized model notices graphs from before its first update", "[gpu]") {
+TEST_CASE("a lazily sized model detects graphs from before its first update", "[gpu]") {
   on_every_device([](Device device) {
     Linear layer(2, {.nobias = true});
     layer.to(device);
@@ -186,12 +185,12 @@ TEST_CASE("two optimizers train two halves of one graph in turn") {
     critic.cleargrads();
     critic_loss.backward();
     critic_optimizer.update();
-    // The generator's part of the graph is as it was, the critic's is made anew.
+    // The generator's part of the graph is unchanged, the critic's is new.
     Variable generator_loss = sum(critic(fake));
     generator.cleargrads();
     generator_loss.backward();
     generator_optimizer.update();
-    // The critic has not been touched since, but the generator has: its part is stale.
+    // The critic has not changed since, but the generator has: its part is out of date.
     CHECK_THROWS_WITH(generator_loss.backward(),
                       ContainsSubstring("linear: backward: input 1, variable W float64("));
   }
@@ -233,7 +232,7 @@ TEST_CASE("a replay of a captured step changes the parameters that it updates", 
     for (int i = 0; i < 3; ++i) step(x);
     REQUIRE(step.is_captured());
     Variable y = sum(net(x));
-    step(x);  // nothing but a replay
+    step(x);  // only a replay
     CHECK_THROWS_WITH(y.backward(), ContainsSubstring("was changed in place since forward"));
     CHECK(gradients_after(net, sum(net(x))).size() == 4);
   });

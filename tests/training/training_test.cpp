@@ -1,4 +1,4 @@
-// Whole training runs: the same bits every time, no memory lost, nothing asked of the system.
+// Whole training runs: the same bits every time, no leak, no allocation from the system.
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/memory_use.h"
@@ -29,7 +29,7 @@ Dataset blobs(std::size_t size, std::size_t width, std::size_t n_class) {
   return Dataset(x, t);
 }
 
-// Trains for a number of steps and hands the model over after each.
+// Trains for a number of steps and passes the model to a callback after each.
 template <class AfterStep>
 void train(MLP& model, Optimizer& optimizer, const Dataset& data, std::size_t batch_size, std::size_t steps,
            AfterStep after_step) {
@@ -75,7 +75,7 @@ TEST_CASE("the same seed gives the same bits, ten times over") {
 }
 
 TEST_CASE("the same seed gives the same bits with 1, 2 and 4 threads") {
-  // Wide enough that the products are cut into blocks for several threads.
+  // Wide enough that the products are divided into blocks for several threads.
   const std::size_t before = num_threads();
   set_num_threads(1);
   const std::uint64_t expected = hash_after_200_steps(400, 500);
@@ -86,7 +86,7 @@ TEST_CASE("the same seed gives the same bits with 1, 2 and 4 threads") {
   set_num_threads(before);
 }
 
-TEST_CASE("ten thousand steps leave no nodes and no memory behind") {
+TEST_CASE("ten thousand steps leak no nodes and no memory") {
   const Dataset data = blobs(320, 10, 3);
   const auto nodes_before = graph_stats().nodes;
   {
@@ -105,7 +105,7 @@ TEST_CASE("ten thousand steps leave no nodes and no memory behind") {
   CHECK(graph_stats().nodes == nodes_before);
 }
 
-TEST_CASE("losses that have warmed up allocate nothing from the system") {
+TEST_CASE("after warm-up losses allocate nothing from the system") {
   const Variable x(Array::full({32, 3}, 0.5));
   const Array t = blobs(32, 3, 3).t;
   const Array binary = Array::ones({32, 3}, Dtype::int32);
@@ -126,7 +126,7 @@ TEST_CASE("losses that have warmed up allocate nothing from the system") {
   CHECK(memory::stats().system_allocations == pool_before);
 }
 
-TEST_CASE("a step that has warmed up allocates nothing from the system") {
+TEST_CASE("after warm-up a step allocates nothing from the system") {
   const Dataset data = blobs(320, 10, 3);
   MLP model(10, 16, 3);
   Adam optimizer({.amsgrad = true});

@@ -1,4 +1,4 @@
-// Stands in for cuBLAS's header of this name (see ../README.md): matrix products over CBLAS.
+// Replaces cuBLAS's header of this name (see ../README.md): matrix products over CBLAS.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ const char* cublasGetStatusString(cublasStatus_t status);
 
 cublasStatus_t cublasCreate(cublasHandle_t* handle);
 cublasStatus_t cublasDestroy(cublasHandle_t handle);
-/// As in cuBLAS, the workspace is the library's own again afterwards.
+/// As in cuBLAS, this resets the workspace to the library's own.
 cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream);
 cublasStatus_t cublasGetStream(cublasHandle_t handle, cudaStream_t* stream);
 cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void* workspace, std::size_t bytes);

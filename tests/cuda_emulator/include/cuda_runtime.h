@@ -1,5 +1,5 @@
-// Stands in for CUDA's header of this name (see ../README.md): what a kernel sees, and the launch. With this
-// folder first on the include path, g++ compiles a .cu file as it is.
+// Replaces CUDA's header of this name (see ../README.md): the environment of a kernel, and the launch. With
+// this folder first on the include path, g++ compiles a .cu file unchanged.
 #pragma once
 
 #include <math.h>
@@ -21,7 +21,7 @@
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __align__(bytes) __attribute__((aligned(bytes)))
-// Blocks run one after another, so one copy serves them all.
+// Blocks run one after another, so one copy is enough.
 #define __shared__ static
 
 extern uint3 threadIdx;
@@ -32,7 +32,7 @@ constexpr int warpSize = 32;
 
 namespace cuda_emulator {
 
-/// A place in a kernel, for the texts of errors.
+/// A source location in a kernel, for error texts.
 struct Site {
   const char* file;
   unsigned line;
@@ -44,15 +44,15 @@ struct Site {
   }
 };
 
-/// What the threads of a block said at a barrier.
+/// The values that the threads of a block passed to a barrier.
 struct Votes {
   int yes;
   int all;
 };
 Votes block_barrier(bool vote, Site site);
 
-/// What a lane learns at a barrier of lanes: the value of the lane that it asked, and who gave something but
-/// 0.
+/// The result of a barrier of lanes for one lane: the value of the requested lane, and which lanes passed a
+/// nonzero value.
 struct Exchanged {
   std::uint64_t value;
   unsigned ballot;
@@ -66,7 +66,7 @@ void check_width(int width, Site site);
 /// does not compile here.
 void* dynamic_shared_memory();
 
-/// Puts a kernel into its stream; `thread` is what one thread of it does.
+/// Puts a kernel into its stream; `thread` is the work of one thread.
 cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> thread);
 
 template <class T>
@@ -83,7 +83,7 @@ template <class T>
 struct Same {
   using type = T;
 };
-/// T, not deduced from the argument.
+/// Prevents deduction of T from the argument.
 template <class T>
 using As = typename Same<T>::type;
 
@@ -132,7 +132,7 @@ inline int __all_sync(unsigned mask, int vote, cuda_emulator::Site site = cuda_e
   return __ballot_sync(mask, vote, site) == mask;
 }
 
-// A lane that asks beyond its segment of `width` lanes gets its own value back.
+// A lane that requests a lane beyond its segment of `width` lanes gets its own value.
 template <class T>
 T __shfl_sync(unsigned mask, T value, int source, int width = 32,
               cuda_emulator::Site site = cuda_emulator::Site::here()) {
@@ -253,7 +253,7 @@ inline long long max(long long a, long long b) { return a < b ? b : a; }
 inline long long min(long long a, long long b) { return b < a ? b : a; }
 inline unsigned long long max(unsigned long long a, unsigned long long b) { return a < b ? b : a; }
 inline unsigned long long min(unsigned long long a, unsigned long long b) { return b < a ? b : a; }
-// As in CUDA, the one that is not NaN.
+// As in CUDA, returns the argument that is not NaN.
 inline float max(float a, float b) { return fmaxf(a, b); }
 inline float min(float a, float b) { return fminf(a, b); }
 inline double max(double a, double b) { return fmax(a, b); }
@@ -266,7 +266,7 @@ inline void sincospi(double x, double* sine, double* cosine) {
   *cosine = cos(M_PI * x);
 }
 
-// Not inline: the compiler must not fuse the product with a sum.
+// Not inline: the compiler must not fuse the product and a sum.
 float __fmul_rn(float a, float b);
 double __dmul_rn(double a, double b);
 inline float __fadd_rn(float a, float b) { return a + b; }

@@ -1,5 +1,5 @@
-// Stands in for CUDA's header of this name (see ../README.md): what the host calls. Names and numbers are
-// CUDA's; what is not declared here is not emulated, and does not compile.
+// Replaces CUDA's header of this name (see ../README.md): the functions for the host. Names and numbers are
+// CUDA's; functions that are not declared here are not emulated, and their use does not compile.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ enum cudaError_t {
 };
 
 const char* cudaGetErrorName(cudaError_t error);
-/// CUDA's words, followed by the emulator's about the last error of this kind in this thread.
+/// CUDA's text, followed by the emulator's details on the last error of this kind in this thread.
 const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();

@@ -1,5 +1,4 @@
-// Stands in for CUDA's header of this name (see ../README.md): dim3 and the short vectors, with CUDA's
-// alignments.
+// Replaces CUDA's header of this name (see ../README.md): dim3 and the short vectors, with CUDA's alignments.
 #pragma once
 
 struct uint3 {

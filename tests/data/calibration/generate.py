@@ -1,9 +1,9 @@
-"""Makes calibration.npz: what scikit-learn says about thresholds, calibration and priors.
+"""Writes calibration.npz: scikit-learn's results for thresholds, calibration and priors.
 
     pip install numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1
     python generate.py
 
-Keys are kind/case/array, `isotonic/3/scores`. README.md says what each array is.
+Keys are kind/case/array, `isotonic/3/scores`. README.md describes the arrays.
 """
 
 import os
@@ -56,7 +56,7 @@ def best_threshold(scores, t, weights):
             cost_1_7=-cost,
         )
         best = {name: max(best[name], value) for name, value in values.items()}
-    # The last point, precision 1 at recall 0, stands for no prediction at all.
+    # The last point, precision 1 at recall 0, means no prediction at all.
     precision, recall, _ = precision_recall_curve(t, scores, sample_weight=weights)
     precision, recall = precision[:-1], recall[:-1]
     best["precision_at_recall_75"] = precision[recall >= 0.75].max()
@@ -66,7 +66,7 @@ def best_threshold(scores, t, weights):
 
 
 def sigmoid_optimum(scores, t, weights):
-    """a and b to the last digits: scikit-learn's own stop at a tolerance."""
+    """a and b to full precision: scikit-learn stops at a tolerance."""
     n1, n0 = weights[t == 1].sum(), weights[t == 0].sum()
     target = np.where(t == 1, (n1 + 1) / (n1 + 2), 1 / (n0 + 2))
 
@@ -91,7 +91,7 @@ def sigmoid_optimum(scores, t, weights):
 
 
 def temperature_optimum(logits, t, weights):
-    """The root of the likelihood's derivative by log T."""
+    """The root of the likelihood's derivative with respect to log T."""
 
     def slope(log_t):
         z = logits / np.exp(log_t)
@@ -138,7 +138,7 @@ def main():
         t = np.concatenate([np.arange(k), np.arange(k), rng.integers(0, k, n)])
         x = rng.normal(size=(t.size, 3)) + np.eye(k, 3)[t]
         seen, actual = rng.dirichlet(np.ones(k)), rng.dirichlet(np.ones(k))
-        # The likelihoods of naive Bayes do not depend on its priors: it is its own correction.
+        # The likelihoods of naive Bayes do not depend on its priors, so its correction is exact.
         p_seen = GaussianNB(priors=seen).fit(x, t).predict_proba(x)
         p_actual = GaussianNB(priors=actual).fit(x, t).predict_proba(x)
         prior = seen

@@ -70,7 +70,7 @@ def make(rng, index):
     records += [[field(kind, row) for kind in kinds] for row in range(rows)]
     victim = len(records) - 1 if len(records) > 1 else 0
     if bad == "long record":
-        if victim < 2:  # pandas would take the first column for an index
+        if victim < 2:  # pandas would take the first column as index
             bad = None
         else:
             records[victim] += ["1", "2"]

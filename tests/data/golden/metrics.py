@@ -1,13 +1,13 @@
-"""Writes metrics.tsv and metrics.npz beside itself: random cases with scikit-learn's and imbalanced-learn's answers.
+"""Writes metrics.tsv and metrics.npz next to itself: random cases with the results of scikit-learn and imbalanced-learn.
 
     pip install scikit-learn==1.9.1 imbalanced-learn==0.14.2 scipy==1.17.1 numpy==2.4.6
     python metrics.py
 
-Arrays (labels t, predictions or scores y, sample weights w) are in the .npz. The answers are in the .tsv as text,
-numbers of a list separated by commas, so that a change of one shows in a diff.
+Arrays (labels t, predictions or scores y, sample weights w) are in the .npz. The results are in the .tsv as text,
+numbers of a list separated by commas, so that changes are visible in a diff.
 
-float32 scores are handed to scikit-learn as float64: it would compute in float32, the library does not. log_loss gets
-them clipped beforehand to the epsilon that scikit-learn uses for float32.
+float32 scores are passed to scikit-learn as float64, since it would compute in float32, which the library does not.
+For log_loss they are first clipped to the epsilon that scikit-learn uses for float32.
 """
 
 import pathlib
@@ -47,7 +47,7 @@ def add_case(function, inputs, outputs, **options):
 
 
 def dyadic_weights(n):
-    """Multiples of 1/16 that add up to n: imbalanced-learn counts true negatives in rows, right for these alone."""
+    """Multiples of 1/16 that add up to n: imbalanced-learn counts true negatives in rows, which is right only for such weights."""
     w = np.ones(n)
     for i, j in rng.integers(0, n, (n, 2)):
         share = w[i] if rng.random() < 0.1 else np.floor(rng.random() * w[i] * 16) / 16
@@ -79,14 +79,14 @@ def small_dtype(labels):
 def label_case(index):
     n_class = int(rng.integers(2, 8))
     n = int(rng.choice([1, 2, 3, 7, 20, 60]))
-    if index % 3 == 0:  # some classes are missing from either side
+    if index % 3 == 0:  # some classes are missing in the labels or in the predictions
         t = rng.choice(rng.choice(n_class, max(1, n_class // 2), replace=False), n)
         y = rng.choice(rng.choice(n_class, max(1, n_class - 1), replace=False), n)
     else:  # a long tail, often predicted well
         p = 3.0 ** -np.arange(n_class)
         t = rng.choice(n_class, n, p=p / p.sum())
         y = np.where(rng.random(n) < rng.random(), t, rng.integers(0, n_class, n))
-    # Where one class is alone, rounding of other weights makes 0/0 of scikit-learn's MCC and kappa arbitrary.
+    # If only one class occurs, rounding of weights makes 0/0 in scikit-learn's MCC and kappa arbitrary.
     lonely = len(np.unique(t)) == 1 or len(np.unique(y)) == 1
     kind = ["none", "dyadic", "dyadic" if lonely else "random"][index % 4 % 3]
     w = weights(kind, n)
@@ -116,7 +116,7 @@ def label_case(index):
                 t, y, zero_division=zero, average=average, **given)
             out[f"recall_{zero:.0f}_{average}"] = sm.recall_score(t, y, zero_division=zero, average=average, **given)
         out["support"] = s
-    # Specificity is the recall of the rest.
+    # Specificity is the recall of all other classes.
     out["specificity"] = [
         sm.recall_score(t != c, y != c, pos_label=True, sample_weight=w, zero_division=0) for c in labels]
     present = np.unique(t)
@@ -146,7 +146,7 @@ def binary_case(index):
     prevalence = rng.choice([0.03, 0.3, 0.5])
     t = (rng.random(n) < prevalence).astype(int)
     t[0], t[-1] = 1, 0
-    t = rng.permutation(t) if index % 10 else np.zeros(n, int)  # every tenth has no positive row
+    t = rng.permutation(t) if index % 10 else np.zeros(n, int)  # every tenth case has no positive row
     p = np.clip(rng.normal(0.4 + 0.2 * t, 0.25), 0, 1)
     if index % 2:
         p = np.round(p, int(rng.integers(0, 3)))  # ties, zeros and ones
@@ -186,7 +186,7 @@ def binary_case(index):
 
 
 def calibration_error(t, p, n_bins, strategy):
-    """sum_b n_b / N |prob_true - prob_pred|, of scikit-learn's bins."""
+    """sum_b n_b / N |prob_true - prob_pred|, over scikit-learn's bins."""
     true, predicted = calibration_curve(t, p, n_bins=n_bins, strategy=strategy, pos_label=1)
     edges = np.linspace(0, 1, n_bins + 1)
     if strategy == "quantile":

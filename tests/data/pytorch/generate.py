@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Freezes what PyTorch and torchvision make of the losses: writes losses.npz and losses.tsv beside itself.
+"""Stores the losses of PyTorch and torchvision: writes losses.npz and losses.tsv next to itself.
 
     python3 generate.py        # needs python3-torch and python3-torchvision; README.md has the versions used
 """
@@ -20,7 +20,7 @@ def pairs(items):
 
 
 def freeze(case, function, options, inputs, x, loss):
-    """Records a case: the loss that `loss(x)` is, and the gradient that a random gy gives x."""
+    """Records a case: the value of `loss(x)`, and the gradient of x for a random gy."""
     leaf = torch.from_numpy(x).requires_grad_()
     value = loss(leaf)
     gy = rng.uniform(-1, 1, value.shape).astype(x.dtype)
@@ -63,7 +63,7 @@ def cross_entropy(case, reduction):
             t[rng.uniform(size=t.shape) < 0.3] = ignore
         weight = class_weights(shape[1], dtype)
         counted = t[t != ignore] if ignore is not None else t.ravel()
-        if weight[counted].sum() > 0:  # PyTorch's mean of nothing is NaN
+        if weight[counted].sum() > 0:  # PyTorch's mean over no elements is NaN
             break
     smoothing = [0, 0, 0.1, 0.3][rng.randint(4)]
     ignore = -1 if ignore is None else ignore
@@ -101,7 +101,7 @@ def focal(case, reduction):
     t = rng.randint(0, 2, shape)
     alpha = [0.25, -1, 0.9, 0][rng.randint(4)]
     gamma = [2, 0, 1, 0.5, 5][rng.randint(5)]
-    x = np.clip(logits(shape, dtype), -8, 8)  # beyond, 1 - p_t has no digits left there
+    x = np.clip(logits(shape, dtype), -8, 8)  # beyond that, 1 - p_t has no correct digits
     freeze(case, "sigmoid_focal_loss", {"reduce": reduction, "alpha": alpha, "gamma": gamma}, {"t": t}, x,
            lambda x: sigmoid_focal_loss(x, torch.from_numpy(t.astype(dtype)), alpha, gamma, reduction))
 

@@ -1,4 +1,4 @@
-"""Writes imbalanced_learn.npz: what imbalanced-learn keeps, and finds in danger, on random data without ties."""
+"""Writes imbalanced_learn.npz: the rows that imbalanced-learn keeps, and finds in danger, for random data without ties."""
 
 import pathlib
 import sys

@@ -23,7 +23,7 @@ TEST_CASE("leaky_relu", "[gpu]") {
   }
 }
 
-TEST_CASE("leaky_relu has slope 0.2 if nothing is said, also for the gradient at 0", "[gpu]") {
+TEST_CASE("leaky_relu has slope 0.2 by default, also for the gradient at 0", "[gpu]") {
   on_every_device([](Device device) {
     const double inf = std::numeric_limits<double>::infinity();
     Variable x(Array{-1.0, 0.0, -0.0, -inf, inf, std::nan("")}.to(device));
@@ -36,7 +36,7 @@ TEST_CASE("leaky_relu has slope 0.2 if nothing is said, also for the gradient at
   });
 }
 
-TEST_CASE("leaky_relu with a slope of NaN keeps what backward asks for", "[gpu]") {
+TEST_CASE("leaky_relu with a slope of NaN retains what backward needs", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{-2.0, 2.0}.to(device));
     Variable y = leaky_relu(x, std::nan(""));
@@ -51,7 +51,7 @@ TEST_CASE("leaky_relu refuses integers") {
   CHECK_THROWS_WITH(leaky_relu(Array{1, 2}), "leaky_relu: x must be float32 or float64, got int32(2)");
 }
 
-TEST_CASE("leaky_relu with a negative slope looks at the sign of x, not of y", "[gpu]") {
+TEST_CASE("leaky_relu with a negative slope depends on the sign of x, not of y", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{-2.0, 0.0, 2.0}.to(device));
     Variable y = leaky_relu(x, -0.5);

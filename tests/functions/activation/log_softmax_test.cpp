@@ -10,7 +10,7 @@ using namespace tenbin::testing;
 
 namespace {
 
-// Without a maximum: the tests' logits are small.
+// Without subtracting a maximum: the tests' logits are small.
 std::vector<double> expected_log_softmax(const Array& array, std::size_t axis) {
   const auto x = values(array);
   std::vector<double> y(x.size());
@@ -87,7 +87,7 @@ TEST_CASE("log_softmax of infinities and NaN", "[gpu]") {
     y.set_grad(Array{{-1.f, 0.f, 0.f}, {0.f, -1.f, 0.f}}.to(device));
     y.backward();
     check_close(values(x.grad()), {-0.5, 0, 0.5, 0, 0, 0}, 0, 1e-7);
-    // One bad row leaves the next one alone.
+    // An invalid row does not affect the next one.
     check_close(values(log_softmax(Array{{0.f, std::nanf("")}, {1.f, 1.f}}.to(device)).data()),
                 {nan, nan, -std::log(2), -std::log(2)}, 0, 1e-7);
     check_close(values(log_softmax(Array{{-inf, -inf}, {inf, 0.f}}.to(device)).data()), {nan, nan, nan, nan},
@@ -122,13 +122,13 @@ TEST_CASE("log_softmax of no elements", "[gpu]") {
   });
 }
 
-TEST_CASE("log_softmax refuses what it cannot work along") {
+TEST_CASE("log_softmax refuses an invalid axis") {
   CHECK_THROWS_WITH(log_softmax(Array{{1, 2}}), "log_softmax: x must be float32 or float64, got int32(1, 2)");
   CHECK_THROWS_WITH(log_softmax(Array{1.f, 2.f}), "log_softmax: axis 1 is out of range for float32(2)");
   CHECK_THROWS_WITH(log_softmax(Array{{1.f}}, -3), "log_softmax: axis -3 is out of range for float32(1, 1)");
 }
 
-TEST_CASE("log_softmax keeps what stands behind an element that is far ahead", "[gpu]") {
+TEST_CASE("log_softmax keeps small terms beside a much larger element", "[gpu]") {
   on_every_device([](Device device) {
     for (const double gap : {10., 15., 17., 20.}) {
       for (const std::size_t n_class : {2u, 16u, 100u, 2000u}) {
@@ -142,7 +142,7 @@ TEST_CASE("log_softmax keeps what stands behind an element that is far ahead", "
   });
 }
 
-TEST_CASE("log_softmax of a class that is all but sure is what the others leave of it", "[gpu]") {
+TEST_CASE("log_softmax of an almost certain class keeps its digits", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64})
       for (const std::size_t n_class : {2u, 5u, 70u, 1500u})
@@ -157,7 +157,7 @@ TEST_CASE("log_softmax of a class that is all but sure is what the others leave 
             const double tolerance = dtype == Dtype::float32 ? 1e-6 : 1e-12;
             CHECK(y[n_class / 2] == Approx(-std::log1p(rest)).epsilon(tolerance));
           }
-    const Array middle = Array::zeros({2, 2, 40});  // lines side by side
+    const Array middle = Array::zeros({2, 2, 40});  // interleaved lines
     for (std::size_t k = 0; k < 40; ++k) {
       Array x = middle.copy();
       x.data<float>()[40 + k] = 32.5f;

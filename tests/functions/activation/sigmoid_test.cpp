@@ -34,7 +34,7 @@ TEST_CASE("sigmoid at the edges", "[gpu]") {
 
 TEST_CASE("sigmoid keeps its digits far below 0", "[gpu]") {
   on_every_device([](Device device) {
-    // Computed as tanh(x / 2) / 2 + 1 / 2 it would be 0 from -18 on in float32.
+    // Computed as tanh(x / 2) / 2 + 1 / 2 it would be 0 below -18 in float32.
     check_close(values(sigmoid(Array{-50.f}.to(device)).data()), {1.9287498479639178e-22}, 0, 1e-6);
     check_close(values(sigmoid(Array{-500.0}.to(device)).data()), {7.124576406741285e-218}, 0, 1e-14);
   });

@@ -9,7 +9,7 @@ using namespace tenbin::testing;
 
 namespace {
 
-// Without a maximum: the tests' logits are small.
+// Without subtracting a maximum: the tests' logits are small.
 std::vector<double> expected_softmax(const Array& array, std::size_t axis) {
   const auto x = values(array);
   std::vector<double> y(x.size());
@@ -71,7 +71,7 @@ TEST_CASE("softmax of extreme logits", "[gpu]") {
     y.set_grad(Array{{1.f, 0.f, 0.f}, {1.f, 5.f, 0.f}, {7.f, 1.f, 1.f}}.to(device));
     y.backward();
     CHECK(values(x.grad()) == std::vector<double>{0.25, -0.25, 0, 0.25, 0, -0.25, 0, 0, 0});
-    // One bad row leaves the next one alone.
+    // An invalid row does not affect the next one.
     check_close(values(softmax(Array{{0.f, std::nanf("")}, {1.f, 1.f}}.to(device)).data()),
                 {nan, nan, 0.5, 0.5}, 0, 0);
     check_close(values(softmax(Array{{-inf, -inf}, {inf, 0.f}}.to(device)).data()), {nan, nan, nan, nan}, 0,
@@ -115,7 +115,7 @@ TEST_CASE("softmax of no elements", "[gpu]") {
   });
 }
 
-TEST_CASE("softmax refuses what it cannot work along") {
+TEST_CASE("softmax refuses an invalid axis") {
   CHECK_THROWS_WITH(softmax(Array{{1, 2}}), "softmax: x must be float32 or float64, got int32(1, 2)");
   CHECK_THROWS_WITH(softmax(Array{1.f, 2.f}), "softmax: axis 1 is out of range for float32(2)");
   CHECK_THROWS_WITH(softmax(Array{{1.f}}, -3), "softmax: axis -3 is out of range for float32(1, 1)");

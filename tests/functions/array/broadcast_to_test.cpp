@@ -40,7 +40,7 @@ TEST_CASE("broadcast_to an empty shape has gradient 0", "[gpu]") {
   });
 }
 
-TEST_CASE("broadcast_to refuses what does not fit") {
+TEST_CASE("broadcast_to refuses shapes that do not fit") {
   const Variable x(Array::zeros({2, 3}));
   CHECK_THROWS_WITH(broadcast_to(x, {3, 3}), "broadcast_to: float32(2, 3) does not broadcast to (3, 3)");
   CHECK_THROWS_WITH(broadcast_to(x, {3}), "broadcast_to: float32(2, 3) does not broadcast to (3)");

@@ -19,7 +19,7 @@ TEST_CASE("get_rows, with indices of two axes, some negative, some repeated", "[
               for (std::size_t k = 0; k < 3; ++k) y.push_back(x[row * 3 + k]);
             return y;
           },
-      .skip_empty_batch = true,  // a table without rows has none to pick
+      .skip_empty_batch = true,  // a table without rows has none to select
   });
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("get_rows leaves the gradient of rows that were not picked at zero and
   });
 }
 
-TEST_CASE("get_rows of nothing", "[gpu]") {
+TEST_CASE("get_rows of no rows", "[gpu]") {
   on_every_device([](Device device) {
     const auto zeros = [=](const Shape& shape, Dtype dtype) { return Array::zeros(shape, dtype, device); };
     Variable x(Array::ones({3, 2}, Dtype::float32, device));
@@ -82,7 +82,8 @@ TEST_CASE("get_rows of nothing", "[gpu]") {
 }
 
 TEST_CASE("get_rows of rows of every length, and their gradients in the CPU's order", "[gpu]") {
-  // From one thread to a row to more elements than a block has threads; a hundred picks of twelve rows.
+  // From one thread per row to rows with more elements than a block has threads; a hundred indices into
+  // twelve rows.
   for (const std::size_t length : {1u, 3u, 16u, 33u, 257u, 1500u}) {
     CAPTURE(length);
     const Array x = uniform({13, length}).astype(Dtype::float32);
@@ -138,18 +139,18 @@ TEST_CASE("get_rows names the index that is out of range; on a GPU, the next rea
     refuses(x, Array({{0, -4}}, Dtype::int64), "get_rows: index -4 at position 1 is out of range for 3 rows");
     refuses(Array::zeros({0, 2}, Dtype::float32, device), Array{0},
             "get_rows: index 0 at position 0 is out of range for 0 rows");
-    // The first of several, wherever the threads that find them are.
+    // The first of several errors, whichever threads find them.
     std::vector<std::int64_t> many(1000);
     many[700] = 7;
     many[301] = std::numeric_limits<std::int64_t>::min();
     many[999] = 3;
     refuses(x, Array(many),
             "get_rows: index -9223372036854775808 at position 301 is out of range for 3 rows");
-    CHECK(read(x, Array{0, 2}.to(device)) == std::vector<double>(4, 1));  // said once, it is over
+    CHECK(read(x, Array{0, 2}.to(device)) == std::vector<double>(4, 1));  // reported only once
   });
 }
 
-TEST_CASE("get_rows on a GPU reads and adds nothing for an index that is out of range", "[gpu]") {
+TEST_CASE("get_rows on a GPU neither reads nor adds for an index out of range", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Variable x(Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));
@@ -162,7 +163,7 @@ TEST_CASE("get_rows on a GPU reads and adds nothing for an index that is out of 
   });
 }
 
-TEST_CASE("get_rows refuses indices that are no integers, and a table without rows") {
+TEST_CASE("get_rows refuses indices that are not integers, and a table without rows") {
   const Array x = Array::zeros({3, 2});
   CHECK_THROWS_WITH(get_rows(x, Array{1.f}), "get_rows: indices must be int32 or int64, got float32(1)");
   CHECK_THROWS_WITH(get_rows(Array::scalar(1), Array{0}),

@@ -58,7 +58,7 @@ TEST_CASE("reshape names both shapes when they do not fit") {
                     "reshape: only one length can be -1, got (-1, 2, -1) for float32(2, 3)");
   CHECK_THROWS_WITH(reshape(x, {-2, 3}),
                     "reshape: a length must be -1 or above, got (-2, 3) for float32(2, 3)");
-  // 0 * anything is 0: no length is the right one.
+  // 0 * anything is 0: no length is right.
   CHECK_THROWS_WITH(reshape(Array::zeros({0, 3}), {0, -1}),
                     "reshape: float32(0, 3) does not fit the shape (0, -1)");
 }

@@ -76,7 +76,7 @@ TEST_CASE("transpose of a matrix that fills several blocks of threads, and of ei
   });
 }
 
-TEST_CASE("transpose refuses axes that are no order of its input's") {
+TEST_CASE("transpose refuses axes that are not a permutation") {
   const Array x = Array::zeros({2, 3});
   CHECK_THROWS_WITH(transpose(x, {0}), "transpose: 1 axes given for float32(2, 3)");
   CHECK_THROWS_WITH(transpose(x, {0, 1, 2}), "transpose: 3 axes given for float32(2, 3)");

@@ -9,7 +9,7 @@ using namespace tenbin::testing;
 
 namespace {
 
-// y = x W^T + b for x of `rows` rows, one product after the other.
+// y = x W^T + b for x of `rows` rows, by plain loops.
 std::vector<double> affine(const Arrays& xs, std::size_t rows) {
   const auto x = values(xs[0]);
   const auto W = values(xs[1]);
@@ -55,7 +55,7 @@ TEST_CASE("linear on one row, one column, one output", "[gpu]") {
   check_linear({uniform({5, 4}), uniform({1, 4}), uniform({1})});
 }
 
-TEST_CASE("linear flattens what follows the batch", "[gpu]") {
+TEST_CASE("linear flattens the axes after the batch", "[gpu]") {
   check_linear({uniform({2, 3, 4}), uniform({5, 12}), uniform({5})});
   Variable y = linear(Variable(uniform({2, 3, 2, 2})), Variable(uniform({5, 12})));
   CHECK(y.shape() == Shape{2, 5});

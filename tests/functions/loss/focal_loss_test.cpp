@@ -12,7 +12,7 @@ namespace {
 
 const double inf = std::numeric_limits<double>::infinity();
 
-// What a mean, a sum or nothing makes of the losses of all positions.
+// Applies the reduction to the losses of all positions.
 struct Divisors {
   double valid_count, batch_size, weight_sum;
 
@@ -30,7 +30,7 @@ std::vector<double> reduced(const std::vector<double>& losses, Reduce reduce, do
   return {reduce == Reduce::mean ? sum / divisor : sum};
 }
 
-// -w s (1 - p)^gamma log p, straight from the paper.
+// -w s (1 - p)^gamma log p, as in the paper.
 std::vector<double> expected_softmax(const Arrays& xs, const SoftmaxFocalLossOptions& options) {
   const auto x = values(xs[0]);
   const auto t = values(xs[1]);
@@ -120,7 +120,7 @@ TEST_CASE("softmax_focal_loss", "[gpu]") {
   }
 }
 
-TEST_CASE("softmax_focal_loss ignores any label that it is told to", "[gpu]") {
+TEST_CASE("softmax_focal_loss ignores any given label", "[gpu]") {
   for (const std::int64_t ignore_label : {-1, 255, 1}) {
     CAPTURE(ignore_label);
     const SoftmaxFocalLossOptions options{.gamma = 1.5, .ignore_label = ignore_label};
@@ -247,7 +247,7 @@ TEST_CASE("class weights do not enter p_t", "[gpu]") {
   });
 }
 
-TEST_CASE("focal losses select away what is ignored or weighs nothing", "[gpu]") {
+TEST_CASE("focal losses leave out ignored rows and rows of weight 0", "[gpu]") {
   const double nan = std::nan("");
   on_every_device([=](Device device) {
     const Array t = Array{-1, 0, 1, 1}.to(device);
@@ -281,7 +281,7 @@ TEST_CASE("focal losses of nothing are 0", "[gpu]") {
   });
 }
 
-TEST_CASE("focal losses tell of wrong values when something is read, or before", "[gpu]") {
+TEST_CASE("focal losses report wrong values at the next read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({2, 3}, Dtype::float32, device);
     const Array t = Array{0, 1}.to(device);

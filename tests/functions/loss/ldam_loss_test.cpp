@@ -101,7 +101,7 @@ TEST_CASE("ldam_loss leaves ignored logits alone", "[gpu]") {
   });
 }
 
-TEST_CASE("ldam_loss tells of wrong values when something is read, or before", "[gpu]") {
+TEST_CASE("ldam_loss reports wrong values at the next read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const auto read = [&](const Array& t, const Array& margin) {
       return ldam_loss(Array::zeros({2, 2}, Dtype::float32, device), t.to(device), margin).item();

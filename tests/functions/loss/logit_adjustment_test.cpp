@@ -92,8 +92,8 @@ TEST_CASE("adjust_logits", "[gpu]") {
   }
 }
 
-TEST_CASE("adjusting logits that hold the prior brings the classes level") {
-  // Inputs that say nothing: the best plain logits are the log prior, and what is left is equal.
+TEST_CASE("adjusting logits that are the log prior makes the classes equal") {
+  // Constant inputs: the best plain logits are the log prior, and after adjustment they are equal.
   const Array log_pi = log_prior({900, 90, 10});
   const auto y = values(adjust_logits(Variable(log_pi.reshape({1, 3})), log_pi).data());
   CHECK(y == std::vector<double>{0, 0, 0});
@@ -122,7 +122,7 @@ TEST_CASE("logit adjustment takes the options of softmax_cross_entropy") {
         Approx(softmax_cross_entropy(shifted, soft, options).item()));
 }
 
-TEST_CASE("logit adjustment tells of wrong values when something is read, or before", "[gpu]") {
+TEST_CASE("logit adjustment reports wrong values at the next read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({2, 2}, Dtype::float32, device);
     for (const Device where : {Device::cpu(), device}) {

@@ -81,7 +81,7 @@ TEST_CASE("mean_squared_error is finite where its sum is not", "[gpu]") {
   CHECK(loss.item() == Approx(1.44e308));
   check_close(values(x.grad()), {0.8e154, -0.8e154, 0.8e154}, 0, 1e-14);
   Array one_of_many = Array::zeros({1000}, Dtype::float64);
-  one_of_many.data<double>()[7] = 1e155;  // whose square is beyond the range by itself
+  one_of_many.data<double>()[7] = 1e155;  // its square alone is beyond the range
   CHECK(mean_squared_error(one_of_many, Array::zeros({1000}, Dtype::float64)).item() == Approx(1e307));
   CHECK(mean_squared_error(Array{1e200}, Array{0.}).item() == std::numeric_limits<double>::infinity());
 }

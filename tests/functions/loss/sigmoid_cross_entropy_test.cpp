@@ -75,7 +75,7 @@ TEST_CASE("sigmoid_cross_entropy with weights of positive elements", "[gpu]") {
   }
 }
 
-TEST_CASE("sigmoid_cross_entropy leaves out positive elements of weight 0, whatever their logits", "[gpu]") {
+TEST_CASE("sigmoid_cross_entropy leaves out positive elements of weight 0, for any logits", "[gpu]") {
   on_every_device([](Device device) {
     for (const Device where : {Device::cpu(), device}) {
       Variable x(Array{-INFINITY, std::nanf(""), 0.f}.to(device));
@@ -88,7 +88,7 @@ TEST_CASE("sigmoid_cross_entropy leaves out positive elements of weight 0, whate
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy divides by the elements that count, or by the length of the batch") {
+TEST_CASE("sigmoid_cross_entropy divides by the elements not ignored, or by the length of the batch") {
   const Array x = Array::zeros({2, 3}, Dtype::float64);
   const Array t{{1, 0, -1}, {-1, -1, 1}};
   const double log2 = std::log(2);
@@ -124,7 +124,7 @@ TEST_CASE("sigmoid_cross_entropy keeps the digits of a small loss and its gradie
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy selects ignored elements away", "[gpu]") {
+TEST_CASE("sigmoid_cross_entropy does not read ignored elements", "[gpu]") {
   on_every_device([](Device device) {
     for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
       Variable x(Array{std::nanf(""), 0.f, INFINITY}.to(device));
@@ -182,8 +182,7 @@ TEST_CASE("sigmoid_cross_entropy of more elements than one block has threads", "
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy: what is wrong with values is thrown when something is read, or before",
-          "[gpu]") {
+TEST_CASE("sigmoid_cross_entropy reports wrong values at the next read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const auto read = [&](const Array& t, const SigmoidCrossEntropyOptions& options = {}) {
       return sigmoid_cross_entropy(Array::zeros({2, 2}, Dtype::float32, device), t.to(device), options)
@@ -200,7 +199,7 @@ TEST_CASE("sigmoid_cross_entropy: what is wrong with values is thrown when somet
   });
 }
 
-TEST_CASE("on a GPU an element whose label is none counts for nothing", "[gpu]") {
+TEST_CASE("on a GPU an element with an invalid label is ignored", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Variable x(Array{0.f, 3.f, 0.f}.to(device));
@@ -212,7 +211,7 @@ TEST_CASE("on a GPU an element whose label is none counts for nothing", "[gpu]")
   });
 }
 
-TEST_CASE("sigmoid_cross_entropy refuses labels -1 and 1, unless -1 is said to be ignored") {
+TEST_CASE("sigmoid_cross_entropy refuses labels -1 and 1, unless ignore_label is given") {
   const Array x = Array::zeros({4}), signs{-1, 1, 1, -1};
   CHECK_THROWS_WITH(sigmoid_cross_entropy(x, signs),
                     "sigmoid_cross_entropy: the labels in t are -1 and 1, but classes are 0 and 1, and -1 is "

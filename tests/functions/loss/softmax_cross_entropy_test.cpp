@@ -94,7 +94,7 @@ TEST_CASE("seed: the figures that the project started from") {
 
   Variable loss = softmax_cross_entropy(x, t);
   loss.backward();
-  CHECK(printed(loss.item(), 14) == "1.31326162815094");  // what Chainer prints, to the last digit
+  CHECK(printed(loss.item(), 14) == "1.31326162815094");  // Chainer's output, to the last digit
   CHECK(x.grad().to_string() == "[[0.7310586, -0.7310586]]");
   CHECK(loss.grad().to_string() == "1");
 
@@ -213,8 +213,8 @@ TEST_CASE("cache_score does not change a bit, nor does a second backward", "[gpu
   });
 }
 
-// Lanes to a row, a block to a row, one row, none, more blocks than one: against the definition, gradient
-// too.
+// One row per group of lanes, one per block, one row, none, more than one block: compared with the
+// definition, also the gradient.
 TEST_CASE("softmax_cross_entropy of every size", "[gpu]") {
   const std::vector<Shape> shapes{{1, 1},     {3, 2},    {1000, 2}, {1000, 3},  {1000, 5},  {3, 17},
                                   {1000, 17}, {3, 65},   {257, 65}, {0, 65},    {3, 1000},  {1, 1025},
@@ -262,8 +262,8 @@ TEST_CASE("softmax_cross_entropy of targets that are spread over more classes th
   check_against_reference({uniform({2, 1100}), Array{6, 1099}}, {.label_smoothing = 0.3});
 }
 
-// The sums of many blocks, in double, where every order of adding them up shows.
-TEST_CASE("a loss has the same bits in whatever order blocks come", "[gpu]") {
+// Sums over many blocks, in double, where every change of the order is visible.
+TEST_CASE("a loss has the same bits in any order of blocks", "[gpu]") {
   const Array x = random::Generator(9).normal({5000, 3}, 0, 5, Dtype::float64);
   Array t = Array::empty({5000}, Dtype::int32);
   for (std::size_t i = 0; i < t.size(); ++i) t.data<std::int32_t>()[i] = static_cast<std::int32_t>(i * i % 3);
@@ -293,7 +293,7 @@ TEST_CASE("extreme logits lose nothing", "[gpu]") {
   });
 }
 
-TEST_CASE("the loss of a sample that is all but sure is what the other classes leave", "[gpu]") {
+TEST_CASE("the loss of an almost certain sample keeps its digits", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64})
       for (const Shape& shape : {Shape{1, 2}, Shape{3, 2}, Shape{40, 7}, Shape{2, 100}, Shape{2, 5, 40}})
@@ -336,7 +336,7 @@ TEST_CASE("classes that are masked out by -inf, also many in a row", "[gpu]") {
   });
 }
 
-TEST_CASE("nothing to learn from gives loss 0 and gradient 0", "[gpu]") {
+TEST_CASE("batches with nothing to learn have loss 0 and gradient 0", "[gpu]") {
   const auto normalize = GENERATE(Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum);
   on_every_device([&](Device device) {
     const auto check_zero = [&](const Array& scores, const Array& t,
@@ -360,7 +360,7 @@ TEST_CASE("nothing to learn from gives loss 0 and gradient 0", "[gpu]") {
   });
 }
 
-TEST_CASE("what is ignored is not looked at", "[gpu]") {
+TEST_CASE("ignored rows are not read", "[gpu]") {
   const std::vector<double> expected_grad = {-1 / (1 + std::exp(1.0)), 1 / (1 + std::exp(1.0)), 0, 0};
   on_every_device([&](Device device) {
     for (const double poison : {not_a_number, infinity, -infinity}) {
@@ -391,7 +391,7 @@ TEST_CASE("what is ignored is not looked at", "[gpu]") {
       CHECK(loss.item() == Approx(std::log1p(std::exp(-1.0))));
       check_close(values(by_target.grad()), expected_grad, 1e-15, 1e-14);
     }
-    // A soft target of zero on a class that is impossible costs nothing.
+    // A soft target of 0 on a class of probability 0 adds nothing.
     const Array impossible = Array{{0.0, -infinity}}.to(device);
     CHECK(softmax_cross_entropy(impossible, Array{{1.0, 0.0}}.to(device)).item() == 0);
     CHECK(std::isinf(softmax_cross_entropy(impossible, Array{1}.to(device)).item()));
@@ -424,8 +424,7 @@ TEST_CASE("weights on a device and logits on the CPU", "[gpu]") {
   });
 }
 
-TEST_CASE("softmax_cross_entropy: what is wrong with values is thrown when something is read, or before",
-          "[gpu]") {
+TEST_CASE("softmax_cross_entropy reports wrong values at the next read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({4, 3}, Dtype::float64).to(device);
     const auto read = [&](const Array& targets, const SoftmaxCrossEntropyOptions& options = {}) {
@@ -464,8 +463,7 @@ TEST_CASE("softmax_cross_entropy: what is wrong with values is thrown when somet
   });
 }
 
-TEST_CASE("on a GPU a label that is none counts for nothing, is told at the read, and training goes on",
-          "[gpu]") {
+TEST_CASE("on a GPU an invalid label is ignored, reported at the next read, and training continues", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     for (const std::size_t n_class : {3, 2000}) {
@@ -476,7 +474,7 @@ TEST_CASE("on a GPU a label that is none counts for nothing, is told at the read
       CHECK_THROWS_WITH(values(x.grad()), ContainsSubstring("t[2] is 5000000, expected a label in [0, "));
       Variable expected = softmax_cross_entropy(good, Array{0, 1, -1, 2, -1});
       expected.backward();
-      CHECK(loss.item() == Approx(expected.item()));  // told once
+      CHECK(loss.item() == Approx(expected.item()));  // reported once
       check_close(values(x.grad()), values(good.grad()), 1e-15, 1e-12);
 
       x.cleargrad();
@@ -510,7 +508,7 @@ TEST_CASE("softmax_cross_entropy is a launch forward, one backward, and no wait"
   });
 }
 
-TEST_CASE("a captured loss takes class weights from the CPU along, but no weights of samples", "[gpu]") {
+TEST_CASE("a captured loss accepts class weights on the CPU, but not sample weights", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Array t = Array{0, 1, 2, 1}.to(device);
@@ -547,7 +545,7 @@ TEST_CASE("a captured loss takes class weights from the CPU along, but no weight
   });
 }
 
-TEST_CASE("softmax_cross_entropy says what is wrong") {
+TEST_CASE("softmax_cross_entropy reports invalid arguments") {
   const Array x = Array::zeros({4, 3}, Dtype::float64);
   const Array t = {0, 1, 2, 0};
   const auto loss = [](const Array& scores, const Array& targets,
@@ -628,7 +626,7 @@ TEST_CASE("softmax_cross_entropy takes labels of every integer dtype", "[gpu]") 
   });
 }
 
-TEST_CASE("softmax_cross_entropy refuses labels -1 and 1, unless -1 is said to be ignored") {
+TEST_CASE("softmax_cross_entropy refuses labels -1 and 1, unless ignore_label is given") {
   const Array x = Array::zeros({4, 2});
   for (const Dtype dtype : {Dtype::int32, Dtype::int64}) {
     const Array signs = Array{-1, 1, 1, -1}.astype(dtype);
@@ -637,7 +635,7 @@ TEST_CASE("softmax_cross_entropy refuses labels -1 and 1, unless -1 is said to b
         "softmax_cross_entropy: the labels in t are -1 and 1, but classes are 0 and 1, and -1 is "
         "ignored: map -1 to 0, or pass .ignore_label = -1 if -1 marks what is to be ignored");
     CHECK(softmax_cross_entropy(x, signs, {.ignore_label = -1}).item() == Approx(std::log(2)));
-    CHECK_NOTHROW(softmax_cross_entropy(x, Array{-1, 1, 0, -1}.astype(dtype)));  // -1 is ignored, as always
+    CHECK_NOTHROW(softmax_cross_entropy(x, Array{-1, 1, 0, -1}.astype(dtype)));  // -1 is ignored by default
     CHECK_NOTHROW(softmax_cross_entropy(x, Array{1, 1, 1, 1}.astype(dtype)));
     CHECK_NOTHROW(softmax_cross_entropy(x, Array{-1, -1, -1, -1}.astype(dtype)));
     CHECK_NOTHROW(softmax_cross_entropy(Array::zeros({4, 3}), signs));
@@ -655,7 +653,7 @@ TEST_CASE("weights at the limits of their dtype", "[gpu]") {
           softmax_cross_entropy(Array{{1.f, 0.f}}.to(device), t, {.class_weight = beyond}).item(),
           "softmax_cross_entropy: class_weight must be finite and not negative, got inf at 1");
     }
-    // A sum of weights whose inverse float32 does not hold.
+    // A sum of weights whose inverse overflows in float32.
     Variable scores(Array{{1.f, 0.f}}.to(device));
     Variable loss = softmax_cross_entropy(
         scores, t, {.normalize = Normalize::weight_sum, .class_weight = {1e-40f, 1e-40f}});
@@ -673,7 +671,7 @@ TEST_CASE("weights whose product is beyond their dtype make no NaN of a gradient
       const double big = dtype == Dtype::float32 ? huge : 1e200;
       const SoftmaxCrossEntropyOptions options{
           .class_weight = Array{1.0, big}, .reduce = Reduce::sum, .sample_weight = Array{big, big, 1.0}};
-      // Sure beyond every digit; sure but for exp(-60) or so; and one of ordinary weight.
+      // Certain beyond any precision; certain up to about exp(-60); and a row of ordinary weight.
       const double gap = dtype == Dtype::float32 ? 60 : 400;
       Variable x(Array{{-10000., 0.}, {-gap, 0.}, {0., 0.}}.astype(dtype).to(device));
       Variable loss = softmax_cross_entropy(x, Array{1, 1, 0}.to(device), options);
@@ -683,7 +681,7 @@ TEST_CASE("weights whose product is beyond their dtype make no NaN of a gradient
       CHECK(gx[1] == 0);
       const double expected = big * std::exp(-gap) * big;
       CHECK(gx[2] == Approx(expected).epsilon(1e-5));
-      CHECK(gx[3] == 0);  // 1 - p has no digits left
+      CHECK(gx[3] == 0);  // 1 - p is 0 after rounding
       CHECK(gx[4] == -0.5);
       CHECK(gx[5] == 0.5);
 
@@ -728,7 +726,7 @@ struct Trained {
   std::vector<double> gx, gt;
 };
 
-// gt: of soft targets.
+// gt: the gradient of soft targets.
 Trained trained(const Array& x, const Array& t, const SoftmaxCrossEntropyOptions& options) {
   const bool soft = is_floating(t.dtype());
   Variable vx(x), vt(t, soft);
@@ -800,14 +798,14 @@ TEST_CASE("the weighted mean does not depend on the scale of the weights") {
       }
     }
   }
-  // Soft targets alone.
+  // Only for soft targets.
   const SoftmaxCrossEntropyOptions options{.normalize = Normalize::weight_sum};
   const Trained expected = trained(x, soft, options), actual = trained(x, times(soft, 0x1p1022), options);
   CHECK(actual.loss == Approx(expected.loss).epsilon(1e-14));
   check_close(actual.gx, expected.gx, 1e-16, 1e-13);
 }
 
-TEST_CASE("an infinite loss stays one, and the rows beside it keep their gradients") {
+TEST_CASE("an infinite loss stays infinite, and other rows keep their gradients") {
   const Array x{{0., -infinity}, {0., 1.}};
   const Array t{1, 0};
   for (const Normalize normalize : {Normalize::valid_count, Normalize::weight_sum}) {

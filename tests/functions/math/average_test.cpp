@@ -122,7 +122,7 @@ TEST_CASE("the mean of float32 is finite where its sum is not", "[gpu]") {
     y.backward();
     CHECK(y.item() == Approx(1e38));
     check_close(values(x.grad()), std::vector<double>(6, 1. / 6), 0, 1e-6);
-    // Axes that are not neighbours, long columns, and a row that takes several blocks.
+    // Axes that are not adjacent, long columns, and a row that needs several blocks.
     CHECK(values(mean(Variable(Array::full({3, 2, 3}, 3e38f).to(device)), {.axis = {0, 2}}).data()) ==
           std::vector<double>(2, 3e38f));
     CHECK(values(mean(Variable(Array::full({5000, 3}, 3e38f).to(device)), 0).data()) ==
@@ -149,7 +149,7 @@ TEST_CASE("the mean of float64 is finite where its sum is not") {
   Variable y = mean(x, 0);
   const auto m = values(y.data());
   CHECK(m[0] == Approx(1.5e308));
-  CHECK(m[1] == (1e-300 + 3e-300 + 5e-300) / 3);  // as without its neighbours, to the bit
+  CHECK(m[1] == (1e-300 + 3e-300 + 5e-300) / 3);  // the same bits as without its neighbours
   CHECK(m[2] == inf);
   CHECK(m[3] == most);
   CHECK(m[4] == 4.9e-324);
@@ -191,7 +191,7 @@ TEST_CASE("a weighted average of float64 is finite where its sums and products a
   check_close(sums.gx, std::vector<double>(3, 1. / 3), 0, 1e-14);
   check_close(sums.gweights, {4. / 27, -8. / 27, 4. / 27}, 0, 1e-14);
 
-  // A column whose weights add up to an infinity beside one of ordinary weights, which keeps its bits.
+  // A column whose weights have an infinite sum, beside one of ordinary weights, which keeps its bits.
   const Array x{{1., 0.3}, {3., 0.7}};
   const Averaged beside = averaged(x, Array{{1.7e308, 0.1}, {1.7e308, 0.2}}, 0);
   const Averaged alone = averaged(x, Array{{1., 0.1}, {1., 0.2}}, 0);
@@ -200,7 +200,7 @@ TEST_CASE("a weighted average of float64 is finite where its sums and products a
   CHECK(beside.gweights[1] == alone.gweights[1]);
   check_close({beside.gweights[0]}, {-0.5 / 1.7e308}, 1e-323, 1e-14);
 
-  // Weights so small that one over their sum is an infinity.
+  // Weights so small that the inverse of their sum is infinite.
   const Averaged small = averaged(Array{1., 3.}, Array{1e-310, 1e-310});
   check_close(small.y, {2}, 0, 1e-12);
   check_close(small.gx, {0.5, 0.5}, 0, 1e-12);

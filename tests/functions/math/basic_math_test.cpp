@@ -45,7 +45,7 @@ void check_scalar(const Array& x, Variable (*function)(const Variable&), double 
   });
 }
 
-// y and, for an output gradient of ones, the gradient.
+// y and, for an output gradient of ones, the input's gradient.
 struct Result {
   std::vector<double> y;
   std::vector<double> gx;
@@ -180,7 +180,7 @@ TEST_CASE("operators take every kind of operand", "[gpu]") {
     CHECK_FALSE((array * array).requires_grad());
     CHECK((x + 0.1).dtype() == Dtype::float32);  // the scalar takes the array's dtype
     CHECK((x + 0.1).data().to_vector<float>()[0] == 1.f + 0.1f);
-    CHECK(std::is_same_v<decltype(pow(2.0, 3.0)), double>);  // <cmath>'s functions are still there
+    CHECK(std::is_same_v<decltype(pow(2.0, 3.0)), double>);  // the functions of <cmath> are still found
   });
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("a variable used twice gets the sum of both gradients, and operands ke
     CHECK(values(a.grad()) == std::vector<double>{2, 20});
     CHECK(values(z.grad()) == std::vector<double>{1, 10});
     a.cleargrad();
-    const Variable h = a * 3;  // an intermediate variable may keep what add hands on
+    const Variable h = a * 3;  // an intermediate variable may keep the gradient array that add passes on
     Variable w = h + h;
     w.set_grad(Array{1.f, 10.f}.to(device));
     w.backward();
@@ -209,9 +209,9 @@ TEST_CASE("a variable used twice gets the sum of both gradients, and operands ke
   });
 }
 
-TEST_CASE("a gradient nobody asked for is not computed", "[gpu]") {
+TEST_CASE("a gradient that is not needed is not computed", "[gpu]") {
   on_every_device([](Device device) {
-    const DebugMode debug;  // refuses the NaN that is the derivative by the exponent
+    const DebugMode debug;  // throws if the NaN of the derivative by the exponent is computed
     const Variable x(Array{-2.0}.to(device));
     Variable y = pow(x, Array{2.0}.to(device));
     y.backward();
@@ -248,7 +248,7 @@ TEST_CASE("powers at the edges", "[gpu]") {
     check_close(power(-1).y, {inf, -0.5, 1. / 3}, 0, 1e-15);
     check_close(power(0.5).y, {0, NaN, std::sqrt(3.)}, 0, 1e-15);
 
-    // 0 to the power y: constant for y > 0, and taken to be so at 0.
+    // 0 to the power y: the gradient by y is 0 for y > 0, and defined as 0 at y = 0.
     const Array y{0.0, 2.0, -1.0};
     const Result scalar_base = run(device, y, [](const Variable& v) { return pow(0, v); });
     check_close(scalar_base.y, {1, 0, inf}, 0, 0);
@@ -301,7 +301,7 @@ TEST_CASE("arithmetic on empty arrays and empty axes", "[gpu]") {
   });
 }
 
-TEST_CASE("arithmetic refuses what does not fit") {
+TEST_CASE("arithmetic refuses operands that do not fit") {
   const Variable x(Array::zeros({2, 3}));
   CHECK_THROWS_WITH(x + Array::zeros({2, 3}, Dtype::float64),
                     "add: a and b differ in dtype: float32(2, 3) and float64(2, 3)");
@@ -323,7 +323,7 @@ TEST_CASE("a scalar that is subtracted is refused by the name of sub") {
   CHECK_THROWS_WITH(Variable(Array{1, 2, 3}) - 1, "sub: x must be float32 or float64, got int32(3)");
 }
 
-TEST_CASE("+= and its like go on to a new variable, and leave the array as it was") {
+TEST_CASE("+= and similar operators make a new variable, and leave the array unchanged") {
   const Variable leaf(Array{3.0, 4.0});
   const Variable b(Array{1.0, 2.0});
   Variable w = leaf;

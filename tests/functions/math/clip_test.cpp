@@ -41,7 +41,7 @@ TEST_CASE("clip at the edges", "[gpu]") {
   check(Array{0.1f, 0.9f}, 0.1, 0.9, {0.1f, 0.9f}, {3, 3});  // the bounds are rounded to x's dtype
 }
 
-TEST_CASE("clip refuses what makes no interval") {
+TEST_CASE("clip refuses bounds that are not an interval") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(clip(Array{1.f}, 2, 1), "clip: expected x_min <= x_max, got 2 and 1");
   CHECK_THROWS_WITH(clip(Array{1.f}, nan, 1), "clip: expected x_min <= x_max, got nan and 1");

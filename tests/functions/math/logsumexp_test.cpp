@@ -23,7 +23,7 @@ TEST_CASE("logsumexp neither overflows nor loses its gradient", "[gpu]") {
     for (const float offset : {1e8f, -1e8f, 3e38f}) {
       Variable x(Array{{offset, offset}, {offset, 0.f}}.to(device));
       Variable y = logsumexp(x, 1);
-      // log 2 is below their last digit
+      // log 2 is smaller than their last digit
       check_close(values(y.data()), {offset, std::max(offset, 0.f)}, 0, 0);
       y.set_grad(Array{1.f, 1.f}.to(device));
       y.backward();
@@ -40,7 +40,7 @@ TEST_CASE("logsumexp keeps the logarithm beside a large offset", "[gpu]") {
   });
 }
 
-TEST_CASE("logsumexp: beside an infinity nothing else has a gradient", "[gpu]") {
+TEST_CASE("logsumexp: beside an infinity no other element has a gradient", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{{std::numeric_limits<float>::infinity(), 1.f, 100.f}}.to(device));
     Variable y = logsumexp(x, 1);
@@ -72,13 +72,13 @@ TEST_CASE("logsumexp of nothing is -inf", "[gpu]") {
   });
 }
 
-TEST_CASE("logsumexp refuses axes that are not there") {
+TEST_CASE("logsumexp refuses axes that do not exist") {
   CHECK_THROWS_WITH(logsumexp(Array::zeros({2, 3}), 2),
                     "logsumexp: axis 2 is out of range for float32(2, 3)");
   CHECK_THROWS_WITH(logsumexp(Array{1, 2}), "logsumexp: x must be float32 or float64, got int32(2)");
 }
 
-TEST_CASE("logsumexp is as right near 0 as anywhere", "[gpu]") {
+TEST_CASE("logsumexp is accurate near 0", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
       const double tolerance = dtype == Dtype::float32 ? 1e-6 : 1e-14;
@@ -92,7 +92,7 @@ TEST_CASE("logsumexp is as right near 0 as anywhere", "[gpu]") {
       CHECK(rows[0] == Approx(first).epsilon(tolerance));
       CHECK(rows[1] == Approx(second).epsilon(tolerance));
       CHECK(of(x, {.axis = 0})[0] == Approx(std::log1p(std::exp(-80.))).epsilon(tolerance));
-      CHECK(of(x, {})[0] == Approx(std::log(2.)));  // two at the maximum
+      CHECK(of(x, {})[0] == Approx(std::log(2.)));  // two elements are the maximum
       CHECK(of(Array{0., -32.5}.reshape({1, 2, 1}), {.axis = {0, 2}}) == std::vector<double>{0, -32.5});
       CHECK(of(Array{0., -32.5}.reshape({2, 1, 1}), {.axis = {0, 2}})[0] ==
             Approx(std::log1p(std::exp(-32.5))).epsilon(tolerance));

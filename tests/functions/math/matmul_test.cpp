@@ -99,7 +99,7 @@ TEST_CASE("matmul broadcasts batches as NumPy does", "[gpu]") {
         .forward = [=](const Variables& xs) { return matmul(xs[0], xs[1], c.transa, c.transb); },
         .expected =
             [=](const Arrays& xs) {
-              // Every element of y by itself: its place in the batch, counted in the axes of a and of b.
+              // Every element of y separately: its index in the batch, converted to the axes of a and of b.
               const bool row = c.a.size() == 1, column = c.b.size() == 1;
               const std::size_t batch_axes = c.y.size() - (row ? 0 : 1) - (column ? 0 : 1);
               const std::size_t m = row ? 1 : c.y[batch_axes], n = column ? 1 : c.y.back();
@@ -135,7 +135,7 @@ TEST_CASE("matmul broadcasts batches as NumPy does", "[gpu]") {
   }
 }
 
-TEST_CASE("matmul of a batch of none broadcasts, too", "[gpu]") {
+TEST_CASE("matmul of an empty batch broadcasts, too", "[gpu]") {
   on_every_device([](Device device) {
     const Variable a(Array::ones({1, 3, 4}).to(device)), b(Array::ones({0, 4, 2}).to(device));
     Variable y = matmul(a, b);

@@ -44,7 +44,7 @@ TEST_CASE("maximum and minimum", "[gpu]") {
         .inputs = {a, other},
         .forward = [](const Variables& xs) { return maximum(xs[0], xs[1]); },
         .expected = expected([](double x, double y) { return std::max(x, y); }),
-        .skip_empty_batch = other.ndim() == 1,  // its 2 is not the batch's
+        .skip_empty_batch = other.ndim() == 1,  // its 2 is not the length of the batch
     });
     check_function({
         .inputs = {a, other},

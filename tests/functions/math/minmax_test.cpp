@@ -13,7 +13,7 @@ namespace {
 const double inf = std::numeric_limits<double>::infinity();
 const double NaN = std::numeric_limits<double>::quiet_NaN();
 
-// 24 values, far enough apart for numerical gradients, in no order.
+// 24 values in no order, far enough apart for numerical gradients.
 Array scattered() {
   std::vector<double> x;
   for (int i = 0; i < 24; ++i) x.push_back(0.25 * (i * 7 % 24) - 2.875);
@@ -52,7 +52,7 @@ TEST_CASE("infinities and NaN", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(max(Array{-inf, -inf}.to(device)).item() == -inf);
     CHECK(min(Array{inf, inf}.to(device)).item() == inf);
-    // A NaN wins wherever it stands: in a lane, in the rest of a row, in a column.
+    // A NaN wins anywhere: in a lane, in the rest of a row, in a column.
     for (std::size_t position = 0; position < 19; ++position) {
       CAPTURE(position);
       std::vector<double> row(19, 1);
@@ -73,7 +73,7 @@ TEST_CASE("infinities and NaN", "[gpu]") {
   });
 }
 
-TEST_CASE("there is no maximum of nothing", "[gpu]") {
+TEST_CASE("the maximum of no elements is an error", "[gpu]") {
   const Variable x(Array::zeros({0, 3}));
   CHECK_THROWS_WITH(max(x), "max: there are no elements to choose from in float32(0, 3)");
   CHECK_THROWS_WITH(min(x, 0), "min: there are no elements to choose from in float32(0, 3)");

@@ -1,4 +1,4 @@
-// What the tests of sum, mean, max, min and logsumexp share: every choice of axes against plain loops.
+// Shared by the tests of sum, mean, max, min and logsumexp: every choice of axes against plain loops.
 #pragma once
 
 #include "tenbin/functions/math/reduction.h"
@@ -6,7 +6,7 @@
 
 namespace tenbin::testing {
 
-/// The elements of x, (2, 3, 4), that belong to each result when the axes marked `reduced` go.
+/// The elements of x, (2, 3, 4), that are reduced to each result if the axes marked `reduced` are removed.
 inline std::vector<std::vector<double>> groups(const std::vector<double>& x, bool r0, bool r1, bool r2) {
   const std::size_t n0 = r0 ? 1 : 2;
   const std::size_t n1 = r1 ? 1 : 3;

@@ -34,7 +34,7 @@ TEST_CASE("the spellings of sum") {
 
 TEST_CASE("sums of long float32 rows and columns are right to one rounding", "[gpu]") {
   on_every_device([](Device device) {
-    const std::size_t n = 1'000'003;  // neither a multiple of a lane nor of a block
+    const std::size_t n = 1'000'003;  // a multiple neither of a lane's nor of a block's length
     const double expected = static_cast<double>(n) * static_cast<double>(0.1f);
     const Array tenth = Array::full({n}, 0.1).to(device);
     CHECK(sum(tenth).item<float>() == static_cast<float>(expected));
@@ -52,7 +52,7 @@ TEST_CASE("sums of every length around the lanes and halves", "[gpu]") {
       CAPTURE(n);
       const Array x = Array::arange(n).astype(Dtype::float64).to(device);
       CHECK(sum(x).item() == static_cast<double>(n * (n - 1) / 2));
-      // 63, 64, 65 columns: the edges of a block
+      // 63, 64, 65 columns: around the size of a block
       for (const std::size_t columns : {63u, 64u, 65u}) {
         const Array matrix =
             Array::arange(n * columns).astype(Dtype::float64).reshape({n, columns}).to(device);
@@ -77,7 +77,7 @@ TEST_CASE("sums of nothing, and over axes of length 1", "[gpu]") {
   });
 }
 
-TEST_CASE("sum refuses axes that are not there") {
+TEST_CASE("sum refuses axes that do not exist") {
   const Variable x(Array::zeros({2, 3}));
   CHECK_THROWS_WITH(sum(x, 2), "sum: axis 2 is out of range for float32(2, 3)");
   CHECK_THROWS_WITH(sum(x, -3), "sum: axis -3 is out of range for float32(2, 3)");

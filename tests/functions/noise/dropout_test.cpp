@@ -41,7 +41,7 @@ TEST_CASE("dropout", "[gpu]") {
 TEST_CASE("dropout draws the same mask on every device, for any size, bit by bit", "[gpu]") {
   for (const std::size_t size : {0u, 1u, 3u, 255u, 257u, 100003u}) {
     CAPTURE(size);
-    const Array x = uniform({size}, 0.5, 2);  // nothing that is 0 by itself
+    const Array x = uniform({size}, 0.5, 2);  // no element is 0 by itself
     random::seed(11);
     const auto y = values(dropout(x, 0.4).data());
     const std::uint64_t position = random::default_generator().position();
@@ -62,7 +62,7 @@ TEST_CASE("dropout draws the same mask on every device, for any size, bit by bit
   }
 }
 
-TEST_CASE("dropout drops the ratio that it was told, and keeps the expectation") {
+TEST_CASE("dropout drops the given ratio, and keeps the expectation") {
   random::seed(0);
   const std::size_t n = 100000;
   for (const double ratio : {0.1, 0.5, 0.8}) {
@@ -79,12 +79,12 @@ TEST_CASE("dropout drops the ratio that it was told, and keeps the expectation")
   }
 }
 
-TEST_CASE("dropout passes the gradient where it passed the input", "[gpu]") {
+TEST_CASE("dropout passes the gradient at the elements that it kept", "[gpu]") {
   on_every_device([](Device device) {
     random::seed(5);
     Variable x(Array::ones({1000}, Dtype::float32, device));
     Variable y = dropout(x, 0.3);
-    dropout(x, 0.3);  // moves the generator on: backward must not ask it
+    dropout(x, 0.3);  // advances the generator: backward must not draw from it
     y.set_grad(x.data());
     y.backward();
     CHECK(values(x.grad()) == values(y.data()));
@@ -105,7 +105,7 @@ TEST_CASE("dropout repeats itself from the same seed only") {
 
 TEST_CASE("dropout in a captured step draws the masks that it would have drawn uncaptured", "[gpu]") {
   on_every_device([](Device device) {
-    if (device.is_cpu()) return;  // nothing is captured there
+    if (device.is_cpu()) return;  // no capture on the CPU
     const Array x = Array::ones({301}, Dtype::float32, device);
     const auto masks = [&](std::size_t warmup) {
       random::seed(9);
@@ -126,11 +126,13 @@ TEST_CASE("dropout in a captured step draws the masks that it would have drawn u
     const auto captured = masks(1);
     CHECK(captured == masks(100));
     for (std::size_t i = 1; i < captured.size(); ++i) CHECK(captured[i] != captured[i - 1]);
-    for (const double v : captured.back()) CHECK((v == 0 || v == 6));  // forward and backward drop the same
+    for (const double v : captured.back())
+      CHECK((v == 0 || v == 6));  // forward and backward drop the same
+                                  // elements
   });
 }
 
-TEST_CASE("dropout takes as many words off the generator whatever the dtype and the ratio", "[gpu]") {
+TEST_CASE("dropout draws the same number of words for every dtype and ratio", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
       for (const double ratio : {0.0, 0.5}) {
@@ -161,7 +163,7 @@ TEST_CASE("dropout with ratio 0 changes no bit", "[gpu]") {
   });
 }
 
-TEST_CASE("dropout selects: what it drops does no harm", "[gpu]") {
+TEST_CASE("dropout selects: dropped values have no effect, also NaN", "[gpu]") {
   on_every_device([](Device device) {
     random::seed(0);
     Variable x(Array::full({100}, std::numeric_limits<double>::quiet_NaN(), Dtype::float32, device));
