@@ -3,8 +3,8 @@
 
 #include "block.h"
 #include "floor.h"
-#include "tenbin/cpu/gemm.h"
 #include "tenbin/core/random.h"
+#include "tenbin/cpu/gemm.h"
 
 namespace tenbin::benchmarks {
 namespace {
@@ -40,7 +40,7 @@ void tenbin_gemm(benchmark::State& state, const Product& p) {
       [&] {
         for (std::size_t i = 0; i < p.repeats(); ++i)
           cpu::gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, x.a.data<float>(), x.b.data<float>(), 0.f,
-                       x.c.data<float>());
+                    x.c.data<float>());
       });
 }
 

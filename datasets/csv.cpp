@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/text.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/class_order.h"
 #include "tenbin/datasets/csv_fields.h"
 #include "tenbin/datasets/csv_records.h"

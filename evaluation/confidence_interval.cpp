@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "tenbin/core/labels.h"
-#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/random.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/dataset.h"
 #include "tenbin/evaluation/percentile.h"
 

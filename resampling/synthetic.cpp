@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "tenbin/core/labels.h"
-#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/random.h"
+#include "tenbin/cpu/parallel.h"
 
 namespace tenbin::detail {
 

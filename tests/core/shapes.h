@@ -8,8 +8,8 @@
 
 namespace tenbin::testing {
 
-inline const std::vector<Shape> shapes_of_lines = {{1},       {5},       {3, 4},    {4, 1},          {1, 7},
-                                                   {2, 3, 5}, {2, 1, 3}, {3, 2, 2}, {2, 2, 1, 3, 2}, {13, 129}};
+inline const std::vector<Shape> shapes_of_lines = {
+    {1}, {5}, {3, 4}, {4, 1}, {1, 7}, {2, 3, 5}, {2, 1, 3}, {3, 2, 2}, {2, 2, 1, 3, 2}, {13, 129}};
 
 inline std::size_t position_of(const Shape& index, const Shape& shape) {
   std::size_t position = 0;

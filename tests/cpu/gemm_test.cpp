@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/random.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;

@@ -29,9 +29,7 @@ TEST_CASE("while an update runs, denormal numbers are 0; after it they are not")
   {
     const cpu::FlushDenormals flush;
     CHECK(tiny + tiny == 0);
-    {
-      const cpu::FlushDenormals again;
-    }
+    { const cpu::FlushDenormals again; }
     CHECK(tiny + tiny == 0);
   }
   CHECK(tiny + tiny != 0);

@@ -294,7 +294,8 @@ TEST_CASE("a captured step allocates nothing and waits for nothing", "[gpu]") {
 }
 
 TEST_CASE(
-    "an operation that cannot be captured is an error that says what and where, and training can continue", "[gpu]") {
+    "an operation that cannot be captured is an error that says what and where, and training can continue",
+    "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(100, device);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tenbin/cpu/parallel.h"
 #include "tenbin/core/random.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/evaluation/accuracy.h"
 #include "tenbin/evaluation/roc.h"
 #include "tenbin/tests/catch.h"

@@ -93,7 +93,8 @@ void check_resumes(Optimizer& optimizer, Optimizer& resumed, Device device) {
 }  // namespace
 
 TEST_CASE(
-    "training resumed from files has the same bits: state, counters, hyperparameters, lazily sized layers", "[gpu]") {
+    "training resumed from files has the same bits: state, counters, hyperparameters, lazily sized layers",
+    "[gpu]") {
   on_every_device([](Device device) {
     const auto check = [&](auto optimizer, auto resumed) { check_resumes(*optimizer, *resumed, device); };
     check(std::make_unique<SGD>(SGDOptions{.lr = 0.1}), std::make_unique<SGD>());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 
+#include "tenbin/cpu/update.h"
 #include "tenbin/cuda/captured_step.h"
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/functions/array/get_rows.h"
@@ -12,7 +13,6 @@
 #include "tenbin/optimizers/momentum_sgd.h"
 #include "tenbin/optimizers/optimizer_hooks.h"
 #include "tenbin/optimizers/sgd.h"
-#include "tenbin/cpu/update.h"
 #include "tenbin/tests/memory_use.h"
 
 using namespace tenbin;

@@ -463,7 +463,8 @@ TEST_CASE("softmax_cross_entropy reports wrong values at the next read, or befor
   });
 }
 
-TEST_CASE("on a GPU an invalid label is ignored, reported at the next read, and training continues", "[gpu]") {
+TEST_CASE("on a GPU an invalid label is ignored, reported at the next read, and training continues",
+          "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     for (const std::size_t n_class : {3, 2000}) {
