@@ -10,8 +10,8 @@ namespace tenbin::detail {
 
 struct ArffWord {
   std::string text;
-  bool quoted = false;
-  const char* place = nullptr;  // in the line
+  bool quoted;
+  const char* place;  // in the line
 };
 
 // Steps through a line. Errors: those of LineReader::fail.

@@ -23,7 +23,7 @@ struct BinarySamples {
 // How sure the classifier is of the positive class: float32 or float64, (N) or a column (N, 1), any finite
 // numbers; or a column of probabilities (N, 2), whose rows must sum to 1. Errors: anything else, with its
 // position.
-std::vector<double> to_scores(const char* function, const Array& scores, std::size_t column = 1);
+std::vector<double> to_scores(const char* function, const Array& scores, std::size_t column);
 
 // `sample_weights` (metric_rows.h) as numbers, scaled; ones if there are none.
 std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, const Array& t);

@@ -54,6 +54,17 @@ TEST_CASE("PlattScaling of separable scores stays finite, and reaches the smooth
   check_close(values(scaling.transform(Array{-1., 1.})), {0.2, 0.75}, 1e-12, 0);
 }
 
+TEST_CASE("PlattScaling comes to the minimum whatever the weights add up to") {
+  // Two free numbers fit two scores exactly: the mean target of either, beside which the smoothing vanishes.
+  const Array scores = {0., 0., 1., 1.}, t = {0, 1, 0, 1};
+  for (const double unit : {1e14, 1e100})
+    for (double ratio = 2; ratio <= 40; ++ratio) {
+      PlattScaling scaling;
+      scaling.fit(scores, t, {.sample_weight = Array{ratio * unit, unit, unit, ratio * unit}});
+      check_close(values(scaling.transform(Array{0., 1.})), {1 / (1 + ratio), ratio / (1 + ratio)}, 1e-12, 0);
+    }
+}
+
 TEST_CASE("PlattScaling with all scores tied predicts the smoothed frequency") {
   PlattScaling scaling;
   scaling.fit(Array{7.f, 7.f, 7.f, 7.f}, Array{0, 1, 0, 0});
@@ -98,6 +109,10 @@ TEST_CASE("PlattScaling: errors, which leave what was fitted") {
                     "PlattScaling::fit: expected samples of both classes, got 2 of class 0 and 0 of class 1");
   CHECK_THROWS_WITH(scaling.fit(Array::zeros({0}), Array::zeros({0}, Dtype::int32)),
                     "PlattScaling::fit: expected samples of both classes, got 0 of class 0 and 0 of class 1");
+  CHECK_THROWS_WITH(scaling.fit(Array{1., 2.}, Array{0, 0}, {.pos_label = 0}),
+                    "PlattScaling::fit: expected samples of both classes, got 0 of class 1 and 2 of class 0");
+  CHECK_THROWS_WITH(scaling.fit(Array{1., 2.}, Array{1, 1}, {.pos_label = 1}),
+                    "PlattScaling::fit: expected samples of both classes, got 0 of class 0 and 2 of class 1");
   CHECK(scaling.a() == a);
 }
 

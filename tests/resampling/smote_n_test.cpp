@@ -139,6 +139,13 @@ TEST_CASE("smote_n is a function of the seed at any number of threads, and marks
   CHECK(class_counts(smote_n(train, {.sampling_strategy = 0.5}).t, 2) == Rows{60, 30});
 }
 
+TEST_CASE("the seed of smote_n is 1 where none is given") {
+  const Dataset train = codes({60, 20}, 1);
+  const std::vector<double> made = smote_n(train).x.to_vector<double>();
+  CHECK(made == smote_n(train, {.seed = 1}).x.to_vector<double>());
+  CHECK(made != smote_n(train, {.seed = 2}).x.to_vector<double>());
+}
+
 TEST_CASE("smote_n refuses what it cannot do") {
   CHECK_THROWS_WITH(smote_n(codes({9, 5}, 1)),
                     "smote_n: class 1 has 5 samples, 5 nearest neighbours need at least 6");
