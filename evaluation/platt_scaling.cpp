@@ -98,9 +98,10 @@ struct NewtonStep {
   double a, b, decrease;
 };
 
-NewtonStep newton_step(const Objective::Derivatives& d) {
-  // A hair on the diagonal keeps it invertible, as for scores that are all equal.
-  const double aa = d.aa * (1 + 1e-12) + 1e-300, bb = d.bb * (1 + 1e-12) + 1e-300;
+// Damped, it is shorter and closer to the steepest descent.
+NewtonStep newton_step(const Objective::Derivatives& d, double damping) {
+  // A little more on the diagonal keeps it invertible, as for scores that are all equal.
+  const double aa = d.aa * (1 + 1e-12) + 1e-300 + damping, bb = d.bb * (1 + 1e-12) + 1e-300 + damping;
   const double determinant = aa * bb - d.ab * d.ab;
   const double a = -(bb * d.a - d.ab * d.b) / determinant;
   const double b = -(aa * d.b - d.ab * d.a) / determinant;
@@ -119,17 +120,31 @@ double step_length(const Objective& objective, const Point& at, const NewtonStep
   return 0;
 }
 
+// Newton's method. Where nearly all probabilities are 0 or 1, the matrix of second derivatives is almost
+// singular, and the objective may not fall along the step: then the step is damped, as by Levenberg and
+// Marquardt, until it does.
 Point minimise(const Objective& objective) {
-  constexpr int most_steps = 100;
+  constexpr int most_steps = 1000;
   // Relative to the weight: where full steps converge, and rounding of the value would hide it; the end.
   const double close = 1e-8 * objective.total_weight(), done = 1e-24 * objective.total_weight();
+  const double least_damping = 1e-12 * objective.total_weight(), most_damping = objective.total_weight();
+  double damping = 0;
   Point at{0, objective.start()};
   for (int count = 0; count < most_steps; ++count) {
-    const NewtonStep step = newton_step(objective.derivatives(at.a, at.b));
-    const double length = step.decrease <= close ? 1 : step_length(objective, at, step);
+    const NewtonStep step = newton_step(objective.derivatives(at.a, at.b), damping);
+    // Not if rounding has made the determinant negative or 0.
+    const bool is_descent = step.decrease >= 0 && std::isfinite(step.decrease);
+    const bool is_close = damping == 0 && is_descent && step.decrease <= close;
+    const double length = is_close ? 1 : is_descent ? step_length(objective, at, step) : 0;
+    if (length == 0) {
+      if (damping >= most_damping) break;
+      damping = std::max(10 * damping, least_damping);
+      continue;
+    }
     at.a += length * step.a;
     at.b += length * step.b;
-    if (length == 0 || step.decrease <= done) break;
+    if (is_close && step.decrease <= done) break;
+    damping = damping <= least_damping ? 0 : damping / 10;
   }
   return at;
 }
