@@ -1,4 +1,4 @@
-// The words of one line of an ARFF file.
+// The words of a line of an ARFF file.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace tenbin::detail {
 
 struct ArffWord {
   std::string text;
-  bool quoted = false;
-  const char* place = nullptr;  // position in the line
+  bool quoted;
+  const char* place;  // in the line
 };
 
 // Steps through a line. Errors: those of LineReader::fail.
@@ -20,17 +20,17 @@ class ArffLine {
   ArffLine(const LineReader& lines, std::string_view line)
       : lines_(lines), p_(line.data()), end_(p_ + line.size()) {}
 
-  // Skips blanks and comments first, as all members of this class do.
+  // Skips blanks and comments first, as everything here does.
   bool at_end();
   const char* place() const { return p_; }
-  // Skips `c` if it is next.
+  // Steps over `c` if it is next.
   bool take(char c);
-  // The next word: quoted, or up to a blank, a comma or a brace. Errors: there is none, an unclosed quote.
+  // The next word: quoted, or up to a blank, a comma or a brace. Errors: there is none, an open quote.
   ArffWord word();
-  // Skips KEEL's range after a type, as [0.075, 0.815], if there is one. `open`: its opening bracket was read
-  // as part of the type's word. Errors: the range is not closed.
+  // Steps over KEEL's range behind a type, as [0.075, 0.815], if there is one. `open`: its bracket was part
+  // of the type's word. Errors: it does not end.
   void skip_range(bool open);
-  // Skips a separator: a comma, or blanks. At the end of the line and before `closing` none is needed.
+  // Steps over what parts two words: a comma, or blanks. Fine without it: the end of the line, and `closing`.
   void separator(char closing);
 
  private:

@@ -1,4 +1,4 @@
-// Scores of two classes with labels and weights: the input of threshold tuning and calibration.
+// Scores of two classes with labels and weights: what thresholds and calibration are fitted on.
 #pragma once
 
 #include <functional>
@@ -15,26 +15,26 @@ struct BinarySample {
 };
 
 struct BinarySamples {
-  std::vector<BinarySample> samples;  // those of nonzero weight, weights scaled (metric_rows.h)
-  double weight_unit;                 // factor from sums of scaled weights to sums of weights
-  std::size_t column;                 // of the positive class in probabilities (N, 2): columns are in
-                                      // ascending order of labels
+  std::vector<BinarySample> samples;  // whose weight is not 0, weights scaled (metric_rows.h)
+  double weight_unit;                 // what sums of weights are to be multiplied by
+  std::size_t column;                 // of the positive class in probabilities (N, 2): labels ascend
 };
 
-// Scores of the positive class: float32 or float64, (N) or a column (N, 1), any finite numbers; or its column
-// of probabilities (N, 2), whose rows must sum to 1. Errors: anything else, with its position.
-std::vector<double> to_scores(const char* function, const Array& scores, std::size_t column = 1);
+// How sure the classifier is of the positive class: float32 or float64, (N) or a column (N, 1), any finite
+// numbers; or a column of probabilities (N, 2), whose rows must sum to 1. Errors: anything else, with its
+// position.
+std::vector<double> to_scores(const char* function, const Array& scores, std::size_t column);
 
-// `sample_weights` (metric_rows.h) as scaled numbers; ones if none are given.
+// `sample_weights` (metric_rows.h) as numbers, scaled; ones if there are none.
 std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, const Array& t);
 
-// Errors: also labels other than `pos_label` and one more, or without `pos_label` other than 0 and 1; a class
+// Errors: also labels other than `pos_label` and one more, without `pos_label` other than 0 and 1; a class
 // without samples.
 BinarySamples to_binary_samples(const char* function, const Array& scores, const Array& t,
                                 const BinaryFitOptions& options);
 
-// Probabilities of the positive class in the shape of the scores: (N), (N, 1), or (N, 2) with the complement
-// in the other column.
+// Probabilities of the positive class in the form that the scores have: (N), (N, 1), or (N, 2) with the
+// complement in the other column.
 Array map_scores(const char* function, const Array& scores, std::size_t column,
                  const std::function<double(double)>& probability);
 

@@ -35,8 +35,7 @@ class Objective {
     for (const BinarySample& sample : samples) (sample.positive ? positive : negative) += sample.weight;
     unit_ = detail::power_of_two_scale(negative + positive, 0);
     total_ = unit_ * (negative + positive);
-    // The number of samples only enters through the targets. Above 2^53 samples the terms 1 and 2 are rounded
-    // away.
+    // The targets alone know how many samples there are. Above 2^53 of them 1 and 2 are lost.
     constexpr double many = 1e100;
     positive = std::min(many, positive * binary.weight_unit);
     negative = std::min(many, negative * binary.weight_unit);
@@ -54,13 +53,13 @@ class Objective {
     double sum = 0;
     for (const BinarySample& sample : samples_) {
       const double u = a * scaled(sample) + b;
-      // -(y log p + (1 - y) log(1 - p)), in a form without log(0).
+      // -(y log p + (1 - y) log(1 - p)), written so that no logarithm meets 0.
       sum += weight(sample) * (target(sample) * u + std::max(-u, 0.0) + std::log1p(std::exp(-std::abs(u))));
     }
     return sum;
   }
 
-  // The derivatives with respect to a and b.
+  // The derivatives by a and b.
   struct Derivatives {
     double a = 0, b = 0, aa = 0, ab = 0, bb = 0;
   };
@@ -94,21 +93,22 @@ struct Point {
   double a, b;
 };
 
-// The Newton step, and twice the decrease that the second-order model predicts for it.
+// The Newton step, and what it would gain if the objective were its second-order model, twice over.
 struct NewtonStep {
   double a, b, decrease;
 };
 
-NewtonStep newton_step(const Objective::Derivatives& d) {
-  // A small term on the diagonal keeps it invertible, also for scores that are all equal.
-  const double aa = d.aa * (1 + 1e-12) + 1e-300, bb = d.bb * (1 + 1e-12) + 1e-300;
+// Damped, it is shorter and closer to the steepest descent.
+NewtonStep newton_step(const Objective::Derivatives& d, double damping) {
+  // A little more on the diagonal keeps it invertible, as for scores that are all equal.
+  const double aa = d.aa * (1 + 1e-12) + 1e-300 + damping, bb = d.bb * (1 + 1e-12) + 1e-300 + damping;
   const double determinant = aa * bb - d.ab * d.ab;
   const double a = -(bb * d.a - d.ab * d.b) / determinant;
   const double b = -(aa * d.b - d.ab * d.a) / determinant;
   return {a, b, -(d.a * a + d.b * b)};
 }
 
-// The step length: halved until the objective falls enough; 0 if it does not.
+// How much of the step to take: halved until the objective falls enough; 0 if it does not.
 double step_length(const Objective& objective, const Point& at, const NewtonStep& step) {
   constexpr double shortest = 1e-10;
   constexpr double enough = 1e-4;
@@ -120,18 +120,31 @@ double step_length(const Objective& objective, const Point& at, const NewtonStep
   return 0;
 }
 
+// Newton's method. Where nearly all probabilities are 0 or 1, the matrix of second derivatives is almost
+// singular, and the objective may not fall along the step: then the step is damped, as by Levenberg and
+// Marquardt, until it does.
 Point minimise(const Objective& objective) {
-  constexpr int most_steps = 100;
-  // Relative to the weight. Below it full steps converge, and rounding hides the decrease: the search has
-  // ended.
+  constexpr int most_steps = 1000;
+  // Relative to the weight: where full steps converge, and rounding of the value would hide it; the end.
   const double close = 1e-8 * objective.total_weight(), done = 1e-24 * objective.total_weight();
+  const double least_damping = 1e-12 * objective.total_weight(), most_damping = objective.total_weight();
+  double damping = 0;
   Point at{0, objective.start()};
   for (int count = 0; count < most_steps; ++count) {
-    const NewtonStep step = newton_step(objective.derivatives(at.a, at.b));
-    const double length = step.decrease <= close ? 1 : step_length(objective, at, step);
+    const NewtonStep step = newton_step(objective.derivatives(at.a, at.b), damping);
+    // Not if rounding has made the determinant negative or 0.
+    const bool is_descent = step.decrease >= 0 && std::isfinite(step.decrease);
+    const bool is_close = damping == 0 && is_descent && step.decrease <= close;
+    const double length = is_close ? 1 : is_descent ? step_length(objective, at, step) : 0;
+    if (length == 0) {
+      if (damping >= most_damping) break;
+      damping = std::max(10 * damping, least_damping);
+      continue;
+    }
     at.a += length * step.a;
     at.b += length * step.b;
-    if (length == 0 || step.decrease <= done) break;
+    if (is_close && step.decrease <= done) break;
+    damping = damping <= least_damping ? 0 : damping / 10;
   }
   return at;
 }

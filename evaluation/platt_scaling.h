@@ -22,7 +22,8 @@ namespace tenbin {
 class PlattScaling {
  public:
   /// scores: float32 or float64 (N) or (N, 1), or probabilities (N, 2); t: integer (N), two labels (see
-  /// BinaryFitOptions). N0 and N1 are sums of weights. Scores that are all equal give a = 0. Errors: shapes
+  /// BinaryFitOptions). N0 and N1 are sums of weights, which may differ by a factor of 1e9: beyond
+  /// it, rounding can end the search before the minimum. Scores that are all equal give a = 0. Errors: shapes
   /// and dtypes that do not fit; a score that is not finite; labels that do not fit; a class without samples.
   ///
   ///     scaling.fit(logits, t, {.pos_label = 0});

@@ -159,6 +159,9 @@ TEST_CASE_METHOD(ArffFixture, "load_arff reads KEEL's files", "[arff]") {
   CHECK(load(header + "@output Class\n" + rows, {.positive = "negative"}).classes() ==
         Texts{"positive", "negative"});
   CHECK(error(header + "@outputs Klass\n" + rows).substr(0, 31) == ": no column is named \"Klass\"; t");
+  // A range without blanks and commas is part of the type's word.
+  CHECK(load("@attribute a integer[7]\n@attribute b real[]\n@data\n7,8\n").feature_names() ==
+        Texts{"a", "b"});
   CHECK(error("@attribute a real [0, 1\n@data\n") == ":1:20: the range is never closed");
   CHECK(error("@attribute a real[0, 1\n@data\n") == ":1:20: the range is never closed");
 }

@@ -12,10 +12,10 @@ std::string labels_of(const std::string& labels) {
   return std::string("\0\0\x08\x01\0\0\0", 7) + static_cast<char>(labels.size()) + labels;
 }
 
-std::string images_of(char count, char pixel, char width = 28) {
-  const std::string head =
-      std::string("\0\0\x08\x03\0\0\0", 7) + count + std::string("\0\0\0\x1c\0\0\0", 7) + width;
-  return head + std::string(static_cast<std::size_t>(count * 28 * width), pixel);
+std::string images_of(char count, char pixel, char height = 28, char width = 28) {
+  const std::string zeros(3, '\0');
+  const std::string head = std::string("\0\0\x08\x03", 4) + zeros + count + zeros + height + zeros + width;
+  return head + std::string(static_cast<std::size_t>(count * height * width), pixel);
 }
 
 void write_small_set(const ScratchDirectory& directory) {
@@ -58,9 +58,12 @@ TEST_CASE("load_fashion_mnist refuses images and labels that do not belong toget
   CHECK_THROWS_WITH(load_fashion_mnist(directory.path()), labels + ": expected uint8(3), got uint8(2)");
   write_bytes(labels, labels_of({0, 9, 10}));
   CHECK_THROWS_WITH(load_fashion_mnist(directory.path()), labels + ": label 2 is 10, expected 0 to 9");
-  write_bytes(images, images_of(3, 'a', 27));
+  write_bytes(images, images_of(3, 'a', 28, 27));
   CHECK_THROWS_WITH(load_fashion_mnist(directory.path()),
                     images + ": expected uint8(N, 28, 28), got uint8(3, 28, 27)");
+  write_bytes(images, images_of(3, 'a', 27, 28));
+  CHECK_THROWS_WITH(load_fashion_mnist(directory.path()),
+                    images + ": expected uint8(N, 28, 28), got uint8(3, 27, 28)");
 }
 
 TEST_CASE("load_fashion_mnist reads Debian's package, where it is installed") {

@@ -134,6 +134,17 @@ TEST_CASE("Minibatches without seed and epoch have a new order in every pass, wh
   random::seed(0);
 }
 
+TEST_CASE("Minibatches without seed and epoch take 64 bits of the default generator for their seed") {
+  const Dataset data = numbered(50);
+  random::seed(8);
+  const random::Draw draw = random::default_generator().draw(2);
+  const std::uint64_t seed = std::uint64_t{draw.word(0)} << 32 | draw.word(1);
+  random::seed(8);
+  const std::vector<int> order = labels(Minibatches(data, {.batch_size = 7}));
+  random::seed(0);
+  CHECK(order == labels(Minibatches(data, {.batch_size = 7, .seed = seed, .epoch = 0})));
+}
+
 TEST_CASE("a pass over Minibatches keeps its order while another runs") {
   const Minibatches batches(numbered(20), {.batch_size = 3, .seed = 2});
   std::vector<int> outer;
@@ -162,6 +173,11 @@ TEST_CASE("Minibatches are a range") {
   for (const Dataset& batch : Minibatches(numbered(10), {.batch_size = 3}) | std::views::take(1))
     rows += batch.size();
   CHECK(rows == 29);
+  Minibatches::Iterator batch = batches.begin();
+  batch++;
+  CHECK((*batch).t.to_vector<int>() == std::vector<int>{30, 40, 50});
+  ++batch;
+  CHECK((*batch).t.to_vector<int>() == std::vector<int>{60, 70, 80});
 }
 
 TEST_CASE("Minibatches shuffle evenly") {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "tenbin/datasets/class_weight.h"
+#include "tenbin/datasets/fraction.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
@@ -66,6 +67,17 @@ TEST_CASE("stratified_split rounds the size of the test set up, but not for a ro
   CHECK(tested({101}, 0.1) == Indices{11});
   CHECK(tested({100}, 0.07) == Indices{7});
   for (std::size_t k = 1; k < 100; ++k) CHECK(tested({100}, static_cast<double>(k) / 100) == Indices{k});
+}
+
+TEST_CASE("decimal_floor and decimal_ceil take 2^-48 of a value for a rounding error, and no more") {
+  for (const double whole : {1., 3., 1000.}) {
+    CHECK(detail::decimal_floor(whole * (1 - 0x0.fp-48)) == whole);
+    CHECK(detail::decimal_floor(whole * (1 - 0x1.8p-48)) == whole - 1);
+    CHECK(detail::decimal_ceil(whole * (1 + 0x0.fp-48)) == whole);
+    CHECK(detail::decimal_ceil(whole * (1 + 0x1.8p-48)) == whole + 1);
+  }
+  CHECK(detail::decimal_floor(0) == 0);
+  CHECK(detail::decimal_ceil(0) == 0);
 }
 
 TEST_CASE("stratified_split keeps every class on both sides") {

@@ -117,6 +117,18 @@ TEST_CASE("bootstrap_interval draws every row equally often") {
   CHECK(chi_square > 0);
 }
 
+TEST_CASE("the seed of bootstrap_interval is 0 where none is given") {
+  const Array y = random::Generator(2).uniform({50});
+  const Array t = Array::zeros({50}, Dtype::int32);
+  const auto [low, high] = bootstrap_interval(t, y, mean_of_y, {.n_resamples = 100});
+  const auto of_0 = bootstrap_interval(t, y, mean_of_y, {.n_resamples = 100, .seed = 0});
+  const auto of_1 = bootstrap_interval(t, y, mean_of_y, {.n_resamples = 100, .seed = 1});
+  CHECK(low == of_0.low);
+  CHECK(high == of_0.high);
+  CHECK(low != of_1.low);
+  CHECK(high != of_1.high);
+}
+
 TEST_CASE("bootstrap_interval of one resample, and of a constant") {
   const Array t = {0, 1};
   const auto share = [](const Array& labels, const Array& classes) {

@@ -259,6 +259,8 @@ TEST_CASE("classification_report numbers classes, and prints undefined values") 
   const ConfusionMatrix unseen(Array{0}, Array{0}, {.n_class = 2});
   CHECK_THAT(classification_report(unseen, {.digits = 3, .zero_division = NaN}),
              ContainsSubstring("\n                1        nan       nan       nan         0\n"));
+  CHECK_THAT(classification_report(unseen),
+             ContainsSubstring("\n                1       0.00      0.00      0.00         0\n"));
   CHECK_THROWS_WITH(classification_report(unseen, {.class_names = {"a", "b", "c"}}),
                     "classification_report: 3 class names for 2 classes");
 }
@@ -301,6 +303,11 @@ TEST_CASE("classification_report_imbalanced") {
         "        dog       1.00      0.67      1.00      0.80      0.82      0.64         3\n"
         "\n"
         "avg / total       0.88      0.75      0.92      0.77      0.82      0.66         4\n");
+  const ConfusionMatrix unseen(Array{0}, Array{0}, {.n_class = 2});
+  CHECK(classification_report_imbalanced(unseen) ==
+        classification_report_imbalanced(unseen, {.zero_division = 0}));
+  CHECK(classification_report_imbalanced(unseen) !=
+        classification_report_imbalanced(unseen, {.zero_division = 1}));
   CHECK_THROWS_WITH(classification_report_imbalanced(matrix, {.class_names = {"a"}}),
                     "classification_report_imbalanced: 1 class names for 2 classes");
   CHECK_THROWS_WITH(classification_report_imbalanced(matrix, {.digits = -1}),

@@ -54,6 +54,17 @@ TEST_CASE("PlattScaling of separable scores stays finite, and reaches the smooth
   check_close(values(scaling.transform(Array{-1., 1.})), {0.2, 0.75}, 1e-12, 0);
 }
 
+TEST_CASE("PlattScaling comes to the minimum whatever the weights add up to") {
+  // Two free numbers fit two scores exactly: the mean target of either, beside which the smoothing vanishes.
+  const Array scores = {0., 0., 1., 1.}, t = {0, 1, 0, 1};
+  for (const double unit : {1e14, 1e100})
+    for (double ratio = 2; ratio <= 40; ++ratio) {
+      PlattScaling scaling;
+      scaling.fit(scores, t, {.sample_weight = Array{ratio * unit, unit, unit, ratio * unit}});
+      check_close(values(scaling.transform(Array{0., 1.})), {1 / (1 + ratio), ratio / (1 + ratio)}, 1e-12, 0);
+    }
+}
+
 TEST_CASE("PlattScaling with all scores tied predicts the smoothed frequency") {
   PlattScaling scaling;
   scaling.fit(Array{7.f, 7.f, 7.f, 7.f}, Array{0, 1, 0, 0});
@@ -98,6 +109,10 @@ TEST_CASE("PlattScaling: errors, which leave what was fitted") {
                     "PlattScaling::fit: expected samples of both classes, got 2 of class 0 and 0 of class 1");
   CHECK_THROWS_WITH(scaling.fit(Array::zeros({0}), Array::zeros({0}, Dtype::int32)),
                     "PlattScaling::fit: expected samples of both classes, got 0 of class 0 and 0 of class 1");
+  CHECK_THROWS_WITH(scaling.fit(Array{1., 2.}, Array{0, 0}, {.pos_label = 0}),
+                    "PlattScaling::fit: expected samples of both classes, got 0 of class 1 and 2 of class 0");
+  CHECK_THROWS_WITH(scaling.fit(Array{1., 2.}, Array{1, 1}, {.pos_label = 1}),
+                    "PlattScaling::fit: expected samples of both classes, got 0 of class 0 and 2 of class 1");
   CHECK(scaling.a() == a);
 }
 
@@ -125,4 +140,47 @@ TEST_CASE("PlattScaling of a positive class of any label") {
   CHECK(values(plain.transform(column)) == values(plain.transform(scores)));
   CHECK_THROWS_WITH(PlattScaling().fit(Array{1., 2.}, Array{1, 2}),
                     "PlattScaling::fit: t[1] = 2 is not a class in [0, 2)");
+}
+
+namespace {
+
+// The larger derivative of the cross entropy against Platt's targets, by the slope and the offset, for one
+// unit of weight and scores in [-1, 1]: 0 at the minimum.
+double slope_at_end(const Array& scores, const Array& t, const Array& weight) {
+  const std::vector<double> x = values(scores), label = values(t), w = values(weight);
+  const std::vector<double> p =
+      values(PlattScaling().fit(scores, t, {.sample_weight = weight}).transform(scores));
+  double count[2] = {};
+  for (std::size_t i = 0; i < x.size(); ++i) count[label[i] == 1 ? 1 : 0] += w[i];
+  const auto [low, high] = std::minmax_element(x.begin(), x.end());
+  double by_a = 0, by_b = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double target = label[i] == 1 ? (count[1] + 1) / (count[1] + 2) : 1 / (count[0] + 2);
+    by_b += w[i] * (target - p[i]);
+    by_a += w[i] * (target - p[i]) * (2 * x[i] - *low - *high) / std::max(*high - *low, 1e-300);
+  }
+  return std::max(std::abs(by_a), std::abs(by_b)) / (count[0] + count[1]);
+}
+
+}  // namespace
+
+TEST_CASE("PlattScaling comes to the minimum whatever the ratios of the weights") {
+  CHECK(slope_at_end(Array{1., 1., 3., 2.}, Array{0, 1, 0, 1},
+                     Array{1., 58.151296642372614, 23.789464819619894, 6754.7108786429608}) < 1e-9);
+  random::Generator generator(3);
+  for (const double most : {2., 6., 9.}) {  // ratios up to 10^most
+    for (int fit = 0; fit < 2000; ++fit) {
+      const std::size_t size = 2 + static_cast<std::size_t>(fit) % 12;
+      const std::vector<double> draws = values(generator.uniform({2, size}, 0, 1, Dtype::float64));
+      std::vector<double> scores(size), weight(size);
+      std::vector<int> t(size);
+      for (std::size_t i = 0; i < size; ++i) {
+        scores[i] = std::floor(4 * draws[i]);
+        weight[i] = std::pow(10, most * draws[size + i]);
+        t[i] = i < 2 ? static_cast<int>(i) : static_cast<int>(i * static_cast<std::size_t>(fit) / 12 % 2);
+      }
+      CAPTURE(most, fit);
+      CHECK(slope_at_end(Array(scores), Array(t), Array(weight)) < 1e-8);
+    }
+  }
 }

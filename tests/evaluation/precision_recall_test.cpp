@@ -27,6 +27,8 @@ TEST_CASE("precision_recall_curve without thresholds within a run of equal recal
   const auto curve = precision_recall_curve(t, y, {.drop_intermediate = true});
   CHECK(curve.thresholds == Values{1, 2, 3, 6});
   CHECK(curve.recall == Values{1, 1, 0.5, 0.5, 0});
+  // By default there are all of them.
+  CHECK(precision_recall_curve(t, y).thresholds == Values{1, 2, 3, 4, 5, 6});
 }
 
 TEST_CASE("average_precision_score is the area under steps") {

@@ -135,6 +135,23 @@ TEST_CASE("estimate_prior of certain rows counts them") {
                     "estimate_prior: expected at least one row, got float32(0, 2)");
 }
 
+TEST_CASE("estimate_prior stops when no frequency changes by more than the tolerance") {
+  // From (0.5, 0.5) to (0.25, 0.75), and to (0.1, 0.9).
+  const Array p = {{0.25, 0.75}}, seen = {0.5, 0.5};
+  CHECK(values(estimate_prior(p, seen, {.tolerance = 0.25})) == std::vector<double>{0.25, 0.75});
+  check_close(values(estimate_prior(p, seen, {.tolerance = 0.2})), {0.1, 0.9}, 1e-15, 0);
+}
+
+TEST_CASE("estimate_prior stops after max_iterations, 1000 where none are given") {
+  // The odds of one row grow by those of the row in every iteration.
+  const Array p = {{0.499, 0.501}}, seen = {0.5, 0.5};
+  const auto after = [](double iterations) { return 1 / (1 + std::pow(0.499 / 0.501, iterations)); };
+  for (const std::size_t iterations : {0, 1, 7})
+    CHECK(values(estimate_prior(p, seen, {.max_iterations = iterations}))[1] ==
+          Approx(after(static_cast<double>(iterations))).epsilon(1e-13));
+  CHECK(values(estimate_prior(p, seen))[1] == Approx(after(1000)).epsilon(1e-10));
+}
+
 TEST_CASE("correct_prior takes a column, and clips what rounding brought outside [0, 1]") {
   const Array prior = {0.5, 0.5}, actual = {0.9, 0.1};
   const Array row = correct_prior(Array{0.2, 0.5}, prior, actual);

@@ -117,6 +117,7 @@ TEST_CASE("borderline_smote grows classes and marks its result; refuses classes 
   CHECK(made.resampled_by == std::string("borderline_smote"));
   CHECK(borderline_smote(train, {.seed = 2}).x.to_vector<float>() != made.x.to_vector<float>());
   CHECK(borderline_smote(train).x.to_vector<float>() == made.x.to_vector<float>());
+  CHECK(borderline_smote(train, {.seed = 1}).x.to_vector<float>() == made.x.to_vector<float>());
 
   CHECK_THROWS_WITH(
       borderline_smote(clouds({200, 30}, 3, 7, 50)),

@@ -115,6 +115,11 @@ TEST_CASE("nearest_neighbors is exact where float32 is not") {
   }
 }
 
+TEST_CASE("Neighbors of no query have size 0") {
+  CHECK(Neighbors().size() == 0);
+  CHECK(nearest_neighbors(Array{{0.f}, {1.f}}, 1, {}, {0, 1}).size() == 0);
+}
+
 TEST_CASE("nearest_neighbors takes images and whole numbers") {
   const Array images = lattice({50, 4, 4}, 256, 9).astype(Dtype::uint8);
   CHECK(nearest_neighbors(images, 3).rows ==

@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include "tenbin/cpu/parallel.h"
+#include "tenbin/core/parallel.h"
 #include "tenbin/datasets/class_weight.h"
 #include "tenbin/tests/catch.h"
 #include "tenbin/tests/resampling/brute_force.h"
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t columns = 4;
 
-// Codes that depend on the class: in column j below j + 2, times 10.
+// Codes that depend on the class: of column j, below j + 2, times 10.
 Dataset codes(const Rows& counts, std::uint64_t seed, Dtype dtype = Dtype::float32) {
   Dataset data = clouds(counts, columns, seed, 0, Dtype::float64);
   random::Generator generator(seed + 100);
@@ -33,7 +33,7 @@ Dataset codes(const Rows& counts, std::uint64_t seed, Dtype dtype = Dtype::float
   return data;
 }
 
-// The paper's formula, literally.
+// The paper's formula, word for word.
 double distance(const std::vector<double>& x, const std::vector<int>& t, int n_class, std::size_t a,
                 std::size_t b) {
   double sum = 0;
@@ -71,7 +71,7 @@ std::vector<double> voted(const std::vector<double>& x, const Rows& rows) {
 
 }  // namespace
 
-TEST_CASE("smote_n makes rows of the most frequent values among the neighbours") {
+TEST_CASE("smote_n makes rows that the neighbours of a base have voted for") {
   const Dtype dtype = GENERATE(Dtype::float32, Dtype::float64);
   const std::size_t k = GENERATE(1, 4, 5);
   const Dataset train = codes({60, 14, 25}, 3, dtype);
@@ -106,7 +106,7 @@ TEST_CASE("smote_n makes rows of the most frequent values among the neighbours")
 }
 
 TEST_CASE("smote_n draws every base as often") {
-  // Four rows of class 1, each the only neighbour of another: the new row shows which base was drawn.
+  // Four rows of class 1, each the only neighbour of another: what they give away tells which the base was.
   const Dataset train(Array{{0.f, 0.f},
                             {0.f, 1.f},
                             {1.f, 2.f},
@@ -139,7 +139,14 @@ TEST_CASE("smote_n is a function of the seed at any number of threads, and marks
   CHECK(class_counts(smote_n(train, {.sampling_strategy = 0.5}).t, 2) == Rows{60, 30});
 }
 
-TEST_CASE("smote_n refuses invalid arguments") {
+TEST_CASE("the seed of smote_n is 1 where none is given") {
+  const Dataset train = codes({60, 20}, 1);
+  const std::vector<double> made = smote_n(train).x.to_vector<double>();
+  CHECK(made == smote_n(train, {.seed = 1}).x.to_vector<double>());
+  CHECK(made != smote_n(train, {.seed = 2}).x.to_vector<double>());
+}
+
+TEST_CASE("smote_n refuses what it cannot do") {
   CHECK_THROWS_WITH(smote_n(codes({9, 5}, 1)),
                     "smote_n: class 1 has 5 samples, 5 nearest neighbours need at least 6");
   CHECK_THROWS_WITH(smote_n(Dataset(Array::zeros({4, 2, 2}), Array{0, 0, 0, 1}), {.k_neighbors = 1}),

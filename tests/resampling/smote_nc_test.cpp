@@ -130,6 +130,13 @@ TEST_CASE("smote_nc is a function of the seed, and marks its result") {
   CHECK(smote_nc(train, options).resampled_by == std::string("smote_nc"));
 }
 
+TEST_CASE("the seed of smote_nc is 1 where none is given") {
+  const Dataset train = mixed(60, 20, 1);
+  const std::vector<double> made = smote_nc(train, {.categorical_features = {1, 3}}).x.to_vector<double>();
+  CHECK(made == smote_nc(train, {.categorical_features = {1, 3}, .seed = 1}).x.to_vector<double>());
+  CHECK(made != smote_nc(train, {.categorical_features = {1, 3}, .seed = 2}).x.to_vector<double>());
+}
+
 TEST_CASE("smote_nc refuses odd columns") {
   const Dataset train = mixed(60, 20, 1);
   CHECK_THROWS_WITH(smote_nc(train, {.categorical_features = {5}}),
