@@ -4,12 +4,17 @@
 #include <cstdint>
 #include <optional>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include "tenbin/core/array.h"
 
 namespace tenbin {
+
+/// Options of Dataset's constructor.
+struct DatasetOptions {
+  /// The label of rows that do not count, for losses and metrics. Given, labels of -1 and 1 are accepted.
+  std::optional<std::int64_t> ignore_label = {};
+};
 
 /// Samples x and their labels t: row i of one belongs to row i of the other. Copies share the rows. A
 /// minibatch is a Dataset too.
@@ -17,20 +22,13 @@ namespace tenbin {
 ///     Dataset train(x, t);
 ///     auto [train_x, train_t] = train;
 struct Dataset {
-  /// Options of the constructor.
-  struct Options {
-    /// The label of rows that do not count, for losses and metrics. Given, labels of -1 and 1 are accepted.
-    std::optional<std::int64_t> ignore_label;
-  };
-
   Dataset() = default;
   /// samples: (N, ...), labels: (N, ...), of any dtype. Errors: an array without axes, first axes that
   /// differ, different devices; integer labels on the CPU that are all -1 or 1, both of which occur: -1 is
   /// the default of `ignore_label`, so that half of the rows would not count. See `labels_from_signs`.
   ///
   ///     Dataset reviewed(x, t, {.ignore_label = -1});  // class 1, and rows that nobody has labelled
-  Dataset(Array samples, Array labels) : Dataset(std::move(samples), std::move(labels), {}) {}
-  Dataset(Array samples, Array labels, const Options& options);
+  Dataset(Array samples, Array labels, const DatasetOptions& options = {});
 
   /// The number of samples, N.
   std::size_t size() const { return !x || x.ndim() == 0 ? 0 : x.shape()[0]; }
