@@ -228,7 +228,7 @@ TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max
     return value;
   };
   TermSums<T> sums = add_up_along<!keep, T>(n_class, exponential);
-  if (keep && any_little(&sums.all, 1))
+  if (keep && sums.all < detail::little_more_than_one<T>)
     sums.rest = add_up_along<false, T>(n_class, [=](std::size_t c) { return below_one(y[c]); }).all;
   return sums;
 }

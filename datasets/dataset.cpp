@@ -8,7 +8,7 @@
 
 namespace tenbin {
 
-Dataset::Dataset(Array samples, Array labels, const Options& options)
+Dataset::Dataset(Array samples, Array labels, const DatasetOptions& options)
     : x(std::move(samples)), t(std::move(labels)) {
   detail::require_rows(x, t);
   if (!options.ignore_label && detail::are_signs(t))

@@ -4,12 +4,17 @@
 #include <cstdint>
 #include <optional>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include "tenbin/core/array.h"
 
 namespace tenbin {
+
+/// Options of Dataset's constructor.
+struct DatasetOptions {
+  /// The label of rows that losses and metrics ignore. If given, labels of -1 and 1 are accepted.
+  std::optional<std::int64_t> ignore_label = {};
+};
 
 /// Samples x and their labels t: row i of x belongs to row i of t. Copies share the arrays. A minibatch is a
 /// Dataset too.
@@ -17,20 +22,13 @@ namespace tenbin {
 ///     Dataset train(x, t);
 ///     auto [train_x, train_t] = train;
 struct Dataset {
-  /// Options of the constructor.
-  struct Options {
-    /// The label of rows that losses and metrics ignore. If given, labels of -1 and 1 are accepted.
-    std::optional<std::int64_t> ignore_label;
-  };
-
   Dataset() = default;
   /// samples: (N, ...), labels: (N, ...), of any dtype. Errors: an array without axes, different first axes
   /// or devices; integer labels on the CPU that are all -1 or 1, with both present: -1 is the default of
   /// `ignore_label`, so that the rows of that class would be ignored. See `labels_from_signs`.
   ///
   ///     Dataset reviewed(x, t, {.ignore_label = -1});  // -1 marks unlabelled rows
-  Dataset(Array samples, Array labels) : Dataset(std::move(samples), std::move(labels), {}) {}
-  Dataset(Array samples, Array labels, const Options& options);
+  Dataset(Array samples, Array labels, const DatasetOptions& options = {});
 
   /// The number of samples, N.
   std::size_t size() const { return !x || x.ndim() == 0 ? 0 : x.shape()[0]; }

@@ -216,13 +216,12 @@ void label_gradients(const Problem<T>& problem, const Targets& targets, const Sc
     all_count = all_count && block.factor[i] != T{0};
     all_fit = all_fit && std::isfinite(block.factor[i]);
   }
-  if (!all_fit) {
-    label_gradients_by_double(targets, scale, problem, block, gx);
-    all_count = false;
-  } else {
+  if (all_fit) {
     block.label_gradient(gx);
+  } else {
+    label_gradients_by_double(targets, scale, problem, block, gx);
   }
-  if (all_count) return;
+  if (all_fit && all_count) return;
   for (std::size_t i = 0; i < block.count(); ++i)  // left out rather than multiplied by 0: x may be NaN there
     if (block.factor[i] == T{0}) fill_zero(problem.row(gx, block.first() + i), problem.n_class());
 }

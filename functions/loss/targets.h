@@ -30,7 +30,7 @@ struct LabelTarget {
 
   constexpr double unsmoothed_total() const { return static_cast<double>(weight); }
 
-  constexpr double cross_entropy(Row<const T> x, detail::LogSum<T> norm) const {
+  constexpr double cross_entropy(Row<const T> x, LogSum<T> norm) const {
     return weight == T{0} ? 0 : -static_cast<double>(weight) * norm.log_softmax(x[label]);
   }
 };
@@ -57,7 +57,7 @@ struct SpreadTarget {
   constexpr double unsmoothed(std::size_t c) const { return static_cast<double>(weight(c) * share(c)); }
 
   // What class c takes from the loss.
-  constexpr double log_likelihood(std::size_t c, T x, detail::LogSum<T> norm) const {
+  constexpr double log_likelihood(std::size_t c, T x, LogSum<T> norm) const {
     return amount(c) == T{0} ? 0 : static_cast<double>(amount(c)) * norm.log_softmax(x);
   }
 
@@ -68,8 +68,7 @@ struct SpreadTarget {
 
   // With respect to a soft target itself: -w[c] z[c] smoothed, less what a divisor made of targets takes
   // back.
-  constexpr T target_gradient(std::size_t c, double scale, T x, detail::LogSum<T> norm,
-                              T divided_loss) const {
+  constexpr T target_gradient(std::size_t c, double scale, T x, LogSum<T> norm, T divided_loss) const {
     const double factor = scale * static_cast<double>(weight(c));
     if (weight(c) == T{0} || static_cast<T>(factor) == T{0}) return T{0};
     const T slope = -(1 - smoothing) * static_cast<T>(norm.log_softmax(x)) - divided_loss;
