@@ -79,7 +79,7 @@ TEST_CASE("adapt of a temporary shares its elements") {
   CHECK(moved(1, 0) == 30);
 }
 
-TEST_CASE("adapt refuses another dtype, another device, and none") {
+TEST_CASE("adapt refuses another dtype, another device, and none", "[gpu]") {
   const Array x = Array({{1, 2, 3}, {4, 5, 6}}, Dtype::float32);
   Array mutable_x = x;
   CHECK_THROWS_WITH(adapt<double>(x), "adapt: expected float64, got float32(2, 3)");

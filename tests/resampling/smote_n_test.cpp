@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include "tenbin/core/parallel.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/class_weight.h"
 #include "tenbin/tests/catch.h"
 #include "tenbin/tests/resampling/brute_force.h"

@@ -7,7 +7,7 @@
 using namespace tenbin;
 using namespace tenbin::testing;
 
-TEST_CASE("elu") {
+TEST_CASE("elu", "[gpu]") {
   for (const double alpha : {1.0, 0.3, -0.5}) {
     CAPTURE(alpha);
     check_function({
@@ -24,7 +24,7 @@ TEST_CASE("elu") {
   }
 }
 
-TEST_CASE("elu at the edges") {
+TEST_CASE("elu at the edges", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
     Variable x(Array{0.f, -inf, inf, -1000.f, std::nanf("")}.to(device));
@@ -36,7 +36,7 @@ TEST_CASE("elu at the edges") {
   });
 }
 
-TEST_CASE("elu and its gradient keep their digits near 0 and far below it") {
+TEST_CASE("elu and its gradient keep their digits near 0 and far below it", "[gpu]") {
   on_every_device([](Device device) {
     Variable x(Array{-1e-12, -40.0}.to(device));
     Variable y = elu(x);
@@ -47,6 +47,6 @@ TEST_CASE("elu and its gradient keep their digits near 0 and far below it") {
   });
 }
 
-TEST_CASE("elu refuses integers") {
+TEST_CASE("elu refuses integers", "[gpu]") {
   CHECK_THROWS_WITH(elu(Array{1, 2}), "elu: x must be float32 or float64, got int32(2)");
 }
