@@ -206,10 +206,10 @@ void Array::none_error(const char* call) const {
   if (is_gradient_) {
     const detail::Node& owner = static_cast<const detail::Gradient*>(this)->owner();
     throw Error("Array::", call, ": the gradient of ", owner,
-                " is none: ", owner.requires_grad ? "no backward has reached it" : "it does not require one");
+                " is empty: ", owner.requires_grad ? "no backward has reached it" : "it does not require one");
   }
   throw Error("Array::", call,
-              ": the array is none (default-constructed, an uninitialised parameter, or a gradient before "
+              ": the array is empty (default-constructed, an uninitialised parameter, or a gradient before "
               "backward)");
 }
 

@@ -83,8 +83,9 @@ class IsGradient {
 ///     float* p = x.data<float>();
 ///     double last = x.at(1, 1);
 ///
-/// A default-constructed Array is "none" and converts to false. It has shape (), size 0 and dtype float32;
-/// `copy`, `to` and `astype` return none, printing prints `none`, and every other use is an Error.
+/// A default-constructed Array is empty: it has no memory, and converts to false. It has shape (), size 0 and
+/// dtype float32; `copy`, `to` and `astype` return an empty Array, printing prints `none`, and every other
+/// use is an Error. An array with an axis of length 0 is not empty in this sense.
 ///
 /// C++ types without a Dtype are stored without loss: bool as uint8; char, short and other integers of 8 and
 /// 16 bits as int32; unsigned, long long, std::size_t and other integers as int64.
@@ -247,7 +248,7 @@ class Array {
   [[noreturn]] void dtype_error(Dtype asked) const;
   Array to_cpu_as(Dtype dtype) const;
   void require_like(const Array& other, const char* call) const;
-  // Becomes none, but remembers its shape and dtype.
+  // Becomes empty, but remembers its shape and dtype.
   void drop_memory() { buffer_ = {}; }
   std::uint32_t version() const { return buffer_ ? buffer_->version() : 0; }
 

@@ -98,7 +98,7 @@ void Variable::backward(bool retain_grad) {
     }
     Arrays xs;
     for (std::size_t i = 0; i < function.inputs_.size(); ++i)
-      xs.push_back(function.saved_inputs_.empty() ? Array() : function.saved_inputs_[i].array);
+      xs.push_back(function.retained_inputs_.empty() ? Array() : function.retained_inputs_[i].array);
 
     Arrays gxs = function.backward(xs, gys);
     gys.clear();  // what only they held may now be handed on without a copy

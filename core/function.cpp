@@ -50,7 +50,7 @@ Arrays run_on_gpu(const Function& function, const char* direction, F f) {
 Device common_device(const Function& function, const Arrays& xs) {
   if (xs.empty()) throw Error(function.name(), ": needs at least one input");
   for (std::size_t i = 0; i < xs.size(); ++i) {
-    if (!xs[i]) throw Error(function.name(), ": input ", i, " is none");
+    if (!xs[i]) throw Error(function.name(), ": input ", i, " is an empty Array");
     if (xs[i].device() != xs[0].device())
       throw Error(function.name(), ": inputs on ", xs[0].device(), " and ", xs[i].device());
   }
@@ -90,15 +90,15 @@ Function::~Function() {
 // A long graph is a long chain of owners. Deleting its head must not recurse to its tail, so functions that
 // die while another is being deleted wait in a list.
 void Function::destroy() {
-  thread_local Function* doomed = nullptr;
+  thread_local Function* pending_delete = nullptr;
   thread_local bool deleting = false;
-  next_doomed_ = doomed;
-  doomed = this;
+  next_pending_delete_ = pending_delete;
+  pending_delete = this;
   if (deleting) return;
   deleting = true;
-  while (doomed != nullptr) {
-    Function* const function = doomed;
-    doomed = function->next_doomed_;
+  while (pending_delete != nullptr) {
+    Function* const function = pending_delete;
+    pending_delete = function->next_pending_delete_;
     delete function;
   }
   deleting = false;
@@ -106,15 +106,15 @@ void Function::destroy() {
 
 void Function::unchain() {
   inputs_.clear();
-  saved_inputs_.clear();
+  retained_inputs_.clear();
 }
 
 void Function::retain_inputs(std::initializer_list<std::size_t> indices) {
-  retained_inputs_ = bits(*this, indices);
+  inputs_to_retain_ = bits(*this, indices);
 }
 
 void Function::retain_outputs(std::initializer_list<std::size_t> indices) {
-  retained_output_bits_ = bits(*this, indices);
+  outputs_to_retain_ = bits(*this, indices);
 }
 
 const Array& Function::retained_output(std::size_t index) const {
@@ -127,7 +127,7 @@ bool Function::needs_grad(std::size_t index) const {
   return inputs_.empty() || inputs_[index]->requires_grad;
 }
 
-Array Function::new_gradient(std::size_t index, const Array& x) const {
+Array Function::new_gradient(std::size_t index, const Array& x) {
   Device device = x.device();
   if (!inputs_.empty()) {
     detail::Node& node = *inputs_[index];
@@ -152,10 +152,10 @@ Arrays Function::forward(const Arrays& xs) {
   Arrays ys =
       device.is_cpu() ? forward_cpu(xs) : run_on_gpu(*this, "forward", [&] { return forward_gpu(xs); });
   if (ys.empty()) throw Error(name(), ": forward returned no outputs");
-  if (retained_output_bits_ != 0) {
+  if (outputs_to_retain_ != 0) {
     retained_outputs_.resize(ys.size());
     for (std::size_t i = 0; i < ys.size(); ++i)
-      if (has_bit(retained_output_bits_, i)) retained_outputs_[i].take(ys[i]);
+      if (has_bit(outputs_to_retain_, i)) retained_outputs_[i].take(ys[i]);
   }
   if (config().debug) require_no_nan(ys, "output");
   return ys;
@@ -185,8 +185,8 @@ void Function::check_gradients(const Arrays& gxs) const {
 
 void Function::require_unchanged() const {
   const char* const changed = ", was changed in place since forward";
-  for (std::size_t i = 0; i < saved_inputs_.size(); ++i)
-    if (saved_inputs_[i].is_changed())
+  for (std::size_t i = 0; i < retained_inputs_.size(); ++i)
+    if (retained_inputs_[i].is_changed())
       throw Error(name(), ": backward: input ", i, ", ", *inputs_[i], changed,
                   " (an update, load_npz or copyparams); run forward again");
   for (std::size_t i = 0; i < retained_outputs_.size(); ++i)
@@ -210,7 +210,7 @@ Variables Function::apply(const Variables& inputs) {
     const detail::Node& x = *variable.node_;
     if (!x.data)
       throw Error(name(), ": input ", xs.size(), x.name ? ", parameter " + *x.name + "," : "",
-                  " is none: an uninitialised parameter, or a Variable of no Array");
+                  " is empty: an uninitialised parameter, or a Variable of an empty Array");
     xs.push_back(x.data);
     if (!x.creator && !x.device.is_cpu()) accelerator::keep_for_replay(x.data);
     record = record || x.requires_grad;
@@ -226,11 +226,11 @@ Variables Function::apply(const Variables& inputs) {
     inputs_.push_back(x.node_);
     if (x.node_->creator) rank_ = std::max(rank_, x.node_->creator->rank_ + 1);
   }
-  if (retained_inputs_ != 0) {
-    saved_inputs_.resize(xs.size());
+  if (inputs_to_retain_ != 0) {
+    retained_inputs_.resize(xs.size());
     for (std::size_t i = 0; i < xs.size(); ++i) {
-      if (!has_bit(retained_inputs_, i)) xs[i].drop_memory();
-      saved_inputs_[i].take(std::move(xs[i]));
+      if (!has_bit(inputs_to_retain_, i)) xs[i].drop_memory();
+      retained_inputs_[i].take(std::move(xs[i]));
     }
   }
   // From here on nothing throws, so that an output has no creator that does not know it.

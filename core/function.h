@@ -42,8 +42,8 @@ class Function : public memory::Pooled {
   virtual Arrays forward_cpu(const Arrays& xs) = 0;
   virtual Arrays forward_gpu(const Arrays& xs) = 0;
 
-  /// The gradients with respect to the inputs, one per input; a none Array where there is no gradient. An
-  /// entry of `xs` is none if it was not retained (but keeps its shape and dtype, if another one was), an
+  /// The gradients with respect to the inputs, one per input; an empty Array where there is no gradient. An
+  /// entry of `xs` is empty if it was not retained (but keeps its shape and dtype, if another one was), an
   /// entry of `gys` if that output got no gradient.
   virtual Arrays backward_cpu(const Arrays& xs, const Arrays& gys) = 0;
   virtual Arrays backward_gpu(const Arrays& xs, const Arrays& gys) = 0;
@@ -78,7 +78,7 @@ class Function : public memory::Pooled {
   /// Called in backward: an uninitialised array for the gradient of input `index`, like `x`, which is that
   /// entry of `xs`, retained or not. For a parameter without a gradient it is the parameter's own place in
   /// the optimizer's flat buffer, so that the result lands where it is needed.
-  Array new_gradient(std::size_t index, const Array& x) const;
+  Array new_gradient(std::size_t index, const Array& x);
 
  private:
   friend class Variable;
@@ -105,12 +105,12 @@ class Function : public memory::Pooled {
 
   SmallVector<Reference<detail::Node>, 2> inputs_;  // strong: the graph is held from its outputs
   SmallVector<detail::Node*, 1> outputs_;           // weak, null when the node has gone: no cycle
-  SmallVector<Retained, 0> saved_inputs_;           // none where not retained; empty if none is
+  SmallVector<Retained, 0> retained_inputs_;  // an empty Array where not retained; no entries if none is
   SmallVector<Retained, 0> retained_outputs_;
-  std::uint64_t retained_inputs_ = ~std::uint64_t{0};  // a bit per input
-  std::uint64_t retained_output_bits_ = 0;
-  std::uint64_t sweep_ = 0;          // the last backward() that queued this function
-  Function* next_doomed_ = nullptr;  // see destroy()
+  std::uint64_t inputs_to_retain_ = ~std::uint64_t{0};  // a bit per input
+  std::uint64_t outputs_to_retain_ = 0;
+  std::uint64_t sweep_ = 0;                  // the last backward() that queued this function
+  Function* next_pending_delete_ = nullptr;  // see destroy()
   ReferenceCount references_;
   std::uint32_t rank_ = 0;
   bool applied_ = false;

@@ -16,7 +16,7 @@ using Variables = SmallVector<Variable, 3>;
 
 namespace detail {
 
-// A node's gradient. While it is none, errors say whose it is.
+// A node's gradient. While it is empty, errors say whose it is.
 class Gradient : public Array {
  public:
   explicit Gradient(const Node& owner) : owner_(owner) { is_gradient_.set(); }
@@ -48,10 +48,10 @@ struct Node : memory::Pooled {
     if (handles.decrement()) data.drop_memory();
   }
 
-  Array data;  // after the last handle has gone: none, but of the same shape and dtype
+  Array data;  // after the last handle has gone: empty, but of the same shape and dtype
   Gradient grad{*this};
   Reference<Function> creator;
-  std::unique_ptr<Array> grad_slot;   // where a parameter's gradient lives once an optimizer has laid it out
+  std::unique_ptr<Array> grad_slot;   // a parameter's gradient in the optimizer's flat buffer
   std::unique_ptr<std::string> name;  // most nodes have none
   std::uint64_t sweep = 0;            // the last backward() that brought a gradient here
   ReferenceCount references;
@@ -113,7 +113,7 @@ class Variable {
   /// that no longer fits, by dtype, shape or device, is dropped.
   void set_data(Array data);
 
-  /// The gradient, or none. A leaf owns it: it is writable and nothing else shares it. Errors: a constant
+  /// The gradient, or an empty Array. A leaf owns it: it is writable and nothing else shares it. Errors: a constant
   /// that was made by `Variable w = array`.
   const Array& grad() const { return gradient_node("grad").grad; }
   /// Errors: dtype, shape or device differ from the data's; a constant that was made by `Variable w = array`.

@@ -144,12 +144,114 @@ void transpose_out(const T* __restrict from, std::size_t n, Count n_class, T* __
     for (std::size_t c = 0; c < n_class; ++c) to[r * n_class + c] = from[c * lanes + r];
 }
 
+// ---- how lines lie in memory
+// -------------------------------------------------------------------------------
+
+// A tile is up to `lanes` neighbouring lines, class by class: class c of line r is at c * stride + r. `load`
+// takes it from x, `place` is where exp(x - max) goes, which `keep` leaves in y for the next step;
+// `load_kept` takes it from there, `store` writes what became of it in the order of the lines.
+
+// Lines that lie side by side are a tile where they are. `Count`: of lines, known to the compiler or not.
+template <class Count>
+struct TileInMemory {
+  Count n;
+  std::size_t n_class;
+  std::size_t start;  // of the first line
+  std::size_t stride;
+
+  template <class T>
+  const T* load(const T* x, T* /*buffer*/) const {
+    return x + start;
+  }
+  template <class T>
+  T* place(T* y, T* /*buffer*/) const {
+    return y == nullptr ? nullptr : y + start;
+  }
+  template <class T>
+  void keep(const T* /*tile*/, T* /*y*/) const {}
+  template <class T>
+  T* load_kept(T* y, T* /*buffer*/) const {
+    return y + start;
+  }
+  template <class T>
+  void store(const T* /*tile*/, T* /*y*/) const {}
+};
+
+// Lines that lie one after the other are transposed in a buffer, and kept transposed. Lines that a short tile
+// lacks are zeros.
+template <class NClass>
+struct TransposedTile {
+  static constexpr AllLanes n = {};
+  static constexpr std::size_t stride = lanes;
+  NClass n_class;
+  std::size_t start;
+  std::size_t count;
+
+  template <class T>
+  const T* load(const T* x, T* buffer) const {
+    clear_if_short(buffer);
+    transpose_in(x + start, count, n_class, buffer);
+    return buffer;
+  }
+  template <class T>
+  T* place(T* /*y*/, T* buffer) const {
+    return buffer;
+  }
+  template <class T>
+  void keep(const T* tile, T* y) const {
+    if (y == nullptr) return;
+    for (std::size_t c = 0; c < n_class; ++c) std::copy_n(tile + c * lanes, count, y + start + c * count);
+  }
+  template <class T>
+  T* load_kept(const T* y, T* buffer) const {
+    clear_if_short(buffer);
+    for (std::size_t c = 0; c < n_class; ++c) std::copy_n(y + start + c * count, count, buffer + c * lanes);
+    return buffer;
+  }
+  template <class T>
+  void store(const T* tile, T* y) const {
+    transpose_out(tile, count, n_class, y + start);
+  }
+
+ private:
+  template <class T>
+  void clear_if_short(T* buffer) const {
+    if (count < lanes) std::fill_n(buffer, n_class * lanes, T{0});
+  }
+};
+
+constexpr std::size_t tile_size = long_line * lanes;  // of a buffer
+
+bool has_long_lines(const Lines& lines) { return lines.inner == 1 && lines.length >= long_line; }
+
 // Calls `f` with the number of classes, the commonest ones as constants that the compiler sees.
 template <class F>
 void with_n_class(std::size_t n_class, F f) {
   if (n_class == 2) return f(std::integral_constant<std::size_t, 2>());
   if (n_class == 3) return f(std::integral_constant<std::size_t, 3>());
   f(n_class);
+}
+
+// Calls `f(tile, i)` for the tiles of `count` lines, where line `first + i` is the first one of the tile.
+template <class F>
+void for_each_tile(const Lines& lines, std::size_t first, std::size_t count, F f) {
+  if (lines.inner == 1) {
+    with_n_class(lines.length, [&](auto n_class) {
+      for (std::size_t i = 0; i < count; i += lanes)
+        f(TransposedTile<decltype(n_class)>{n_class, (first + i) * n_class, std::min(lanes, count - i)}, i);
+    });
+    return;
+  }
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < count; i += n) {
+    n = std::min({lanes, count - i, lines.inner - (first + i) % lines.inner});
+    const std::size_t start = lines.start(first + i);
+    if (n == lanes) {
+      f(TileInMemory<AllLanes>{AllLanes(), lines.length, start, lines.inner}, i);
+    } else {
+      f(TileInMemory<std::size_t>{n, lines.length, start, lines.inner}, i);
+    }
+  }
 }
 
 // ---- along one line ---------------------------------------------------------------------------------------
@@ -303,87 +405,58 @@ SoftmaxBlock<T>::SoftmaxBlock(const Lines& lines, std::size_t first)
 
 template <class T>
 void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
-  const std::size_t n_class = lines_.length, inner = lines_.inner;
   T rest[size] = {};  // stays 0 where the sum is not little
-  if (inner == 1 && n_class >= long_line) {
-    // A few maxima before their exponentials: what waits for one maximum would hold up a whole line.
-    constexpr std::size_t few = 8;
-    for (std::size_t begin = 0; begin < count_; begin += few) {
-      const std::size_t end = std::min(begin + few, count_);
-      const T* const from = x + first_ * n_class;
-      T* const to = y == nullptr ? nullptr : y + first_ * n_class;
-      for (std::size_t i = begin; i < end; ++i) max[i] = max_along(n_class, from + i * n_class);
-      for (std::size_t i = begin; i < end; ++i) {
-        const T* const line = from + i * n_class;
-        const TermSums<T> sums = y == nullptr
-                                     ? exponentials_along<false>(n_class, line, max[i], y)
-                                     : exponentials_along<true>(n_class, line, max[i], to + i * n_class);
-        sum[i] = sums.all;
-        rest[i] = sums.rest;
-      }
-    }
-  } else if (inner == 1) {
-    with_n_class(n_class, [&](auto n_class_known) {
-      T in[long_line * lanes], out[long_line * lanes];
-      for (std::size_t i = 0; i < count_; i += lanes) {
-        const std::size_t n = std::min(lanes, count_ - i), start = (first_ + i) * n_class;
-        if (n < lanes) std::fill_n(in, n_class * lanes, T{0});  // computed with, and left
-        transpose_in(x + start, n, n_class_known, in);
-        exponentials_across<true>(AllLanes(), n_class_known, in, lanes, out, lanes, max + i, sum + i,
-                                  rest + i);
-        if (y == nullptr) continue;
-        for (std::size_t c = 0; c < n_class_known; ++c) std::copy_n(out + c * lanes, n, y + start + c * n);
-      }
-    });
+  if (has_long_lines(lines_)) {
+    exponentials_of_long_lines(x, y, rest);
   } else {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < count_; i += n) {
-      n = std::min({lanes, count_ - i, inner - (first_ + i) % inner});
-      const std::size_t start = lines_.start(first_ + i);
-      const auto run = [&](auto count) {
-        if (y == nullptr)
-          exponentials_across<false, T>(count, n_class, x + start, inner, nullptr, 0, max + i, sum + i,
-                                        rest + i);
-        else
-          exponentials_across<true>(count, n_class, x + start, inner, y + start, inner, max + i, sum + i,
-                                    rest + i);
-      };
-      n == lanes ? run(AllLanes()) : run(n);
-    }
+    for_each_tile(lines_, first_, count_, [&](const auto& tile, std::size_t i) {
+      T in[tile_size], out[tile_size];
+      const T* const from = tile.load(x, in);
+      T* const to = tile.place(y, out);
+      if (to == nullptr) {
+        exponentials_across<false>(tile.n, tile.n_class, from, tile.stride, to, 0, max + i, sum + i,
+                                   rest + i);
+      } else {
+        exponentials_across<true>(tile.n, tile.n_class, from, tile.stride, to, tile.stride, max + i, sum + i,
+                                  rest + i);
+      }
+      tile.keep(to, y);
+    });
   }
   for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log_of_sum(sum[i], rest[i]);
+}
+
+// A few maxima before their exponentials: what waits for one maximum would hold up a whole line.
+template <class T>
+void SoftmaxBlock<T>::exponentials_of_long_lines(const T* x, T* y, T* rest) {
+  constexpr std::size_t few = 8;
+  const std::size_t n_class = lines_.length;
+  for (std::size_t begin = 0; begin < count_; begin += few) {
+    const std::size_t end = std::min(begin + few, count_);
+    for (std::size_t i = begin; i < end; ++i) max[i] = max_along(n_class, x + (first_ + i) * n_class);
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::size_t start = (first_ + i) * n_class;
+      const TermSums<T> sums = y == nullptr ? exponentials_along<false>(n_class, x + start, max[i], y)
+                                            : exponentials_along<true>(n_class, x + start, max[i], y + start);
+      sum[i] = sums.all;
+      rest[i] = sums.rest;
+    }
+  }
 }
 
 template <class T>
 template <class Op>
 void SoftmaxBlock<T>::run_in_place(const Op& op, T* y) const {
-  const std::size_t n_class = lines_.length, inner = lines_.inner;
-  if (inner == 1 && n_class >= long_line) {
-    for (std::size_t i = 0; i < count_; ++i) op.along(i, n_class, y + (first_ + i) * n_class);
-  } else if (inner == 1) {
-    with_n_class(n_class, [&](auto n_class_known) {
-      T tile[long_line * lanes];
-      for (std::size_t i = 0; i < count_; i += lanes) {
-        const std::size_t n = std::min(lanes, count_ - i);
-        T* const start = y + (first_ + i) * n_class;
-        if (n < lanes) std::fill_n(tile, n_class * lanes, T{0});
-        for (std::size_t c = 0; c < n_class_known; ++c) std::copy_n(start + c * n, n, tile + c * lanes);
-        op.across(AllLanes(), i, n_class_known, tile, lanes);
-        transpose_out(tile, n, n_class_known, start);
-      }
-    });
-  } else {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < count_; i += n) {
-      n = std::min({lanes, count_ - i, inner - (first_ + i) % inner});
-      T* const start = y + lines_.start(first_ + i);
-      if (n == lanes) {
-        op.across(AllLanes(), i, n_class, start, inner);
-      } else {
-        op.across(n, i, n_class, start, inner);
-      }
-    }
+  if (has_long_lines(lines_)) {
+    for (std::size_t i = 0; i < count_; ++i) op.along(i, lines_.length, y + (first_ + i) * lines_.length);
+    return;
   }
+  for_each_tile(lines_, first_, count_, [&](const auto& tile, std::size_t i) {
+    T buffer[tile_size];
+    T* const values = tile.load_kept(y, buffer);
+    op.across(tile.n, i, tile.n_class, values, tile.stride);
+    tile.store(values, y);
+  });
 }
 
 template <class T>

@@ -54,6 +54,7 @@ class SoftmaxBlock {
   Label label[size];
 
  private:
+  void exponentials_of_long_lines(const T* x, T* y, T* rest);
   template <class Op>
   void run_in_place(const Op& op, T* y) const;
 

@@ -59,8 +59,8 @@ Context::Context(int device) : device_(device) {
   TENBIN_CUDA_CHECK(cudaMalloc(&memory, sizeof(unsigned)));
   ticket_ = static_cast<unsigned*>(memory);
   TENBIN_CUDA_CHECK(cudaMemsetAsync(ticket_, 0, sizeof(unsigned), stream_));
-  TENBIN_CUDA_CHECK(cudaMallocHost(&memory, sizeof(Mailbox)));
-  mailbox_ = ::new (memory) Mailbox;
+  TENBIN_CUDA_CHECK(cudaMallocHost(&memory, sizeof(Readback)));
+  readback_ = ::new (memory) Readback;
 }
 
 void Context::upload(void* to, const void* from, std::size_t bytes) {
@@ -68,28 +68,28 @@ void Context::upload(void* to, const void* from, std::size_t bytes) {
 }
 
 void Context::download(void* to, const void* from, std::size_t bytes) {
-  const std::lock_guard<std::mutex> lock(mailbox_mutex_);
+  const std::lock_guard<std::mutex> lock(readback_mutex_);
   // A few bytes go through pinned memory, so that there is one wait for them and for the report.
-  const bool small = bytes <= Mailbox::longest;
+  const bool small = bytes <= Readback::longest;
   TENBIN_CUDA_CHECK(
-      cudaMemcpyAsync(small ? mailbox_->bytes : to, from, bytes, cudaMemcpyDeviceToHost, stream_));
+      cudaMemcpyAsync(small ? readback_->bytes : to, from, bytes, cudaMemcpyDeviceToHost, stream_));
   throw_fault();
-  if (small) std::memcpy(to, mailbox_->bytes, bytes);
+  if (small) std::memcpy(to, readback_->bytes, bytes);
 }
 
 void Context::synchronize() {
-  const std::lock_guard<std::mutex> lock(mailbox_mutex_);
+  const std::lock_guard<std::mutex> lock(readback_mutex_);
   throw_fault();
 }
 
 void Context::throw_fault() {
   TENBIN_CUDA_CHECK(
-      cudaMemcpyAsync(&mailbox_->fault, fault_, sizeof(Fault), cudaMemcpyDeviceToHost, stream_));
+      cudaMemcpyAsync(&readback_->fault, fault_, sizeof(Fault), cudaMemcpyDeviceToHost, stream_));
   TENBIN_CUDA_CHECK(cudaStreamSynchronize(stream_));
   ++synchronizations_;
-  if (mailbox_->fault.raise == nullptr) return;
+  if (readback_->fault.raise == nullptr) return;
   TENBIN_CUDA_CHECK(cudaMemsetAsync(fault_, 0, sizeof(Fault), stream_));
-  const Fault fault = mailbox_->fault;
+  const Fault fault = readback_->fault;
   fault.raise(fault);
 }
 

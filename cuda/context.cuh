@@ -64,13 +64,13 @@ class Context {
   Staging staging_;
 
   // What `download` copies to first; pinned.
-  struct Mailbox {
+  struct Readback {
     static constexpr std::size_t longest = 4096;
     Fault fault;
     unsigned char bytes[longest];
   };
-  Mailbox* mailbox_ = nullptr;
-  std::mutex mailbox_mutex_;
+  Readback* readback_ = nullptr;
+  std::mutex readback_mutex_;
   std::atomic<std::size_t> synchronizations_{0};
 };
 

@@ -12,8 +12,8 @@ namespace tenbin::gpu {
 
 namespace {
 
-// Step values travel as the argument of a kernel: it is copied at the launch, so that nothing has to be
-// waited for before the next step's are written.
+// Step values are the argument of a kernel: it is copied at the launch, so that the next step's values can be
+// written without waiting.
 struct Values {
   static constexpr std::size_t size = 1024;
   unsigned char bytes[size];
@@ -95,6 +95,20 @@ class Capture {
   Graph::Recording& recording_;
 };
 
+// While one exists, memory is allocated as if no graph were recorded.
+class PausedRecording {
+ public:
+  explicit PausedRecording(Graph::Recording& recording) : recording_(recording) {
+    recording_.context.pool().end_recording();
+  }
+  PausedRecording(const PausedRecording&) = delete;
+  PausedRecording& operator=(const PausedRecording&) = delete;
+  ~PausedRecording() { recording_.context.pool().begin_recording(recording_.memory); }
+
+ private:
+  Graph::Recording& recording_;
+};
+
 }  // namespace
 
 bool is_capturing() { return current != nullptr; }
@@ -120,15 +134,10 @@ const void* detail::record_value(std::size_t bytes, std::function<void(void*)> w
 Array detail::empty_beside_graph(const Shape& shape, Dtype dtype, Device device) {
   Graph::Recording& recording = *current;
   // Not a block that an array of the recording has left: its kernels write there at every replay.
-  recording.context.pool().end_recording();
-  Array array;
-  try {
-    array = Array::empty(shape, dtype, device);
-  } catch (...) {
-    recording.context.pool().begin_recording(recording.memory);
-    throw;
-  }
-  recording.context.pool().begin_recording(recording.memory);
+  const Array array = [&] {
+    const PausedRecording paused(recording);
+    return Array::empty(shape, dtype, device);
+  }();
   on_replay([array] {});
   return array;
 }

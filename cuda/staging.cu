@@ -25,25 +25,25 @@ void Staging::upload(void* to, const void* from, std::size_t bytes, cudaStream_t
 
 void Staging::prepare() {
   for (Half& half : halves_) {
-    if (half.travelled != nullptr) continue;
+    if (half.copied != nullptr) continue;
     void* memory = half.memory;
     if (memory == nullptr) TENBIN_CUDA_CHECK(cudaMallocHost(&memory, half_bytes));
     half.memory = static_cast<char*>(memory);
-    TENBIN_CUDA_CHECK(cudaEventCreateWithFlags(&half.travelled, cudaEventDisableTiming));
+    TENBIN_CUDA_CHECK(cudaEventCreateWithFlags(&half.copied, cudaEventDisableTiming));
   }
 }
 
 void Staging::switch_halves(cudaStream_t stream) {
-  TENBIN_CUDA_CHECK(cudaEventRecord(halves_[current_].travelled, stream));
+  TENBIN_CUDA_CHECK(cudaEventRecord(halves_[current_].copied, stream));
   halves_[current_].in_flight = true;
   current_ = 1 - current_;
   filled_ = 0;
   Half& next = halves_[current_];
   if (!next.in_flight) return;
-  if (cudaEventQuery(next.travelled) != cudaSuccess) {
+  if (cudaEventQuery(next.copied) != cudaSuccess) {
     cudaGetLastError();  // "not ready" is an answer, not a failure
     ++waits_;
-    TENBIN_CUDA_CHECK(cudaEventSynchronize(next.travelled));
+    TENBIN_CUDA_CHECK(cudaEventSynchronize(next.copied));
   }
   next.in_flight = false;
 }

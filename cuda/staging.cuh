@@ -8,8 +8,8 @@
 
 namespace tenbin::gpu {
 
-/// Pinned memory in two halves: one is being filled while what is in the other travels. A copy waits only if
-/// the device is more than a half behind.
+/// Pinned memory in two halves: one is filled while the other is copied to the device. A copy waits only if the
+/// device is more than a half behind.
 class Staging {
  public:
   /// Copies `bytes` into the stream; `from` may be reused at once.
@@ -21,7 +21,7 @@ class Staging {
 
   struct Half {
     char* memory = nullptr;
-    cudaEvent_t travelled = nullptr;
+    cudaEvent_t copied = nullptr;
     bool in_flight = false;
   };
 

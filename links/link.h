@@ -1,116 +1,21 @@
 // Links: named parameters of a model, and how to move, copy, clear and save them.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <ostream>
 #include <string>
-#include <unordered_set>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "tenbin/core/variable.h"
+#include "tenbin/links/deep_copy.h"
+#include "tenbin/links/parameter.h"
+#include "tenbin/links/registry.h"
 
 namespace tenbin {
 
 class StateReader;
-
-namespace detail {
-
-struct LinkRegistry;
-
-// The links that a link or a parameter is registered in.
-using Owners = std::vector<std::weak_ptr<LinkRegistry>>;
-
-// Shared by all handles of a registered parameter. Its use count tells whether a handle is the last one
-// outside the owners.
-struct Registration {
-  Owners owners;
-  // The arrays that held the values before an optimizer moved them into one buffer: older graphs still read
-  // them.
-  std::vector<Array> replaced;
-
-  // Must be called after changing the values: those graphs are then out of date.
-  void mark_replaced() {
-    for (Array& array : replaced) array.mark_changed();
-    replaced.clear();
-  }
-};
-
-// While one exists, copying a Parameter or a Link in this thread makes a new one with its own values, and
-// always the same new one for the same original (like Python's deepcopy memo). Member-wise copying of any
-// structure of links is then a deep copy, and sharing within it is kept.
-class DeepCopyScope {
- public:
-  DeepCopyScope();
-  ~DeepCopyScope();
-  DeepCopyScope(const DeepCopyScope&) = delete;
-  DeepCopyScope& operator=(const DeepCopyScope&) = delete;
-
-  // Errors: a link or a parameter has handles outside the original but none in the copy, so a member of the
-  // copy refers to the original.
-  void require_members_copied() const;
-
- private:
-  void require_parameters_copied() const;
-
-  bool outermost_;
-};
-
-Variable copied(const Variable& variable);
-std::shared_ptr<Registration> copied(const std::shared_ptr<Registration>& registration);
-std::shared_ptr<LinkRegistry> copied(const std::shared_ptr<LinkRegistry>& registry);
-
-}  // namespace detail
-
-/// A Variable that belongs to a Link. Without data it is uninitialised: its shape is not known yet.
-///
-/// In hot code pass it as `const Variable&`.
-class Parameter : public Variable {
- public:
-  Parameter() = default;
-  explicit Parameter(Array data, bool requires_grad = true) : Variable(std::move(data), requires_grad) {}
-
-  Parameter(const Parameter& other)
-      : Variable(detail::copied(other)), registration_(detail::copied(other.registration_)) {}
-  Parameter(Parameter&& other) noexcept = default;
-  /// Assigning a new Parameter to a registered member registers the new one in its place, as for
-  /// `Link::operator=`.
-  Parameter& operator=(const Parameter& other) { return assign(Parameter(other), true); }
-  Parameter& operator=(Parameter&& other) { return assign(std::move(other), false); }
-  ~Parameter() = default;
-
-  bool is_initialized() const { return *this && data(); }
-
- private:
-  friend class Link;
-  friend class Optimizer;
-  friend class detail::DeepCopyScope;
-  friend std::shared_ptr<detail::LinkRegistry> detail::copied(const std::shared_ptr<detail::LinkRegistry>&);
-
-  Parameter& assign(Parameter&& other, bool is_copy);
-  void replace_in_owners(Parameter& other, bool is_copy);
-
-  mutable std::shared_ptr<detail::Registration> registration_;  // null until it is registered in a link
-};
-
-using NamedParameters = std::vector<std::pair<std::string, Parameter>>;
-
-/// The known properties of an uninitialised parameter: its dtype, and its shape with `unknown` for axes whose
-/// length is not known yet.
-///
-///     W = param("W", LazyShape{Dtype::float32, {out_size, LazyShape::unknown}});
-struct LazyShape {
-  static constexpr std::size_t unknown = ~std::size_t{0};
-
-  Dtype dtype = Dtype::float32;
-  Shape shape;
-};
-
-/// Prints `float32(8, ?)`.
-std::ostream& operator<<(std::ostream& out, const LazyShape& lazy);
 
 /// An object with parameters and possibly other links inside it. (Chainer: `Link` and `Chain`.) Names are
 /// joined with '/' to paths: `l1/W`.
@@ -268,79 +173,6 @@ class Link {
 
   std::shared_ptr<detail::LinkRegistry> registry_;
 };
-
-namespace detail {
-
-struct LinkRegistry {
-  struct Param {
-    std::string name;
-    Parameter parameter;
-    bool is_lazy;  // part of its shape is not known
-    LazyShape lazy;
-  };
-  struct Child {
-    std::string name;
-    std::shared_ptr<LinkRegistry> link;
-  };
-
-  LinkRegistry() = default;
-  LinkRegistry(const LinkRegistry&) = delete;
-  LinkRegistry& operator=(const LinkRegistry&) = delete;
-  ~LinkRegistry();
-
-  std::string kind;
-  std::vector<Param> params;
-  std::vector<Child> children;
-  std::unordered_set<std::string> names;  // of parameters and children
-  Owners owners;
-  Device device;  // the device that `to` moved it to
-  // The link that was last assigned to a handle of this one: if that was a whole model, its members are
-  // assigned next.
-  std::weak_ptr<LinkRegistry> left_for;
-  std::mutex initialization;
-  std::atomic<bool> is_ready{false};
-  std::shared_ptr<LinkRegistry> next_doomed;  // see the destructor
-};
-
-// Iterates over the links of a tree, each before those inside it, in the order of registration. Not
-// recursive, since links may be nested deeply.
-class LinkWalk {
- public:
-  // `path`, if not null, is kept at the path of the current link, followed by a '/'.
-  explicit LinkWalk(LinkRegistry& root, std::string* path = nullptr) : path_(path) { enter(root); }
-
-  LinkRegistry& operator*() const { return *levels_.back().registry; }
-  LinkRegistry* operator->() const { return levels_.back().registry; }
-  // False after the last one.
-  bool next() {
-    for (; !levels_.empty(); levels_.pop_back()) {
-      Level& level = levels_.back();
-      if (path_ != nullptr) path_->resize(level.path_length);
-      if (level.next_child == level.registry->children.size()) continue;
-      const LinkRegistry::Child& child = level.registry->children[level.next_child++];
-      if (path_ != nullptr) (*path_ += child.name) += '/';
-      enter(*child.link);
-      return true;
-    }
-    return false;
-  }
-
- private:
-  struct Level {
-    LinkRegistry* registry;
-    std::size_t next_child;
-    std::size_t path_length;
-  };
-
-  void enter(LinkRegistry& registry) {
-    levels_.push_back({&registry, 0, path_ == nullptr ? 0 : path_->size()});
-  }
-
-  std::string* path_;
-  SmallVector<Level, 8> levels_;
-};
-
-}  // namespace detail
 
 /// A link that contains links: the base class of models.
 class Chain : public Link {

@@ -86,7 +86,7 @@ TEST_CASE("adapt refuses another dtype, another device, and none", "[gpu]") {
   CHECK_THROWS_WITH(adapt<std::int32_t>(mutable_x), "adapt: expected int32, got float32(2, 3)");
   CHECK_THROWS_WITH(adapt<std::uint8_t>(x.slice(0, 1)), "adapt: expected uint8, got float32(1, 3)");
   CHECK_THROWS_WITH((adapt<double, 2>(x)), "adapt: expected float64, got float32(2, 3)");
-  CHECK_THROWS_WITH(adapt<float>(Array()), ContainsSubstring("the array is none"));
+  CHECK_THROWS_WITH(adapt<float>(Array()), ContainsSubstring("the array is empty"));
   CHECK_THROWS_WITH(adapt<float>(Variable(x).grad()), ContainsSubstring("the gradient of"));
   for (const Device device : testing::devices()) {
     if (device.is_cpu()) continue;

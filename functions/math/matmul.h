@@ -20,7 +20,7 @@ class MatMul : public Function {
   template <class OnDevice>
   Arrays forward_by(const OnDevice& device, const Arrays& xs) const;
   template <class OnDevice>
-  Arrays backward_by(const OnDevice& device, const Arrays& xs, const Arrays& gys) const;
+  Arrays backward_by(const OnDevice& device, const Arrays& xs, const Arrays& gys);
 
   bool transa_;
   bool transb_;

@@ -84,7 +84,7 @@ Arrays MatMul::forward_by(const OnDevice& device, const Arrays& xs) const {
 }
 
 template <class OnDevice>
-Arrays MatMul::backward_by(const OnDevice& device, const Arrays& xs, const Arrays& gys) const {
+Arrays MatMul::backward_by(const OnDevice& device, const Arrays& xs, const Arrays& gys) {
   const auto p = detail::describe_product(xs[0].shape(), xs[1].shape(), transa_, transb_);
   // Calls `multiply(gradient)`; what was repeated gets the sum of its gradients.
   const auto gradient = [&](std::size_t input, const Shape& shape, const Shape& whole, auto multiply) {

@@ -84,7 +84,7 @@ TEST_CASE("every use of an empty Array names the call") {
     Array a = none;
     const auto message = [](const std::string& call) {
       return "Array::" + call +
-             ": the array is none (default-constructed, an uninitialised parameter, or a gradient before "
+             ": the array is empty (default-constructed, an uninitialised parameter, or a gradient before "
              "backward)";
     };
     CHECK_THROWS_WITH(a.data<float>(), message("data"));

@@ -33,7 +33,7 @@ TEST_CASE("an array that was not retained has its shape and dtype in backward, i
   CHECK(x.grad());
 }
 
-TEST_CASE("an array that was not retained is none in backward") {
+TEST_CASE("an array that was not retained is empty in backward") {
   const Variable x(Array{1.0});
   const Variable z(Array{1.0});
   bool first = true;
@@ -62,11 +62,11 @@ TEST_CASE("a function refuses inputs that make no sense", "[gpu]") {
   const Variable x(Array{1.0});
   CHECK_THROWS_WITH(call("f", {}, copy, pass), "f: needs at least one input");
   CHECK_THROWS_WITH(call("f", {x, Variable()}, copy, pass), "f: input 1 is an empty Variable");
-  const std::string none = " is none: an uninitialised parameter, or a Variable of no Array";
+  const std::string none = " is empty: an uninitialised parameter, or a Variable of an empty Array";
   CHECK_THROWS_WITH(call("f", {x, Variable(Array())}, copy, pass), "f: input 1" + none);
   CHECK_THROWS_WITH(call("f", {Variable(Array()).set_name("W")}, copy, pass),
                     "f: input 0, parameter W," + none);
-  CHECK_THROWS_WITH(Custom("f", copy, pass).forward({x.data(), Array()}), "f: input 1 is none");
+  CHECK_THROWS_WITH(Custom("f", copy, pass).forward({x.data(), Array()}), "f: input 1 is an empty Array");
   const auto nothing = [](Custom&, const Arrays&) { return Arrays(); };
   CHECK_THROWS_WITH(call("f", {x}, nothing, pass), "f: forward returned no outputs");
   CHECK_THROWS_WITH(apply<Custom>({x}, "f", nothing, pass), "f: forward returned no outputs");

@@ -60,21 +60,21 @@ TEST_CASE("a gradient that is not there says whose it is") {
   Variable x(Array{1.0, 2.0});
   x.set_name("x");
   CHECK_FALSE(x.grad());
-  const std::string none = ": the gradient of variable x float64(2) is none: no backward has reached it";
+  const std::string none = ": the gradient of variable x float64(2) is empty: no backward has reached it";
   CHECK_THROWS_WITH(x.grad().data<double>(), "Array::data" + none);
   CHECK_THROWS_WITH(x.grad().item(), "Array::item" + none);
   CHECK_THROWS_WITH(x.grad().to_vector<double>(), "Array::to_vector" + none);
   CHECK_THROWS_WITH(Variable(Array{1.0}).grad().item(),
-                    "Array::item: the gradient of variable float64(1) is none: no backward has reached it");
+                    "Array::item: the gradient of variable float64(1) is empty: no backward has reached it");
   x.set_grad(Array{1.0, 1.0});
   CHECK(x.grad().at(1) == 1);
   x.cleargrad();
   CHECK_THROWS_WITH(x.grad().at(1), "Array::at" + none);
   CHECK_THROWS_WITH(Variable(Array{1.0}, false).grad().item(),
-                    "Array::item: the gradient of variable float64(1) is none: it does not require one");
+                    "Array::item: the gradient of variable float64(1) is empty: it does not require one");
   // A copy is an array like any other.
   const Array copy = x.grad();
-  CHECK_THROWS_WITH(copy.item(), ContainsSubstring("Array::item: the array is none ("));
+  CHECK_THROWS_WITH(copy.item(), ContainsSubstring("Array::item: the array is empty ("));
 }
 
 TEST_CASE("a constant that may have been meant as a leaf says so when it is asked for a gradient") {
