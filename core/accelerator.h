@@ -1,4 +1,4 @@
-// What core asks of a device that is not the CPU. cuda/ implements it.
+// The operations that core/ needs on a GPU: memory, copies, loops over elements. Implemented in cuda/.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ namespace tenbin::accelerator {
 void* allocate(std::size_t bytes, int device);
 void release(void* block, std::size_t bytes, int device) noexcept;
 
-/// Copies between devices, or between a device and the CPU. A copy to the CPU waits for the device and throws
-/// what its kernels have to report. Errors: also a copy from or to the CPU in a step that is being captured.
+/// Copies between devices, or between a device and the CPU. A copy to the CPU waits for the device. Errors:
+/// those that kernels have recorded; a copy from or to the CPU while a step is captured.
 void copy(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes);
 
 /// `to += from`, of one shape, dtype and device.
@@ -25,11 +25,11 @@ void add(Array& to, const Array& from);
 void fill(Array& array, double value);
 /// Copies elements to another dtype; of one shape and device.
 void convert(Array& to, const Array& from);
-/// Whether an element is NaN. Waits for the answer.
+/// Whether an element is NaN. Waits for the device.
 bool has_nan(const Array& array);
 
-/// While a graph is recorded: keeps the array's memory for as long as the graph lives, as its kernels use it.
-/// What the recording itself allocates is kept anyway. No effect otherwise.
+/// While a graph is recorded, keeps the array's memory for as long as the graph exists. Memory that is
+/// allocated during the recording is kept anyway. No effect otherwise.
 void keep_for_replay(const Array& array);
 
 }  // namespace tenbin::accelerator

@@ -1,4 +1,4 @@
-// The array that flows through the graph: type-erased, row-major, contiguous, on one device.
+// Array, the array type of the library: row-major, contiguous, on one device, with a dtype at run time.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ namespace detail {
 struct Node;
 class Gradient;
 
-// The memory behind one or more arrays; it dies with the last of them.
+// The reference-counted memory of one or more arrays.
 class Buffer {
  public:
   static Reference<Buffer> make(std::size_t bytes, Device device);
@@ -39,7 +39,7 @@ class Buffer {
   Device device() const { return device_; }
   std::uint32_t use_count() const { return references_.value(); }
 
-  // How often the elements have been changed in place: a function compares it between forward and backward.
+  // The number of changes in place. A function compares it between forward and backward.
   std::uint32_t version() const { return version_.value(); }
   void mark_changed() { version_.increment(); }
 
@@ -59,8 +59,7 @@ class Buffer {
   ReferenceCount version_;
 };
 
-// Whether an array is the gradient of a variable. This belongs to the object, not to its value: copies and
-// assignments leave it where it is.
+// Marks an Array object as the gradient of a variable. Copies and assignments do not transfer the mark.
 class IsGradient {
  public:
   IsGradient() = default;
@@ -114,8 +113,7 @@ class Array {
   Array(const std::vector<T>& values, const Shape& shape)
       : Array(from_range<T>(values.begin(), values.size(), shape)) {}
 
-  /// From as many elements in CPU memory as the shape has, which are copied. Errors: a null pointer, unless
-  /// the shape has no elements.
+  /// Copies the elements from CPU memory. Errors: a null pointer, unless the shape has no elements.
   ///
   ///     Array x(pointer, Shape{4, 3});
   template <class T>
@@ -161,8 +159,8 @@ class Array {
 
   /// The elements in row-major order; on a GPU, a device pointer. Errors: T is not the dtype.
   ///
-  /// Backward does not notice what is written through a pointer between a forward pass and its backward: say
-  /// so with `mark_changed`.
+  /// Backward does not detect writes through the pointer: after a write between forward and backward, call
+  /// `mark_changed`.
   template <class T>
   T* data() {
     require_dtype(dtype_of<T>);
@@ -182,7 +180,7 @@ class Array {
   /// The value of an array of one element. Errors: any other size.
   template <class T = double>
   T item() const;
-  /// One element, from any device. Errors: not one index for every axis, an index out of range.
+  /// One element, from any device. Errors: not one index per axis, an index out of range.
   ///
   ///     double v = a.at(1, 2);
   ///     float f = a.at<float>(1, 2);
@@ -195,13 +193,13 @@ class Array {
   template <class T>
   [[nodiscard]] std::vector<T> to_vector() const;
 
-  /// The same elements under another shape, shared. Errors: the number of elements differs.
+  /// A view of the same elements with another shape. Errors: the number of elements differs.
   [[nodiscard]] Array reshape(const Shape& shape) const;
-  /// Rows [begin, end) of the first axis, shared. Errors: no axis, or a range beyond it.
+  /// A view of the rows [begin, end). Errors: no axis, or a range beyond the first axis.
   [[nodiscard]] Array slice(std::size_t begin, std::size_t end) const;
 
   [[nodiscard]] Array copy() const;
-  /// This array itself if it is there already, or has that dtype already; a converted copy otherwise.
+  /// A copy on another device, or with another dtype. Shares the buffer if nothing would change.
   [[nodiscard]] Array to(Device device) const;
   [[nodiscard]] Array astype(Dtype dtype) const;
 
@@ -211,21 +209,22 @@ class Array {
   void add(const Array& other);
   /// Copies the elements of an array of the same shape and dtype into this one's memory. Errors: they differ.
   void assign(const Array& other);
-  /// Says that elements have been written through a pointer. `fill`, `add`, `assign` and an optimizer's
-  /// update say so themselves. A backward of a function that has retained any array of this memory is an
-  /// error from here on.
+  /// Records that elements have been written through a pointer. `fill`, `add`, `assign` and an optimizer's
+  /// update do this themselves. Backward of a function that has retained an array of this buffer is then an
+  /// error.
   void mark_changed() {
     require_some("mark_changed");
     buffer_->mark_changed();
   }
 
-  /// True if no other Array shares the buffer and this one spans all of it: it may be reused in place.
+  /// True if no other Array shares the buffer and this one spans all of it, so that it may be reused in
+  /// place.
   bool owns_buffer() const { return buffer_ && buffer_->use_count() == 1 && nbytes() == buffer_->bytes(); }
   bool shares_memory_with(const Array& other) const {
     return buffer_ && buffer_.get() == other.buffer_.get();
   }
 
-  /// The values as NumPy prints them, for people: `[[1, 2],\n [3, 4]]`; long axes are shortened.
+  /// The values in NumPy's format: `[[1, 2],\n [3, 4]]`; long axes are shortened.
   std::string to_string() const;
 
  private:
@@ -248,7 +247,7 @@ class Array {
   [[noreturn]] void dtype_error(Dtype asked) const;
   Array to_cpu_as(Dtype dtype) const;
   void require_like(const Array& other, const char* call) const;
-  // Becomes empty, but remembers its shape and dtype.
+  // Makes the array empty, but keeps its shape and dtype.
   void drop_memory() { buffer_ = {}; }
   std::uint32_t version() const { return buffer_ ? buffer_->version() : 0; }
 
@@ -262,10 +261,10 @@ class Array {
 
 using Arrays = SmallVector<Array, 3>;
 
-/// Arrays with their keys, `l1/W`: what a file of them holds, in its order.
+/// Arrays with their keys, such as `l1/W`, in the order of their file.
 using NamedArrays = std::vector<std::pair<std::string, Array>>;
 
-/// Prints dtype and shape, `float32(8, 10)`: what error messages need. A default Array prints `none`.
+/// Prints dtype and shape, `float32(8, 10)`, as in error messages. An empty Array prints `none`.
 std::ostream& operator<<(std::ostream& out, const Array& array);
 
 // ----------------------------------------------------------------------------------------------------

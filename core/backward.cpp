@@ -1,4 +1,4 @@
-// The sweep back through the graph, and cutting it.
+// Variable::backward and Variable::unchain_backward.
 #include <algorithm>
 #include <atomic>
 
@@ -9,10 +9,10 @@ namespace tenbin {
 
 namespace {
 
-// Brings a gradient to a leaf, which owns what it has: nothing may alias it.
+// Adds gx to the gradient of a leaf. No other array may share the memory of a leaf's gradient.
 void accumulate_leaf(detail::Node& leaf, Array gx) {
   if (leaf.grad) {
-    // What was an intermediate variable before it was unchained may share its gradient.
+    // A leaf that was an intermediate variable before unchain_backward may share its gradient's memory.
     if (!leaf.grad_slot && !leaf.grad.owns_buffer()) leaf.grad = leaf.grad.copy();
     leaf.grad.add(gx);
     if (!leaf.grad.device().is_cpu()) accelerator::keep_for_replay(leaf.grad);
@@ -24,8 +24,8 @@ void accumulate_leaf(detail::Node& leaf, Array gx) {
   }
 }
 
-// Brings a gradient to an intermediate variable. The first one is kept as it came and may be shared; a sum is
-// made in place only in memory that nobody else sees.
+// Adds gx to the gradient of an intermediate variable. The first gx of a sweep is stored without a copy, so
+// its memory may be shared; later ones are added in place only to memory that is not shared.
 void accumulate_intermediate(detail::Node& node, Array gx, std::uint64_t sweep) {
   if (node.sweep != sweep) {
     node.sweep = sweep;
@@ -48,7 +48,7 @@ struct Queued {
   Function* function;
 };
 
-// Highest rank first; among equals the one discovered first, as in Chainer.
+// Highest rank first; among equal ranks the first discovered, as in Chainer.
 bool runs_later(const Queued& a, const Queued& b) {
   return a.rank != b.rank ? a.rank < b.rank : a.discovered > b.discovered;
 }
@@ -101,7 +101,7 @@ void Variable::backward(bool retain_grad) {
       xs.push_back(function.retained_inputs_.empty() ? Array() : function.retained_inputs_[i].array);
 
     Arrays gxs = function.backward(xs, gys);
-    gys.clear();  // what only they held may now be handed on without a copy
+    gys.clear();  // so that gxs own their buffers where possible, which saves copies below
     for (std::size_t i = 0; i < gxs.size(); ++i) {
       detail::Node& x = *function.inputs_[i];
       if (!gxs[i] || !x.requires_grad) continue;

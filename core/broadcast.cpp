@@ -9,7 +9,7 @@ namespace tenbin {
 
 namespace {
 
-// `shape` with axes of length 1 in front, so that it has `ndim` axes.
+// Prepends axes of length 1, up to `ndim` axes.
 Shape pad(const Shape& shape, std::size_t ndim) {
   Shape padded;
   while (padded.size() + shape.size() < ndim) padded.push_back(1);
@@ -23,8 +23,8 @@ std::size_t product(const Shape& shape, std::size_t begin, std::size_t end) {
   return count;
 }
 
-// Calls `f(begin, end)` for each run of adjacent axes in which `small` has length 1 and `large` has not, the
-// last run first. An axis that has length 1 in both does not end a run.
+// Calls `f(begin, end)` for each run of adjacent axes of length 1 in `small` and another length in `large`,
+// from the last run to the first. An axis of length 1 in both does not end a run.
 template <class F>
 void for_each_run(const Shape& small, const Shape& large, F f) {
   for (std::size_t end = large.size(); end > 0;) {

@@ -11,10 +11,10 @@ namespace tenbin {
 class Function;
 
 /// The shape that a and b broadcast to, by NumPy's rule: axes are matched from the last one, and a length of
-/// 1 fits any. None if they do not.
+/// 1 fits any. std::nullopt if they do not broadcast.
 std::optional<Shape> broadcast_shape(const Shape& a, const Shape& b);
 
-/// The same of the shapes of two arguments. Errors: `add: a and b do not broadcast: float32(3) and
+/// `broadcast_shape` of two arguments of a function. Errors: `add: a and b do not broadcast: float32(3) and
 /// float32(4)`.
 Shape require_broadcast(const Function& function, const char* argument, const Array& a,
                         const char* other_argument, const Array& b);
@@ -22,14 +22,14 @@ Shape require_broadcast(const Function& function, const char* argument, const Ar
 /// Whether an array of shape `from` can be broadcast to `to`.
 bool can_broadcast_to(const Shape& from, const Shape& to);
 
-/// How both devices reduce and repeat: axis by axis, adjacent ones that go together at once.
-/// `reduce(x, outer, count, inner, y)` reduces the middle axis of x, seen as (outer, count, inner), to y;
-/// `repeat(x, outer, times, inner, y)` is the inverse. x itself if that is its shape already.
+/// Reduce x to `shape`, or repeat it, by one call of a device's function for each run of adjacent axes.
+/// `reduce(x, outer, count, inner, y)` reduces the middle axis of x, viewed as (outer, count, inner), to y;
+/// `repeat(x, outer, times, inner, y)` is the inverse. If x has the shape already, they return x.
 using AxesFunction =
     std::function<void(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y)>;
 Array reduce_axes(const Array& x, const Shape& shape, const AxesFunction& reduce);
-/// With `between`, the dtype of what lies between two runs of axes, `reduce` is also told whether a run is
-/// the last one, whose y has x's dtype.
+/// The same with intermediate results of dtype `between`. `last` is true in the last call, in which y has x's
+/// dtype.
 using LastAxesFunction = std::function<void(const Array& x, std::size_t outer, std::size_t count,
                                             std::size_t inner, bool last, Array& y)>;
 Array reduce_axes(const Array& x, const Shape& shape, Dtype between, const LastAxesFunction& reduce);

@@ -1,4 +1,4 @@
-// The checks that functions share, with one wording: function, argument, what was expected, what came.
+// Checks of dtypes, shapes and axes that functions share, with the same error texts.
 #pragma once
 
 #include "tenbin/core/function.h"
@@ -27,7 +27,8 @@ inline void require_same_shape(const Function& function, const char* argument, c
                 other);
 }
 
-/// The axis counted from the front. Errors: `softmax: axis 2 is out of range for float32(3, 4)`.
+/// Converts a negative axis to the one counted from the front. Errors: `softmax: axis 2 is out of range for
+/// float32(3, 4)`.
 inline std::size_t require_axis(const Function& function, const Array& x, int axis) {
   const int ndim = static_cast<int>(x.ndim());
   if (axis < -ndim || axis >= ndim) throw Error(function.name(), ": axis ", axis, " is out of range for ", x);

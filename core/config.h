@@ -1,17 +1,17 @@
-// Modes of the calling thread, switched for a scope: recording, training, debugging.
+// The modes of a thread and guards that set them: recording, training, debugging.
 #pragma once
 
 #include <utility>
 
 namespace tenbin {
 
-/// The modes of one thread. Read those of the calling thread with `config()`; switch them with the guards
-/// below, which are objects with a name: `NoBackprop();` would end at once, and is a warning.
+/// The modes of one thread. Read those of the calling thread with `config()`; set them with the guards below.
+/// A guard must have a name: `NoBackprop();` is destroyed at once, which is a compiler warning.
 ///
-/// A thread that a program starts has the default modes. `UseConfig` takes those of another one along.
+/// A new thread has the default modes; `UseConfig` gives it those of another thread.
 struct Config {
   bool enable_backprop = true;  ///< functions record the graph
-  bool train = true;            ///< dropout drops
+  bool train = true;            ///< functions behave as in training
   bool debug = false;           ///< every result is checked for NaN
   bool allow_tf32 = false;      ///< GPUs multiply float32 matrices in TF32
 };
@@ -22,8 +22,7 @@ namespace detail {
 
 Config& mutable_config();
 
-// Sets one mode for the lifetime of the object and puts the earlier value back, also when an exception
-// passes.
+// Sets one mode; the destructor restores the earlier value.
 template <bool Config::*mode, bool value>
 class ModeGuard {
  public:
@@ -38,7 +37,7 @@ class ModeGuard {
 
 }  // namespace detail
 
-/// While one lives, functions of this thread record no graph. (Chainer: `no_backprop_mode`.)
+/// While one exists, functions of this thread record no graph. (Chainer: `no_backprop_mode`.)
 ///
 ///     { NoBackprop off; y = model(x); }
 class [[nodiscard]] NoBackprop : detail::ModeGuard<&Config::enable_backprop, false> {
@@ -46,21 +45,21 @@ class [[nodiscard]] NoBackprop : detail::ModeGuard<&Config::enable_backprop, fal
   [[nodiscard]] NoBackprop() = default;
 };
 
-/// While one lives, functions behave as in evaluation: dropout passes its input through. (Chainer:
+/// While one exists, functions behave as in evaluation: dropout passes its input through. (Chainer:
 /// `using_config('train', False)`.)
 class [[nodiscard]] TestMode : detail::ModeGuard<&Config::train, false> {
  public:
   [[nodiscard]] TestMode() = default;
 };
 
-/// While one lives, every output and every gradient is checked: a NaN is an Error that names the function.
+/// While one exists, every output and every gradient is checked: a NaN is an Error that names the function.
 /// (Chainer: `using_config('debug', True)`.)
 class [[nodiscard]] DebugMode : detail::ModeGuard<&Config::debug, true> {
  public:
   [[nodiscard]] DebugMode() = default;
 };
 
-/// While one lives, float32 matrices are multiplied on the GPU's tensor cores in TF32: several times faster,
+/// While one exists, float32 matrices are multiplied on the GPU's tensor cores in TF32: several times faster,
 /// with 10 bits of mantissa, which makes errors of about 3e-4. (PyTorch:
 /// `torch.backends.cuda.matmul.allow_tf32`.)
 class [[nodiscard]] AllowTF32 : detail::ModeGuard<&Config::allow_tf32, true> {
@@ -68,12 +67,12 @@ class [[nodiscard]] AllowTF32 : detail::ModeGuard<&Config::allow_tf32, true> {
   [[nodiscard]] AllowTF32() = default;
 };
 
-/// While one lives, this thread has the given modes, all of them. For taking them to another thread.
-/// (Chainer: `using_config`.)
+/// While one exists, this thread has the given modes, for example those of another thread. (Chainer:
+/// `using_config`.)
 ///
 ///     std::thread worker([&, modes = config()] {
 ///       const UseConfig use(modes);
-///       y = model(x);                    // without a graph if the thread that started it had a NoBackprop
+///       y = model(x);                    // records no graph if the starting thread had a NoBackprop
 ///     });
 class [[nodiscard]] UseConfig {
  public:

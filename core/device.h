@@ -1,4 +1,4 @@
-// Where an array lives.
+// Device, which says where an array is stored.
 #pragma once
 
 #include <ostream>

@@ -1,4 +1,4 @@
-// Element types: the runtime enumeration, its C++ counterparts and the way from one to the other.
+// Dtype, the element type of an Array, and its conversion from and to C++ types.
 #pragma once
 
 #include <cstddef>

@@ -7,8 +7,8 @@
 
 namespace tenbin {
 
-/// What every failed check throws. The text is the concatenation of the parts: the function, what it
-/// expected, what it got.
+/// Thrown by every failed check. The text is the concatenation of the parts: the function, what it expected,
+/// what it got.
 ///
 ///     throw Error("relu: expected float32 or float64, got ", x);
 class Error : public std::runtime_error {

@@ -8,7 +8,7 @@ namespace tenbin::detail {
 
 namespace {
 
-// Of this thread, in any gate: more than 0 in `close` if a signal handler calls exit.
+// The number of this thread's Passages. Above 0 in `close` if a signal handler calls exit.
 thread_local int inside_here = 0;
 
 std::size_t thread_number() {

@@ -1,4 +1,4 @@
-// Keeps threads out of a library that is torn down at exit.
+// ExitGate, which stops threads from calling a library that is destroyed at exit.
 #pragma once
 
 #include <atomic>
@@ -6,14 +6,13 @@
 
 namespace tenbin::detail {
 
-// At exit, oneDNN destroys the code that it has generated and OpenBLAS its buffers, whoever still computes
-// with them: detached threads do, and destructors of static objects may begin to. Open until `close` is
-// called.
+// At exit, oneDNN destroys its generated code and OpenBLAS its buffers, even if detached threads are using
+// them or destructors of static objects use them later. A gate is open until `close` is called.
 class ExitGate {
   struct Counter;
 
  public:
-  // Converts to true if the gate was open; then `close` waits until the object is gone.
+  // Converts to true if the gate was open; `close` then waits until the object is destroyed.
   class Passage {
    public:
     explicit Passage(ExitGate& gate);
@@ -27,17 +26,17 @@ class ExitGate {
    private:
     void leave();
 
-    Counter* counter_ = nullptr;  // none while there is one thread only
+    Counter* counter_ = nullptr;  // null while the process has one thread
     bool open_;
   };
 
   // Returns when no other thread is inside.
   void close();
-  // In a child of fork, which has none of the threads that were inside.
+  // For a child of fork, in which the threads that were inside do not exist.
   void forget_other_threads();
 
  private:
-  // Several, so that threads seldom share one.
+  // Several, so that threads rarely share a cache line.
   static constexpr std::size_t counter_count = 64;
   struct alignas(64) Counter {
     std::atomic<int> inside{0};

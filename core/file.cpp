@@ -25,10 +25,10 @@ namespace {
 constexpr std::size_t buffer_bytes = 1 << 16;
 constexpr std::uint64_t deflate_limit = 1032;  // deflate expands no input by more
 constexpr std::uint64_t unlikely_expansion =
-    64;  // beyond this, and beyond cheap_bytes, decode before trusting
+    64;  // above this, and above cheap_bytes, `expect` decodes everything
 constexpr std::uint64_t cheap_bytes = 16 << 20;
 
-// The system's words for errno, in English whatever the locale.
+// The system's text for errno, in English in every locale.
 std::string system_message() {
   const int code = errno;
   const locale_t classic = ::newlocale(LC_ALL_MASK, "C", nullptr);  // part of the C library: nothing to free
@@ -103,8 +103,7 @@ FileSection whole_file(const InputFile& file) {
   return section;
 }
 
-// ---- ByteStream
-// --------------------------------------------------------------------------------------------
+// ---- ByteStream ------------------------------------------------------------------------------------------
 
 void ByteStream::CloseInflate::operator()(z_stream_s* stream) const {
   ::inflateEnd(stream);
@@ -190,7 +189,7 @@ void ByteStream::inflate_some() {
   ended_ = result == Z_STREAM_END && !next_member();
 }
 
-// Reads on if everything that was read is used up. False: there is no more.
+// Fills the input buffer if it is empty. False at the end of the section.
 bool ByteStream::has_input() {
   if (zlib_->avail_in > 0) return true;
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(section_.end - input_, buffer_bytes));
@@ -201,8 +200,8 @@ bool ByteStream::has_input() {
   return count > 0;
 }
 
-// At the end of a gzip member: skips zeros and goes on if another member follows. What follows else is left
-// to `finish`.
+// At the end of a gzip member: skips zeros and starts the next member, if one follows. `finish` reports any
+// other bytes.
 bool ByteStream::next_member() {
   constexpr unsigned char first_of_magic = 0x1f;
   if (section_.coding != FileSection::Coding::gzip) return false;
@@ -239,7 +238,7 @@ void ByteStream::finish() {
   if (section_.size && position_ != *section_.size)
     throw Error(label_, ": ", *section_.size - position_, " bytes are left over");
   while (zlib_ && !ended_) {
-    // An output byte of room tells the end of the stream from more data than there should be.
+    // Room for one byte distinguishes the end of the stream from further data.
     unsigned char surplus = 0;
     zlib_->next_out = &surplus;
     zlib_->avail_out = 1;
@@ -251,8 +250,7 @@ void ByteStream::finish() {
   if (section_.crc && crc_ != *section_.crc) throw Error(label_, ": the checksum (CRC-32) is wrong");
 }
 
-// ---- OutputFile
-// --------------------------------------------------------------------------------------------
+// ---- OutputFile ------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -273,7 +271,7 @@ std::string directory_of(const std::string& path) {
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 is 0
 
-// Best effort: the file is complete and in its place, and not every file system can do this.
+// Errors are ignored: the file is already complete, and not every file system supports this.
 void sync_directory(const std::string& path) {
   const detail::Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory) ::fsync(directory.number());
@@ -287,13 +285,13 @@ bool is_temporary_of(const std::string& target, const std::string& name) {
          name.find_first_not_of("0123456789-", start.size()) == std::string::npos;
 }
 
-// A temporary is stale if its lock can be taken. With the lock held, nobody else renames or removes it.
+// A temporary file is stale if it can be locked. While it is locked, no other process renames or removes it.
 void remove_if_stale(int directory, const char* name) {
   struct stat named {};
   if (::fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(named.st_mode)) return;
   const detail::Descriptor file(::openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file || ::flock(file.number(), LOCK_EX | LOCK_NB) != 0) return;
-  // By now it may have been moved to its place, and the name may be another's.
+  // Before it was locked, it may have been renamed, and the name may be that of another file.
   struct stat locked {};
   if (::fstat(file.number(), &locked) != 0 || ::fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
       locked.st_dev != named.st_dev || locked.st_ino != named.st_ino)
@@ -309,7 +307,8 @@ void remove_stale_temporaries(const std::string& target) {
     if (is_temporary_of(name, entry->d_name)) remove_if_stale(::dirfd(directory.get()), entry->d_name);
 }
 
-// Replacing a file asks nothing of the file itself, and root may write everything: so this asks.
+// Checked here, since renaming ignores the permissions of the file that is replaced, and root may write every
+// file.
 bool is_write_protected(const std::string& path, mode_t mode) {
   constexpr mode_t anybody_writes = S_IWUSR | S_IWGRP | S_IWOTH;
   return (mode & anybody_writes) == 0 ||
@@ -329,7 +328,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path), target_(follow_li
   remove_stale_temporaries(target_);
   const mode_t mode = exists ? status.st_mode & 07777 : 0666;
   open_temporary(mode);
-  if (exists) ::fchmod(descriptor_.number(), mode);  // what the umask took away
+  if (exists) ::fchmod(descriptor_.number(), mode);  // sets the bits that the umask cleared
 }
 
 void OutputFile::open_temporary(unsigned mode) {
@@ -338,11 +337,11 @@ void OutputFile::open_temporary(unsigned mode) {
   while (!descriptor_) {
     temporary_ = stem + std::to_string(count++);
     detail::Descriptor made(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-    if (!made && errno == EEXIST) continue;  // of another machine or container, or of a process long gone
+    if (!made && errno == EEXIST) continue;  // from another machine, a container or an earlier process
     if (!made) fail();
     while (::flock(made.number(), LOCK_EX) != 0 && errno == EINTR) {
     }
-    // Before it was locked, somebody may have taken it for stale and removed it.
+    // Before it was locked, another process may have removed it as stale.
     struct stat status {};
     if (::fstat(made.number(), &status) != 0 || status.st_nlink > 0) descriptor_ = std::move(made);
   }
@@ -382,8 +381,8 @@ void OutputFile::commit() {
   const std::uint64_t size = reader().size();
   if (size != size_)
     throw Error(path_, ": cannot write: ", size_, " bytes were written, and ", size, " are in the file");
-  const std::string directory = directory_of(target_);  // now: nothing may throw once the file is replaced
-  // Still locked, since it is not closed: nobody takes it for stale. What closing could report, fsync has.
+  const std::string directory = directory_of(target_);  // here, since nothing may throw after the rename
+  // The file is not closed, so it is still locked and not stale. fsync has reported any error of closing.
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail();
   temporary_.clear();
   sync_directory(directory);

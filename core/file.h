@@ -1,4 +1,4 @@
-// Files from outside: read with every size checked before memory is asked for, replaced whole or not at all.
+// Reading files, with sizes checked before memory is allocated, and replacing files in one step.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,17 @@ struct z_stream_s;
 
 namespace tenbin {
 
-/// Text from a file, fit for an error message: unprintable bytes as `\x1b`, shortened after 80 characters.
+/// Text from a file for an error message: unprintable bytes as `\x1b`, cut after 80 characters.
 std::string printable(const std::string& text);
 
-/// The bytes that an announced shape asks for. Errors: `label: the shape (4000000000, 4000000000) is too
-/// large`, also if another axis of length 0 hides it, since strides computed from it would overflow.
+/// The number of bytes of an array whose shape a file declares. Errors: `label: the shape (4000000000,
+/// 4000000000) is too large`, also if another axis has length 0, since strides computed from the shape would
+/// overflow.
 std::uint64_t checked_bytes(const Shape& shape, std::size_t item_bytes, const std::string& label);
 
 namespace detail {
 
-// An open file of the system, closed at the end of the scope.
+// Owns an open file descriptor and closes it.
 class Descriptor {
  public:
   explicit Descriptor(int number = -1) : number_(number) {}
@@ -50,9 +51,9 @@ class InputFile {
   explicit InputFile(const std::string& path);
 
   const std::string& path() const { return path_; }
-  /// Bytes, when it was opened.
+  /// In bytes, when the file was opened.
   std::uint64_t size() const { return size_; }
-  /// Reads `bytes` bytes from `offset` on. Errors: the file ends before.
+  /// Reads `bytes` bytes from `offset` on. Errors: the file is too short.
   void read(std::uint64_t offset, void* to, std::size_t bytes) const;
 
  private:
@@ -64,7 +65,7 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-/// Where the bytes of a stream lie in a file, and what is known of them.
+/// The part of a file that stores a stream of bytes, with its coding and, if known, size and checksum.
 struct FileSection {
   enum class Coding : unsigned char { stored, deflate, gzip };
 
@@ -75,15 +76,15 @@ struct FileSection {
   std::optional<std::uint32_t> crc;   ///< CRC-32 of the decoded bytes
 };
 
-/// All of a file, compressed with gzip or not, as its first bytes say. Several gzip members may follow one
-/// another, as `cat a.gz b.gz` and bgzip make them, and zeros the last one.
+/// A whole file, compressed with gzip if it starts with gzip's magic number. It may consist of several gzip
+/// members, as written by `cat a.gz b.gz` and bgzip, and end with zeros.
 FileSection whole_file(const InputFile& file);
 
-/// The decoded bytes of a section, front to back. Errors start with `label` and name what is wrong.
+/// The decoded bytes of a section, in order. Errors start with `label`.
 ///
 ///     ByteStream stream(file, {.end = file.size(), .coding = FileSection::Coding::gzip}, file.path());
 ///     stream.read(header, sizeof header);
-///     stream.expect(count);  // nothing is allocated for a header that lies
+///     stream.expect(count);  // before memory is allocated for a wrong header
 ///     std::vector<char> values(count);
 ///     stream.read(values.data(), count);
 ///     stream.finish();
@@ -96,11 +97,11 @@ class ByteStream {
 
   const std::string& label() const { return label_; }
   void read(void* to, std::size_t bytes);
-  /// Reads up to `bytes` bytes and returns how many; fewer mean that the stream has ended, as `finish`
-  /// checks.
+  /// Reads up to `bytes` bytes and returns their number, which is smaller at the end of the stream only. The
+  /// end of compressed data is checked as in `finish`.
   std::size_t read_some(void* to, std::size_t bytes);
-  /// Checks, before anything is allocated for them, that exactly `bytes` bytes can follow. Compressed data
-  /// that claims to expand a lot is decoded once to nowhere. Errors: more or fewer follow.
+  /// Checks that exactly `bytes` bytes can follow, before memory is allocated for them. Compressed data with
+  /// an unusually large expansion are decoded once for this check. Errors: more or fewer bytes follow.
   void expect(std::uint64_t bytes) const;
   /// Checks that the stream ends here, that no input is left over and that the checksum is right.
   void finish();
@@ -114,31 +115,31 @@ class ByteStream {
   const InputFile* file_;
   FileSection section_;
   std::string label_;
-  std::uint64_t input_;         // the next byte of the file to take
+  std::uint64_t input_;         // offset of the next byte to read
   std::uint64_t position_ = 0;  // decoded bytes so far
   std::uint32_t crc_ = 0;
   bool ended_ = false;
   struct CloseInflate {
     void operator()(z_stream_s* stream) const;
   };
-  std::unique_ptr<z_stream_s, CloseInflate> zlib_;  // none for stored bytes
+  std::unique_ptr<z_stream_s, CloseInflate> zlib_;  // null for stored bytes
   std::unique_ptr<unsigned char[]> buffer_;
 };
 
-/// A file being written next to `path`, under the name `<path>.tmp-<pid>-<n>`. `commit` moves it there in one
-/// step; destroyed before, it vanishes and what was at `path` stays as it was. Any number of threads and
-/// processes may write the same path at once: the last `commit` stays.
+/// A file that is written under the temporary name `<path>.tmp-<pid>-<n>`. `commit` renames it to `path` in
+/// one step. Without `commit`, the destructor removes it, and `path` stays as it was. Several threads and
+/// processes may write the same path at once: the last `commit` wins.
 ///
-/// While it is written, the temporary is locked (flock). One that nobody holds a lock on was left by a
-/// process that was killed, and is removed when the same path is written next; on a file system without
-/// locks, it stays.
+/// The temporary file is locked (flock) while it is written. An unlocked one was left by a process that was
+/// killed, and is removed when the same path is written next. On a file system without locks, it stays.
 ///
-/// An existing file passes its mode bits on; a symbolic link is followed. What replaces it is a new file: it
-/// belongs to whoever writes it, other hard links keep the old content, and access lists are not copied.
+/// The mode bits of an existing file are kept; a symbolic link is followed. The result is a new file: it
+/// belongs to the user who writes it, other hard links keep the old content, and access control lists are not
+/// copied.
 ///
-/// Errors, all starting with the path: the system's; a directory, a device, a link to nothing; a file that is
-/// write-protected, for this user or (mode 0444, and then even for root) for everybody; a folder in which no
-/// file can be made, even if the file itself could be written: it could not be replaced in one step.
+/// Errors, all starting with the path: those of the system; a directory, a device, a dangling link; a file
+/// that is write-protected, for this user or (mode 0444, then even for root) for everybody; a directory in
+/// which no file can be created, even if the file itself can be written.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
@@ -149,10 +150,10 @@ class OutputFile {
   /// Bytes written so far.
   std::uint64_t size() const { return size_; }
   void write(const void* from, std::size_t bytes);
-  /// What was written so far, to be checked before it is committed. Errors of it start with the path.
+  /// The bytes written so far, for a check before `commit`. Its errors start with the path.
   InputFile reader() const;
-  /// Returns once the file is in its place and on the disk. Errors: also a file whose size differs from what
-  /// was written.
+  /// Returns when the file has its final name and is on the disk. Errors: also a file whose size is not the
+  /// number of bytes written.
   void commit();
 
  private:
@@ -160,7 +161,7 @@ class OutputFile {
   void open_temporary(unsigned mode);
 
   std::string path_;
-  std::string target_;  // path_, links followed
+  std::string target_;  // path_ with links resolved
   std::string temporary_;
   detail::Descriptor descriptor_;
   std::uint64_t size_ = 0;

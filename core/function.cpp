@@ -1,4 +1,4 @@
-// Applying a function: the graph is recorded here.
+// Function: applies it to arrays and variables, records the graph, and checks gradients.
 #include "tenbin/core/function.h"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ bool has_nan(const Array& array) {
                         [&](auto zero) { return any_nan(array.data<decltype(zero)>(), array.size()); });
 }
 
-// What runs on a GPU fails, or refuses to be captured, far below the function that asked for it.
+// The function that this thread runs on a GPU: errors of kernels and of captures name it.
 struct Running {
   const Function* function = nullptr;
   const char* direction = "";
@@ -66,7 +66,7 @@ std::uint64_t bits(const Function& function, std::initializer_list<std::size_t> 
   return mask;
 }
 
-// Whether `index` is in a mask; a mask of all ones has every index, also those beyond its width.
+// Whether a mask contains `index`. A mask of all ones contains every index, also those from 64 on.
 bool has_bit(std::uint64_t mask, std::size_t index) {
   return index < 64 ? (mask >> index & 1) != 0 : mask == ~std::uint64_t{0};
 }
@@ -87,8 +87,8 @@ Function::~Function() {
   unchain();
 }
 
-// A long graph is a long chain of owners. Deleting its head must not recurse to its tail, so functions that
-// die while another is being deleted wait in a list.
+// A long graph is a long chain of owners, and its deletion must not be recursive. A function that loses its
+// last reference while another one is deleted is put into a list.
 void Function::destroy() {
   thread_local Function* pending_delete = nullptr;
   thread_local bool deleting = false;
@@ -132,7 +132,7 @@ Array Function::new_gradient(std::size_t index, const Array& x) {
   if (!inputs_.empty()) {
     detail::Node& node = *inputs_[index];
     if (!x) device = node.device;
-    // An input that comes twice gets two gradients: bringing one to the slot would overwrite the other.
+    // An input that is passed twice gets two gradients: in the slot, one would overwrite the other.
     const auto is_node = [&](const Reference<detail::Node>& input) { return input.get() == &node; };
     const bool once = std::count_if(inputs_.begin(), inputs_.end(), is_node) == 1;
     // The parameter may have been replaced by one of another shape since this function was applied.
@@ -233,7 +233,7 @@ Variables Function::apply(const Variables& inputs) {
       retained_inputs_[i].take(std::move(xs[i]));
     }
   }
-  // From here on nothing throws, so that an output has no creator that does not know it.
+  // From here on nothing throws: every output with a creator is among the creator's outputs_.
   outputs_.reserve(outputs.size());
   const Reference<Function> self(this);
   for (Variable& y : outputs) {

@@ -1,4 +1,4 @@
-// A differentiable function: what happens to arrays is written by its author, what happens to variables here.
+// Function, the base class of differentiable functions: subclasses compute arrays, this class the graph.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace tenbin {
 
 /// One application of a differentiable function: a node of the graph.
 ///
-/// A subclass says what happens to arrays, once for the CPU and once for the GPU; an object is applied once.
+/// A subclass computes arrays, on the CPU and on the GPU. An object is applied once.
 ///
 ///     class Square : public Function {
 ///      public:
@@ -23,8 +23,8 @@ namespace tenbin {
 ///     };
 ///     Variable square(const Variable& x) { return apply<Square>({x}); }
 ///
-/// Threads: one thread at a time uses an object and its graph. Graphs that share nothing but inputs may be
-/// made by several threads at once, and swept back at once if they share no leaf that collects a gradient.
+/// Threads: one thread at a time uses an object and its graph. Several threads may record graphs at once that
+/// share only inputs, and run backward at once if these share no leaf that collects a gradient.
 class Function : public memory::Pooled {
  public:
   Function();
@@ -32,13 +32,13 @@ class Function : public memory::Pooled {
   Function& operator=(const Function&) = delete;
   virtual ~Function();
 
-  /// What the user calls it; the first word of its errors.
+  /// The name that users call; errors start with it.
   virtual std::string name() const = 0;
 
-  /// Throws if the inputs do not fit. Runs before forward, on either device; costs O(inputs).
+  /// Throws if the inputs are invalid. Called before forward, on either device; takes O(inputs).
   virtual void check(const Arrays& /*xs*/) const {}
 
-  /// The outputs for the inputs `xs`, at least one, all on one device. The inputs are left as they are.
+  /// The outputs for the inputs `xs`, at least one, all on one device. Must not change the inputs.
   virtual Arrays forward_cpu(const Arrays& xs) = 0;
   virtual Arrays forward_gpu(const Arrays& xs) = 0;
 
@@ -53,8 +53,8 @@ class Function : public memory::Pooled {
   /// backward on the device of the gradients, checked for count, dtype and shape.
   Arrays backward(const Arrays& xs, const Arrays& gys);
 
-  /// Runs forward and, unless nothing requires a gradient, links the outputs to this node. Errors: those of
-  /// check and forward, a second application.
+  /// Runs forward and, if an input requires a gradient and no NoBackprop exists, records this node. Errors:
+  /// those of check and forward, a second application.
   Variables apply(const Variables& inputs);
 
   /// The highest rank of the inputs' creators plus one: the order of backpropagation.
@@ -66,25 +66,25 @@ class Function : public memory::Pooled {
   }
 
  protected:
-  /// Called in forward: the inputs that backward reads; the others need not be kept. All of them by default.
+  /// Called in forward: the inputs that backward reads; only they are retained. The default is all inputs.
   void retain_inputs(std::initializer_list<std::size_t> indices);
   /// Called in forward: outputs that backward reads, through `retained_output`.
   void retain_outputs(std::initializer_list<std::size_t> indices);
   const Array& retained_output(std::size_t index) const;
 
-  /// Called in backward: false if nobody asked for the gradient of input `index`.
+  /// Called in backward: false if the gradient of input `index` is not needed.
   bool needs_grad(std::size_t index) const;
 
   /// Called in backward: an uninitialised array for the gradient of input `index`, like `x`, which is that
-  /// entry of `xs`, retained or not. For a parameter without a gradient it is the parameter's own place in
-  /// the optimizer's flat buffer, so that the result lands where it is needed.
+  /// entry of `xs`, retained or not. For a parameter without a gradient it is the parameter's part of the
+  /// optimizer's flat buffer, which saves a copy.
   Array new_gradient(std::size_t index, const Array& x);
 
  private:
   friend class Variable;
   friend struct detail::Node;
 
-  // What backward reads, and its version after forward.
+  // An array that backward reads, and its version after forward.
   struct Retained {
     Array array;
     std::uint32_t version = 0;
@@ -103,9 +103,9 @@ class Function : public memory::Pooled {
   void require_unchanged() const;
   void require_no_nan(const Arrays& arrays, const char* direction) const;
 
-  SmallVector<Reference<detail::Node>, 2> inputs_;  // strong: the graph is held from its outputs
-  SmallVector<detail::Node*, 1> outputs_;           // weak, null when the node has gone: no cycle
-  SmallVector<Retained, 0> retained_inputs_;  // an empty Array where not retained; no entries if none is
+  SmallVector<Reference<detail::Node>, 2> inputs_;  // strong: outputs keep their graph
+  SmallVector<detail::Node*, 1> outputs_;           // weak, to avoid a cycle; null after a node is deleted
+  SmallVector<Retained, 0> retained_inputs_;  // empty Arrays where not retained; no entries if nothing is
   SmallVector<Retained, 0> retained_outputs_;
   std::uint64_t inputs_to_retain_ = ~std::uint64_t{0};  // a bit per input
   std::uint64_t outputs_to_retain_ = 0;
@@ -123,13 +123,13 @@ Variable apply(const Variables& inputs, Args&&... args) {
   return std::move(function->apply(inputs)[0]);
 }
 
-/// The function that the calling thread is computing on a GPU, `forward of relu`; empty if it is not. For
-/// errors that come from below.
+/// The function that the calling thread runs on a GPU, such as `forward of relu`, for errors of kernels;
+/// empty if it runs no function there.
 std::string running_function();
 
 }  // namespace tenbin
 
-/// Stands in for a function's .cu file in a build without CUDA. The last line of its .cpp.
+/// Replaces a function's .cu file in a build without CUDA. The last line of its .cpp.
 #define TENBIN_NO_GPU(Class)                                       \
   TENBIN_WITHOUT_CUDA(                                             \
       Arrays Class::forward_gpu(const Arrays&) {                   \

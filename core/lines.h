@@ -1,4 +1,4 @@
-// An array as the lines along one of its axes: what functions that work along an axis loop over.
+// The lines of an array along one of its axes, for functions that work along an axis.
 #pragma once
 
 #include <cstddef>
@@ -7,17 +7,17 @@
 
 namespace tenbin {
 
-/// A shape seen from one axis: element (i, j, k) of (outer, length, inner) is at
-/// (i * length + j) * inner + k. A line is what j runs along; its elements are `inner` apart.
+/// A shape viewed as (outer, length, inner) around one axis: element (i, j, k) has index (i * length + j) *
+/// inner + k. A line is the elements of all j; its stride is `inner`.
 struct Lines {
   std::size_t outer = 1;
   std::size_t length = 1;
   std::size_t inner = 1;
 
   constexpr std::size_t count() const { return outer * inner; }
-  /// Where line number i * inner + k begins.
+  /// The index of the first element of line i * inner + k.
   constexpr std::size_t start(std::size_t line) const {
-    if (inner == 1) return line * length;  // without the division, which would cost more than the rest
+    if (inner == 1) return line * length;  // avoids the slow division
     return line / inner * length * inner + line % inner;
   }
 };

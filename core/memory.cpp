@@ -1,8 +1,8 @@
-// Free lists by size class in two tiers: one set a thread, and one that all threads share. A thread's set is
-// used without locks and bounded; what exceeds it moves to the shared set, from which any thread takes, so
-// that blocks that one thread allocates and another one releases circulate. Classes are an eighth of a power
-// of two apart, plus a cache line for the header of an array: at most an eighth of a large block is waste,
-// and none of an array whose size is a power of two.
+// The caching allocator: free lists by size class, one set per thread and one set that all threads share. A
+// thread uses its own set without locks. This set is bounded: further blocks move to the shared set, from
+// which every thread takes, so that blocks that one thread allocates and another releases are reused. There
+// are eight classes per power of two, each plus a cache line for the header of an array: at most an eighth of
+// a large block is unused, and nothing if the array's size is a power of two.
 #include "tenbin/core/memory.h"
 
 #include <pthread.h>
@@ -51,7 +51,7 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-// Leak checkers do not follow pointers out of poisoned memory: the link stays readable.
+// Leak checkers do not follow pointers in poisoned memory, so `next` stays readable.
 void poison(FreeBlock* block, std::size_t bytes) noexcept {
   ASAN_POISON_MEMORY_REGION(reinterpret_cast<char*>(block) + sizeof(FreeBlock), bytes - sizeof(FreeBlock));
 }
@@ -87,7 +87,7 @@ struct FreeLists {
   }
 };
 
-// As much as one thread held before the bound was the process's, and little beside what the machine has.
+// 1 GiB, or an eighth of the machine's memory if that is less.
 std::size_t default_max_cached_bytes() {
   const long pages = ::sysconf(_SC_PHYS_PAGES);
   const long page_bytes = ::sysconf(_SC_PAGESIZE);
@@ -97,7 +97,7 @@ std::size_t default_max_cached_bytes() {
 }
 
 std::atomic<std::size_t> max_cached{default_max_cached_bytes()};
-// Of the process: the bytes in the shared lists and what the threads have reserved for theirs.
+// In the whole process: the bytes in the shared lists and those that threads have reserved for their own.
 std::atomic<std::size_t> reserved{0};
 
 bool reserve(std::size_t bytes) noexcept {
@@ -111,12 +111,12 @@ bool reserve(std::size_t bytes) noexcept {
 
 void unreserve(std::size_t bytes) noexcept { reserved.fetch_sub(bytes, std::memory_order_relaxed); }
 
-// Never destroyed: arrays of static storage, and threads that outlive them, still use it.
+// Never destroyed, since static arrays and detached threads use it during exit.
 class SharedCache {
  public:
   std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
-  // Their bytes have been reserved.
+  // Precondition: the bytes are reserved.
   void add(void* block, SizeClass size) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     lists_.push(block, size);
@@ -159,8 +159,8 @@ class SharedCache {
 
 SharedCache shared;
 
-// Trivially destructible, so that it can still be used when the thread's other objects are being destroyed:
-// arrays of static storage may be freed after its blocks have gone back.
+// Trivially destructible, so that it can be used while other objects of the thread are destroyed: static
+// arrays may be released after `close`.
 class ThreadCache {
  public:
   void* allocate(SizeClass size) {
@@ -191,13 +191,13 @@ class ThreadCache {
  private:
   enum class State : unsigned char { unused, open, closed };
 
-  // More than this goes to the shared lists: a thread that releases what others allocate does not hoard.
+  // Above this limit, blocks move to the shared lists, where the threads that allocate find them.
   static constexpr std::size_t max_bytes = std::size_t{16} << 20;
-  static constexpr std::size_t reservation = std::size_t{1} << 20;  // seldom, since it is an atomic operation
+  static constexpr std::size_t reservation = std::size_t{1} << 20;  // large: reserving is an atomic operation
   static constexpr std::size_t taken_at_once = std::size_t{1} << 15;
 
-  // A thread_local object with a destructor would do, were it not that glibc ends the process if it cannot
-  // register one for lack of memory. At exit the main thread's cache stays.
+  // Not a thread_local object with a destructor: glibc ends the process if it has no memory to register one.
+  // The main thread's cache is not closed at exit.
   static pthread_key_t key;
   static const bool key_was_made;
 
@@ -224,7 +224,7 @@ class ThreadCache {
         state_ == State::open ? std::max<std::size_t>(1, taken_at_once / size.bytes) : 1;
     const std::size_t taken = shared.take(size, wanted, lists_);
     if (taken == 0) return allocate_from_system(size);
-    // One of them leaves the caches; for the others there may be a reservation already.
+    // One of them is returned to the caller; the others may fit into this thread's reservation.
     const std::size_t kept = cached_ + (taken - 1) * size.bytes;
     const std::size_t more = kept > reserved_ ? kept - reserved_ : 0;
     reserved_ += more;
@@ -280,7 +280,7 @@ ThreadCache& cache() {
   return instance;
 }
 
-// A child of fork has this thread alone: nobody else holds the lock, nobody else has reserved anything.
+// A child of fork has only this thread: no other thread holds the lock or has a reservation.
 [[maybe_unused]] const bool survives_fork = ::pthread_atfork([] { shared.lock(); }, [] { shared.unlock(); },
                                                              [] {
                                                                shared.unlock();

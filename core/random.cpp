@@ -9,7 +9,7 @@ namespace tenbin::random {
 
 namespace {
 
-// The thread that initialises the program's statics, here or in a file whose turn comes earlier.
+// The thread that initialises static objects, of this file or of one that is initialised earlier.
 std::thread::id main_thread() {
   static const std::thread::id id = std::this_thread::get_id();
   return id;
@@ -18,7 +18,7 @@ std::thread::id main_thread() {
 
 bool is_main_thread() { return std::this_thread::get_id() == main_thread(); }
 
-constexpr std::uint64_t thread_stream = 0x7468726561647321;  // names the purpose: "threads!"
+constexpr std::uint64_t thread_stream = 0x7468726561647321;  // "threads!" in ASCII
 std::atomic<std::uint64_t> main_seed{0};
 std::atomic<std::uint64_t> thread_count{0};
 
@@ -39,7 +39,7 @@ Array Generator::uniform(const Shape& shape, double low, double high, Dtype dtyp
       const double unit = words == 1 ? static_cast<double>(taken.uniform(i))
                                      : uniform53(taken.word(2 * i), taken.word(2 * i + 1));
       const T value = static_cast<T>(low + (high - low) * unit);
-      // Rounding may reach the excluded end.
+      // Rounding may give `high`, which is excluded.
       values[i] = value < static_cast<T>(high) || low == high ? value : static_cast<T>(low);
     }
   });
@@ -71,7 +71,7 @@ std::uint64_t Generator::next64() {
 
 std::uint64_t Generator::integer(std::uint64_t bound) {
   if (bound == 0) throw Error("random::Generator::integer: expected a bound above 0, got 0");
-  const std::uint64_t biased = (0 - bound) % bound;  // so many of the lowest values would come once too often
+  const std::uint64_t biased = (0 - bound) % bound;  // 2^64 % bound: values below it are rejected
   std::uint64_t value = next64();
   while (value < biased) value = next64();
   return value % bound;

@@ -1,4 +1,4 @@
-// Random numbers from a counter: the same on every device, seedable, with nothing hidden.
+// Counter-based random numbers (Philox): the same for a seed on every device.
 #pragma once
 
 #include <array>
@@ -9,9 +9,9 @@
 
 namespace tenbin::random {
 
-/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a function from
-/// (key, counter) to four words that pass as random. Any element of a stream is computed without the others.
-/// constexpr, as is all that kernels call too.
+/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): maps (key, counter)
+/// to four random words. Any element of a stream is computed without the others. constexpr, so that kernels
+/// can call it.
 constexpr std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter,
                                               std::uint64_t stream = 0) {
   std::array<std::uint32_t, 4> x = {
@@ -35,7 +35,7 @@ constexpr double uniform53(std::uint32_t high, std::uint32_t low) {
   return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
 }
 
-/// A draw that can be repeated: element i of a draw is word i % 4 of `philox(seed, first + i / 4)`.
+/// Words of a stream that can be read repeatedly: word i is word i % 4 of `philox(seed, first + i / 4)`.
 struct Draw {
   std::uint64_t seed = 0;
   std::uint64_t first = 0;
@@ -56,7 +56,7 @@ class Generator {
   std::uint64_t seed() const { return seed_; }
   std::uint64_t position() const { return position_; }
 
-  /// Takes the next `count` words off the stream.
+  /// Takes the next `count` words of the stream.
   Draw draw(std::size_t count) {
     const Draw taken{seed_, position_};
     position_ += (count + 3) / 4;
@@ -79,8 +79,8 @@ class Generator {
   std::uint64_t position_ = 0;
 };
 
-/// Generator `i` of a purpose: another for every (seed, stream, i). `stream` names the purpose, so that
-/// those who are given the same seed do not draw the same numbers.
+/// A different generator for every (seed, stream, i). `stream` identifies the use, so that two uses of one
+/// seed draw different numbers.
 inline Generator substream(std::uint64_t seed, std::uint64_t stream, std::uint64_t i = 0) {
   const auto words = philox(seed, i, stream);
   return Generator(std::uint64_t{words[0]} << 32 | words[1]);
@@ -88,10 +88,10 @@ inline Generator substream(std::uint64_t seed, std::uint64_t stream, std::uint64
 
 /// The calling thread's generator: initialisers and dropout draw from it.
 ///
-/// The main thread's starts from seed 0. Every other thread that draws without having called `seed` gets a
-/// stream of its own, derived from the main thread's last seed and from how many threads came to draw before
-/// it: they draw different numbers, but which thread draws which depends on the order. To get the same
-/// numbers in every run, a thread calls `seed` first.
+/// The main thread's generator starts from seed 0. Every other thread that draws before calling `seed` gets
+/// its own stream, derived from the main thread's last seed and the number of threads that drew before it. So
+/// threads draw different numbers, but which ones depends on their order. To get the same numbers in every
+/// run, a thread calls `seed` first.
 Generator& default_generator();
 
 /// Restarts the calling thread's generator.

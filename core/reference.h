@@ -11,8 +11,8 @@
 
 namespace tenbin {
 
-/// A reference count that is atomic only while the process has more than one thread: a locked instruction
-/// costs more than the rest of a handle's copy.
+/// A reference count that is atomic only while the process has more than one thread: an atomic instruction
+/// costs more than the rest of copying a handle.
 class ReferenceCount {
  public:
   explicit ReferenceCount(std::uint32_t initial = 0) : count_(initial) {}

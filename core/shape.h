@@ -11,7 +11,7 @@
 
 namespace tenbin {
 
-/// Lengths of the axes, first axis first; `{}` is the shape of a scalar. Held in place, so that copying one
+/// Lengths of the axes, first axis first; `{}` is the shape of a scalar. Stored in the object, so that a copy
 /// allocates nothing. Errors: more than `max_ndim` axes.
 class Shape {
  public:
@@ -52,7 +52,7 @@ inline bool operator==(const Shape& a, const Shape& b) {
 }
 inline bool operator!=(const Shape& a, const Shape& b) { return !(a == b); }
 
-/// The product of the lengths. Errors: it does not fit into 63 bits.
+/// The product of the lengths. Errors: 2^60 or more elements.
 inline std::size_t element_count(const Shape& shape) {
   std::size_t count = 1;
   bool overflow = false;
@@ -64,8 +64,8 @@ inline std::size_t element_count(const Shape& shape) {
   return count;
 }
 
-/// The index of the element at a position of the flattened array, the last axis fastest (NumPy:
-/// `unravel_index`). Precondition: the position is below `element_count(shape)`.
+/// The indices of the element at `position` in the flattened array; the last axis varies fastest (NumPy:
+/// `unravel_index`). Precondition: `position` is below `element_count(shape)`.
 inline Shape unravel_index(std::size_t position, const Shape& shape) {
   Shape index = shape;
   for (std::size_t axis = shape.size(); axis-- > 0; position /= shape[axis])

@@ -1,4 +1,4 @@
-// A vector whose first N elements need no allocation; what goes beyond comes from the pool.
+// SmallVector, a vector that stores up to N elements without allocation.
 #pragma once
 
 #include <cstddef>
@@ -68,7 +68,7 @@ class SmallVector {
   template <class... Args>
   T& emplace_back(Args&&... args) {
     if (size_ == capacity_) {
-      T value(std::forward<Args>(args)...);  // the arguments may live in this very vector
+      T value(std::forward<Args>(args)...);  // the arguments may be elements of this vector
       reserve(capacity_ == 0 ? 4 : 2 * capacity_);
       ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
     } else {

@@ -1,4 +1,4 @@
-// Text for people and for files: the same characters whatever the C and C++ locales are.
+// Conversion of numbers to text, and of letters: the same in every C and C++ locale.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 
 namespace tenbin::detail {
 
-// Where numbers become text. It knows no grouping and no decimal comma, and throws std::bad_alloc where
-// another stream would only set a flag and leave the text out.
+// Converts numbers to text, without digit grouping or decimal comma. Throws std::bad_alloc where other
+// streams only set a flag and omit the text.
 class TextStream : public std::ostringstream {
  public:
   TextStream() {
@@ -18,7 +18,7 @@ class TextStream : public std::ostringstream {
   }
 };
 
-// The parts, one after another.
+// The concatenated text of the parts.
 template <class... Parts>
 std::string text_of(const Parts&... parts) {
   TextStream text;
@@ -26,7 +26,7 @@ std::string text_of(const Parts&... parts) {
   return text.str();
 }
 
-// Of ASCII; other bytes stay what they are.
+// For ASCII only; other bytes are not changed.
 constexpr bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -36,7 +36,7 @@ inline std::string lower_case(std::string text) {
   return text;
 }
 
-// Characters, not bytes, of UTF-8.
+// The number of characters, not bytes, of UTF-8.
 inline std::size_t character_count(const std::string& text) {
   const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));

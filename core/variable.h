@@ -1,4 +1,4 @@
-// The user's handle to a node of the graph.
+// Variable, the user's handle to a node of the graph.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ using Variables = SmallVector<Variable, 3>;
 
 namespace detail {
 
-// A node's gradient. While it is empty, errors say whose it is.
+// A node's gradient. While it is empty, its errors name the variable.
 class Gradient : public Array {
  public:
   explicit Gradient(const Node& owner) : owner_(owner) { is_gradient_.set(); }
@@ -27,9 +27,9 @@ class Gradient : public Array {
   const Node& owner_;
 };
 
-// What a Variable is a handle to. Two counts keep it: `references` are all owners, handles and graph alike,
-// `handles` the Variables among them. When the last handle has gone the array is let go, although the graph
-// may still need the node for its gradient; a function that needs the array for backward has kept it.
+// The object that a Variable refers to. `references` counts all owners, Variables and graph; `handles` counts
+// the Variables only. When the last Variable is destroyed, the array is released, although the graph may
+// still need the node for its gradient; a function that reads the array in backward has retained it.
 struct Node : memory::Pooled {
   explicit Node(Array array, bool wants_grad);
   ~Node();
@@ -48,28 +48,28 @@ struct Node : memory::Pooled {
     if (handles.decrement()) data.drop_memory();
   }
 
-  Array data;  // after the last handle has gone: empty, but of the same shape and dtype
+  Array data;  // empty, with the same shape and dtype, after the last handle is destroyed
   Gradient grad{*this};
   Reference<Function> creator;
   std::unique_ptr<Array> grad_slot;   // a parameter's gradient in the optimizer's flat buffer
-  std::unique_ptr<std::string> name;  // most nodes have none
-  std::uint64_t sweep = 0;            // the last backward() that brought a gradient here
+  std::unique_ptr<std::string> name;  // null for most nodes
+  std::uint64_t sweep = 0;            // the last backward() that added a gradient
   ReferenceCount references;
   ReferenceCount handles;
-  std::uint32_t output_index = 0;  // of the creator
+  std::uint32_t output_index = 0;  // among the creator's outputs
   bool requires_grad;
-  bool is_converted = false;  // of an Array that was passed where a Variable was expected: a constant
-  bool slot_taken = false;    // a function was handed grad_slot to write to
+  bool is_converted = false;  // a constant, from an Array that was passed as a Variable
+  bool slot_taken = false;    // new_gradient has returned grad_slot
   Device device;
 };
 
-// Prints `variable W float32(2, 2)`; dtype and shape also after the array was let go.
+// Prints `variable W float32(2, 2)`; also after the array was released.
 std::ostream& operator<<(std::ostream& out, const Node& node);
 
 }  // namespace detail
 
-/// An array that remembers the Function that made it. A Variable is a handle: copies share the data, the
-/// gradient and the place in the graph.
+/// An array with its gradient and the Function that made it. A Variable is a handle: copies share the data,
+/// the gradient and the node of the graph.
 ///
 /// `Variable x(array)` is a leaf that collects a gradient; an Array passed where a Variable is expected is a
 /// constant, as in Chainer. Integer arrays never collect one.
@@ -82,8 +82,8 @@ std::ostream& operator<<(std::ostream& out, const Node& node);
 /// `Variable w = array` makes a constant, too: C++ cannot tell it from passing an array to a function. Asking
 /// such a constant for a gradient is an Error, which says to write `Variable w(array)`.
 ///
-/// A default-constructed Variable is empty, and so may be one that was moved from: every use but copying,
-/// assignment, `bool` and printing is an Error.
+/// A default-constructed Variable is empty, and one that was moved from may be. Every use of it except
+/// copying, assignment, `bool` and printing is an Error.
 ///
 /// Threads: several may read one variable and apply functions to it at the same time, as in predictions by
 /// one model. While one of them changes it (backward into it, gradient, data, name), no other may use it.
@@ -109,18 +109,18 @@ class Variable {
   explicit operator bool() const { return static_cast<bool>(node_); }
 
   const Array& data() const { return node("data").data; }
-  /// Replaces the array. Functions that were applied before keep the one that they saw. A gradient
-  /// that no longer fits, by dtype, shape or device, is dropped.
+  /// Replaces the array. Functions that were applied before keep the old array. A gradient of another dtype,
+  /// shape or device is cleared.
   void set_data(Array data);
 
-  /// The gradient, or an empty Array. A leaf owns it: it is writable and nothing else shares it. Errors: a constant
-  /// that was made by `Variable w = array`.
+  /// The gradient, or an empty Array. A leaf owns its gradient, which may be changed in place. Errors: a
+  /// constant that was made by `Variable w = array`.
   const Array& grad() const { return gradient_node("grad").grad; }
   /// Errors: dtype, shape or device differ from the data's; a constant that was made by `Variable w = array`.
   void set_grad(Array grad);
   void cleargrad();
 
-  /// Of an uninitialised parameter: (), 0, and float32.
+  /// For an uninitialised parameter: (), 0, and float32.
   const Shape& shape() const { return node("shape").data.shape(); }
   std::size_t ndim() const { return node("ndim").data.ndim(); }
   std::size_t size() const { return node("size").data.size(); }
@@ -138,20 +138,21 @@ class Variable {
   /// The function whose output this is, or null for a leaf.
   Function* creator() const { return node("creator").creator.get(); }
 
-  /// Backpropagates from here: every leaf that the value depends on accumulates d(this)/d(leaf) on top of the
-  /// gradient that it has.
+  /// Backpropagation from this variable: adds d(this)/d(leaf) to the gradient of every leaf that it depends
+  /// on.
   ///
-  /// A variable of one element starts from gradient 1. Any other needs `set_grad` first. Functions run once
-  /// each, highest rank first. Gradients of intermediate variables are dropped as soon as they are used,
-  /// unless `retain_grad`; this variable keeps its own.
+  /// A variable of one element starts from gradient 1. Any other needs `set_grad` first. Each function runs
+  /// once, highest rank first. Gradients of intermediate variables are released after use, unless
+  /// `retain_grad` is set; this variable keeps its own.
   ///
-  /// Errors: no gradient to start from; nothing here requires a gradient; a function that returns a gradient
-  /// of the wrong count, dtype or shape; an array that a function has retained for backward, such as a
-  /// parameter, and that was changed in place since forward (by an update, load_npz or copyparams: run
-  /// forward again; `set_data` is no such change). After an error, clear the gradients before the next call.
+  /// Errors: no gradient to start from; this variable depends on nothing that requires a gradient; a function
+  /// that returns a gradient of the wrong count, dtype or shape; an array that a function has retained for
+  /// backward, such as a parameter, was changed in place since forward by an update, load_npz or copyparams
+  /// (run forward again; `set_data` does not change it in place). After an error, clear the gradients before
+  /// the next call.
   void backward(bool retain_grad = false);
 
-  /// Forgets how this variable, and everything before it, was made.
+  /// Removes the graph of this variable: it, and all variables that it depends on, no longer have a creator.
   void unchain_backward();
 
  private:
@@ -168,7 +169,7 @@ class Variable {
     if (!node_) empty_error(call);
     return *node_;
   }
-  // For calls that make no sense for a constant.
+  // For calls that are errors for a constant.
   detail::Node& gradient_node(const char* call) const {
     detail::Node& own = node(call);
     if (own.is_converted) constant_error(call);
@@ -183,7 +184,7 @@ class Variable {
 /// Prints dtype and shape, `variable w float32(8, 10)`.
 std::ostream& operator<<(std::ostream& out, const Variable& variable);
 
-/// Graph objects of the calling thread that are alive: both are zero again when its last graph has gone.
+/// The graph objects of the calling thread that exist: both are 0 when its last graph is destroyed.
 struct GraphStats {
   std::int64_t nodes;
   std::int64_t functions;

@@ -21,14 +21,14 @@
 #include <sys/syscall.h>
 #endif
 
-// OpenBLAS's own threads make the bits of a product depend on their number. Absent in other BLAS libraries.
+// With OpenBLAS's own threads, the bits of a product depend on their number. Null in other BLAS libraries.
 extern "C" void openblas_set_num_threads(int count) __attribute__((weak));
 
 namespace tenbin::cpu {
 
 namespace {
 
-// Not a static local: in a child of fork, one that another thread was initialising would stay locked.
+// Not a static local variable: a child of fork may wait forever for another thread's initialisation of it.
 void use_blas_single_threaded() {
   static std::atomic<bool> done{false};
   if (done) return;
@@ -41,8 +41,8 @@ void use_blas_single_threaded() {
 detail::ExitGate blas_gate;
 std::atomic<std::thread::id> closed_blas{std::thread::id()};
 
-// BLAS goes when all static objects have gone. Threads that are left have nobody to wait for them: they stop
-// here until the process ends.
+// BLAS is destroyed after all static objects. Threads that call it then wait in `wait_for_the_end` until the
+// process ends.
 [[gnu::destructor]] void close_blas() {
   closed_blas = std::this_thread::get_id();
   blas_gate.close();
@@ -56,7 +56,7 @@ void wait_for_the_end(const detail::ExitGate::Passage& passage) {
   while (true) ::pause();
 }
 
-// op(A) op(B) + beta C for one block. The leading dimensions are those of the matrices as they are stored.
+// op(A) op(B) + beta C for one block. The leading dimensions are those of the stored matrices.
 template <class T>
 struct Block {
   bool transpose_a, transpose_b;
@@ -88,7 +88,7 @@ void multiply_by_blas(const Block<T>& block) {
 
 #ifdef TENBIN_WITH_ONEDNN
 
-// oneDNN multiplies in the OpenMP team of the calling thread: this keeps it to that thread.
+// oneDNN uses the OpenMP threads of the calling thread; this limits it to one thread.
 class OneOpenMpThread {
  public:
   OneOpenMpThread() : previous_(omp_get_max_threads()) { omp_set_num_threads(1); }
@@ -100,9 +100,9 @@ class OneOpenMpThread {
   const int previous_;
 };
 
-// The faster of the two, by shape alone so that the bits do not depend on the day. oneDNN takes half the time
-// of OpenBLAS 0.3.21 where matrices are small, but 20 ms once to generate its code, which products of toy
-// models do not earn back; and x W' with a handful of outputs is OpenBLAS's.
+// Whether oneDNN is the faster one. Only the shape decides, so that the bits are reproducible. oneDNN takes
+// half the time of OpenBLAS 0.3.21 for small matrices, but 20 ms once to generate its code, which is too slow
+// for tiny models; and OpenBLAS is faster for x W' with few outputs.
 bool is_for_onednn(const Block<float>& block) {
   constexpr std::size_t worth_generating_code = 4096;
   constexpr std::size_t few_outputs = 4;
@@ -110,9 +110,9 @@ bool is_for_onednn(const Block<float>& block) {
   return block.transpose_a || !block.transpose_b || block.n > few_outputs;
 }
 
-// oneDNN's code goes in the middle of exit, before objects that are older than the first product: from the
-// beginning of exit on, BLAS multiplies. That is when the objects of the main thread are destroyed; if
-// another thread calls exit, when what was registered after the first product is.
+// oneDNN's code is destroyed during exit, before static objects that are older than the first product; so
+// from the beginning of exit on, BLAS multiplies. That is when the main thread's thread_local objects are
+// destroyed or, if another thread calls exit, when the atexit function below is called.
 detail::ExitGate onednn_gate;
 
 struct ClosesOneDnn {
@@ -140,7 +140,7 @@ void close_onednn_at_exit() {
                                                      close_onednn_with_the_main_thread();
                                                    }) == 0;
 
-// False if it is not to be used any more.
+// False after the gate is closed.
 bool multiply_by_onednn(const Block<float>& block) {
   const detail::ExitGate::Passage passage(onednn_gate);
   if (!passage) return false;
@@ -149,7 +149,7 @@ bool multiply_by_onednn(const Block<float>& block) {
   const auto status = dnnl_sgemm(block.transpose_a ? 'T' : 'N', block.transpose_b ? 'T' : 'N', size(block.m),
                                  size(block.n), size(block.k), 1, block.a, size(block.lda), block.b,
                                  size(block.ldb), block.beta, block.c, size(block.ldc));
-  // BLAS instead would be other bits than before, without a word.
+  // Not BLAS instead: the bits would change silently.
   if (status == dnnl_out_of_memory) throw std::bad_alloc();
   if (status != dnnl_success) throw Error("gemm: oneDNN failed with status ", static_cast<int>(status));
   close_onednn_at_exit();
@@ -169,7 +169,7 @@ void multiply(const Block<float>& block) { multiply_by_blas(block); }
 void multiply(const Block<double>& block) { multiply_by_blas(block); }
 
 // C is cut along its longer side, so that little is packed twice, into blocks of 2^22 multiplications or
-// more, which pay for waking a thread. By shape alone.
+// more, which are worth waking a thread. Only the shape decides.
 struct Cut {
   bool rows;
   std::size_t length;  // of a block

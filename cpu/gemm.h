@@ -5,11 +5,11 @@
 
 namespace tenbin::cpu {
 
-/// C := op(A) op(B) + beta C for row-major matrices without gaps; op transposes if told to. op(A) is (m, k),
-/// op(B) is (k, n), C is (m, n). C is not read if beta is 0.
+/// C := op(A) op(B) + beta C for contiguous row-major matrices; op transposes if `transpose_a` or
+/// `transpose_b` is set. op(A) is (m, k), op(B) is (k, n), C is (m, n). C is not read if beta is 0.
 ///
-/// The result's bits depend on the shapes alone, not on the number of threads: BLAS runs single-threaded on
-/// blocks of rows that are cut by shape. Errors: a length beyond BLAS's 32 bits.
+/// The bits of the result depend on the shapes only, not on the number of threads: BLAS runs single-threaded
+/// on blocks that the shapes determine. Errors: a length that exceeds BLAS's 32 bits.
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
           const T* b, T beta, T* c);

@@ -1,4 +1,4 @@
-// A formula for every line along an axis (core/lines.h), on the CPU.
+// map_lines: applies a formula to every line along an axis (core/lines.h), on the CPU.
 #pragma once
 
 #include "tenbin/core/array.h"
@@ -6,8 +6,8 @@
 
 namespace tenbin::cpu {
 
-/// `map` (cpu/elementwise.h) for formulas that need a whole line: calls `f(y, xs..., length, stride)`
-/// with pointers to the first element of every line of the new array and of the arrays, all of one shape and
+/// Like `map` (cpu/elementwise.h), for formulas of a whole line: calls `f(y, xs..., length, stride)` for
+/// every line, with pointers to its first element in the new array and in the arrays, all of one shape and
 /// one floating dtype.
 ///
 ///     cpu::map_lines([](auto* y, const auto* x, std::size_t length, std::size_t stride) { ... }, lines, x)

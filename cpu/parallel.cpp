@@ -34,7 +34,8 @@ class InsideATask {
   const bool outer_;
 };
 
-// One call of parallel_for: threads take indices until none is left. Tasks run in the modes of the caller.
+// One call of parallel_for: each thread takes the next index until all are taken. Tasks run in the caller's
+// modes.
 class Job {
  public:
   Job(std::size_t count, void (*call)(void*, std::size_t), void* task)
@@ -48,7 +49,7 @@ class Job {
       } catch (...) {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (!failure_) failure_ = std::current_exception();
-        next_ = count_;  // what has not begun is left, as it is by one thread
+        next_ = count_;  // tasks that have not begun are skipped, as with one thread
       }
     }
   }
@@ -72,9 +73,9 @@ class Job {
   std::exception_ptr failure_;
 };
 
-// Workers that sleep between jobs. One job at a time; a second caller, or a task that calls back, works
-// alone. Never destroyed, and no worker is waited for at exit: destructors of static objects and threads that
-// outlive them still use it.
+// Threads that sleep between jobs. It runs one job at a time; a second caller, or a task that calls
+// parallel_for, works alone. Never destroyed, and exit does not wait for workers: destructors of static
+// objects and detached threads may use it.
 class Pool {
  public:
   // False if the pool is busy.
@@ -96,8 +97,8 @@ class Pool {
   }
 
  private:
-  // Where the system gives no more threads or no memory for them, fewer do the same work, with the same bits;
-  // it is asked again after as many jobs as there have been.
+  // If the system cannot create more threads, fewer do the same work, with the same bits. The next attempt is
+  // made when the number of jobs has doubled.
   void resize(std::size_t workers, std::unique_lock<std::mutex>& lock) {
     wanted_ = workers;
     wake_.notify_all();
@@ -142,8 +143,8 @@ class Pool {
 
 alignas(Pool) unsigned char pool_storage[sizeof(Pool)];
 
-// None before this file's static objects are made: whoever comes earlier works alone. A child of fork has
-// none of the workers, and the locks as they were at that moment: it starts with a new pool.
+// Null before this file's static objects are initialised: earlier callers work alone. A child of fork has no
+// workers, and a lock may be held there: it starts with a new pool.
 Pool* make_pool() { return ::new (static_cast<void*>(pool_storage)) Pool; }
 
 Pool* pool = make_pool();
@@ -159,7 +160,7 @@ std::size_t default_num_threads() {
   return std::min(detail::available_processors(), most_threads);
 }
 
-// 0 until somebody asks.
+// 0 until it is needed.
 std::atomic<std::size_t> thread_count{0};
 
 }  // namespace

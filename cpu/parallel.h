@@ -1,4 +1,4 @@
-// The library's threads. How work is cut never depends on their number, so neither do the results' bits.
+// The library's threads. Neither the tasks nor the bits of the results depend on their number.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +7,10 @@
 
 namespace tenbin {
 
-/// How many threads large operations may use, the caller's included. The default is the environment's
-/// TENBIN_NUM_THREADS, or the number of processors that the process may use: by its affinity (taskset,
-/// Slurm), and by the quotas of its control groups (containers), rounded up. It is determined when first
-/// needed. Errors: zero, more than 1024.
+/// The number of threads that large operations may use, including the caller's. The default is the
+/// environment variable TENBIN_NUM_THREADS, or the number of processors that the process may use, by its
+/// affinity (taskset, Slurm) and by the quotas of its control groups (containers), rounded up. It is
+/// determined when first needed. Errors: zero, more than 1024.
 void set_num_threads(std::size_t count);
 std::size_t num_threads();
 
@@ -20,10 +20,10 @@ void parallel_for(std::size_t count, void (*call)(void* task, std::size_t i), vo
 
 }  // namespace detail
 
-/// Calls `task(i)` once for every i in [0, count), on several threads if there are any. Returns when all are
-/// done; an exception of a task is rethrown here. A task must not write where another one reads or writes.
-/// Tasks run in the caller's modes (`NoBackprop`, `TestMode`, ...). Allocates nothing once its threads are
-/// there. May be called at exit, from destructors of static objects too, and in a child of fork.
+/// Calls `task(i)` once for every i in [0, count), on several threads if possible. Returns when all are done;
+/// an exception of a task is rethrown here. A task must not write where another one reads or writes. Tasks
+/// run in the caller's modes (`NoBackprop`, `TestMode`, ...). Allocates nothing once its threads exist. May
+/// be called at exit, also from destructors of static objects, and in a child of fork.
 ///
 ///     parallel_for(rows, [&](std::size_t i) { sums[i] = sum_of_row(i); });
 template <class Task>

@@ -19,7 +19,7 @@ namespace tenbin::detail {
 
 namespace {
 
-// A file of the kernel, whose size is not known before it is read; "" if there is none.
+// The content of a file of the kernel, whose size is not known in advance; "" if it does not exist.
 std::string content(const std::string& path) {
   std::string text;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -44,7 +44,7 @@ bool lists(std::string_view names, std::string_view name) {
   return std::find(all.begin(), all.end(), name) != all.end();
 }
 
-// None for "max", -1 and anything that is not a positive number.
+// std::nullopt for "max", -1 and anything else that is not a positive number.
 std::optional<double> positive(std::string_view text) {
   long long value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -52,8 +52,8 @@ std::optional<double> positive(std::string_view text) {
   return static_cast<double>(value);
 }
 
-// Processors that a group may use: time a period. Version 2 has both in one file, "max 100000" or "150000
-// 100000"; version 1 has -1 for no limit.
+// The number of processors that a group may use: time per period. Version 2 has both in one file, "max
+// 100000" or "150000 100000"; version 1 has -1 for no limit.
 std::optional<double> quota(const std::string& group, bool version_2) {
   const std::string text =
       version_2 ? content(group + "/cpu.max")
@@ -75,7 +75,7 @@ std::string below(std::string_view root, std::string_view group) {
   return inside && group != "/" ? std::string(group.substr(root.size())) : std::string();
 }
 
-// The least quota of a group and of those that it is part of, up to where the hierarchy is mounted.
+// The smallest quota of a group and of the groups that contain it, up to the mount point.
 std::optional<double> least_quota(const std::string& mount, std::string group, bool version_2) {
   std::optional<double> least;
   while (true) {
@@ -101,7 +101,7 @@ std::size_t allowed_by_affinity() {
 }  // namespace
 
 // Lines of /proc/self/mountinfo: "36 35 98:0 /root /mount options ... - type source options". A container may
-// see a part of the hierarchy, "/root", as its own.
+// see only the part of the hierarchy below "/root".
 std::optional<double> processor_quota(const std::string& root) {
   const std::string groups = content(root + "/proc/self/cgroup");
   const std::string mounts = content(root + "/proc/self/mountinfo");

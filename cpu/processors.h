@@ -1,4 +1,4 @@
-// How many processors this process may use.
+// The number of processors that this process may use.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +7,11 @@
 
 namespace tenbin::detail {
 
-// The processors that the calling thread's affinity allows, or `processor_quota` rounded up, if that is less.
+// The number that the calling thread's affinity allows, or `processor_quota` rounded up, if that is less.
 std::size_t available_processors();
 
-// How many processors' time the quotas of the process's control groups (versions 1 and 2) amount to, if there
-// are any. `root` goes before the paths of the system's files.
+// The number that the quotas of the process's control groups (versions 1 and 2) allow, if there are any.
+// `root` is prepended to the paths of the system's files.
 std::optional<double> processor_quota(const std::string& root = "");
 
 }  // namespace tenbin::detail

@@ -1,4 +1,5 @@
-// Plain loops: over 128 x 256 floats, xtensor's broadcasting steppers take ten times as long.
+// Reductions and broadcasts on the CPU, as plain loops: over 128 x 256 floats, xtensor takes ten times as
+// long.
 #include "tenbin/cpu/reduce.h"
 
 #include <algorithm>
@@ -27,8 +28,8 @@ void repeat(const T* x, std::size_t outer, std::size_t times, std::size_t inner,
   }
 }
 
-// One row: in several lanes, because a single chain of additions waits for each; long rows in halves, so that
-// the error grows with the logarithm of their length.
+// Reduces one row: in several lanes, since in a single chain each addition waits for the previous one; long
+// rows in halves, so that the error grows with the logarithm of their length.
 template <class Accumulator, class T, class Combine>
 Accumulator reduce_row(const T* x, std::size_t count, Accumulator initial, Combine combine) {
   constexpr std::size_t lanes = 8;
@@ -52,8 +53,8 @@ Accumulator reduce_row(const T* x, std::size_t count, Accumulator initial, Combi
   return results[0];
 }
 
-// `width` neighbouring columns of a matrix with rows of `columns`. The width of a whole block is a constant
-// that the compiler knows, so that the results lie in registers.
+// Reduces `width` neighbouring columns of a matrix of `columns` columns. The width of a whole block is a
+// compile-time constant, so that the results stay in registers.
 template <class Accumulator, class T, class Combine, class Finish, class Out, class Width>
 void reduce_some_columns(const T* x, std::size_t count, std::size_t columns, Width width, Accumulator initial,
                          Combine combine, Finish finish, Out* __restrict y) {
@@ -67,7 +68,7 @@ void reduce_some_columns(const T* x, std::size_t count, std::size_t columns, Wid
   for (std::size_t j = 0; j < width; ++j) y[j] = static_cast<Out>(finish(results[j]));
 }
 
-// All columns of a (count, columns) matrix, a block of them at a time: whole cache lines are read.
+// Reduces all columns of a (count, columns) matrix, in blocks: whole cache lines are read.
 template <class Accumulator, class T, class Combine, class Finish, class Out>
 void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumulator initial, Combine combine,
                     Finish finish, Out* y) {
@@ -79,7 +80,7 @@ void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumula
     reduce_some_columns(x + first, count, columns, columns - first, initial, combine, finish, y + first);
 }
 
-// y = finish(what `combine` makes of the elements).
+// Reduces the middle axis by `combine`, then applies `finish`.
 template <class Accumulator, class T, class Combine, class Finish, class Out>
 void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, Accumulator initial,
                    Combine combine, Finish finish, Out* y) {
@@ -98,7 +99,7 @@ struct Plus {
 
 constexpr auto as_it_is = [](auto result) { return result; };
 
-// `reduce(x, outer, count, inner, y)` with pointers, once for each run of axes.
+// `reduce_axes` with a `reduce` that takes pointers.
 template <class Reduce>
 Array reduce_to(const Array& array, const Shape& shape, Reduce reduce) {
   return reduce_axes(array, shape,
@@ -139,7 +140,7 @@ Array sum_to(const Array& x, const Shape& shape) {
 
 namespace {
 
-// As long as no sum is beyond the range of double.
+// Correct if no sum overflows in double.
 Array plain_mean_to(const Array& array, const Shape& shape) {
   const double divisor =
       static_cast<double>(array.size()) / static_cast<double>(std::max<std::size_t>(element_count(shape), 1));
@@ -167,8 +168,8 @@ bool all_finite(const Array& array) {
 Array mean_to(const Array& x, const Shape& shape) {
   const Array mean = plain_mean_to(x, shape);
   if (x.dtype() != Dtype::float64 || all_finite(mean)) return mean;
-  // Once more, with elements that cannot add up to an infinity. The mean of finite numbers is finite, but its
-  // rounding error may not be.
+  // Again, with scaled elements, whose sums cannot overflow. The mean of finite numbers is finite, but
+  // rounding may make it infinite: hence the clamp.
   constexpr double unit = 0x1p-64;
   const Array small = plain_mean_to(map([](double v) { return v * unit; }, x), shape);
   const auto choose = [](double plain, double scaled) {

@@ -1,6 +1,6 @@
-// Two ways to fill the machine's registers. Across lines: one class of `lanes` neighbouring lines at a time,
-// so that lines of two classes are as fast as any; lines without gaps are transposed for it, and stay so
-// between the steps. Along a line: neighbouring classes of one, where there are enough of them.
+// Softmax in vector registers, in two ways. Across lines: one class of `lanes` neighbouring lines at a time,
+// which is fast for two classes, too; contiguous lines are transposed for it, and stay transposed between the
+// steps. Along a line: neighbouring classes of one line, if it has enough of them.
 #include "tenbin/cpu/softmax.h"
 
 #include <algorithm>
@@ -17,19 +17,18 @@ namespace tenbin::cpu {
 namespace {
 
 constexpr std::size_t lanes = 32;
-constexpr std::size_t long_line = 64;  // classes from which on the second way is the faster one
-constexpr std::size_t width = 32;      // neighbouring classes in the second way
-constexpr std::size_t small_step = 8;  // for what is left of a line
-constexpr std::size_t terms_per_sum =
-    64;  // short sums in T, their sum in double: as right for many as for few
+constexpr std::size_t long_line = 64;      // classes from which the second way is faster
+constexpr std::size_t width = 32;          // neighbouring classes in the second way
+constexpr std::size_t small_step = 8;      // for the last classes of a line
+constexpr std::size_t terms_per_sum = 64;  // short sums in T, added in double, for accuracy at any length
 
-using AllLanes = std::integral_constant<std::size_t, lanes>;  // a length that the compiler knows
+using AllLanes = std::integral_constant<std::size_t, lanes>;  // a compile-time constant
 
 template <class T>
 constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
 
-// The largest term is 1: what the others add up to, the rest, matters where the sum is so little that
-// rounding takes its digits (core/log_sum.h).
+// The largest term is 1. The sum of the others, the rest, is needed where the sum is so small that rounding
+// removes digits of the rest (core/log_sum.h).
 template <class T>
 constexpr T below_one(T term) {
   return term < 1 ? term : T{0};
@@ -44,8 +43,8 @@ bool any_little(const T* sums, std::size_t count) {
 
 // ---- across `n` lines: class c of line r is x[c * stride + r] ---------------------------------------------
 
-// Adds up `term(c, r)` over the classes for each of n lines, to `rest` only what is below 1: short sums in T,
-// their sum in double.
+// Adds `term(c, r)` over the classes for each of n lines, to `rest` only the terms below 1: short sums in T,
+// added in double.
 template <bool with_rest, class T, class Count, class Term>
 [[gnu::always_inline]] inline void add_up_across(Count n, std::size_t n_class, const Term& term,
                                                  T* __restrict sum, T* __restrict rest) {
@@ -69,8 +68,8 @@ template <bool with_rest, class T, class Count, class Term>
   }
 }
 
-// Finds the n maxima, sums and, where a sum is so little that it is needed, rests; y gets exp(x - max) if
-// that is to be kept, and then the rests come from there.
+// Computes the n maxima, sums and, if a sum is small, rests. With `keep`, y gets exp(x - max), and the rests
+// are computed from y.
 template <bool keep, class T, class Count>
 void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, std::size_t x_stride,
                          T* __restrict y, std::size_t y_stride, T* __restrict max, T* __restrict sum,
@@ -92,9 +91,9 @@ void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, st
   add_up_across<false>(n, n_class, kept_below_one, rest, rest);
 }
 
-// to[c * lanes + r] = from[r * n_class + c] for n rows, and back. Small as the tiles are, copying one element
-// at a time would take as long as the exponentials: squares in registers; two and three classes, whose number
-// the compiler knows, by the loops that it makes of them.
+// to[c * lanes + r] = from[r * n_class + c] for n rows, and back. Copying one element at a time would take as
+// long as the exponentials, so squares are transposed in registers. For two and three classes, compile-time
+// constants, the compiler vectorises the loops.
 template <class T>
 void transpose_square(const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
 #if defined(__SSE2__)
@@ -113,7 +112,7 @@ void transpose_square(const T* from, std::size_t from_stride, T* to, std::size_t
     for (std::size_t c = 0; c < 4; ++c) to[c * to_stride + r] = from[r * from_stride + c];
 }
 
-// Calls `f(r, c)` for the squares of a tile of whole lanes; the last ones of a row overlap.
+// Calls `f(r, c)` for the squares of a full tile; the last two of a row may overlap.
 template <class F>
 void for_each_square(std::size_t n_class, F f) {
   for (std::size_t r = 0; r < lanes; r += 4)
@@ -144,14 +143,14 @@ void transpose_out(const T* __restrict from, std::size_t n, Count n_class, T* __
     for (std::size_t c = 0; c < n_class; ++c) to[r * n_class + c] = from[c * lanes + r];
 }
 
-// ---- how lines lie in memory
-// -------------------------------------------------------------------------------
+// ---- how lines are stored ---------------------------------------------------------------------------------
 
-// A tile is up to `lanes` neighbouring lines, class by class: class c of line r is at c * stride + r. `load`
-// takes it from x, `place` is where exp(x - max) goes, which `keep` leaves in y for the next step;
-// `load_kept` takes it from there, `store` writes what became of it in the order of the lines.
+// A tile is up to `lanes` neighbouring lines, stored by class: class c of line r has index c * stride + r.
+// `load` reads it from x; `place` returns the memory for exp(x - max), which `keep` stores in y for the next
+// step; `load_kept` reads it from there; `store` writes the result in the order of the lines.
 
-// Lines that lie side by side are a tile where they are. `Count`: of lines, known to the compiler or not.
+// Interleaved lines are stored as a tile already. `Count`: the number of lines, a compile-time constant or
+// not.
 template <class Count>
 struct TileInMemory {
   Count n;
@@ -177,8 +176,7 @@ struct TileInMemory {
   void store(const T* /*tile*/, T* /*y*/) const {}
 };
 
-// Lines that lie one after the other are transposed in a buffer, and kept transposed. Lines that a short tile
-// lacks are zeros.
+// Contiguous lines are transposed in a buffer, and kept transposed. A short tile is padded with zeros.
 template <class NClass>
 struct TransposedTile {
   static constexpr AllLanes n = {};
@@ -224,7 +222,7 @@ constexpr std::size_t tile_size = long_line * lanes;  // of a buffer
 
 bool has_long_lines(const Lines& lines) { return lines.inner == 1 && lines.length >= long_line; }
 
-// Calls `f` with the number of classes, the commonest ones as constants that the compiler sees.
+// Calls `f` with the number of classes, the most common ones as compile-time constants.
 template <class F>
 void with_n_class(std::size_t n_class, F f) {
   if (n_class == 2) return f(std::integral_constant<std::size_t, 2>());
@@ -256,7 +254,7 @@ void for_each_tile(const Lines& lines, std::size_t first, std::size_t count, F f
 
 // ---- along one line ---------------------------------------------------------------------------------------
 
-// values[0] and all the others, halving their number step by step.
+// Combines all values, halving their number in every step.
 template <class T, class F>
 T fold(T (&values)[width], F f) {
 #pragma GCC unroll 8
@@ -265,7 +263,7 @@ T fold(T (&values)[width], F f) {
   return values[0];
 }
 
-// The last step of a line overlaps the one before it, so that no element is treated alone.
+// The last step of a line may overlap the one before it, so that every step has `width` elements.
 template <class T>
 T max_along(std::size_t n_class, const T* __restrict x) {
   T largest[width];
@@ -277,8 +275,8 @@ T max_along(std::size_t n_class, const T* __restrict x) {
   return fold(largest, [](T a, T b) { return a > b ? a : b; });
 }
 
-// What `term(c)` adds up to over a line, and what of it is below 1. The last step takes some classes again,
-// and counts them once.
+// The sum of `term(c)` over a line, and the sum of its terms below 1. The last step may overlap the one
+// before it; each class is added once.
 template <class T>
 struct TermSums {
   T all;
@@ -320,8 +318,8 @@ template <bool with_rest, class T, class Term>
           static_cast<T>(total_rest + static_cast<double>(fold(part_rest, add)))};
 }
 
-// The sum of exp(x - max) and, if that is so little that it is needed, its rest; y gets the terms if they are
-// to be kept, and then the rest comes from there.
+// The sum of exp(x - max) and, if it is small, its rest. With `keep`, y gets the terms, and the rest is
+// computed from y.
 template <bool keep, class T>
 TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max, T* __restrict y) {
   const auto exponential = [=](std::size_t c) {
@@ -335,7 +333,7 @@ TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max
   return sums;
 }
 
-// ---- what becomes of exp(x - max) -------------------------------------------------------------------------
+// ---- results from exp(x - max) ----------------------------------------------------------------------------
 
 template <class T>
 struct Normalise {
@@ -396,7 +394,7 @@ template <class T>
 SoftmaxBlock<T>::SoftmaxBlock(const Lines& lines, std::size_t first)
     : lines_(lines), first_(first), count_(std::min(size, lines.outer * lines.inner - first)) {
   static_assert(size % lanes == 0, "a transposed tile fits into the block's arrays");
-  for (std::size_t i = count_; i % lanes != 0; ++i) {  // computed with, and left
+  for (std::size_t i = count_; i % lanes != 0; ++i) {  // padding, whose results are not used
     sum[i] = 1;
     factor[i] = 0;
     label[i] = 0;
@@ -405,7 +403,7 @@ SoftmaxBlock<T>::SoftmaxBlock(const Lines& lines, std::size_t first)
 
 template <class T>
 void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
-  T rest[size] = {};  // stays 0 where the sum is not little
+  T rest[size] = {};  // stays 0 where the sum is not small
   if (has_long_lines(lines_)) {
     exponentials_of_long_lines(x, y, rest);
   } else {
@@ -426,7 +424,7 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
   for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log_of_sum(sum[i], rest[i]);
 }
 
-// A few maxima before their exponentials: what waits for one maximum would hold up a whole line.
+// Computes a few maxima before their exponentials, which would otherwise wait for the maximum of their line.
 template <class T>
 void SoftmaxBlock<T>::exponentials_of_long_lines(const T* x, T* y, T* rest) {
   constexpr std::size_t few = 8;

@@ -1,4 +1,4 @@
-// Softmax along one axis, a block of lines at a time: what the softmax functions and losses compute with.
+// SoftmaxBlock: softmax along one axis, a block of lines at a time, for the softmax functions and losses.
 #pragma once
 
 #include <algorithm>
@@ -12,16 +12,15 @@
 
 namespace tenbin::cpu {
 
-/// Up to `size` neighbouring lines of a problem, entry i for line `first + i`. An exponential costs more than
-/// memory, so what softmax makes of x is computed in steps that can lie apart, forward and backward of a
-/// loss:
+/// Up to `size` neighbouring lines; entry i of the members is for line `first + i`. An exponential costs more
+/// than memory, so a loss keeps exp(x - max) from forward and continues in backward:
 ///
 ///     SoftmaxBlock<T> block(lines, first);
-///     block.exponentials(x, y);  // y: exp(x - max), in an order of the block's own
+///     block.exponentials(x, y);  // y: exp(x - max), in an internal order
 ///     block.softmax(y);          // y: softmax(x), or by `label_gradient` the gradient of a cross entropy
 ///
-/// x and y are the first elements of the whole problem. The bits depend on its shape alone, not on how it is
-/// cut into blocks, as long as `first` is a multiple of `size`.
+/// x and y point to the first elements of the whole arrays. The bits depend on their shape only, not on the
+/// division into blocks, if `first` is a multiple of `size`.
 template <class T>
 class SoftmaxBlock {
  public:
@@ -34,11 +33,11 @@ class SoftmaxBlock {
   std::size_t count() const { return count_; }
   detail::LogSum<T> operator[](std::size_t i) const { return {max[i], log_sum[i]}; }
 
-  /// Finds `max`, `sum` and `log_sum`; leaves exp(x - max) in y unless that is null. `log_sum` has all its
-  /// digits where it is small, too: where one class has a probability near 1.
+  /// Computes `max`, `sum` and `log_sum`; stores exp(x - max) in y unless y is null. `log_sum` is also
+  /// accurate near 0, where one class has a probability near 1.
   void exponentials(const T* x, T* y);
-  /// Copies to and from an array for all lines: `sum`, (1, lines), which is what `softmax` and
-  /// `label_gradient` need, or `sum`, `max` and `log_sum`, (3, lines).
+  /// Copies to and from an array for all lines: `sum`, of shape (1, lines), which `softmax` and
+  /// `label_gradient` need, or `sum`, `max` and `log_sum`, of shape (3, lines).
   void save(T* all, bool with_norms) const;
   void load(const T* all, bool with_norms);
 
@@ -63,8 +62,8 @@ class SoftmaxBlock {
   std::size_t count_;
 };
 
-// Lines per task of `for_each_softmax_block`: blocks of 2^15 elements together, worth waking a thread for,
-// cut by shape alone.
+// Lines per task of `for_each_softmax_block`: blocks of 2^15 elements in total, which are worth waking a
+// thread. Only the shape decides.
 template <class T>
 std::size_t softmax_lines_per_task(const Lines& lines) {
   constexpr std::size_t worthwhile = std::size_t{1} << 15;
@@ -78,8 +77,8 @@ std::size_t softmax_task_count(const Lines& lines) {
   return (lines.count() + step - 1) / step;
 }
 
-/// Calls `f(block, task)` for all lines, a block at a time, on several threads if there are many. Blocks of
-/// one `task`, of [0, softmax_task_count), come one after the other.
+/// Calls `f(block, task)` for every block of lines, on several threads if there are many. The blocks of one
+/// `task` in [0, softmax_task_count) are processed in order.
 ///
 ///     for_each_softmax_block<T>(lines, [&](SoftmaxBlock<T>& block, std::size_t) { ... });
 template <class T, class F>

@@ -1,8 +1,8 @@
 // exp, log and tanh without branches, so that the loops that call them are vectorised.
 //
-// The C library's functions are called one element at a time. These are a dozen arithmetic operations and no
-// table: a loop over them runs on whole registers of whatever machine it is compiled for, four to eight times
-// faster with AVX2. They are right to about one unit in the last place (tests/cpu/vector_math_test.cpp).
+// The C library's functions are called for one element at a time. These are a dozen arithmetic operations
+// without a table, which the compiler vectorises for any machine: with AVX2 they are four to eight times
+// faster. Their error is about one unit in the last place (tests/cpu/vector_math_test.cpp).
 #pragma once
 
 #include <cmath>
@@ -11,15 +11,15 @@
 
 #include "tenbin/core/log_sum.h"
 
-// A loop with a call in it is not vectorised, whatever the callee.
+// A loop with a function call is not vectorised.
 #define TENBIN_INLINE [[gnu::always_inline]] inline
 
 namespace tenbin::vector_math {
 
 namespace detail {
 
-// The binary format of T, and what range reduction needs. `rounder` is 1.5 times the T whose last digit is
-// one: adding it rounds to an integer, which then stands in the low bits.
+// The binary format of T, and constants of range reduction. `rounder` is 1.5 times the T whose last digit is
+// one: adding it rounds to an integer, which is then in the low bits.
 template <class T>
 struct Format;
 
@@ -58,7 +58,7 @@ TENBIN_INLINE T round(T x) {
   return (x + Format<T>::rounder) - Format<T>::rounder;
 }
 
-// 2^n for a whole n whose power is a normal number, from n + rounder.
+// 2^n from n + rounder, for an integer n whose power is a normal number.
 template <class T>
 TENBIN_INLINE T power_of_two_from(T shifted) {
   using Bits = typename Format<T>::Bits;
@@ -83,7 +83,7 @@ struct Reduced {
 
 template <class T>
 TENBIN_INLINE Reduced<T> reduce(T x) {
-  // A comparison with NaN is false: NaN goes through.
+  // Comparisons with NaN are false, so NaN stays NaN.
   const T above = x < Format<T>::least ? Format<T>::least : x;
   const T bounded = above > Format<T>::most ? Format<T>::most : above;
   const T n = round(bounded * log2_e<T>);
@@ -104,7 +104,7 @@ TENBIN_INLINE T exp_tail(T r) {
 
 }  // namespace detail
 
-/// exp(x), also for what rounds to zero, to a denormal number or to infinity; NaN for NaN.
+/// exp(x), also where it is rounded to 0, to a denormal number or to infinity; NaN for NaN.
 template <class T>
 TENBIN_INLINE T exp(T x) {
   const auto [n, r] = detail::reduce(x);
@@ -114,7 +114,7 @@ TENBIN_INLINE T exp(T x) {
   return mantissa * detail::power_of_two(half) * detail::power_of_two(n - half);
 }
 
-/// exp(x) for x <= 0 in half the time, for what softmax is made of; 0 for what is below the normal numbers.
+/// exp(x) for x <= 0 in half the time, for softmax; 0 where the result would be denormal.
 template <class T>
 TENBIN_INLINE T exp_nonpositive(T x) {
   using Format = detail::Format<T>;
@@ -122,10 +122,10 @@ TENBIN_INLINE T exp_nonpositive(T x) {
   const T n = shifted - Format::rounder;
   const T r = (x - n * Format::ln2_high) - n * Format::ln2_low;
   const T value = (r * r * detail::exp_tail(r) + r + 1) * detail::power_of_two_from(shifted);
-  return x < Format::least_normal ? T{0} : value;  // what came of such an x means nothing
+  return x < Format::least_normal ? T{0} : value;  // there, `value` is wrong
 }
 
-/// exp(x) - 1, with all digits where that is small.
+/// exp(x) - 1, accurate near 0, too.
 template <class T>
 TENBIN_INLINE T expm1(T x) {
   const auto [n, r] = detail::reduce(x);
@@ -135,21 +135,21 @@ TENBIN_INLINE T expm1(T x) {
   return mantissa * scale * rest + (scale * rest - 1);
 }
 
-/// tanh(x), with all digits where that is small.
+/// tanh(x), accurate near 0, too.
 template <class T>
 TENBIN_INLINE T tanh(T x) {
   const T e = expm1(-2 * (x < 0 ? -x : x));  // in (-1, 0]: nothing overflows
   return std::copysign(e / (2 + e), x);
 }
 
-/// 1 / (1 + exp(-x)), with all digits where that is small; 0 for what is below the normal numbers.
+/// 1 / (1 + exp(-x)), accurate near 0, too; 0 where the result would be denormal.
 template <class T>
 TENBIN_INLINE T sigmoid(T x) {
   const T small = exp_nonpositive(x < 0 ? x : -x);  // at most 1: nothing overflows
   return (x < 0 ? small : 1) / (1 + small);
 }
 
-/// log(x) for normal x from 1/2 on, such as a softmax's sum; NaN for NaN and infinity.
+/// log(x) for normal x >= 1/2, such as the sum of a softmax; NaN for NaN and infinity.
 template <class T>
 TENBIN_INLINE T log(T x) {
   using Format = detail::Format<T>;
@@ -174,13 +174,12 @@ TENBIN_INLINE T log(T x) {
          (x - x);
 }
 
-/// `detail::log_of_sum` (core/log_sum.h), where at least one term is 1; NaN for a sum that is NaN or
-/// infinite.
+/// `detail::log_of_sum` (core/log_sum.h), if at least one term is 1; NaN for a sum that is NaN or infinite.
 template <class T>
 TENBIN_INLINE T log_of_sum(T sum, T rest) {
   const bool little = sum < tenbin::detail::little_more_than_one<T>;
   const T whole = little ? 1 + rest : sum;
-  return log(whole) + (little ? (rest - (whole - 1)) / whole : T{0});  // what rounding took from 1 + rest
+  return log(whole) + (little ? (rest - (whole - 1)) / whole : T{0});  // corrects the rounding of 1 + rest
 }
 
 }  // namespace tenbin::vector_math

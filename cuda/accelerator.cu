@@ -1,4 +1,4 @@
-// Memory, copies and loops over elements, as core asks for them, on CUDA devices.
+// core/accelerator.h on CUDA devices: memory, copies and loops over elements.
 #include "tenbin/core/accelerator.h"
 
 #include "tenbin/cuda/capture.h"
@@ -38,7 +38,7 @@ template <class T>
 void find_nan(const Array& array, std::int32_t* found) {
   const T* const x = array.data<T>();
   gpu::for_each(Context::of(array), array.size(), [=] __device__(Index i) {
-    if (x[i] != x[i]) *found = 1;  // by whomever
+    if (x[i] != x[i]) *found = 1;  // several threads may write it
   });
 }
 
@@ -47,7 +47,7 @@ void find_nan(const Array& array, std::int32_t* found) {
 void* allocate(std::size_t bytes, int device) { return Context::of(device).pool().allocate(bytes); }
 
 void release(void* block, std::size_t bytes, int device) noexcept {
-  // Arrays die anywhere, after a failed kernel or after main, where calls of CUDA fail.
+  // Arrays may be released after a failed kernel or after main, where calls of CUDA fail.
   if (Context* const context = Context::existing(device)) context->pool().release(block, bytes);
 }
 
@@ -67,7 +67,7 @@ void copy(void* to, Device to_device, const void* from, Device from_device, std:
     Context::of(from_device.index).synchronize();
     const cudaStream_t stream = Context::of(to_device.index).stream();
     TENBIN_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream));
-    Context::of(to_device.index).synchronize();  // `from` may be released, and written, on its own device
+    Context::of(to_device.index).synchronize();  // `from` may be released, and written by its device
   }
 }
 

@@ -1,5 +1,5 @@
-// A training step as a CUDA graph: what is recorded, and what is computed anew for every replay. Plain C++.
-// Scripts use CapturedStep (captured_step.h).
+// Recording a training step as a CUDA graph, with values that change from replay to replay. Plain C++. Users
+// call CapturedStep (captured_step.h).
 #pragma once
 
 #include <cstddef>
@@ -14,34 +14,33 @@ namespace tenbin::gpu {
 /// Whether the calling thread is recording a graph.
 bool is_capturing();
 
-/// While a graph is recorded: has `action` called before every replay, in the order of these calls. What the
-/// step does on the CPU each time, such as counting, must be said here: a replay runs kernels only. No effect
-/// otherwise.
+/// While a graph is recorded, registers `action`, to be called before every replay, in the order of
+/// registration. A replay runs kernels only, so the step's work on the CPU, such as counting, must be
+/// registered. No effect otherwise.
 void on_replay(std::function<void()> action);
 
-/// A number or a small struct that is another one in every step: a learning rate, a draw of random numbers.
-/// An argument of a kernel would be frozen when the step is recorded, so there it lies in device memory.
+/// A number or a small struct that changes from step to step: a learning rate, a draw of random numbers. A
+/// recorded kernel always gets the same arguments, so it reads the value from device memory.
 template <class T>
 struct StepValue {
   T value{};
   const T* recorded = nullptr;
 
-  /// In a kernel.
+  /// Called in a kernel.
   constexpr const T& get() const { return recorded == nullptr ? value : *recorded; }
 };
 
 namespace detail {
 
-// A place in device memory for the step that is being recorded, which `write` fills before every replay.
+// Device memory for a value of the step that is being recorded; `write` fills it before every replay.
 const void* record_value(std::size_t bytes, std::function<void(void*)> write);
 
-// In a step that is being recorded, an array in memory that is idle, that none of the step's kernels has been
-// given, and that the graph keeps.
+// In a step that is being recorded, an array in memory that no kernel of the step uses; the graph keeps it.
 Array empty_beside_graph(const Shape& shape, Dtype dtype, Device device);
 
 }  // namespace detail
 
-/// What `compute` returns: now, and in a recorded step before every replay.
+/// The result of `compute`, which is called now and, for a recorded step, before every replay.
 ///
 ///     const auto rate = gpu::step_value([this] { return static_cast<T>(hyperparam.lr); });
 template <class F>
@@ -54,9 +53,9 @@ auto step_value(F compute) -> StepValue<decltype(compute())> {
   return {T{}, static_cast<const T*>(recorded)};
 }
 
-/// The kernels that a function launches on one device, recorded once and launched as one. It owns the memory
-/// that the kernels use, those arrays too that outlive `record`. Errors of the constructor: whatever `record`
-/// throws; what cannot be recorded, such as reading a number from the device.
+/// The kernels that `record` launches on one device, recorded once and launched together. It owns the memory
+/// that the kernels use, also that of arrays that outlive `record`. Errors of the constructor: those of
+/// `record`; an operation that cannot be recorded, such as reading a number from the device.
 class Graph {
  public:
   Graph(int device, const std::function<void()>& record);
@@ -64,9 +63,9 @@ class Graph {
   Graph& operator=(const Graph&) = delete;
   ~Graph();
 
-  /// Computes the step values anew and launches the kernels. `record` itself ran none of them: the first
-  /// replay uses the values that it computed. Errors: those of the values and the actions; then nothing is
-  /// launched.
+  /// Computes the step values again, calls the actions and launches the kernels. Recording launches no
+  /// kernel, so the first replay uses the values from `record`. Errors: those of the values and the actions;
+  /// then nothing is launched.
   void replay();
   /// Kernels, copies and other nodes.
   std::size_t node_count() const;

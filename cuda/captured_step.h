@@ -1,4 +1,4 @@
-// A training step that is launched as one.
+// CapturedStep, a training step that is recorded as a CUDA graph.
 #pragma once
 
 #include <memory>
@@ -12,12 +12,13 @@
 namespace tenbin {
 
 struct CapturedStepOptions {
-  /// Steps of one shape that run as they are before one is captured: memory is found, libraries are loaded.
+  /// The number of uncaptured steps of a shape before one is captured: they allocate memory and load
+  /// libraries.
   std::size_t warmup = 3;
 };
 
-/// A training step as a CUDA graph. Small models spend their time launching kernels; captured, a step is one
-/// launch, with the same results to the bit.
+/// A training step as a CUDA graph. Small models spend their time launching kernels; a captured step is one
+/// launch, with bit-equal results.
 ///
 ///     CapturedStep step([&](const Array& x, const Array& t) {
 ///       Variable loss = softmax_cross_entropy(model(x), t, {.class_weight = weights});
@@ -29,28 +30,28 @@ struct CapturedStepOptions {
 ///     for (auto [x, t] : Minibatches(train, {.batch_size = 256}))
 ///       Array loss = step(x.to(device), t.to(device));
 ///
-/// The first calls with inputs of some shapes run the step as it is; one more captures it, and from there on
-/// a call copies the inputs to where the captured step reads them, and replays it. Inputs of other shapes,
-/// such as a short last batch, and inputs on the CPU, run uncaptured: the results are the same.
+/// The first calls with inputs of the same shapes run the step uncaptured; the next call captures it. From
+/// then on, a call copies the inputs to the arrays that the captured step reads, and replays it. Inputs of
+/// other shapes, such as a short last batch, and inputs on the CPU run uncaptured, with the same results.
 ///
-/// The result lies in the graph's memory: the next call overwrites it. Read it before, or `copy()` it.
+/// The result is in the graph's memory, which the next call overwrites: read it before, or `copy()` it.
 ///
-/// A replay runs the kernels of the step, and none of its C++: what must be another value every time comes in
-/// as an input, or is a hyperparameter of an optimizer, a dropout mask, or a `gpu::step_value`. What the step
-/// refers to - model, optimizer, weights - must live as long as the CapturedStep. Parameters that are
-/// replaced or moved afterwards are an error of an optimizer's step; without an optimizer the replay goes on
-/// with the old ones.
+/// A replay runs the kernels of the step, not its C++ code. Values that change from step to step must be
+/// inputs, hyperparameters of an optimizer, dropout masks or `gpu::step_value`s. Objects that the step uses
+/// (model, optimizer, weights) must live as long as the CapturedStep. If parameters are replaced or moved
+/// after the capture, a step with an optimizer is an error; without an optimizer, replays use the old
+/// parameters.
 ///
-/// Errors: those of the step; in the capturing call, what cannot be captured, with the function that does it:
-/// reading a number, a copy from or to the CPU. No kernel has run then; what the step has done on the CPU
-/// before it came to that, such as counting an update, it has done.
+/// Errors: those of the step; in the call that captures, an operation that cannot be captured, with its
+/// function: reading a number, a copy from or to the CPU. No kernel has run then, but earlier effects of the
+/// step on the CPU, such as counting an update, remain.
 template <class Step>
 class CapturedStep {
  public:
   explicit CapturedStep(Step step, const CapturedStepOptions& options = {})
       : step_(std::move(step)), warmup_(options.warmup) {}
 
-  /// What the step returns, as an Array: of a Variable, its data.
+  /// Runs the step and returns its result as an Array; for a Variable, its data.
   template <class... Inputs>
   Array operator()(const Inputs&... inputs) {
     const Arrays given{inputs...};

@@ -9,7 +9,7 @@ namespace tenbin::gpu {
 
 inline void check(cudaError_t status, const char* call, const char* file, int line) {
   if (status == cudaSuccess) return;
-  cudaGetLastError();  // an error that has been reported does not belong to the next call
+  cudaGetLastError();  // the next call must not report this error again
   throw Error("CUDA: ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ") in ", call, ", ", file,
               ':', line);
 }

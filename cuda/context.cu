@@ -44,7 +44,7 @@ Context& Context::of(int device) {
 }
 
 Context::Context(int device) : device_(device) {
-  // Neither implicit waiting for other streams nor the legacy default stream, which cannot be captured.
+  // A stream that does not wait for others implicitly. The legacy default stream cannot be captured.
   TENBIN_CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
   cublas_ = create_cublas(stream_, &workspace_);
   int processors = 0;
@@ -69,7 +69,8 @@ void Context::upload(void* to, const void* from, std::size_t bytes) {
 
 void Context::download(void* to, const void* from, std::size_t bytes) {
   const std::lock_guard<std::mutex> lock(readback_mutex_);
-  // A few bytes go through pinned memory, so that there is one wait for them and for the report.
+  // A few bytes are copied through pinned memory, so that one wait suffices for them and for the error
+  // record.
   const bool small = bytes <= Readback::longest;
   TENBIN_CUDA_CHECK(
       cudaMemcpyAsync(small ? readback_->bytes : to, from, bytes, cudaMemcpyDeviceToHost, stream_));

@@ -1,5 +1,5 @@
-// One device as the toolbox sees it: its stream, its memory, cuBLAS, and what its kernels have to report. For
-// .cu files.
+// Context, the state of one device: its stream, its memory, cuBLAS, and the errors of its kernels. For .cu
+// files.
 #pragma once
 
 #include <cublas_v2.h>
@@ -19,12 +19,12 @@ namespace tenbin::gpu {
 
 class Context {
  public:
-  /// The context of a device, which becomes the calling thread's current one. It lives as long as the
-  /// program: arrays may be released after everything else. Errors: there is no such device; another thread
-  /// is capturing a step there, which what this one does would become a part of.
+  /// The context of a device, which becomes the calling thread's current device. Never destroyed, since
+  /// static arrays are released late. Errors: there is no such device; another thread is capturing a step
+  /// there, which would record the work of this thread.
   static Context& of(int device);
   static Context& of(const Array& array) { return of(array.device().index); }
-  /// The same without any call of CUDA, for where memory is released; null if nobody has asked `of` for it.
+  /// The same without calls of CUDA, for releasing memory; null before the first call of `of`.
   static Context* existing(int device) noexcept;
 
   int device() const { return device_; }
@@ -32,15 +32,15 @@ class Context {
   cudaStream_t stream() const { return stream_; }
   cublasHandle_t cublas() const { return cublas_; }
   MemoryPool& pool() { return pool_; }
-  /// In device memory, for kernels.
+  /// The error record in device memory, for kernels.
   Fault* fault() const { return fault_; }
-  /// In device memory, 0 between kernels: for `reduce_grid`, to see which block is the last.
+  /// A counter in device memory, 0 between kernels, by which `reduce_grid` finds the last block.
   unsigned* ticket() const { return ticket_; }
-  /// Blocks that are resident at once if they are frugal: more than these in a grid only wait.
+  /// The number of blocks that run at once if they use few registers: more blocks in a grid only wait.
   unsigned resident_blocks() const { return resident_blocks_; }
 
   void upload(void* to, const void* from, std::size_t bytes);
-  /// Waits, copies, and throws what kernels have reported.
+  /// Waits, copies, and throws the error that kernels have recorded.
   void download(void* to, const void* from, std::size_t bytes);
   void synchronize();
 
@@ -63,7 +63,7 @@ class Context {
   MemoryPool pool_;
   Staging staging_;
 
-  // What `download` copies to first; pinned.
+  // Pinned memory to which `download` copies first.
   struct Readback {
     static constexpr std::size_t longest = 4096;
     Fault fault;
@@ -74,7 +74,7 @@ class Context {
   std::atomic<std::size_t> synchronizations_{0};
 };
 
-/// Whether every launch is waited for: TENBIN_CUDA_SYNC=1.
+/// Whether the CPU waits for every kernel: TENBIN_CUDA_SYNC=1.
 bool is_synchronous();
 
 /// Errors: a step is being captured; `what` cannot be part of it.

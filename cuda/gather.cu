@@ -29,8 +29,8 @@ void gather(const Array& x_array, const Array& indices, Array& y_array) {
   });
 }
 
-// Where each row is named first and last: what a sum has to look through. Of the many orders of the atomics
-// nothing remains in a minimum or a maximum.
+// The first and the last i of each row, between which a sum reads the indices. Minima and maxima do not
+// depend on the order of the atomics.
 template <class I>
 void find_ends(Context& context, const Array& indices, Index rows, Index* first, Index* last) {
   const I* const index = indices.data<I>();
@@ -42,8 +42,8 @@ void find_ends(Context& context, const Array& indices, Index rows, Index* first,
   });
 }
 
-// Rows that are named once, or close by, cost what they weigh. One that is named all over has its group read
-// all the indices in between: an order that is fixed is worth more here than many hands.
+// Fast for rows whose indices are close together. For a row with indices far apart, one group reads all
+// indices in between: this is slow, but the order of the sum is fixed.
 template <class T, class I>
 void add_up(const Array& gy_array, const Array& indices, Array& gx_array) {
   Context& context = Context::of(gy_array);
@@ -52,7 +52,7 @@ void add_up(const Array& gy_array, const Array& indices, Array& gx_array) {
   const auto length = static_cast<Index>(lines.inner);
   const Device device = gy_array.device();
   Array firsts =
-      Array::full({lines.length}, static_cast<double>(indices.size()), Dtype::int64, device);  // none
+      Array::full({lines.length}, static_cast<double>(indices.size()), Dtype::int64, device);  // not found
   Array lasts = Array::full({lines.length}, -1, Dtype::int64, device);
   auto* const first = static_cast<Index*>(firsts.raw_data());
   auto* const last = static_cast<Index*>(lasts.raw_data());

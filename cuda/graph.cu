@@ -12,8 +12,8 @@ namespace tenbin::gpu {
 
 namespace {
 
-// Step values are the argument of a kernel: it is copied at the launch, so that the next step's values can be
-// written without waiting.
+// Step values are a kernel's argument, which the launch copies: the next step's values can be written without
+// waiting.
 struct Values {
   static constexpr std::size_t size = 1024;
   unsigned char bytes[size];
@@ -31,10 +31,10 @@ struct Graph::Recording {
   cudaGraphExec_t executable = nullptr;
   std::size_t nodes = 0;
 
-  std::vector<std::function<void()>> before_replay;  // in the order in which the step did them
-  std::vector<unsigned char> values;                 // as they are on the CPU
+  std::vector<std::function<void()>> before_replay;  // in the order of registration
+  std::vector<unsigned char> values;                 // the copy on the CPU
   unsigned char* device_values = nullptr;
-  bool is_fresh = true;  // the values are those of the recording, which no replay has used
+  bool is_fresh = true;  // no replay has used the values of the recording yet
 
   static constexpr std::size_t most_value_bytes = 16 * Values::size;
 
@@ -63,7 +63,7 @@ namespace {
 
 thread_local Graph::Recording* current = nullptr;
 
-// Ends the recording however it ends.
+// Records while it exists; an exception ends the recording, too.
 class Capture {
  public:
   explicit Capture(Graph::Recording& recording) : recording_(recording) {
@@ -77,7 +77,7 @@ class Capture {
   ~Capture() {
     if (current == nullptr) return;
     if (const cudaGraph_t graph = end()) cudaGraphDestroy(graph);
-    cudaGetLastError();  // that the capture has been broken off is known already
+    cudaGetLastError();  // clears the error of the aborted capture
   }
 
   cudaGraph_t end() noexcept {
@@ -133,7 +133,7 @@ const void* detail::record_value(std::size_t bytes, std::function<void(void*)> w
 
 Array detail::empty_beside_graph(const Shape& shape, Dtype dtype, Device device) {
   Graph::Recording& recording = *current;
-  // Not a block that an array of the recording has left: its kernels write there at every replay.
+  // Not a block that an array of the recording has released: recorded kernels write there at every replay.
   const Array array = [&] {
     const PausedRecording paused(recording);
     return Array::empty(shape, dtype, device);
@@ -145,7 +145,7 @@ Array detail::empty_beside_graph(const Shape& shape, Dtype dtype, Device device)
 Graph::Graph(int device, const std::function<void()>& record) {
   if (is_capturing()) throw Error("CapturedStep: a captured step within a captured step");
   recording_ = std::make_unique<Recording>(Context::of(device));
-  recording_->context.synchronize();  // blocks that are free are idle, too
+  recording_->context.synchronize();  // no pending work uses the free blocks
   cudaGraph_t graph = nullptr;
   cudaError_t status = cudaSuccess;
   {
@@ -167,7 +167,7 @@ void Graph::replay() {
   Recording& recording = *recording_;
   if (!std::exchange(recording.is_fresh, false))
     for (const auto& action : recording.before_replay) action();
-  Context::of(recording.context.device());  // makes it the current one
+  Context::of(recording.context.device());  // makes it the current device
   recording.upload_values();
   TENBIN_CUDA_CHECK(cudaGraphLaunch(recording.executable, recording.context.stream()));
   wait_if_synchronous(recording.context, "a captured step", __FILE__, __LINE__);

@@ -1,5 +1,5 @@
-// One value of all threads of a grid, without a second launch: the last block to finish combines what the
-// blocks have left, in an order that never changes. For .cu files.
+// A reduction over all threads of a grid in one launch: the last block to finish combines the values of the
+// blocks, in a fixed order. For .cu files.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +9,14 @@
 
 namespace tenbin::gpu {
 
-/// Where the blocks of one launch leave their values.
+/// Memory for the values of the blocks of one launch.
 template <class T>
 struct GridScratch {
   T* partials;
   unsigned* ticket;
 };
 
-/// The memory of a GridScratch; it may go as soon as the kernel is launched.
+/// Owns the memory of a GridScratch; may be destroyed as soon as the kernel is launched.
 template <class T>
 class GridMemory {
  public:
@@ -31,14 +31,14 @@ class GridMemory {
   unsigned* ticket_;
 };
 
-/// Blocks for `wanted` of them, at least one and no more than are resident at once: as each leaves a value
-/// for the last one to read, those that are there had better do more.
+/// A grid of `wanted` blocks, but at least one and no more than run at once: the last block reads a value of
+/// each.
 inline dim3 resident_grid(const Context& context, Index wanted) {
   return dim3(static_cast<unsigned>(std::clamp<Index>(wanted, 1, context.resident_blocks())));
 }
 
-/// Combines the values of all threads of the grid, block_threads to a block; each must come, once in a
-/// kernel. True in the threads of one block, and there `value` is the result. `op` as for `Lanes::reduce`.
+/// Combines the values of all threads of the grid, block_threads per block; each thread must call it, once
+/// per kernel. True in the threads of one block, whose `value` is the result. `op` as for `Lanes::reduce`.
 ///
 ///     if (gpu::reduce_grid(sum, 0.0, gpu::Plus(), scratch) && threadIdx.x == 0) *y = sum;
 template <class T, class Op>
@@ -47,8 +47,8 @@ __device__ bool reduce_grid(T& value, T identity, Op op, const GridScratch<T>& s
   value = Block<>::reduce(value, op);
   if (threadIdx.x == 0) {
     scratch.partials[blockIdx.x] = value;
-    __threadfence();  // the value before the ticket: who draws the last one must see them all
-    is_last = atomicInc(scratch.ticket, gridDim.x - 1) == gridDim.x - 1;  // and the ticket is 0 again
+    __threadfence();  // the last block must see all values
+    is_last = atomicInc(scratch.ticket, gridDim.x - 1) == gridDim.x - 1;  // and resets it to 0
   }
   __syncthreads();
   if (!is_last) return false;

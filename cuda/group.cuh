@@ -5,7 +5,7 @@
 
 namespace tenbin::gpu {
 
-// What groups combine with.
+// Operations for `reduce`.
 struct Plus {
   template <class T>
   __device__ T operator()(T a, T b) const {
@@ -40,12 +40,12 @@ inline __device__ Index shuffle_xor(unsigned lanes, Index v, int with) {
 
 }  // namespace detail
 
-/// Width neighbouring lanes of a warp to a row, and so block_threads / Width rows to a block. Width is a
-/// power of two up to 32.
+/// Width neighbouring lanes of a warp per row, and so block_threads / Width rows per block. Width is a power
+/// of two up to 32.
 ///
-/// `reduce(v, op)` combines the values of all threads of the group, in an order that never changes, and
-/// returns the result to each. `op` is associative and commutative. A struct takes part if there is a
-/// `shuffle_xor(lanes, struct, with)` beside it that shuffles its members.
+/// `reduce(v, op)` combines the values of all threads of the group, in a fixed order, and returns the result
+/// to each. `op` is associative and commutative. v may be a struct with a `shuffle_xor(lanes, struct, with)`
+/// in its namespace that shuffles the members.
 template <int Width>
 struct Lanes {
   static constexpr int width = Width;
@@ -59,7 +59,7 @@ struct Lanes {
   template <class T, class Op>
   __device__ static T reduce(T value, Op op) {
     using detail::shuffle_xor;
-    // The lanes of this group alone: those of a row that is not there need not come.
+    // The lanes of this group only: lanes without a row need not call it.
     const unsigned first = threadIdx.x % 32 / Width * Width;
     const unsigned lanes = (Width == 32 ? ~0u : (1u << Width % 32) - 1u) << first;
     for (int with = Width / 2; with > 0; with /= 2) value = op(value, shuffle_xor(lanes, value, with));
@@ -67,7 +67,7 @@ struct Lanes {
   }
 };
 
-/// A block of Threads to a row. All of its threads must come to `reduce`.
+/// A block of Threads threads per row. All of them must call `reduce`.
 template <int Threads = block_threads>
 struct Block {
   static constexpr int width = Threads;
@@ -89,8 +89,8 @@ struct Block {
   }
 };
 
-/// Calls `f(group)` with the group that fits rows of this length: short rows share a warp, long ones have a
-/// block.
+/// Calls `f(group)` with the group for rows of this length: short rows share a warp, long rows get a block
+/// each.
 template <class F>
 void with_group(std::size_t length, F f) {
   if (length <= 4) return f(Lanes<1>());
@@ -100,7 +100,7 @@ void with_group(std::size_t length, F f) {
   f(Block<>());
 }
 
-/// The blocks that so many rows take.
+/// The grid for `rows` rows.
 template <class Group>
 dim3 grid_for_rows(std::size_t rows) {
   return dim3(static_cast<unsigned>(ceil_div(static_cast<Index>(rows), Group::rows_per_block)));

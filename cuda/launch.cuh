@@ -1,4 +1,4 @@
-// How kernels are launched: in the device's stream, checked, and counted. For .cu files.
+// Launch: launches a kernel in the device's stream, checks for errors, and counts. For .cu files.
 #pragma once
 
 #include <type_traits>
@@ -16,13 +16,13 @@ inline constexpr int block_threads = 256;
 
 inline Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
-/// With TENBIN_CUDA_SYNC=1: waits for what has just been put into the stream. Errors: it has failed.
+/// With TENBIN_CUDA_SYNC=1: waits for the stream. Errors: its work has failed.
 void wait_if_synchronous(Context& context, const char* what, const char* file, int line);
 
-/// A kernel launch to be: `Launch(context, blocks, threads)(kernel, arguments...)`.
+/// Launches a kernel: `Launch(context, blocks, threads)(kernel, arguments...)`.
 ///
-/// Errors: what CUDA says of the launch; with TENBIN_CUDA_SYNC=1 also what happens in the kernel, with the
-/// place of this call.
+/// Errors: those of the launch; with TENBIN_CUDA_SYNC=1 also those of the kernel, with file and line of this
+/// call.
 class Launch {
  public:
   Launch(Context& context, dim3 grid, dim3 block, const char* file = __builtin_FILE(),

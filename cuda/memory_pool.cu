@@ -20,8 +20,8 @@ std::atomic<bool>& caching() {
   return on;
 }
 
-// What is handed out for `bytes`: with eight sizes between powers of two, batches of slightly different
-// lengths find each other's blocks. Without a cache it is what was asked for, so that overruns show.
+// The size of the block for `bytes`. There are eight sizes per power of two, so that batches of slightly
+// different lengths reuse each other's blocks. Without caching it is exact, so that tools detect overruns.
 std::size_t block_size(std::size_t bytes) {
   constexpr std::size_t unit = 512;
   if (!caching()) return bytes == 0 ? 1 : bytes;
@@ -33,7 +33,7 @@ std::size_t block_size(std::size_t bytes) {
 void free_block(void* block) noexcept {
   cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
   cudaThreadExchangeStreamCaptureMode(&mode);
-  cudaFree(block);  // a failure cannot be reported from where memory is released
+  cudaFree(block);  // releasing memory does not throw, so a failure is ignored
   cudaThreadExchangeStreamCaptureMode(&mode);
 }
 
@@ -71,7 +71,7 @@ void* MemoryPool::allocate_from_system(std::size_t size) {
   ++system_allocations_;
   if (cudaMalloc(&block, size) == cudaSuccess) return block;
   cudaGetLastError();
-  for (auto& [kept_size, blocks] : free_) {  // what is kept for reuse may be what is missing
+  for (auto& [kept_size, blocks] : free_) {  // frees the cached blocks and tries again
     for (void* kept : blocks) free_block(kept);
     blocks.clear();
   }
@@ -88,7 +88,7 @@ void MemoryPool::release(void* block, std::size_t bytes) noexcept {
     const std::size_t size = memory.used[block];
     memory.used.erase(block);
     memory.free[size].push_back(block);
-  } else if (recording_ != nullptr) {  // a kernel that has been recorded may read it at every replay
+  } else if (recording_ != nullptr) {  // recorded kernels may read it at every replay
     recording_->held.emplace_back(block, block_size(bytes));
   } else {
     keep(block, block_size(bytes));

@@ -1,4 +1,4 @@
-// The GPU runtime of a build without CUDA: there is no device, and asking for one is an error that says why.
+// The GPU runtime of a build without CUDA: there is no device, and using one is an error.
 #include "tenbin/core/accelerator.h"
 #include "tenbin/core/array.h"
 #include "tenbin/core/error.h"

@@ -1,12 +1,12 @@
-// What a thread that records a graph does beside it. For .cu files.
+// RelaxedCapture: allows calls such as cudaMalloc during a capture. For .cu files.
 #pragma once
 
 #include "tenbin/cuda/check.cuh"
 
 namespace tenbin::gpu {
 
-/// While it lives, calls such as cudaMalloc, which a thread that records a graph must not make by accident,
-/// are what the thread means.
+/// While one exists, a thread that records a graph may make calls that CUDA otherwise forbids it, such as
+/// cudaMalloc; they are not recorded.
 class RelaxedCapture {
  public:
   RelaxedCapture() { TENBIN_CUDA_CHECK(cudaThreadExchangeStreamCaptureMode(&mode_)); }

@@ -1,4 +1,4 @@
-// A kernel that works on rows: lanes of a warp or a block to each. For .cu files.
+// for_each_row: a kernel with lanes of a warp, or a block, for each row. For .cu files.
 #pragma once
 
 #include "tenbin/cuda/group.cuh"
@@ -7,7 +7,7 @@ namespace tenbin::gpu {
 
 namespace detail {
 
-// The 1: registers before blocks at once. Without, the compiler would rather spill than take more than 64.
+// 1 resident block is enough: otherwise the compiler spills rather than use more than 64 registers.
 template <class Group, class F>
 __global__ void __launch_bounds__(block_threads, 1) for_each_row_kernel(Index rows, F f) {
   const Index row = Group::row();
@@ -16,8 +16,8 @@ __global__ void __launch_bounds__(block_threads, 1) for_each_row_kernel(Index ro
 
 }  // namespace detail
 
-/// Calls `f(group, row)` in all threads of the group that a row has, for every row. `length` is about how
-/// long a row is: it decides how many threads that are.
+/// Calls `f(group, row)` for every row, in all threads of its group. `length`, about the length of a row,
+/// decides the number of threads.
 ///
 ///     gpu::for_each_row(context, rows, length, [=] __device__(auto group, gpu::Index row) {
 ///       double sum = 0;

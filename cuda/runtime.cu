@@ -24,7 +24,7 @@ std::atomic<bool>& synchronous() {
 
 int device_count() {
   static const int count = [] {
-    int devices = 0;  // left as it is where there is no driver
+    int devices = 0;  // stays 0 without a driver
     const bool answered = cudaGetDeviceCount(&devices) == cudaSuccess;
     cudaGetLastError();
     return answered ? devices : 0;

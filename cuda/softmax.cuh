@@ -1,4 +1,4 @@
-// What softmax makes of a row: its maximum and the sum of its exponentials. For .cu files.
+// The maximum of a row and the sum of its exponentials, for softmax. For .cu files.
 #pragma once
 
 #include <cmath>
@@ -9,8 +9,8 @@
 
 namespace tenbin::gpu {
 
-/// softmax(x)[c] = exp(x[c] - max) / sum. The terms below the largest are summed apart: where one element is
-/// far ahead, they are too small for the digits of a sum with it.
+/// softmax(x)[c] = exp(x[c] - max) / sum. The terms below the largest are also summed separately: in a sum
+/// with a much larger one they would be lost.
 template <class T>
 struct ExponentialSum {
   T max;
@@ -22,8 +22,8 @@ struct ExponentialSum {
   }
 };
 
-/// Calls `use(c, load(c))` for this thread's c of [0, length). Four loads are under way at a time: one would
-/// leave the memory idle.
+/// Calls `use(c, load(c))` for this thread's c in [0, length). Four loads are in flight at a time, to use the
+/// memory's bandwidth.
 template <class Group, class Load, class Use>
 __device__ void for_each_in_row(Group, Index length, Load load, Use use) {
   Index c = Group::rank();
@@ -40,19 +40,19 @@ __device__ void for_each_in_row(Group, Index length, Load load, Use use) {
   for (; c < length; c += Group::width) use(c, load(c));
 }
 
-/// Of `length` elements that are `stride` apart, for all threads of the group; all of them must come. Without
-/// elements, or with -inf alone, the maximum is -inf. A NaN is not the maximum, but makes the sum NaN.
+/// For `length` elements at a distance of `stride`. All threads of the group must call it, and get the
+/// result. Without elements, or if all are -inf, the maximum is -inf. A NaN is not the maximum, but makes the
+/// sum NaN.
 ///
-/// In one pass, as a long row would have left the cache before a second one: what has been summed up is
-/// scaled anew when the maximum grows, for four elements at a time, so that this takes a quarter of an
-/// exponential per element.
+/// One pass, since a long row would not stay in the cache for a second one. When the maximum grows, the sum
+/// is rescaled; this is done for four elements at a time and takes a quarter of an exponential per element.
 template <class Group, class T>
 __device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length, Index stride = 1) {
   const Larger larger;
   T max = std::numeric_limits<T>::lowest();  // -inf - -inf would be NaN
-  int at_max = 0;                            // how many elements
-  double rest = 0;                           // the others' exponentials
-  // What has been counted so far becomes relative to a maximum that has grown.
+  int at_max = 0;                            // number of elements equal to max
+  double rest = 0;                           // sum of the others' exponentials
+  // Rescales the sum to a maximum that may have grown.
   const auto grow = [&](T grown) {
     if (grown > max) {
       rest += at_max;
@@ -61,7 +61,7 @@ __device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length
     rest *= static_cast<double>(std::exp(max - grown));
     max = grown;
   };
-  // What an element adds to `rest`, in double: in float, a large term would swallow the small ones beside it.
+  // The term of an element for `rest`, in double: in float, small terms would be lost beside a large one.
   const auto below = [&](T value) {
     const bool is_max = value == max;
     at_max += is_max ? 1 : 0;
@@ -87,7 +87,7 @@ __device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length
   return {sum == 0 ? -std::numeric_limits<T>::infinity() : max, sum, rest};
 }
 
-/// The same, as what log_softmax needs: log softmax(x)[c] = (x[c] - max) - log_sum.
+/// The same as a LogSum, for log_softmax: log softmax(x)[c] = (x[c] - max) - log_sum.
 template <class Group, class T>
 __device__ tenbin::detail::LogSum<T> row_log_sum(Group group, const T* x, Index length, Index stride = 1) {
   return row_exponential_sum(group, x, length, stride).log_sum();

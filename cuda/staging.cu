@@ -41,7 +41,7 @@ void Staging::switch_halves(cudaStream_t stream) {
   Half& next = halves_[current_];
   if (!next.in_flight) return;
   if (cudaEventQuery(next.copied) != cudaSuccess) {
-    cudaGetLastError();  // "not ready" is an answer, not a failure
+    cudaGetLastError();  // clears "not ready", which is no failure
     ++waits_;
     TENBIN_CUDA_CHECK(cudaEventSynchronize(next.copied));
   }

@@ -1,4 +1,4 @@
-// Copies from the CPU that do not wait: through pinned memory. For .cu files.
+// Staging: asynchronous copies from the CPU through pinned memory. For .cu files.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -8,8 +8,8 @@
 
 namespace tenbin::gpu {
 
-/// Pinned memory in two halves: one is filled while the other is copied to the device. A copy waits only if the
-/// device is more than a half behind.
+/// Pinned memory in two halves: one is filled while the other is copied to the device. A copy waits only if
+/// the other half is still being copied when this one is full.
 class Staging {
  public:
   /// Copies `bytes` into the stream; `from` may be reused at once.

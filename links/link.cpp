@@ -76,7 +76,7 @@ Parameter Link::param(const std::string& name, const Parameter& parameter) {
   return add_param(name, parameter, nullptr);
 }
 
-// All that can fail comes first, here and in add_child.
+// Here and in add_child, everything that can throw comes before the first change.
 Parameter Link::add_param(const std::string& name, const Parameter& parameter, const LazyShape* lazy) {
   auto& own = registry("param");
   require_free(name);
@@ -190,7 +190,7 @@ void Link::copyparams(const Link& other) {
       throw Error("copyparams: '", to[i].first, "' is ", to[i].second, " here and ", from[i].second,
                   " in the source");
   }
-  // The location of those parameters that have data: the others are moved there.
+  // The device of the parameters that have data; the others are created there.
   const auto initialised =
       std::find_if(to.begin(), to.end(), [](const auto& entry) { return static_cast<bool>(entry.second); });
   std::size_t i = 0;

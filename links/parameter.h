@@ -34,7 +34,7 @@ struct Registration {
   }
 };
 
-// The object itself, or in a DeepCopyScope (deep_copy.h) its copy.
+// The object, or inside a DeepCopyScope (deep_copy.h) its copy.
 Variable copied(const Variable& variable);
 std::shared_ptr<Registration> copied(const std::shared_ptr<Registration>& registration);
 std::shared_ptr<LinkRegistry> copied(const std::shared_ptr<LinkRegistry>& registry);

@@ -1,4 +1,4 @@
-// What the handles of a link share: its entries, by name. Internal.
+// LinkRegistry, the state that all handles of a link share: its parameters and links by name. Internal.
 #pragma once
 
 #include <atomic>
@@ -126,7 +126,8 @@ bool is_inside(const LinkRegistry& inner, const LinkRegistry& outer);
 // Errors: the link `child` contains `owner`.
 void require_no_cycle(const LinkRegistry& owner, const std::string& name, const LinkRegistry& child);
 
-// `body/l1`, by way of the first link that contains it; empty for a link that is registered nowhere.
+// The path of a link, such as `body/l1`, through the first link that contains it; empty if it is not
+// registered.
 std::string path_of(RegistryPointer registry);
 
 }  // namespace tenbin::detail

@@ -312,7 +312,7 @@ LOSSES = [
     Mutant("reduce_grid: values are combined in the order in which blocks finish",
            "cuda/grid_reduce.cuh",
            "    scratch.partials[blockIdx.x] = value;\n"
-           "    __threadfence();  // the value before the ticket: who draws the last one must see them all\n"
+           "    __threadfence();  // the last block must see all values\n"
            "    is_last = atomicInc(scratch.ticket, gridDim.x - 1) == gridDim.x - 1;",
            "    const unsigned arrival = atomicInc(scratch.ticket, gridDim.x - 1);\n"
            "    scratch.partials[arrival] = value;\n"
