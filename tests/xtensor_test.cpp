@@ -79,7 +79,7 @@ TEST_CASE("adapt of a temporary shares its elements") {
   CHECK(moved(1, 0) == 30);
 }
 
-TEST_CASE("adapt refuses another dtype, another device, and none", "[gpu]") {
+TEST_CASE("adapt refuses another dtype, another device, and an empty Array", "[gpu]") {
   const Array x = Array({{1, 2, 3}, {4, 5, 6}}, Dtype::float32);
   Array mutable_x = x;
   CHECK_THROWS_WITH(adapt<double>(x), "adapt: expected float64, got float32(2, 3)");
@@ -95,7 +95,7 @@ TEST_CASE("adapt refuses another dtype, another device, and none", "[gpu]") {
   }
 }
 
-TEST_CASE("adapt does not say that the array has changed; mark_changed does") {
+TEST_CASE("adapt does not mark the array as changed; mark_changed does") {
   Variable x(Array{1.0, 2.0});
   const auto squared = [&] {
     Variable y = sum(x * x);
@@ -111,7 +111,7 @@ TEST_CASE("adapt does not say that the array has changed; mark_changed does") {
   CHECK_THROWS_WITH(y.backward(), ContainsSubstring("changed"));
 }
 
-TEST_CASE("an expression is assigned to a view of an array that is there, and must fit") {
+TEST_CASE("an expression is assigned to a view of an existing array, and must have its shape") {
   const Array x = {{1.f, 2.f}, {3.f, 4.f}};
   Array y = Array::zeros({2, 2});
   xt::noalias(adapt<float>(y)) = adapt<float>(x) * 2.f;
@@ -175,7 +175,7 @@ TEST_CASE("from_xtensor of reducers") {
   CHECK(values(from_xtensor(view - xt::amax(view, {1}, kept))) == std::vector<double>{-1, 0, -1, 0});
 }
 
-TEST_CASE("from_xtensor of scalars and of nothing") {
+TEST_CASE("from_xtensor of scalars and of no elements") {
   CHECK(from_xtensor(adapt<float>(Array::scalar(2)) * 3.f).item() == 6);
   CHECK(from_xtensor(adapt<float>(Array::scalar(2)) * 3.f).shape() == Shape{});
   for (const Shape& shape : {Shape{0}, Shape{0, 3}, Shape{3, 0}, Shape{2, 0, 3}}) {

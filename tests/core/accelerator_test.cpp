@@ -1,4 +1,4 @@
-// What core asks of a device that is not the CPU, in a build or on a machine that has none.
+// core/accelerator.h in a build without CUDA or on a machine without a GPU.
 #include "tenbin/core/accelerator.h"
 
 #include "tenbin/core/array.h"
@@ -14,6 +14,6 @@ TEST_CASE("without a GPU, what would need one is an error that says why, and cha
   const Array x = {1.f, 2.f};
   CHECK_THROWS_AS(x.to(Device::cuda(0)), Error);
   CHECK(x.to_vector<float>() == std::vector<float>{1, 2});
-  accelerator::keep_for_replay(x);  // of the CPU: no effect
+  accelerator::keep_for_replay(x);  // an array on the CPU: no effect
   accelerator::release(nullptr, 0, 0);
 }

@@ -279,7 +279,7 @@ TEST_CASE("data, item and astype check the dtype") {
   CHECK(Array{large}.to_vector<std::int64_t>()[0] == large);
 }
 
-TEST_CASE("arrays made by value") {
+TEST_CASE("full, zeros, ones, arange, scalar and their variants") {
   for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64, Dtype::uint8}) {
     CAPTURE(dtype);
     CHECK(Array::full({2, 2}, 3, dtype).to_vector<double>() == std::vector<double>(4, 3));
@@ -307,7 +307,7 @@ TEST_CASE("add and assign demand the same shape and dtype") {
   CHECK(empty.size() == 0);
 }
 
-TEST_CASE("arrays are made by value on every device", "[gpu]") {
+TEST_CASE("full, zeros, ones and scalar on every device", "[gpu]") {
   on_every_device([](Device device) {
     for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::int32, Dtype::int64, Dtype::uint8}) {
       CAPTURE(dtype);
@@ -415,7 +415,7 @@ TEST_CASE("arrays of no elements") {
   CHECK_THROWS_WITH(x.item(), "Array::item: expected one element, got int64(0, 3)");
   CHECK(printed(x) == "int64(0, 3)");
   CHECK(x.to_string() == "[]");
-  CHECK(Array::zeros({std::size_t{1} << 40, 0}).to_string() == "[]");  // at once
+  CHECK(Array::zeros({std::size_t{1} << 40, 0}).to_string() == "[]");  // without a loop over the rows
 }
 
 TEST_CASE("an Array prints as NumPy prints it") {

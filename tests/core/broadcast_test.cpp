@@ -26,7 +26,7 @@ TEST_CASE("broadcast_shape follows NumPy's rule") {
   CHECK(broadcast_shape({3, 1}, {4, 5}) == std::nullopt);
 }
 
-TEST_CASE("can_broadcast_to looks one way only") {
+TEST_CASE("can_broadcast_to checks one direction only") {
   for (const auto& [small, large] : broadcast_pairs) {
     CAPTURE(small, large);
     CHECK(can_broadcast_to(small, large));

@@ -15,7 +15,7 @@ TEST_CASE("require_floating takes float32 and float64, of any shape") {
                       std::string("f: x must be float32 or float64, got ") + to_string(dtype) + "(3)");
 }
 
-TEST_CASE("require_same_dtype looks at dtypes only") {
+TEST_CASE("require_same_dtype compares dtypes only") {
   const testing::Custom f("f");
   const Array a = Array::zeros({3}, Dtype::float32);
   CHECK_NOTHROW(require_same_dtype(f, "a", a, "b", Array::zeros({2, 0}, Dtype::float32)));
@@ -23,7 +23,7 @@ TEST_CASE("require_same_dtype looks at dtypes only") {
                     "f: a and b differ in dtype: float32(3) and float64(3)");
 }
 
-TEST_CASE("require_same_shape looks at shapes only") {
+TEST_CASE("require_same_shape compares shapes only") {
   const testing::Custom f("f");
   const Array x = Array::zeros({3}, Dtype::float32);
   CHECK_NOTHROW(require_same_shape(f, "x", x, "t", Array::zeros({3}, Dtype::int32)));

@@ -1,4 +1,4 @@
-// Modes: of one thread, for a scope.
+// The modes of a thread, set for a scope.
 #include "tenbin/core/config.h"
 
 #include <thread>

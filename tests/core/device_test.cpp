@@ -7,7 +7,7 @@
 
 using namespace tenbin;
 
-TEST_CASE("a Device is the CPU unless it is told otherwise") {
+TEST_CASE("a Device is the CPU by default") {
   CHECK(Device() == Device::cpu());
   CHECK(Device::cpu().is_cpu());
   CHECK_FALSE(Device::cuda().is_cpu());

@@ -31,7 +31,7 @@ TEST_CASE("a dtype has NumPy's name, and the size of its C++ type") {
   }
 }
 
-TEST_CASE("visit gives a zero of the type that dtype_of takes back to the dtype") {
+TEST_CASE("visit passes a zero of the C++ type of the dtype") {
   for (const Dtype dtype : all_dtypes) {
     CAPTURE(dtype);
     const auto check = [&](auto zero) {
@@ -49,7 +49,7 @@ TEST_CASE("visit gives a zero of the type that dtype_of takes back to the dtype"
   CHECK(dtype_of<volatile std::int64_t> == Dtype::int64);
 }
 
-TEST_CASE("visit refuses what it does not know") {
+TEST_CASE("visit refuses other dtypes") {
   const auto never = [](auto) { FAIL("called"); };
   for (const Dtype dtype : {Dtype::int32, Dtype::int64, Dtype::uint8})
     CHECK_THROWS_WITH(visit_floating(dtype, never),
@@ -60,7 +60,7 @@ TEST_CASE("visit refuses what it does not know") {
   CHECK_THROWS_WITH(visit(static_cast<Dtype>(99), never), "visit: unknown dtype 99");
 }
 
-TEST_CASE("every C++ type of elements has one type that stores it") {
+TEST_CASE("every C++ element type is stored as one type") {
   STATIC_REQUIRE(is_stored_as<float, float>);
   STATIC_REQUIRE(is_stored_as<const double, double>);
   STATIC_REQUIRE(is_stored_as<bool, std::uint8_t>);

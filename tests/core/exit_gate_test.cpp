@@ -1,4 +1,4 @@
-// The gate that is closed at exit. tests/process/work_at_exit.cpp shows what it is for.
+// The gate that is closed at exit. tests/process/work_at_exit.cpp tests its use.
 #include "tenbin/core/exit_gate.h"
 
 #include <atomic>
@@ -26,7 +26,7 @@ TEST_CASE("a gate is open until it is closed", "[threads]") {
   bool open_elsewhere = true;
   std::thread([&] { open_elsewhere = is_open(gate); }).join();
   CHECK_FALSE(open_elsewhere);
-  gate.close();  // again: nobody is inside
+  gate.close();  // again: no thread is inside
   ExitGate another;
   CHECK(is_open(another));
 }
@@ -61,7 +61,7 @@ TEST_CASE("close waits for the threads that are inside, and lets nobody else in"
 TEST_CASE("close does not wait for the thread that calls it", "[threads]") {
   ExitGate gate;
   std::thread([&] {
-    const ExitGate::Passage passage(gate);  // as where a signal handler calls exit
+    const ExitGate::Passage passage(gate);  // as if a signal handler called exit
     CHECK(passage);
     gate.close();
     CHECK_FALSE(is_open(gate));

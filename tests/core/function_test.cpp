@@ -1,4 +1,4 @@
-// What a Function is given, what it may return, and what is said about it if that is wrong.
+// The inputs and results of a Function, and the errors if they are invalid.
 #include "tenbin/core/function.h"
 
 #include <cmath>
@@ -56,7 +56,7 @@ TEST_CASE("an array that was not retained is empty in backward") {
   CHECK_FALSE(x.grad());
 }
 
-TEST_CASE("a function refuses inputs that make no sense", "[gpu]") {
+TEST_CASE("a function refuses invalid inputs", "[gpu]") {
   const auto copy = [](Custom&, const Arrays& xs) { return Arrays{xs[0].copy()}; };
   const auto pass = [](Custom&, const Arrays&, const Arrays& gys) { return Arrays{gys[0]}; };
   const Variable x(Array{1.0});
@@ -128,7 +128,7 @@ TEST_CASE("DebugMode names the function that makes a NaN") {
         })[0];
     y.backward();
   };
-  f(true, true);  // without the mode, nobody looks
+  f(true, true);  // without the mode there is no check
   const DebugMode debug;
   f(false, false);
   CHECK_THROWS_WITH(f(true, false), "f: NaN in output 0, float64(1)");
@@ -152,7 +152,7 @@ TEST_CASE("DebugMode finds a NaN wherever it is, on every device", "[gpu]") {
   });
 }
 
-TEST_CASE("of more than 64 inputs, those behind cannot be retained one by one") {
+TEST_CASE("of more than 64 inputs, only the first 64 can be retained one by one") {
   const auto retain = [](std::size_t index) {
     Variables inputs;
     for (int i = 0; i < 65; ++i) inputs.emplace_back(Array{1.0});

@@ -1,4 +1,4 @@
-// Graphs: the sweep back, who owns what, what is kept, and deep graphs.
+// Graphs: backward, owners of gradients, retained arrays, and deep graphs.
 #include <pthread.h>
 
 #include <cmath>
@@ -313,7 +313,7 @@ TEST_CASE("a leaf owns its gradient") {
   CHECK_FALSE(a.grad().shares_memory_with(seed));
 }
 
-TEST_CASE("an intermediate's shared gradient is summed without harm to others") {
+TEST_CASE("summing into a shared gradient of an intermediate changes no other gradient") {
   const Variable x(Array{1.0});
   const Variable h = identity(x);
   const Variable k = identity(x);
@@ -339,7 +339,7 @@ TEST_CASE("constants and integers collect no gradient") {
   CHECK_FALSE(integers.grad());
 }
 
-TEST_CASE("what backward reads must not be changed in place since forward") {
+TEST_CASE("an array that backward reads must not be changed in place since forward") {
   const std::string in_place =
       ", was changed in place since forward (an update, load_npz or copyparams); run forward again";
   Variable a(Array{1.0, 2.0});
@@ -414,15 +414,15 @@ TEST_CASE("an output that backward reads must not be changed in place either") {
                     "run forward again");
 }
 
-TEST_CASE("outputs that nobody used have no gradient") {
+TEST_CASE("outputs that are not used have no gradient") {
   const Variable r(Array{2.0});
   const Variable angle(Array{0.5});
   Variables parts = polar(r, angle);
-  SECTION("the handle is there") {
+  SECTION("the handle exists") {
     parts[1].backward();
     CHECK_FALSE(parts[0].grad());
   }
-  SECTION("the handle has gone") {
+  SECTION("the handle was destroyed") {
     Variable y = parts[1];
     parts.clear();
     y.backward();
@@ -431,7 +431,7 @@ TEST_CASE("outputs that nobody used have no gradient") {
   CHECK(gradient(angle) == Approx(2 * std::cos(0.5)));
 }
 
-TEST_CASE("unchain_backward forgets how a variable was made") {
+TEST_CASE("unchain_backward removes the graph of a variable") {
   const Variable x(Array{2.0});
   {
     Variable h = multiply(x, x);
@@ -604,7 +604,7 @@ TEST_CASE("ten thousand steps leak nothing") {
   CHECK(graph_stats().functions == 0);
 }
 
-TEST_CASE("a function keeps the array that it saw, whatever the variable holds later") {
+TEST_CASE("a function keeps its input array when the variable gets another one") {
   Variable x(Array{1.0, 2.0});
   Variable y = multiply(x, x);
   x.set_data(Array{10.0, 20.0});

@@ -28,7 +28,7 @@ TEST_CASE("labels of every integer dtype become int64") {
   CHECK(detail::to_labels("f", "t", Array({{1, 2}, {3, 4}})).shape() == Shape{2, 2});  // of any shape
 }
 
-TEST_CASE("labels that are no integers are an error, with a hint if they are whole numbers") {
+TEST_CASE("labels that are not integers are an error, with a hint if they are whole numbers") {
   const std::string expected = "f: t must be int32, int64 or uint8, got ";
   const std::string hint = "; did you mean t.astype(Dtype::int32)?";
   CHECK_THROWS_WITH(labels_of(Array{0.f, 1.f}), expected + "float32(2)" + hint);
@@ -47,7 +47,7 @@ TEST_CASE("labels of more than one axis are an error, with a hint if they are on
   CHECK_THROWS_WITH(labels_of(Array({{0, 1}, {0, 0}})), "f: t must have one axis, got int32(2, 2)");
   CHECK_THROWS_WITH(labels_of(Array({{0, 2}, {1, 0}})), "f: t must have one axis, got int32(2, 2)");
   CHECK_THROWS_WITH(labels_of(Array({{0, 1}})),
-                    "f: t must have one axis, got int32(1, 2)");  // one row says little
+                    "f: t must have one axis, got int32(1, 2)");  // one row is too few for a hint
   CHECK_THROWS_WITH(labels_of(Array({{1}, {1}})), "f: t must have one axis, got int32(2, 1)");
   CHECK_THROWS_WITH(labels_of(Array::scalar(1, Dtype::int32)), "f: t must have one axis, got int32()");
 }
@@ -55,8 +55,8 @@ TEST_CASE("labels of more than one axis are an error, with a hint if they are on
 TEST_CASE("labels of -1 and 1 only are signs") {
   CHECK(detail::are_signs(Array{-1, 1, 1}));
   CHECK(detail::are_signs(Array{std::int64_t{1}, std::int64_t{-1}}));
-  CHECK_FALSE(detail::are_signs(Array{1, 1}));    // class 1, and nothing else
-  CHECK_FALSE(detail::are_signs(Array{-1, -1}));  // everything ignored
+  CHECK_FALSE(detail::are_signs(Array{1, 1}));    // class 1 only
+  CHECK_FALSE(detail::are_signs(Array{-1, -1}));  // all rows are ignored
   CHECK_FALSE(detail::are_signs(Array{-1, 1, 0}));
   CHECK_FALSE(detail::are_signs(Array{-1, 1, 2}));
   CHECK_FALSE(detail::are_signs(Array{-1.f, 1.f}));
@@ -64,7 +64,7 @@ TEST_CASE("labels of -1 and 1 only are signs") {
   CHECK_FALSE(detail::are_signs(Array({1, 255}).astype(Dtype::uint8)));
 }
 
-TEST_CASE("the ignored label is -1, unless the labels look like signs") {
+TEST_CASE("the ignored label is -1, unless the labels are signs") {
   const Array signs = {-1, 1};
   const std::string text =
       "f: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are 0 "

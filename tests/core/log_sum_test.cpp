@@ -13,7 +13,7 @@ TEMPLATE_TEST_CASE("log_softmax keeps its digits where max is huge", "", float, 
   const LogSum<T> norm{T{1e8}, std::log(T{2})};
   CHECK(norm.log_softmax(T{1e8}) == -static_cast<double>(std::log(T{2})));
   CHECK(norm.log_softmax(T{1e8} - 64) == -64 - static_cast<double>(std::log(T{2})));
-  // The difference of two floats may be beyond float.
+  // The difference of two floats may overflow in float.
   const LogSum<float> wide{std::numeric_limits<float>::max(), 0};
   CHECK(wide.log_softmax(-std::numeric_limits<float>::max()) == -2.0 * std::numeric_limits<float>::max());
   const T infinity = std::numeric_limits<T>::infinity();
@@ -32,7 +32,7 @@ TEMPLATE_TEST_CASE("the log of a sum has all digits on both sides of where the f
     const T part = static_cast<T>(rest);
     CHECK(log_of_sum(1 + part, part) == Approx(std::log1p(rest)).epsilon(8 * epsilon));
   }
-  // With k elements at the maximum the rest is beyond k.
+  // Several elements at the maximum, which are not part of the rest.
   CHECK(log_of_sum(T{3}, T{0}) == Approx(std::log(3.0)).epsilon(4 * epsilon));
   CHECK(log_of_sum(static_cast<T>(1e30), T{0.25}) == Approx(std::log(1e30)).epsilon(4 * epsilon));
   // A line of -inf: no exponential is 1.

@@ -217,7 +217,7 @@ TEST_CASE("integers have no bias") {
   CHECK_THROWS_WITH(generator.integer(0), "random::Generator::integer: expected a bound above 0, got 0");
 }
 
-TEST_CASE("a permutation holds every index once, in every order alike") {
+TEST_CASE("a permutation has every index once, and every order is equally likely") {
   random::Generator generator(5);
   CHECK(generator.permutation(0).empty());
   CHECK(generator.permutation(1) == std::vector<std::size_t>{0});

@@ -1,4 +1,4 @@
-// Reference counts, and the pointers that own by them.
+// ReferenceCount, and Reference, an owning pointer.
 #include "tenbin/core/reference.h"
 
 #include <thread>
@@ -59,14 +59,14 @@ TEST_CASE("an object lives as long as a Reference to it") {
     CHECK(moved->count.value() == 1);
     CHECK(alive == 1);
 
-    moved = Reference<Counted>(new Counted(alive));  // the first one goes
+    moved = Reference<Counted>(new Counted(alive));  // the first object is deleted
     CHECK(alive == 1);
     CHECK(moved->count.value() == 1);
   }
   CHECK(alive == 0);
 }
 
-TEST_CASE("a Reference to nothing") {
+TEST_CASE("an empty Reference") {
   const Reference<Counted> none;
   CHECK_FALSE(none);
   CHECK(none.get() == nullptr);

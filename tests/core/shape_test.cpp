@@ -53,7 +53,7 @@ TEST_CASE("shapes have limits") {
   CHECK(Array::empty({huge, huge, 0}).size() == 0);
 }
 
-TEST_CASE("element_count is the product of the lengths, if bytes of it fit into 63 bits") {
+TEST_CASE("element_count is the product of the lengths, and an error from 2^60 on") {
   CHECK(element_count({}) == 1);
   CHECK(element_count({1, 1, 1}) == 1);
   CHECK(element_count({3, 5, 7}) == 105);

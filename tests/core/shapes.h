@@ -1,4 +1,4 @@
-// Shapes of every kind, and where their elements lie: for tests of what works along axes.
+// Shapes of every kind, and indices of their elements, for tests of functions along axes.
 #pragma once
 
 #include <utility>
@@ -33,11 +33,11 @@ inline const std::vector<std::pair<Shape, Shape>> broadcast_pairs = {
     {{1, 2, 1, 2, 1}, {3, 2, 1, 2, 3}},
     {{1, 1, 1, 1, 1, 1, 1, 1}, {2, 1, 2, 1, 2, 1, 2, 1}},
     {{1}, {3000}},          // rows are cut into halves and lanes
-    {{1, 129}, {67, 129}},  // columns in blocks of 64, and a rest
+    {{1, 129}, {67, 129}},  // columns in blocks of 64, and a remainder
     {{67, 1}, {67, 1031}},
 };
 
-/// Where in an array of shape `small` the element comes from that broadcasting puts at a position of `large`.
+/// The index in an array of shape `small` of the element that broadcasting repeats at `position` of `large`.
 inline std::size_t origin(std::size_t position, const Shape& small, const Shape& large) {
   const Shape index = unravel_index(position, large);
   std::size_t from = 0;

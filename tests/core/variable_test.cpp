@@ -56,7 +56,7 @@ TEST_CASE("every use of an empty Variable names the call") {
   }
 }
 
-TEST_CASE("a gradient that is not there says whose it is") {
+TEST_CASE("an empty gradient names its variable in errors") {
   Variable x(Array{1.0, 2.0});
   x.set_name("x");
   CHECK_FALSE(x.grad());
@@ -77,7 +77,7 @@ TEST_CASE("a gradient that is not there says whose it is") {
   CHECK_THROWS_WITH(copy.item(), ContainsSubstring("Array::item: the array is empty ("));
 }
 
-TEST_CASE("a constant that may have been meant as a leaf says so when it is asked for a gradient") {
+TEST_CASE("the gradient of a constant that may have been meant as a leaf is an error that says so") {
   Variable w = Array{3.0};
   w.set_name("w");
   const std::string hint =
@@ -93,9 +93,9 @@ TEST_CASE("a constant that may have been meant as a leaf says so when it is aske
   const auto returned = [](const Array& array) -> Variable { return array; };
   CHECK_THROWS_AS(returned(Array{1.0}).grad(), Error);
 
-  // Integers never collect a gradient, whatever is written.
+  // Integers never collect a gradient, so they may be written either way.
   const Variable labels = Array{0, 1};
   CHECK_FALSE(labels.grad());
-  // What is said to be a constant is one.
+  // An explicit constant has no gradient, without an error.
   CHECK_FALSE(Variable(Array{1.0}, false).grad());
 }

@@ -27,7 +27,7 @@ TEMPLATE_TEST_CASE("map applies the formula to every element, whatever their num
   }
 }
 
-TEST_CASE("map keeps the shape, also a scalar's and one of no elements") {
+TEST_CASE("map keeps the shape, also of scalars and of arrays without elements") {
   const auto twice = [](auto x) { return 2 * x; };
   for (const Shape& shape : {Shape{}, Shape{3, 1, 5}, Shape{0, 4}, Shape{2, 0}})
     CHECK(cpu::map(twice, Array::ones(shape)).shape() == shape);

@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("map_lines gives the formula every line of every array", "", 
   }
 }
 
-TEST_CASE("map_lines calls the formula for lines of length 0, and never for no lines") {
+TEST_CASE("map_lines calls the formula for lines of length 0, and never if there are no lines") {
   std::size_t calls = 0;
   const auto count = [&](auto*, const auto*, std::size_t length, std::size_t) {
     CHECK(length == 0);

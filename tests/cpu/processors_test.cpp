@@ -1,5 +1,4 @@
-// How many processors there are for the process: affinity, and quotas of control groups as the kernel shows
-// them.
+// The number of processors for the process: affinity, and quotas of control groups in the kernel's files.
 #include "tenbin/cpu/processors.h"
 
 #include <sched.h>

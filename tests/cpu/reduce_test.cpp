@@ -44,8 +44,8 @@ TEST_CASE("broadcast_to repeats elements of every dtype") {
   CHECK(cpu::broadcast_to(x, {2}).shares_memory_with(x));
 }
 
-TEMPLATE_TEST_CASE("sums, means, maxima and minima are those of the elements that broadcasting makes of one",
-                   "", float, double) {
+TEMPLATE_TEST_CASE("sums, means, maxima and minima are over the elements that broadcasting repeats", "",
+                   float, double) {
   using T = TestType;
   for (const auto& [small, large] : broadcast_pairs) {
     CAPTURE(small, large);
@@ -89,7 +89,7 @@ TEST_CASE("sums of a million float32 are rounded once") {
   CHECK(cpu::sum_to(swamped, {}).item<float>() == 16778216);
 }
 
-TEST_CASE("a mean of finite numbers is finite, whatever they add up to") {
+TEST_CASE("a mean of finite numbers is finite, even if their sum overflows") {
   const double most = std::numeric_limits<double>::max();
   CHECK(cpu::mean_to(Array{most, most, most}, {}).item() == most);
   CHECK(values(cpu::mean_to(Array{{most, -most}, {most, -most}}, {2})) == std::vector<double>{most, -most});
@@ -99,7 +99,7 @@ TEST_CASE("a mean of finite numbers is finite, whatever they add up to") {
   CHECK(cpu::mean_to(Array{most32, most32}, {}).item<float>() == most32);
 }
 
-TEST_CASE("reducing no elements gives the value that the reduction begins with") {
+TEST_CASE("reducing no elements gives the initial value of the reduction") {
   const Array none = Array::zeros({0, 2});
   CHECK(values(cpu::sum_to(none, {2})) == std::vector<double>{0, 0});
   CHECK(values(cpu::max_to(none, {2})) == std::vector<double>{-inf, -inf});
@@ -131,14 +131,14 @@ TEST_CASE("a NaN makes its own result NaN, wherever it is, and no other") {
   }
 }
 
-TEST_CASE("what has the shape already is returned as it is") {
+TEST_CASE("an array that has the shape already is returned unchanged") {
   const Array x = {{1.0, 2.0}};
   for (const Array& y : {cpu::sum_to(x, {1, 2}), cpu::max_to(x, {1, 2}), cpu::min_to(x, {1, 2})})
     CHECK(y.shares_memory_with(x));
   CHECK(values(cpu::mean_to(x, {1, 2})) == std::vector<double>{1, 2});
 }
 
-TEMPLATE_TEST_CASE("sum_middle sums the middle axis into memory that is there", "", float, double) {
+TEMPLATE_TEST_CASE("sum_middle sums the middle axis into existing memory", "", float, double) {
   using T = TestType;
   const std::size_t outer = 3, count = 5, inner = 67;
   const auto numbers = some_numbers(outer * count * inner);

@@ -474,8 +474,7 @@ TEST_CASE("arrays may outlive the captured step that made them, and its memory i
   });
 }
 
-TEST_CASE("what dies while a step is captured stays the step's, and so does what it has computed in between",
-          "[gpu]") {
+TEST_CASE("memory of arrays released while a step is captured is not reused outside of the step", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     gpu::set_caching(true);
@@ -490,7 +489,7 @@ TEST_CASE("what dies while a step is captured stays the step's, and so does what
         {.warmup = 0});
     const Array x = full(1);
     step(x);
-    // Of the same size as everything in the step, and enough of them for all of it.
+    // More arrays of the same size than the step uses.
     std::vector<Array> others;
     for (int i = 0; i < 8; ++i) others.push_back(full(i));
     for (int replay = 0; replay < 2; ++replay)

@@ -80,7 +80,7 @@ TEST_CASE("products equal plain loops") {
       }
 }
 
-TEST_CASE("beta 0 does not read the target, and no terms make it 0") {
+TEST_CASE("beta 0 does not read the target, and k = 0 sets it to 0") {
   const Handle handle;
   const Device<float> a(iota(4, 1)), b(iota(4, 1)), c(4);
   REQUIRE(cublasSgemm(handle, CUBLAS_OP_N, CUBLAS_OP_N, 2, 2, 2, &one, a.get(), 2, b.get(), 2, &zero, c.get(),

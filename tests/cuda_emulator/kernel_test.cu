@@ -427,7 +427,7 @@ TEST_CASE("arguments are copied at the launch") {
   CHECK(y.read()[99] == 199);
 }
 
-TEST_CASE("a million threads that wait for nothing") {
+TEST_CASE("a million threads without barriers") {
   const int n = 1000000;
   const Device<float> x(iota(n)), y(n);
   for (const Order order : orders) {

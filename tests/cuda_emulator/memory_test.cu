@@ -26,7 +26,7 @@ TEST_CASE("fresh memory is NaN and aligned") {
   CHECK(cudaFreeHost(pinned) == cudaSuccess);
 }
 
-TEST_CASE("freeing nothing, twice, or what is not a block") {
+TEST_CASE("freeing null, a block twice, or what is not a block") {
   float *device = nullptr, *pinned = nullptr;
   REQUIRE(cudaMalloc(&device, 8) == cudaSuccess);
   REQUIRE(cudaHostAlloc(&pinned, 8, cudaHostAllocDefault) == cudaSuccess);
@@ -128,7 +128,7 @@ TEST_CASE("two devices, each with its own memory and streams") {
   cudaGetLastError();
 }
 
-TEST_CASE("no device looks like a machine without a driver") {
+TEST_CASE("without devices, calls fail as without a driver") {
   cuda_emulator::set_device_count(0);
   int count = 7;
   CHECK(cudaGetDeviceCount(&count) == cudaErrorInsufficientDriver);

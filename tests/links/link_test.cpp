@@ -133,7 +133,7 @@ TEST_CASE("copy makes an independent link whose members and names agree") {
   CHECK(values(model.body.l1.W.data()) == before);
 }
 
-TEST_CASE("a copy has no gradients, and none of the graph") {
+TEST_CASE("a copy has no gradients and no graph") {
   MLP model;
   Variable y = model(Array::ones({1, 4}));
   y.set_grad(Array::ones({1, 2}));

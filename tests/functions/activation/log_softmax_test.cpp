@@ -62,7 +62,7 @@ TEST_CASE("log_softmax along any axis", "[gpu]") {
   }
 }
 
-TEST_CASE("log_softmax loses nothing however large the logits are", "[gpu]") {
+TEST_CASE("log_softmax is accurate for large logits", "[gpu]") {
   on_every_device([](Device device) {
     for (const float base : {0.f, 1e4f, 1e8f, -1e8f, 3e38f}) {
       CAPTURE(base);
@@ -95,7 +95,7 @@ TEST_CASE("log_softmax of infinities and NaN", "[gpu]") {
   });
 }
 
-TEST_CASE("log_softmax of lines of all lengths, side by side or not", "[gpu]") {
+TEST_CASE("log_softmax of lines of all lengths, interleaved or contiguous", "[gpu]") {
   on_every_device([](Device device) {
     for (const Shape& shape : {Shape{5, 1, 1}, Shape{300, 2, 1}, Shape{300, 5, 1}, Shape{33, 31, 1},
                                Shape{9, 65, 1}, Shape{3, 1025, 1}, Shape{1, 100003, 1}, Shape{1, 2000, 3},

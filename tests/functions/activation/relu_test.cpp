@@ -33,7 +33,7 @@ TEST_CASE("relu at the edges", "[gpu]") {
   });
 }
 
-TEST_CASE("relu of arrays that fill none, a part, and several blocks of threads", "[gpu]") {
+TEST_CASE("relu of arrays of no elements, less than a block of threads, and several blocks", "[gpu]") {
   for (const std::size_t size : {0u, 1u, 255u, 257u, 100003u}) {
     CAPTURE(size);
     const Array x = uniform({size});

@@ -88,7 +88,7 @@ TEST_CASE("softmax of many classes sums to 1", "[gpu]") {
   });
 }
 
-TEST_CASE("softmax of lines of all lengths, side by side or not", "[gpu]") {
+TEST_CASE("softmax of lines of all lengths, interleaved or contiguous", "[gpu]") {
   on_every_device([](Device device) {
     for (const Shape& shape : {Shape{5, 1, 1}, Shape{300, 2, 1}, Shape{300, 5, 1}, Shape{33, 31, 1},
                                Shape{9, 65, 1}, Shape{3, 1025, 1}, Shape{1, 100003, 1}, Shape{1, 2000, 3},

@@ -51,7 +51,7 @@ TEST_CASE("softplus refuses integers and a beta that it cannot divide by") {
   CHECK_THROWS_WITH(softplus(Array{1.f}, INFINITY), "softplus: beta must be finite and not 0, got inf");
 }
 
-TEST_CASE("softplus overflows for no beta", "[gpu]") {
+TEST_CASE("softplus does not overflow, whatever beta is", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array{1e38f, 3e38f, -3e38f}.to(device);
     check_close(values(softplus(x, 10).data()), {1e38, 3e38, 0}, 0, 1e-6);

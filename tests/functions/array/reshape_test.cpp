@@ -16,7 +16,7 @@ TEST_CASE("reshape", "[gpu]") {
   });
 }
 
-TEST_CASE("reshape finds the length that is given as -1") {
+TEST_CASE("reshape computes the length that is given as -1") {
   const Array x = Array::arange(12);
   CHECK(reshape(x, {-1}).shape() == Shape{12});
   CHECK(reshape(x, {-1, 3}).shape() == Shape{4, 3});
@@ -27,7 +27,7 @@ TEST_CASE("reshape finds the length that is given as -1") {
   CHECK(reshape(Array::scalar(1), {1, -1}).shape() == Shape{1, 1});
 }
 
-TEST_CASE("reshape to the shape of something else, and to no axes") {
+TEST_CASE("reshape to a Shape, and to a scalar") {
   const Array x{{1, 2}, {3, 4}};
   CHECK(reshape(x, Shape{4}).shape() == Shape{4});
   const Variable scalar = reshape(Array{7}, {});

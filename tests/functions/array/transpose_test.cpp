@@ -17,7 +17,7 @@ TEST_CASE("transpose reverses the axes", "[gpu]") {
   });
 }
 
-TEST_CASE("transpose with a cycle of axes, whose inverse is another one", "[gpu]") {
+TEST_CASE("transpose with a permutation that is not its own inverse", "[gpu]") {
   check_function({
       .inputs = {uniform({2, 3, 4})},
       .forward =

@@ -35,7 +35,7 @@ TEST_CASE("the mean of nothing", "[gpu]") {
   });
 }
 
-TEST_CASE("average with a weight for each position of an axis", "[gpu]") {
+TEST_CASE("average with a weight for each index of an axis", "[gpu]") {
   check_function({
       .inputs = {uniform({2, 3, 2}), uniform({3}, 0.5, 2)},
       .forward = [](const Variables& xs) { return average(xs[0], {.axis = -2, .weights = xs[1]}); },

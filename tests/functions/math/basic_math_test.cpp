@@ -319,7 +319,7 @@ TEST_CASE("arithmetic refuses operands that do not fit") {
   CHECK_THROWS_WITH(abs(Array{1, 2}), "absolute: x must be float32 or float64, got int32(2)");
 }
 
-TEST_CASE("a scalar that is subtracted is refused by the name of sub") {
+TEST_CASE("the error of subtracting a scalar names sub") {
   CHECK_THROWS_WITH(Variable(Array{1, 2, 3}) - 1, "sub: x must be float32 or float64, got int32(3)");
 }
 

@@ -63,7 +63,7 @@ TEST_CASE("logsumexp of infinities and NaN", "[gpu]") {
   });
 }
 
-TEST_CASE("logsumexp of nothing is -inf", "[gpu]") {
+TEST_CASE("logsumexp of no elements is -inf", "[gpu]") {
   on_every_device([](Device device) {
     const Variable x(Array::zeros({0, 2}).to(device));
     for (const double y : values(logsumexp(x, 0).data()))

@@ -168,7 +168,7 @@ TEST_CASE("matmul with an axis of length 0", "[gpu]") {
   });
 }
 
-TEST_CASE("matmul of constants computes only the gradient that is asked for", "[gpu]") {
+TEST_CASE("matmul of constants computes only the gradient that is needed", "[gpu]") {
   on_every_device([](Device device) {
     const Variable a(Array::ones({2, 2}).to(device));
     Variable y = matmul(a, Array{{1.f, 2.f}, {3.f, 4.f}}.to(device));

@@ -52,7 +52,7 @@ TEST_CASE("infinities and NaN", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(max(Array{-inf, -inf}.to(device)).item() == -inf);
     CHECK(min(Array{inf, inf}.to(device)).item() == inf);
-    // A NaN wins anywhere: in a lane, in the rest of a row, in a column.
+    // A NaN is the result wherever it is: in a lane, in the remainder of a row, in a column.
     for (std::size_t position = 0; position < 19; ++position) {
       CAPTURE(position);
       std::vector<double> row(19, 1);

@@ -1,4 +1,4 @@
-// The axes that a reduction names, and the shapes that follow from them.
+// The axes of a reduction, and the shapes of its results.
 #include "tenbin/functions/math/reduction.h"
 
 #include "tenbin/core/array.h"
@@ -20,7 +20,7 @@ void check_shapes(const Shape& shape, const ReductionOptions& options, const Sha
 
 }  // namespace
 
-TEST_CASE("reduced axes go, or stay with length 1") {
+TEST_CASE("reduced axes are removed, or kept with length 1") {
   check_shapes({2, 3, 5}, {}, {1, 1, 1}, {});
   check_shapes({2, 3, 5}, {.keepdims = true}, {1, 1, 1}, {1, 1, 1});
   check_shapes({2, 3, 5}, {.axis = 1}, {2, 1, 5}, {2, 5});
@@ -34,7 +34,7 @@ TEST_CASE("reduced axes go, or stay with length 1") {
   check_shapes({1, 1, 1, 1, 1, 1, 1, 2}, {.axis = {0, 1, 2, 3, 4, 5, 6, 7}}, {1, 1, 1, 1, 1, 1, 1, 1}, {});
 }
 
-TEST_CASE("an axis that is not there, or is named twice, is an error") {
+TEST_CASE("an axis that does not exist, or is given twice, is an error") {
   const testing::Custom f("f");
   const Array x = Array::zeros({3, 4});
   const auto reduce = [&](const Axes& axes) { return reduce_shape(f, x, {.axis = axes}); };
@@ -47,7 +47,7 @@ TEST_CASE("an axis that is not there, or is named twice, is an error") {
   CHECK_THROWS_WITH((Axes{0, 1, 2, 3, 4, 5, 6, 7, 8}), "Axes: an array has at most 8 axes");
 }
 
-TEST_CASE("a Flag is made of a bool and of nothing that converts to one") {
+TEST_CASE("a Flag is made from a bool only, not from types that convert to bool") {
   CHECK(Flag(true));
   CHECK_FALSE(Flag(false));
   STATIC_REQUIRE(std::is_convertible_v<bool, Flag>);
