@@ -205,8 +205,8 @@ Array Array::to_cpu_as(Dtype dtype) const { return to(Device::cpu()).astype(dtyp
 void Array::none_error(const char* call) const {
   if (is_gradient_) {
     const detail::Node& owner = static_cast<const detail::Gradient*>(this)->owner();
-    throw Error("Array::", call, ": the gradient of ", owner,
-                " is empty: ", owner.requires_grad ? "no backward has reached it" : "it does not require one");
+    throw Error("Array::", call, ": the gradient of ", owner, " is empty: ",
+                owner.requires_grad ? "no backward has reached it" : "it does not require one");
   }
   throw Error("Array::", call,
               ": the array is empty (default-constructed, an uninitialised parameter, or a gradient before "
