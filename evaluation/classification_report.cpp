@@ -4,7 +4,7 @@
 #include <iomanip>
 
 #include "tenbin/core/text.h"
-#include "tenbin/evaluation/imbalanced.h"
+#include "tenbin/evaluation/geometric_mean.h"
 
 namespace tenbin {
 

@@ -117,7 +117,7 @@ Modes modes_of(const ClassTable& table, const Rows& rows, const Neighbors& neigh
 
 }  // namespace
 
-Dataset smote_nc(const Dataset& train, const SmoteNC& options) {
+Dataset smote_nc(const Dataset& train, const SmoteNCOptions& options) {
   const detail::SyntheticSource source =
       detail::synthetic_source(function, train, options.sampling_strategy, options.k_neighbors);
   const Columns& categorical = options.categorical_features;

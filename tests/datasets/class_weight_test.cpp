@@ -81,7 +81,7 @@ TEST_CASE("log_prior is log(n_c / N)") {
   CHECK(prior.to_vector<double>()[2] == Approx(std::log(0.1)));
 }
 
-TEST_CASE("an absent class has no weight and no prior") {
+TEST_CASE("an empty class has no weight and no prior") {
   CHECK_THROWS_WITH(balanced_class_weight(Array{0, 2, 2}, 3),
                     "balanced_class_weight: class 1 has no samples");
   CHECK_THROWS_WITH(log_prior({0, 4}), "log_prior: class 0 has no samples");
@@ -144,14 +144,14 @@ TEST_CASE("weights of extreme counts are normal float32 numbers") {
   CHECK(balanced_class_weight(Counts{huge, huge}).to_vector<float>() == std::vector<float>{1, 1});
 }
 
-TEST_CASE("an absent class is an error, or has weight 0 and leaves K and the mean to the others") {
+TEST_CASE("an empty class is an error, or has weight 0 and leaves K and the mean to the others") {
   const Counts counts{4, 0, 1, 0};
-  check_weights(balanced_class_weight(counts, AbsentClass::zero), {0.625, 0, 2.5, 0});
-  check_weights(balanced_class_weight(Array{0, 2, 0, 0, 0, 9}, 4, 9, AbsentClass::zero), {0.625, 0, 2.5, 0});
-  check_weights(inverse_frequency_class_weight(counts, AbsentClass::zero), {0.4, 0, 1.6, 0});
-  check_weights(inverse_sqrt_class_weight(counts, AbsentClass::zero), {2.0 / 3, 0, 4.0 / 3, 0});
-  check_weights(smooth_class_weight(counts, 0.5, AbsentClass::zero), {0.5, 0, 1, 0});
-  check_weights(effective_number_class_weight(counts, 0.5, AbsentClass::zero),
+  check_weights(balanced_class_weight(counts, EmptyClass::zero), {0.625, 0, 2.5, 0});
+  check_weights(balanced_class_weight(Array{0, 2, 0, 0, 0, 9}, 4, 9, EmptyClass::zero), {0.625, 0, 2.5, 0});
+  check_weights(inverse_frequency_class_weight(counts, EmptyClass::zero), {0.4, 0, 1.6, 0});
+  check_weights(inverse_sqrt_class_weight(counts, EmptyClass::zero), {2.0 / 3, 0, 4.0 / 3, 0});
+  check_weights(smooth_class_weight(counts, 0.5, EmptyClass::zero), {0.5, 0, 1, 0});
+  check_weights(effective_number_class_weight(counts, 0.5, EmptyClass::zero),
                 with_mean_one({1 / (1 - 0.0625), 0, 2, 0}));
 
   CHECK_THROWS_WITH(inverse_frequency_class_weight(counts),
@@ -161,7 +161,7 @@ TEST_CASE("an absent class is an error, or has weight 0 and leaves K and the mea
   CHECK_THROWS_WITH(effective_number_class_weight(counts),
                     "effective_number_class_weight: class 1 has no samples");
   CHECK_THROWS_WITH(ldam_margin(counts), "ldam_margin: class 1 has no samples");
-  CHECK_THROWS_WITH(balanced_class_weight(Counts{0, 0}, AbsentClass::zero),
+  CHECK_THROWS_WITH(balanced_class_weight(Counts{0, 0}, EmptyClass::zero),
                     "balanced_class_weight: none of the 2 classes has samples");
 }
 

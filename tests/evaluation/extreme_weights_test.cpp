@@ -5,10 +5,10 @@
 #include <limits>
 
 #include "tenbin/evaluation/accuracy.h"
-#include "tenbin/evaluation/agreement.h"
 #include "tenbin/evaluation/calibration.h"
-#include "tenbin/evaluation/imbalanced.h"
+#include "tenbin/evaluation/geometric_mean.h"
 #include "tenbin/evaluation/isotonic_calibration.h"
+#include "tenbin/evaluation/mcc_kappa.h"
 #include "tenbin/evaluation/platt_scaling.h"
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
