@@ -1,27 +1,18 @@
-// Weights, margins and priors for the loss, from the class counts of the training set.
-//
-// All functions start from counts. `class_counts` makes counts from labels, with the number of classes
-// explicit: a class without training samples keeps its number.
+// Class weights for the loss, from the class counts of the training set.
 //
 //     const auto counts = class_counts(train.t, 10);
 //     softmax_cross_entropy(model(x), t, {.class_weight = effective_number_class_weight(counts)});
+//
+// Weights that start at a later epoch: `DeferredReweighting` in ldam.h.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "tenbin/core/array.h"
+#include "tenbin/datasets/class_counts.h"
 
 namespace tenbin {
-
-/// The number of samples of every class. Labels equal to `ignore_label`, -1 if none is given, are ignored.
-///
-/// t: integer, any shape. Errors: any other label outside [0, n_class), named with its position; two classes
-/// and labels of -1 and 1 only, unless `ignore_label` is given: map -1 to 0; two axes with a single 1 among
-/// zeros in every row, which are taken for one-hot rows: if they are labels, pass `t.reshape({t.size()})`.
-std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class,
-                                      std::optional<std::int64_t> ignore_label = {});
 
 /// How a class without samples is treated.
 enum class EmptyClass : unsigned char {
@@ -30,8 +21,6 @@ enum class EmptyClass : unsigned char {
           ///< below are over the classes with samples
 };
 
-// ---- weights -------------------------------------------------------------------------------------------
-//
 // Results: float32 (K), for `softmax_cross_entropy`'s `class_weight`, computed in double. Errors of all of
 // them: no classes; no samples at all; a class without samples, unless `EmptyClass::zero`.
 //
@@ -74,38 +63,5 @@ Array effective_number_class_weight(const std::vector<std::size_t>& counts, doub
 /// the inverse square root, on this scale. Errors: also an exponent outside [0, 1].
 Array smooth_class_weight(const std::vector<std::size_t>& counts, double exponent = 0.5,
                           EmptyClass empty_class = EmptyClass::error);
-
-/// Weights by epoch: none before `start_epoch`, so that the features are learnt from the data as they are,
-/// then `class_weight` (deferred re-weighting, DRW: Cao et al., "Learning Imbalanced Datasets with
-/// Label-Distribution-Aware Margin Loss", NeurIPS 2019, who start at epoch 160 of 200). Epochs are counted
-/// from 0.
-///
-///     const DeferredReweighting weights{effective_number_class_weight(counts), 160};
-///     softmax_cross_entropy(model(x), t, {.class_weight = weights(epoch)});
-struct DeferredReweighting {
-  Array class_weight;
-  std::size_t start_epoch;
-
-  Array operator()(std::size_t epoch) const { return epoch < start_epoch ? Array() : class_weight; }
-};
-
-// ---- margins and priors --------------------------------------------------------------------------------
-
-/// Margins for `ldam_loss`: m_c = max_margin (n_min / n_c)^(1/4), so that the rarest class gets `max_margin`
-/// (Cao et al., NeurIPS 2019). float32 (K).
-///
-/// Errors: a class without samples, named; no classes; a `max_margin` that is negative or not finite.
-///
-///     ldam_loss(model(x), t, ldam_margin(counts));
-Array ldam_margin(const std::vector<std::size_t>& counts, double max_margin = 0.5);
-
-/// Logarithms of the class frequencies, log(n_c / N), float32 (K), for `logit_adjusted_cross_entropy`,
-/// `balanced_softmax_cross_entropy` and `adjust_logits` (Menon et al., "Long-tail learning via logit
-/// adjustment", ICLR 2021).
-///
-/// Errors: a class without samples, named; no classes.
-///
-///     logit_adjusted_cross_entropy(model(x), t, log_prior(counts))
-Array log_prior(const std::vector<std::size_t>& counts);
 
 }  // namespace tenbin
