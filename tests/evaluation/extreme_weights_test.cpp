@@ -94,7 +94,9 @@ const std::vector<std::pair<const char*, std::function<Values(const Array& w)>>>
        return values(isotonic_regression(Array{3., 1., 2., 5., 4., 6.}, w));
      }},
     {"TemperatureScaling",
-     [](const Array& w) { return Values{TemperatureScaling().fit(p3, t3, w).temperature()}; }},
+     [](const Array& w) {
+       return Values{TemperatureScaling().fit(p3, t3, {.sample_weight = w}).temperature()};
+     }},
 };
 
 Array scaled(const Values& weights, double scale) {
