@@ -54,7 +54,7 @@ Problem make_problem(std::size_t rows, std::size_t columns, std::size_t classes,
   Problem problem{};
   problem.x = rng.normal({rows, columns});
   problem.t = long_tailed_labels(rows, classes, rng);
-  problem.class_weight = balanced_class_weight(problem.t, classes, -1, AbsentClass::zero);
+  problem.class_weight = balanced_class_weight(problem.t, classes, -1, EmptyClass::zero);
   return problem;
 }
 

@@ -5,32 +5,16 @@
 #include <numeric>
 
 #include "tenbin/core/text.h"
+#include "tenbin/datasets/text_table.h"
 
 namespace tenbin {
 
 namespace {
 
-using Cells = std::vector<std::string>;  // the header, one cell per class, the total
-
 std::string four_digits(double value) {
   detail::TextStream text;
   text << std::setprecision(4) << value;
   return text.str();
-}
-
-// The columns side by side, two blanks apart, right-aligned; no trailing blanks.
-std::string side_by_side(const std::vector<Cells>& columns) {
-  std::vector<std::string> lines(columns[0].size());
-  for (const Cells& column : columns) {
-    std::size_t width = 0;
-    for (const std::string& cell : column) width = std::max(width, detail::character_count(cell));
-    for (std::size_t i = 0; i < column.size(); ++i)
-      lines[i] += std::string(&column == &columns[0] ? 0 : 2, ' ') +
-                  std::string(width - detail::character_count(column[i]), ' ') + column[i];
-  }
-  std::string text;
-  for (const std::string& line : lines) text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
-  return text;
 }
 
 }  // namespace
@@ -45,34 +29,26 @@ std::string class_count_table(const std::vector<std::size_t>& counts, const Clas
     throw Error("class_count_table: class_weight must be float32 or float64 of shape ", Shape{n_class},
                 ", got ", weight);
 
+  std::vector<detail::TextRow> rows;
+  const auto add = [&](const std::string& label, const std::string& name, const std::string& count,
+                       const std::string& share, const std::string& class_weight) {
+    rows.push_back({label});
+    if (!names.empty()) rows.back().push_back(name);
+    rows.back().insert(rows.back().end(), {count, share});
+    if (weight) rows.back().push_back(class_weight);
+  };
+  add("class", "name", "count", "share", "weight");
   const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
-  Cells numbers{"class"}, amounts{"count"}, shares{"share"};
+  const std::vector<double> weights = weight ? weight.to_vector<double>() : std::vector<double>(n_class);
   for (std::size_t c = 0; c < n_class; ++c) {
-    numbers.push_back(std::to_string(c));
-    amounts.push_back(std::to_string(counts[c]));
     const double share =
         static_cast<double>(counts[c]) / static_cast<double>(std::max<std::size_t>(total, 1));
-    shares.push_back(four_digits(100 * share) + '%');
+    const char* const positive = n_class == 2 && c == 1 ? " (positive)" : "";
+    add(std::to_string(c), names.empty() ? "" : names[c] + positive, std::to_string(counts[c]),
+        four_digits(100 * share) + '%', four_digits(weights[c]));
   }
-  numbers.push_back("total");
-  amounts.push_back(std::to_string(total));
-  shares.push_back("");
-
-  std::vector<Cells> columns{numbers};
-  if (!names.empty()) {
-    columns.push_back({"name"});
-    columns.back().insert(columns.back().end(), names.begin(), names.end());
-    if (n_class == 2) columns.back()[2] += " (positive)";
-    columns.back().push_back("");
-  }
-  columns.push_back(amounts);
-  columns.push_back(shares);
-  if (weight) {
-    columns.push_back({"weight"});
-    for (const double value : weight.to_vector<double>()) columns.back().push_back(four_digits(value));
-    columns.back().push_back("");
-  }
-  return side_by_side(columns);
+  add("total", "", std::to_string(total), "", "");
+  return detail::text_table(rows, detail::Align::right);
 }
 
 std::string class_count_table(const Table& table, const ClassCountTableOptions& options) {

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "tenbin/core/labels.h"
-
 namespace tenbin {
 
 namespace {
@@ -19,20 +17,17 @@ struct Counts {
   double n_present = 0;
 };
 
-Counts read_counts(const char* function, const std::vector<std::size_t>& counts, AbsentClass absent) {
-  if (counts.empty()) throw Error(function, ": expected at least one class, got none");
+Counts read_counts(const char* function, const std::vector<std::size_t>& counts, EmptyClass empty_class) {
+  detail::require_samples(function, counts, empty_class == EmptyClass::error);
   Counts read;
-  for (std::size_t c = 0; c < counts.size(); ++c) {
-    if (counts[c] == 0 && absent == AbsentClass::error)
-      throw Error(function, ": class ", c, " has no samples");
-    const double count = static_cast<double>(counts[c]);
+  for (const std::size_t n : counts) {
+    const double count = static_cast<double>(n);
     read.of_class.push_back(count);
-    if (counts[c] == 0) continue;
+    if (n == 0) continue;
     read.total += count;
     read.smallest = read.n_present == 0 ? count : std::min(read.smallest, count);
     ++read.n_present;
   }
-  if (read.n_present == 0) throw Error(function, ": none of the ", counts.size(), " classes has samples");
   return read;
 }
 
@@ -60,46 +55,31 @@ std::vector<double> powers(const Counts& counts, double exponent) {
 
 }  // namespace
 
-std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class,
-                                      std::optional<std::int64_t> ignore_label) {
-  const Array labels = detail::to_labels("class_counts", "t", t);
-  const char* one_hot = detail::one_hot_hint(labels);
-  if (*one_hot != '\0') throw Error("class_counts: t must be labels, got ", t, one_hot);
-  const std::int64_t ignored = detail::ignored_label("class_counts", labels, ignore_label, n_class);
-  const std::int64_t* label = labels.data<std::int64_t>();
-  std::vector<std::size_t> counts(n_class, 0);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (label[i] == ignored) continue;
-    detail::require_class("class_counts", "t", i, label[i], n_class);
-    ++counts[static_cast<std::size_t>(label[i])];
-  }
-  return counts;
-}
-
-Array balanced_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent) {
-  const Counts read = read_counts("balanced_class_weight", counts, absent);
+Array balanced_class_weight(const std::vector<std::size_t>& counts, EmptyClass empty_class) {
+  const Counts read = read_counts("balanced_class_weight", counts, empty_class);
   return to_float32(of_present(read, [&](double count) { return read.total / (read.n_present * count); }));
 }
 
 Array balanced_class_weight(const Array& t, std::size_t n_class, std::optional<std::int64_t> ignore_label,
-                            AbsentClass absent) {
-  return balanced_class_weight(class_counts(t, n_class, ignore_label), absent);
+                            EmptyClass empty_class) {
+  return balanced_class_weight(class_counts(t, n_class, ignore_label), empty_class);
 }
 
-Array inverse_frequency_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent) {
-  const Counts read = read_counts("inverse_frequency_class_weight", counts, absent);
+Array inverse_frequency_class_weight(const std::vector<std::size_t>& counts, EmptyClass empty_class) {
+  const Counts read = read_counts("inverse_frequency_class_weight", counts, empty_class);
   return with_mean_one(powers(read, 1), read.n_present);
 }
 
-Array inverse_sqrt_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent) {
-  const Counts read = read_counts("inverse_sqrt_class_weight", counts, absent);
+Array inverse_sqrt_class_weight(const std::vector<std::size_t>& counts, EmptyClass empty_class) {
+  const Counts read = read_counts("inverse_sqrt_class_weight", counts, empty_class);
   return with_mean_one(powers(read, 0.5), read.n_present);
 }
 
-Array effective_number_class_weight(const std::vector<std::size_t>& counts, double beta, AbsentClass absent) {
+Array effective_number_class_weight(const std::vector<std::size_t>& counts, double beta,
+                                    EmptyClass empty_class) {
   if (!(beta >= 0 && beta <= 1))
     throw Error("effective_number_class_weight: beta must be in [0, 1], got ", beta);
-  const Counts read = read_counts("effective_number_class_weight", counts, absent);
+  const Counts read = read_counts("effective_number_class_weight", counts, empty_class);
   if (beta == 1) return with_mean_one(powers(read, 1), read.n_present);
   // 1 - beta^n without cancellation; dividing by the mean removes the common factor 1 - beta.
   const double log_beta = std::log(beta);
@@ -107,23 +87,10 @@ Array effective_number_class_weight(const std::vector<std::size_t>& counts, doub
                        read.n_present);
 }
 
-Array smooth_class_weight(const std::vector<std::size_t>& counts, double exponent, AbsentClass absent) {
+Array smooth_class_weight(const std::vector<std::size_t>& counts, double exponent, EmptyClass empty_class) {
   if (!(exponent >= 0 && exponent <= 1))
     throw Error("smooth_class_weight: exponent must be in [0, 1], got ", exponent);
-  return to_float32(powers(read_counts("smooth_class_weight", counts, absent), exponent));
-}
-
-Array ldam_margin(const std::vector<std::size_t>& counts, double max_margin) {
-  if (!(max_margin >= 0) || !std::isfinite(max_margin))
-    throw Error("ldam_margin: max_margin must be finite and not negative, got ", max_margin);
-  std::vector<double> margins = powers(read_counts("ldam_margin", counts, AbsentClass::error), 0.25);
-  for (double& margin : margins) margin *= max_margin;
-  return to_float32(margins);
-}
-
-Array log_prior(const std::vector<std::size_t>& counts) {
-  const Counts read = read_counts("log_prior", counts, AbsentClass::error);
-  return to_float32(of_present(read, [&](double count) { return std::log(count / read.total); }));
+  return to_float32(powers(read_counts("smooth_class_weight", counts, empty_class), exponent));
 }
 
 }  // namespace tenbin

@@ -1,39 +1,28 @@
-// Weights, margins and priors for the loss, from the class counts of the training set.
-//
-// All functions start from counts. `class_counts` makes counts from labels, with the number of classes
-// explicit: a class without training samples keeps its number.
+// Class weights for the loss, from the class counts of the training set.
 //
 //     const auto counts = class_counts(train.t, 10);
 //     softmax_cross_entropy(model(x), t, {.class_weight = effective_number_class_weight(counts)});
+//
+// Weights that start at a later epoch: `DeferredReweighting` in ldam.h.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "tenbin/core/array.h"
+#include "tenbin/datasets/class_counts.h"
 
 namespace tenbin {
 
-/// The number of samples of every class. Labels equal to `ignore_label`, -1 if none is given, are ignored.
-///
-/// t: integer, any shape. Errors: any other label outside [0, n_class), named with its position; two classes
-/// and labels of -1 and 1 only, unless `ignore_label` is given: map -1 to 0; two axes with a single 1 among
-/// zeros in every row, which are taken for one-hot rows: if they are labels, pass `t.reshape({t.size()})`.
-std::vector<std::size_t> class_counts(const Array& t, std::size_t n_class,
-                                      std::optional<std::int64_t> ignore_label = {});
-
 /// How a class without samples is treated.
-enum class AbsentClass : unsigned char {
+enum class EmptyClass : unsigned char {
   error,  ///< an Error that names it
   zero,   ///< weight 0: if the label occurs nevertheless, it has no effect. K and the mean in the formulas
           ///< below are over the classes with samples
 };
 
-// ---- weights -------------------------------------------------------------------------------------------
-//
 // Results: float32 (K), for `softmax_cross_entropy`'s `class_weight`, computed in double. Errors of all of
-// them: no classes; no samples at all; a class without samples, unless `AbsentClass::zero`.
+// them: no classes; no samples at all; a class without samples, unless `EmptyClass::zero`.
 //
 // The formulas differ in how strongly they favour rare classes, and in scale. `balanced_class_weight` has
 // mean 1 over the samples, so that a loss divided by their number keeps its scale; the next three have mean 1
@@ -43,21 +32,22 @@ enum class AbsentClass : unsigned char {
 /// (scikit-learn: `class_weight="balanced"`.)
 ///
 ///     softmax_cross_entropy(model(x), t, {.class_weight = balanced_class_weight(train.t, 10)});
-Array balanced_class_weight(const std::vector<std::size_t>& counts, AbsentClass absent = AbsentClass::error);
+Array balanced_class_weight(const std::vector<std::size_t>& counts,
+                            EmptyClass empty_class = EmptyClass::error);
 /// The same from labels, which are counted by `class_counts`.
 Array balanced_class_weight(const Array& t, std::size_t n_class,
                             std::optional<std::int64_t> ignore_label = {},
-                            AbsentClass absent = AbsentClass::error);
+                            EmptyClass empty_class = EmptyClass::error);
 
 /// Inverse frequency: w_c proportional to 1 / n_c, with mean 1 over the classes: the balanced weights on
 /// another scale.
 Array inverse_frequency_class_weight(const std::vector<std::size_t>& counts,
-                                     AbsentClass absent = AbsentClass::error);
+                                     EmptyClass empty_class = EmptyClass::error);
 
 /// Inverse square root: w_c proportional to 1 / sqrt(n_c), with mean 1 over the classes. Between no weights
 /// and inverse frequency; for counts so uneven that with inverse frequency single samples would dominate.
 Array inverse_sqrt_class_weight(const std::vector<std::size_t>& counts,
-                                AbsentClass absent = AbsentClass::error);
+                                EmptyClass empty_class = EmptyClass::error);
 
 /// One over the effective number of samples: w_c proportional to (1 - beta) / (1 - beta^n_c), with mean 1
 /// over the classes (Cui et al., "Class-Balanced Loss Based on Effective Number of Samples", CVPR 2019).
@@ -66,45 +56,12 @@ Array inverse_sqrt_class_weight(const std::vector<std::size_t>& counts,
 /// inverse frequency; the paper tries 0.9, 0.99, 0.999 and 0.9999. Accurate to the last digit for any beta
 /// and count. Errors: also a beta outside [0, 1].
 Array effective_number_class_weight(const std::vector<std::size_t>& counts, double beta = 0.9999,
-                                    AbsentClass absent = AbsentClass::error);
+                                    EmptyClass empty_class = EmptyClass::error);
 
 /// Smoothed weights, w_c = (n_min / n_c)^exponent: 1 for the rarest class, less for the others (Zhang et al.,
 /// "Bag of Tricks for Long-Tailed Visual Recognition", AAAI 2021). Exponent 1 is inverse frequency and 1/2
 /// the inverse square root, on this scale. Errors: also an exponent outside [0, 1].
 Array smooth_class_weight(const std::vector<std::size_t>& counts, double exponent = 0.5,
-                          AbsentClass absent = AbsentClass::error);
-
-/// Weights by epoch: none before `start_epoch`, so that the features are learnt from the data as they are,
-/// then `class_weight` (deferred re-weighting, DRW: Cao et al., "Learning Imbalanced Datasets with
-/// Label-Distribution-Aware Margin Loss", NeurIPS 2019, who start at epoch 160 of 200). Epochs are counted
-/// from 0.
-///
-///     const DeferredReweighting weights{effective_number_class_weight(counts), 160};
-///     softmax_cross_entropy(model(x), t, {.class_weight = weights(epoch)});
-struct DeferredReweighting {
-  Array class_weight;
-  std::size_t start_epoch;
-
-  Array operator()(std::size_t epoch) const { return epoch < start_epoch ? Array() : class_weight; }
-};
-
-// ---- margins and priors --------------------------------------------------------------------------------
-
-/// Margins for `ldam_loss`: m_c = max_margin (n_min / n_c)^(1/4), so that the rarest class gets `max_margin`
-/// (Cao et al., NeurIPS 2019). float32 (K).
-///
-/// Errors: a class without samples, named; no classes; a `max_margin` that is negative or not finite.
-///
-///     ldam_loss(model(x), t, ldam_margin(counts));
-Array ldam_margin(const std::vector<std::size_t>& counts, double max_margin = 0.5);
-
-/// Logarithms of the class frequencies, log(n_c / N), float32 (K), for `logit_adjusted_cross_entropy`,
-/// `balanced_softmax_cross_entropy` and `adjust_logits` (Menon et al., "Long-tail learning via logit
-/// adjustment", ICLR 2021).
-///
-/// Errors: a class without samples, named; no classes.
-///
-///     logit_adjusted_cross_entropy(model(x), t, log_prior(counts))
-Array log_prior(const std::vector<std::size_t>& counts);
+                          EmptyClass empty_class = EmptyClass::error);
 
 }  // namespace tenbin

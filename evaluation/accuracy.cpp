@@ -11,27 +11,8 @@ namespace tenbin {
 
 namespace {
 
-// The index of the largest of n_class elements with the given stride, the first on ties; NaN counts as
-// largest.
-template <class T>
-std::size_t argmax_along(const T* x, std::size_t n_class, std::size_t stride) {
-  std::size_t best = 0;
-  for (std::size_t c = 1; c < n_class; ++c) {
-    const T largest = x[best * stride];
-    if (largest != largest) break;
-    if (!(x[c * stride] <= largest)) best = c;
-  }
-  return best;
-}
-
-Shape without_axis_1(const Shape& shape) {
-  Shape rest{shape[0]};
-  for (std::size_t axis = 2; axis < shape.size(); ++axis) rest.push_back(shape[axis]);
-  return rest;
-}
-
 bool are_scores(const Array& y, const Array& t) {
-  return y && is_floating(y.dtype()) && y.ndim() >= 2 && without_axis_1(y.shape()) == t.shape();
+  return y && is_floating(y.dtype()) && y.ndim() >= 2 && detail::argmax_shape(y) == t.shape();
 }
 
 bool are_classes(const Array& y, const Array& t) {
@@ -109,32 +90,6 @@ double share(const detail::LabelCounts& counts) {
 
 }  // namespace
 
-Array detail::argmax(const Array& x, OfNan of_nan) {
-  if (!x || !is_floating(x.dtype()) || x.ndim() < 2 || x.shape()[1] == 0)
-    throw Error("argmax: x must be float32 or float64 of shape (N, C, ...) with C > 0, got ", x);
-  const std::size_t n_class = x.shape()[1];
-  Array classes = Array::empty(without_axis_1(x.shape()), Dtype::int64, x.device());
-  if (classes.size() == 0) return classes;
-  const std::size_t inner = classes.size() / x.shape()[0];
-  if (!x.device().is_cpu()) {
-    argmax_gpu(x, n_class, inner, of_nan, classes);
-    return classes;
-  }
-  std::int64_t* out = classes.data<std::int64_t>();
-  visit_floating(x.dtype(), [&](auto zero) {
-    const auto* values = x.data<decltype(zero)>();
-    for (std::size_t i = 0; i < classes.size(); ++i) {
-      const auto* first = values + i / inner * n_class * inner + i % inner;
-      const std::size_t best = argmax_along(first, n_class, inner);
-      const bool is_nan = first[best * inner] != first[best * inner];
-      out[i] = is_nan && of_nan == OfNan::marked ? nan_class : static_cast<std::int64_t>(best);
-    }
-  });
-  return classes;
-}
-
-Array argmax(const Array& x) { return detail::argmax(x, detail::OfNan::largest); }
-
 Array detail::without_trailing_axes(const Array& y, const Array& t) {
   if (!y || !is_floating(y.dtype()) || t.ndim() == 0 || y.ndim() <= t.ndim() + 1) return y;
   const auto axes = y.shape().begin() + static_cast<std::ptrdiff_t>(t.ndim() + 1);
@@ -189,13 +144,9 @@ double accuracy_score(const Array& t, const Array& y, const AccuracyScoreOptions
   return share(count_labels(function, y, t, options.ignore_label, 0));
 }
 
-TENBIN_WITHOUT_CUDA(
-    void detail::argmax_gpu(const Array&, std::size_t, std::size_t, OfNan, Array&) {
-      throw Error("argmax: this is a build without CUDA");
-    }
-
-    detail::LabelCounts detail::count_labels_gpu(const Array&, const Array&, std::int64_t, std::size_t) {
-      throw Error("accuracy: this is a build without CUDA");
-    })
+TENBIN_WITHOUT_CUDA(detail::LabelCounts detail::count_labels_gpu(const Array&, const Array&, std::int64_t,
+                                                                 std::size_t) {
+  throw Error("accuracy: this is a build without CUDA");
+})
 
 }  // namespace tenbin

@@ -8,49 +8,6 @@ namespace {
 
 using gpu::Index;
 
-// The largest element found so far, for the argmax of a line.
-template <class T>
-struct Best {
-  T value;
-  Index place;  // -1: no element yet
-};
-
-// NaN is larger than all numbers, and on ties the first wins: a total order, so the result does not depend on
-// how lanes are combined.
-struct Better {
-  template <class T>
-  __device__ Best<T> operator()(Best<T> a, Best<T> b) const {
-    if (a.place < 0 || b.place < 0) return a.place < 0 ? b : a;
-    const bool a_is_nan = a.value != a.value;
-    const bool b_is_nan = b.value != b.value;
-    const bool equal = a.value == b.value || (a_is_nan && b_is_nan);
-    if (equal) return a.place < b.place ? a : b;
-    return a_is_nan || a.value > b.value ? a : b;
-  }
-};
-
-template <class T>
-__device__ Best<T> shuffle_xor(unsigned lanes, Best<T> best, int with) {
-  return {gpu::detail::shuffle_xor(lanes, best.value, with),
-          gpu::detail::shuffle_xor(lanes, best.place, with)};
-}
-
-template <class T>
-void argmax_lines(gpu::Context& context, const T* x, std::size_t count, std::size_t n_class,
-                  std::size_t stride, OfNan of_nan, std::int64_t* out) {
-  const auto length = static_cast<Index>(n_class);
-  const auto inner = static_cast<Index>(stride);
-  const bool marks_nan = of_nan == OfNan::marked;
-  gpu::for_each_row(context, count, n_class, [=] __device__(auto group, Index i) {
-    const T* const line = x + i / inner * length * inner + i % inner;
-    Best<T> best{0, -1};
-    for (Index c = group.rank(); c < length; c += group.width)
-      best = Better()(best, Best<T>{line[c * inner], c});
-    best = group.reduce(best, Better());
-    if (group.rank() == 0) out[i] = marks_nan && best.value != best.value ? Index{nan_class} : best.place;
-  });
-}
-
 // One block is enough for the labels of a test set, and avoids a second launch.
 template <class I, class J>
 __global__ void __launch_bounds__(gpu::block_threads)
@@ -86,13 +43,6 @@ __global__ void __launch_bounds__(gpu::block_threads)
 }
 
 }  // namespace
-
-void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, OfNan of_nan, Array& classes) {
-  visit_floating(x.dtype(), [&](auto zero) {
-    argmax_lines(gpu::Context::of(x), x.data<decltype(zero)>(), classes.size(), n_class, stride, of_nan,
-                 classes.data<std::int64_t>());
-  });
-}
 
 LabelCounts count_labels_gpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
                              std::size_t n_class) {

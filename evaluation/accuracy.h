@@ -1,21 +1,12 @@
-// Predicted classes from logits, and the accuracy of predictions.
+// The accuracy of scores and of predicted labels.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
-#include "tenbin/core/array.h"
+#include "tenbin/evaluation/argmax.h"
 
 namespace tenbin {
-
-/// The index of the largest element along axis 1, the predicted class of every row of logits.
-///
-/// x: (N, C, d1, ...), float32 or float64; the result: int64 (N, d1, ...) on x's device. On ties the first
-/// wins. As in NumPy a NaN counts as the largest element, and the first NaN wins. Errors: fewer than two
-/// axes, C = 0, an integer dtype.
-///
-///     Array classes = argmax(model(x).data());
-Array argmax(const Array& x);
 
 /// The share of positions where the label has the largest score. (Chainer: `F.accuracy`, with `ignore_label`
 /// -1 by default as in `softmax_cross_entropy`.)
@@ -56,15 +47,6 @@ namespace detail {
 // arrays are returned unchanged.
 Array without_trailing_axes(const Array& y, const Array& t);
 
-// Marks a row with a NaN score, in the place of its class.
-inline constexpr std::int64_t nan_class = -1;
-
-// The argmax of a line with NaN: the first NaN, or `nan_class`.
-enum class OfNan : unsigned char { largest, marked };
-
-// `argmax` with a choice: NaN is the largest, as in the public function, or marked.
-Array argmax(const Array& x, OfNan of_nan);
-
 // Errors: `accuracy: y[3] is nan: a row with nan has no largest score`.
 [[noreturn]] void refuse_nan(const char* function, std::size_t position);
 
@@ -86,8 +68,6 @@ struct LabelCounts {
   std::size_t nan = 0;
 };
 
-// The classes of lines of n_class elements with the given stride; x and classes are on one GPU.
-void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, OfNan of_nan, Array& classes);
 // n_class 0: any label is valid, in both.
 LabelCounts count_labels_gpu(const Array& predicted, const Array& t, std::int64_t ignore_label,
                              std::size_t n_class);

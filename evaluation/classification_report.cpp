@@ -1,10 +1,10 @@
 #include "tenbin/evaluation/classification_report.h"
 
 #include <algorithm>
-#include <iomanip>
 
 #include "tenbin/core/text.h"
-#include "tenbin/evaluation/imbalanced.h"
+#include "tenbin/datasets/text_table.h"
+#include "tenbin/evaluation/geometric_mean.h"
 
 namespace tenbin {
 
@@ -15,23 +15,27 @@ constexpr const char* balanced_accuracy_title = "balanced accuracy";
 class Report {
  public:
   Report(std::size_t title_width, int digits)
-      : title_width_(title_width), column_width_(std::max(10, digits + 4)) {
-    out_ << std::fixed << std::setprecision(digits);
-  }
+      : title_width_(title_width),
+        column_width_(static_cast<std::size_t>(std::max(10, digits + 4))),
+        digits_(digits) {}
 
   template <class... Cells>
   void line(const std::string& title, const Cells&... cells) {
-    out_ << std::string(title_width_ - detail::character_count(title), ' ') << title << ' ';
-    ((out_ << std::setw(column_width_) << cells), ...);
-    out_ << '\n';
+    text_ += detail::right_aligned(title, title_width_) + ' ';
+    ((text_ += detail::right_aligned(to_text(cells), column_width_)), ...);
+    text_ += '\n';
   }
-  void blank_line() { out_ << '\n'; }
-  std::string text() const { return out_.str(); }
+  void blank_line() { text_ += '\n'; }
+  const std::string& text() const { return text_; }
 
  private:
-  detail::TextStream out_;
+  std::string to_text(double value) const { return detail::fixed(value, digits_); }
+  std::string to_text(const std::string& text) const { return text; }
+
+  std::string text_;
   std::size_t title_width_;
-  int column_width_;
+  std::size_t column_width_;
+  int digits_;
 };
 
 std::vector<std::string> class_names(const char* function, const ConfusionMatrix& matrix,
@@ -59,9 +63,7 @@ std::vector<std::string> counts(const ConfusionMatrix& matrix, const std::vector
                                 int digits) {
   std::vector<std::string> texts;
   for (const double value : values) {
-    detail::TextStream text;
-    text << std::fixed << std::setprecision(matrix.weighted() ? digits : 0) << value;
-    texts.push_back(text.str());
+    texts.push_back(detail::fixed(value, matrix.weighted() ? digits : 0));
   }
   return texts;
 }

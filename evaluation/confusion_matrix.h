@@ -29,7 +29,7 @@ struct ConfusionMatrixOptions {
 ///     matrix.balanced_accuracy();
 ///     matrix.recall()[6];
 ///     matrix.macro_average(matrix.f1());
-///     matthews_corrcoef(matrix);    // and the other metrics of agreement.h and imbalanced.h
+///     matthews_corrcoef(matrix);    // and the other metrics of mcc_kappa.h and geometric_mean.h
 class ConfusionMatrix {
  public:
   explicit ConfusionMatrix(const ConfusionMatrixOptions& options = {});

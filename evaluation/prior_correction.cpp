@@ -12,28 +12,9 @@ namespace {
 
 using Vector = std::vector<double>;
 
-// The prior scaled to sum 1. Errors: an entry that is negative or not finite; all entries 0.
-Vector normalised(const char* function, const char* argument, Vector values) {
-  double sum = 0;
-  for (std::size_t c = 0; c < values.size(); ++c) {
-    if (!(values[c] >= 0 && std::isfinite(values[c])))
-      throw Error(function, ": ", argument, "[", c, "] = ", values[c], " must be finite and >= 0");
-    sum += values[c];
-  }
-  if (sum == 0) throw Error(function, ": expected ", argument, " with a sum above 0, got zeros");
-  for (double& value : values) value /= sum;
-  return values;
-}
-
-Vector to_prior(const char* function, const char* argument, const Array& prior, std::size_t n_class) {
-  if (!prior || prior.shape() != Shape{n_class})
-    throw Error(function, ": ", argument, " must have shape (", n_class, "), got ", prior);
-  return normalised(function, argument, prior.to_vector<double>());
-}
-
-// The same; also an entry of 0 is an error.
+// `to_prior`, where an entry of 0 is an error.
 Vector to_seen_prior(const char* function, const Array& prior, std::size_t n_class) {
-  Vector seen = to_prior(function, "seen", prior, n_class);
+  Vector seen = detail::to_prior(function, "seen", prior, n_class);
   for (std::size_t c = 0; c < n_class; ++c)
     if (seen[c] == 0)
       throw Error(function, ": seen[", c, "] = 0: the probability of a class that training has not seen",
@@ -112,21 +93,11 @@ double largest_difference(const Vector& a, const Vector& b) {
 
 }  // namespace
 
-Array class_prior(const std::vector<std::size_t>& counts) {
-  return Array(normalised("class_prior", "counts", Vector(counts.begin(), counts.end())));
-}
-
-Array weighted_prior(const std::vector<std::size_t>& counts, const Array& class_weight) {
-  Vector prior = to_prior("weighted_prior", "class_weight", class_weight, counts.size());
-  for (std::size_t c = 0; c < prior.size(); ++c) prior[c] *= static_cast<double>(counts[c]);
-  return Array(normalised("weighted_prior", "class_weight * counts", std::move(prior)));
-}
-
 Array correct_prior(const Array& probabilities, const Array& seen, const Array& actual) {
   constexpr const char* function = "correct_prior";
   Rows rows = to_rows(function, probabilities);
   const Vector from = to_seen_prior(function, seen, rows.n_class);
-  const Vector to = to_prior(function, "actual", actual, rows.n_class);
+  const Vector to = detail::to_prior(function, "actual", actual, rows.n_class);
   const Vector ratio = prior_ratio(to, from);
   Vector& values = rows.values;
   for (std::size_t i = 0; i < rows.count(); ++i) {

@@ -1,20 +1,12 @@
-// Probabilities for the class frequencies of the application, from a model trained on other frequencies.
+// Prior correction: probabilities for the class frequencies of the application, from a model trained on other
+// frequencies.
+//
+// `adjust_logits` (functions/loss/logit_adjustment.h) does the same to logits, for uniform frequencies.
 #pragma once
 
-#include <vector>
-
-#include "tenbin/core/array.h"
+#include "tenbin/datasets/class_prior.h"
 
 namespace tenbin {
-
-/// Class frequencies n_c / N: float64 (K). A class without samples has 0. Errors: no samples at all.
-Array class_prior(const std::vector<std::size_t>& counts);
-
-/// The class frequencies that a loss with class weights is trained on, w_c n_c / sum_k w_k n_k: float64 (K).
-///
-/// class_weight: float (K), as in `softmax_cross_entropy`. With balanced weights the result is 1 / K for
-/// every class. Errors: another length; a weight that is negative or not finite; all weights 0.
-Array weighted_prior(const std::vector<std::size_t>& counts, const Array& class_weight);
 
 /// Probabilities under other class frequencies (Elkan, "The foundations of cost-sensitive learning", IJCAI
 /// 2001; Saerens, Latinne and Decaestecker, Neural Computation 14, 2002):

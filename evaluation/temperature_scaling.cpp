@@ -108,9 +108,11 @@ TemperatureScaling::TemperatureScaling(const TemperatureScalingOptions& options)
                 " and ", high);
 }
 
-TemperatureScaling& TemperatureScaling::fit(const Array& logits, const Array& t, const Array& sample_weight) {
+TemperatureScaling& TemperatureScaling::fit(const Array& logits, const Array& t,
+                                            const TemperatureScalingFitOptions& options) {
   const double coldest = options_.min_temperature, hottest = options_.max_temperature;
-  const Rows rows = to_rows("TemperatureScaling::fit", logits, t, sample_weight, options_.ignore_label);
+  const Rows rows =
+      to_rows("TemperatureScaling::fit", logits, t, options.sample_weight, options_.ignore_label);
   const double slope_hot = derivatives(rows, 1 / hottest).slope;
   const double slope_cold = derivatives(rows, 1 / coldest).slope;
   if (slope_hot == 0 && slope_cold == 0) {

@@ -8,12 +8,18 @@
 
 namespace tenbin {
 
+/// Options of TemperatureScaling.
 struct TemperatureScalingOptions {
   double min_temperature = 0.01;
   double max_temperature = 100;
   /// Rows with this label are ignored. Not set: -1, but two classes and labels of -1 and 1 only are an error:
   /// map -1 to 0.
   std::optional<std::int64_t> ignore_label = {};
+};
+
+/// Options of TemperatureScaling::fit.
+struct TemperatureScalingFitOptions {
+  Array sample_weight = {};  ///< float (N), >= 0
 };
 
 /// Temperature scaling (Guo et al., "On calibration of modern neural networks", ICML 2017): probabilities
@@ -36,10 +42,13 @@ class TemperatureScaling {
   /// `min_temperature`; if the logits are not, or negatively, related to the labels, `max_temperature`; if T
   /// makes no difference it stays 1.
   ///
-  /// logits: float32 or float64 (N, C); t: integer (N); sample_weight: float (N) or none. Rows whose label is
-  /// `ignore_label` are ignored. Errors: shapes and dtypes that do not fit; a logit that is not finite; a
-  /// label outside [0, C); all rows ignored.
-  TemperatureScaling& fit(const Array& logits, const Array& t, const Array& sample_weight = {});
+  /// logits: float32 or float64 (N, C); t: integer (N). Rows whose label is `ignore_label` are ignored.
+  /// Errors: shapes and dtypes that do not fit; a logit that is not finite; a label outside [0, C); all rows
+  /// ignored.
+  ///
+  ///     scaling.fit(logits, t, {.sample_weight = w});
+  TemperatureScaling& fit(const Array& logits, const Array& t,
+                          const TemperatureScalingFitOptions& options = {});
 
   /// softmax(logits / T) over axis 1, computed in float64: (N, C), of the logits' dtype. Errors: fit has not
   /// been called; logits that do not fit.

@@ -146,13 +146,14 @@ TunedThreshold tune_threshold(const Array& t, const Array& scores, const Thresho
   return best.result();
 }
 
-Array predict_with_threshold(const Array& scores, double threshold, const ThresholdLabels& labels) {
+Array predict_with_threshold(const Array& scores, double threshold,
+                             const PredictWithThresholdOptions& options) {
   constexpr const char* function = "predict_with_threshold";
   if (std::isnan(threshold)) throw Error(function, ": expected a number as threshold, got nan");
-  const std::int64_t positive = labels.pos_label;
-  if (!labels.neg_label && positive != 0 && positive != 1)
+  const std::int64_t positive = options.pos_label;
+  if (!options.neg_label && positive != 0 && positive != 1)
     throw Error(function, ": expected neg_label, the other class, beside pos_label ", positive);
-  const std::int64_t negative = labels.neg_label.value_or(1 - positive);
+  const std::int64_t negative = options.neg_label.value_or(1 - positive);
   if (positive == negative) throw Error(function, ": pos_label and neg_label are both ", positive);
   const std::vector<double> values = detail::to_scores(function, scores, positive > negative ? 1 : 0);
   Array classes = Array::empty({values.size()}, Dtype::int64);

@@ -74,7 +74,7 @@ TunedThreshold tune_threshold(const Array& t, const Array& scores, const Thresho
                               const BinaryFitOptions& options = {});
 
 /// Options of predict_with_threshold: the labels of the two classes.
-struct ThresholdLabels {
+struct PredictWithThresholdOptions {
   std::int64_t pos_label = 1;
   std::optional<std::int64_t> neg_label = {};  ///< not set: 0, or 1 if `pos_label` is 0
 };
@@ -87,7 +87,8 @@ struct ThresholdLabels {
 ///
 ///     predict_with_threshold(p, threshold);                      // 1 from the threshold on
 ///     predict_with_threshold(p, threshold, {.pos_label = 0});    // 0 from the threshold on
-Array predict_with_threshold(const Array& scores, double threshold, const ThresholdLabels& labels = {});
+Array predict_with_threshold(const Array& scores, double threshold,
+                             const PredictWithThresholdOptions& options = {});
 
 /// The class with the lowest expected cost, argmin_k sum_c p[i, c] cost[c, k] (Elkan, "The foundations of
 /// cost-sensitive learning", IJCAI 2001): int64 (N). For two classes, with no cost for correct decisions, it

@@ -35,10 +35,10 @@
 
 #include <iostream>
 
+#include "common/command_line.h"
 #include "common/data_file.h"
 #include "common/json.h"
 #include "common/logistic_regression.h"
-#include "common/options.h"
 #include "common/progress_bar.h"
 #include "common/statistics.h"
 #include "common/table.h"
@@ -249,13 +249,14 @@ int main(int argc, char** argv) try {
   Device device;
   std::string directory = "data";
   std::string json_path = "coil.json";
-  Options options("Logistic regression on CoIL 2000: weights, samplers, thresholds and prior correction.");
-  options.add("C", C, "inverse strength of the penalty");
-  options.add("seeds", seeds, "runs of the methods that draw rows at random");
-  options.add("device", device, "cpu, cuda or cuda:N");
-  options.add("data", directory, "directory with the files that scripts/data.sh coil2000 writes");
-  options.add("json", json_path, "file for the results of every run");
-  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+  CommandLine command_line(
+      "Logistic regression on CoIL 2000: weights, samplers, thresholds and prior correction.");
+  command_line.add("C", C, "inverse strength of the penalty");
+  command_line.add("seeds", seeds, "runs of the methods that draw rows at random");
+  command_line.add("device", device, "cpu, cuda or cuda:N");
+  command_line.add("data", directory, "directory with the files that scripts/data.sh coil2000 writes");
+  command_line.add("json", json_path, "file for the results of every run");
+  if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
 
   const Data data = load(directory, device);
   std::cout << "CoIL 2000: " << data.train.size() << " training rows, " << data.counts[1]

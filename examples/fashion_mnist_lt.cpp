@@ -28,8 +28,8 @@
 #include <chrono>
 #include <iostream>
 
+#include "common/command_line.h"
 #include "common/json.h"
-#include "common/options.h"
 #include "common/progress_bar.h"
 #include "common/statistics.h"
 #include "common/table.h"
@@ -86,7 +86,7 @@ Variable with_offset(const Variable& logits, const Array& offset) {
   return offset ? logits + offset : logits;
 }
 
-struct Schedule {
+struct TrainingOptions {
   std::size_t epochs = 20;
   std::size_t batch_size = 128;
   std::size_t seeds = 3;
@@ -99,7 +99,7 @@ struct Schedule {
   }
 };
 
-MLP train(const Method& method, const Dataset& data, const Schedule& schedule, std::uint64_t seed,
+MLP train(const Method& method, const Dataset& data, const TrainingOptions& options, std::uint64_t seed,
           const std::function<void(std::size_t epoch, double loss)>& on_epoch) {
   random::seed(seed);
   MLP model;
@@ -108,10 +108,10 @@ MLP train(const Method& method, const Dataset& data, const Schedule& schedule, s
   optimizer.setup(model);
   optimizer.add_hook(GradientClipping(5));
   optimizer.add_hook(WeightDecay(5e-4));
-  for (std::size_t epoch = 0; epoch < schedule.epochs; ++epoch) {
-    optimizer.hyperparam.lr = schedule.rate(epoch);
+  for (std::size_t epoch = 0; epoch < options.epochs; ++epoch) {
+    optimizer.hyperparam.lr = options.rate(epoch);
     Variable loss;
-    for (auto [x, t] : Minibatches(data, {.batch_size = schedule.batch_size, .seed = seed, .epoch = epoch})) {
+    for (auto [x, t] : Minibatches(data, {.batch_size = options.batch_size, .seed = seed, .epoch = epoch})) {
       loss = softmax_cross_entropy(with_offset(model(x), method.offset), t, method.loss);
       model.cleargrads();
       loss.backward();
@@ -159,7 +159,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set, const Schedule& schedule) {
+std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set,
+                            const TrainingOptions& options) {
   const std::vector<Method> methods = make_methods(train_set.x.device());
   std::vector<Result> results;
   std::size_t trained = 0;
@@ -167,9 +168,9 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set, c
     results.push_back({method.name, {}});
     trained += method.shares_plain_model ? 0 : 1;
   }
-  ProgressBar bar(trained * schedule.seeds * schedule.epochs);
+  ProgressBar bar(trained * options.seeds * options.epochs);
   std::size_t epochs_done = 0;
-  for (std::uint64_t seed = 0; seed < schedule.seeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
     MLP plain;
     double plain_seconds = 0;
     for (std::size_t i = 0; i < methods.size(); ++i) {
@@ -179,7 +180,7 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set, c
                                       std::to_string(epoch + 1) + ", loss " + fixed(loss, 3));
       };
       const bool shared = methods[i].shares_plain_model;
-      const MLP model = shared ? plain : train(methods[i], train_set, schedule, seed, on_epoch);
+      const MLP model = shared ? plain : train(methods[i], train_set, options, seed, on_epoch);
       const double seconds = shared ? plain_seconds : seconds_since(start);
       if (i == 0) {
         plain = model;
@@ -205,7 +206,7 @@ std::string to_table(const std::vector<Result>& results) {
   return table.to_string();
 }
 
-Json to_json(const std::vector<Result>& results, const Schedule& schedule) {
+Json to_json(const std::vector<Result>& results, const TrainingOptions& options) {
   Json methods = Json::array();
   for (const Result& r : results)
     methods.push_back(Json::object()
@@ -221,32 +222,32 @@ Json to_json(const std::vector<Result>& results, const Schedule& schedule) {
   return Json::object()
       .set("data", "Fashion-MNIST-LT")
       .set("class_counts", counts)
-      .set("epochs", schedule.epochs)
-      .set("batch_size", schedule.batch_size)
-      .set("seeds", schedule.seeds)
+      .set("epochs", options.epochs)
+      .set("batch_size", options.batch_size)
+      .set("seeds", options.seeds)
       .set("methods", methods);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  Schedule schedule;
+  TrainingOptions options;
   bool quick = false;
   Device device;
   std::string data_directory = fashion_mnist_directory;
   std::string json_path = "fashion_mnist_lt.json";
-  Options options("Trains an MLP on long-tailed Fashion-MNIST in five ways and compares them.");
-  options.add("quick", quick, "one seed, five epochs");
-  options.add("epochs", schedule.epochs, "passes over the training set");
-  options.add("seeds", schedule.seeds, "runs of every method");
-  options.add("batch-size", schedule.batch_size, "samples per step");
-  options.add("device", device, "cpu, cuda or cuda:N");
-  options.add("data", data_directory, "directory with the four IDX files");
-  options.add("json", json_path, "file for the results of every run");
-  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
-  const Schedule standard;
-  if (quick && schedule.epochs == standard.epochs) schedule.epochs = 5;
-  if (quick && schedule.seeds == standard.seeds) schedule.seeds = 1;
+  CommandLine command_line("Trains an MLP on long-tailed Fashion-MNIST in five ways and compares them.");
+  command_line.add("quick", quick, "one seed, five epochs");
+  command_line.add("epochs", options.epochs, "passes over the training set");
+  command_line.add("seeds", options.seeds, "runs of every method");
+  command_line.add("batch-size", options.batch_size, "samples per step");
+  command_line.add("device", device, "cpu, cuda or cuda:N");
+  command_line.add("data", data_directory, "directory with the four IDX files");
+  command_line.add("json", json_path, "file for the results of every run");
+  if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+  const TrainingOptions standard;
+  if (quick && options.epochs == standard.epochs) options.epochs = 5;
+  if (quick && options.seeds == standard.seeds) options.seeds = 1;
 
   const FashionMnist data = load_fashion_mnist(data_directory);
   const Dataset train_set =
@@ -255,14 +256,14 @@ int main(int argc, char** argv) try {
   std::cout << "Fashion-MNIST-LT: " << train_set.size()
             << " training images, 6000 of the first class to 60 of the last; " << test_set.size()
             << " test images\n";
-  std::cout << "784-256-128-10 relu, momentum SGD, " << schedule.epochs << " epochs, " << schedule.seeds
+  std::cout << "784-256-128-10 relu, momentum SGD, " << options.epochs << " epochs, " << options.seeds
             << " seed(s)\n\n";
 
-  const std::vector<Result> results = run_all(train_set, test_set, schedule);
+  const std::vector<Result> results = run_all(train_set, test_set, options);
   std::cout << to_table(results)
             << "\nRecall, in percent, of the 3 most frequent classes, the 4 in the middle, the 3 rarest, and "
                "\"Shirt\".\n";
-  to_json(results, schedule).save(json_path);
+  to_json(results, options).save(json_path);
   std::cout << "Every run is in " << json_path << ".\n";
   return 0;
 } catch (const std::exception& error) {

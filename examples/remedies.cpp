@@ -3,7 +3,7 @@
 //     remedies --data data/shuttle-train.csv
 //     remedies --data customers.csv --label churned --repeats 10
 //
-// Stratified folds, repeated, the same for all methods (remedies/remedies.h lists them). All methods train
+// Stratified folds, repeated, the same for all methods (remedies/methods.h lists them). All methods train
 // the same network from the same initial weights for the same number of steps. Encoders, scalers, weights,
 // resampling and thresholds are fitted on the training part of a fold only; the threshold is tuned by
 // cross-validation inside it.
@@ -17,7 +17,7 @@
 #include <iostream>
 #include <mutex>
 
-#include "common/options.h"
+#include "common/command_line.h"
 #include "common/progress_bar.h"
 #include "common/table.h"
 #include "remedies/report.h"
@@ -29,22 +29,23 @@ using namespace tenbin::examples;
 
 namespace {
 
-struct Protocol {
+struct CrossValidationOptions {
   std::size_t folds = 5;
   std::size_t repeats = 5;
   std::size_t seed = 1;
 };
 
 // Every class must be in every fold.
-Protocol fitting(Protocol protocol, const LabData& data) {
-  protocol.folds = std::min(protocol.folds, data.counts[data.rarest()]);
-  return protocol;
+CrossValidationOptions fitting(CrossValidationOptions options, const ComparisonData& data) {
+  options.folds = std::min(options.folds, data.counts[data.rarest()]);
+  return options;
 }
 
-Results run(const LabData& data, const Protocol& protocol, const Training& training) {
+Results run(const ComparisonData& data, const CrossValidationOptions& options,
+            const TrainingOptions& training) {
   const std::vector<Split> splits =
-      repeated_stratified_k_fold(data.rows, protocol.folds, protocol.repeats, protocol.seed);
-  Results results(splits.size(), protocol.folds);
+      repeated_stratified_k_fold(data.rows, options.folds, options.repeats, options.seed);
+  Results results(splits.size(), options.folds);
   ProgressBar bar(splits.size() * n_trainings());
   std::mutex bar_mutex;
   std::size_t done = 0;
@@ -54,15 +55,15 @@ Results run(const LabData& data, const Protocol& protocol, const Training& train
   };
   parallel_for(splits.size(), [&](std::size_t i) {
     const Dataset train = data.rows.subset(splits[i].train), test = data.rows.subset(splits[i].test);
-    const auto predictions =
-        predict_with_remedies(train, test, data, training, protocol.seed + i, on_trained);
+    const auto predictions = predict_with_methods(train, test, data, training, options.seed + i, on_trained);
     results.enter(i, test.t, predictions, data.rarest());
   });
   bar.finish();
   return results;
 }
 
-void describe(const LabData& data, const Protocol& asked, const Protocol& protocol) {
+void describe(const ComparisonData& data, const CrossValidationOptions& requested,
+              const CrossValidationOptions& options) {
   const std::size_t rarest = data.rarest();
   std::cout << data.source << ": " << data.rows.size() << " rows, " << data.rows.x.shape()[1] << " columns, "
             << data.categorical.size() << " of them categorical\n";
@@ -70,45 +71,45 @@ void describe(const LabData& data, const Protocol& asked, const Protocol& protoc
     std::cout << "  " << data.classes[c] << ": " << data.counts[c] << (c == rarest ? "  (the rarest)" : "")
               << '\n';
   for (const std::string& column : data.left_out) std::cout << "  left out: " << column << '\n';
-  if (protocol.folds < asked.folds)
-    std::cout << "  " << protocol.folds << " folds, not " << asked.folds << ": every fold needs a row of \""
-              << data.classes[rarest] << "\"\n";
-  std::cout << protocol.folds << " stratified folds, " << protocol.repeats << " time(s)\n\n";
+  if (options.folds < requested.folds)
+    std::cout << "  " << options.folds << " folds, not " << requested.folds
+              << ": every fold needs a row of \"" << data.classes[rarest] << "\"\n";
+  std::cout << options.folds << " stratified folds, " << options.repeats << " time(s)\n\n";
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
   std::string path, label = "-1", json_path = "remedies.json", csv_path = "remedies.csv";
-  Protocol asked;
-  Training training;
-  Options options("Compares methods against class imbalance on your own table.");
-  options.add("data", path, "CSV or ARFF file, may be compressed with gzip");
-  options.add("label", label, "label column: its name or its index; -1 is the last");
-  options.add("folds", asked.folds, "folds of the cross-validation");
-  options.add("repeats", asked.repeats, "repetitions of the cross-validation, with different folds");
-  options.add("seed", asked.seed, "seed of the folds, the initial weights and the samplers");
-  options.add("hidden", training.n_hidden, "units of the hidden layer");
-  options.add("epochs", training.epochs, "passes over the training part");
-  options.add("batch-size", training.batch_size, "rows per step");
-  options.add("alpha", training.alpha, "initial learning rate of Adam");
-  options.add("weight-decay", training.weight_decay, "weight decay of all parameters");
-  options.add("device", training.device, "cpu, cuda or cuda:N");
-  options.add("json", json_path, "file for every value and the tests");
-  options.add("csv", csv_path, "file for every value, one per line");
-  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+  CrossValidationOptions requested;
+  TrainingOptions training;
+  CommandLine command_line("Compares methods against class imbalance on your own table.");
+  command_line.add("data", path, "CSV or ARFF file, may be compressed with gzip");
+  command_line.add("label", label, "label column: its name or its index; -1 is the last");
+  command_line.add("folds", requested.folds, "folds of the cross-validation");
+  command_line.add("repeats", requested.repeats, "repetitions of the cross-validation, with different folds");
+  command_line.add("seed", requested.seed, "seed of the folds, the initial weights and the samplers");
+  command_line.add("hidden", training.n_hidden, "units of the hidden layer");
+  command_line.add("epochs", training.epochs, "passes over the training part");
+  command_line.add("batch-size", training.batch_size, "rows per step");
+  command_line.add("alpha", training.alpha, "initial learning rate of Adam");
+  command_line.add("weight-decay", training.weight_decay, "weight decay of all parameters");
+  command_line.add("device", training.device, "cpu, cuda or cuda:N");
+  command_line.add("json", json_path, "file for every value and the tests");
+  command_line.add("csv", csv_path, "file for every value, one per line");
+  if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
   if (path.empty()) throw Error("remedies: expected --data FILE, see --help");
 
-  const LabData data = load_lab_data(path, label);
-  const Protocol protocol = fitting(asked, data);
-  describe(data, asked, protocol);
-  const Results results = run(data, protocol, training);
+  const ComparisonData data = load_comparison_data(path, label);
+  const CrossValidationOptions options = fitting(requested, data);
+  describe(data, requested, options);
+  const Results results = run(data, options, training);
   std::cout << to_table(results)
             << "\nPercent, mean and standard deviation over the folds. + better, - worse than \"" << baseline
             << "\" beyond noise. Brier and ECE: lower is\nbetter. Rarest found: \""
-            << data.classes[data.rarest()] << "\" in the first " << protocol.folds
+            << data.classes[data.rarest()] << "\" in the first " << options.folds
             << " folds, with Wilson's 95% interval of the share in percent.\n";
-  to_json(results, data, training, protocol.seed).save(json_path);
+  to_json(results, data, training, options.seed).save(json_path);
   save_csv(results, csv_path);
   std::cout << "Every value is in " << json_path << " and " << csv_path << ".\n";
   return 0;

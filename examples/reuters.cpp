@@ -36,10 +36,10 @@
 #include <map>
 #include <set>
 
+#include "common/command_line.h"
 #include "common/data_file.h"
 #include "common/json.h"
 #include "common/logistic_regression.h"
-#include "common/options.h"
 #include "common/table.h"
 
 using namespace tenbin;
@@ -200,14 +200,14 @@ int main(int argc, char** argv) try {
   Device device;
   std::string directory = "data";
   std::string json_path = "reuters.json";
-  Options options("Finds the news about corn, or grain, with and without class weights.");
-  options.add("topic", topic, "corn or grain");
-  options.add("C", C, "inverse strength of the penalty");
-  options.add("words", n_words, "number of words to print");
-  options.add("device", device, "cpu, cuda or cuda:N");
-  options.add("data", directory, "directory with the files that scripts/data.sh reuters writes");
-  options.add("json", json_path, "file for the results");
-  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+  CommandLine command_line("Finds the news about corn, or grain, with and without class weights.");
+  command_line.add("topic", topic, "corn or grain");
+  command_line.add("C", C, "inverse strength of the penalty");
+  command_line.add("words", n_words, "number of words to print");
+  command_line.add("device", device, "cpu, cuda or cuda:N");
+  command_line.add("data", directory, "directory with the files that scripts/data.sh reuters writes");
+  command_line.add("json", json_path, "file for the results");
+  if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
 
   const Corpus train_texts = load(directory, topic, "train");
   const Corpus test_texts = load(directory, topic, "test");

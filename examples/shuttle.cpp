@@ -51,9 +51,9 @@
 #include <algorithm>
 #include <iostream>
 
+#include "common/command_line.h"
 #include "common/data_file.h"
 #include "common/json.h"
-#include "common/options.h"
 #include "common/progress_bar.h"
 #include "common/statistics.h"
 #include "common/table.h"
@@ -104,7 +104,7 @@ Data load(const std::string& directory, Device device) {
   return {.train = data.train.to(device), .test = data.test.to(device)};
 }
 
-struct Schedule {
+struct TrainingOptions {
   std::size_t epochs = 30;
   std::size_t batch_size = 256;
   std::size_t seeds = 5;
@@ -150,17 +150,17 @@ std::vector<Method> make_methods(const Array& weights) {
 }
 
 template <class OnEpoch>
-MLP train(const Dataset& data, const SoftmaxCrossEntropyOptions& options, const Schedule& schedule,
+MLP train(const Dataset& data, const SoftmaxCrossEntropyOptions& loss_options, const TrainingOptions& options,
           std::uint64_t seed, OnEpoch on_epoch) {
   random::seed(seed);
   MLP model;
   model.to(data.x.device());
   Adam optimizer;
   optimizer.setup(model);
-  for (std::size_t epoch = 0; epoch < schedule.epochs; ++epoch) {
-    optimizer.hyperparam.alpha = schedule.alpha(epoch);
-    for (auto [x, t] : Minibatches(data, {.batch_size = schedule.batch_size, .seed = seed, .epoch = epoch})) {
-      Variable loss = softmax_cross_entropy(model(x), t, options);
+  for (std::size_t epoch = 0; epoch < options.epochs; ++epoch) {
+    optimizer.hyperparam.alpha = options.alpha(epoch);
+    for (auto [x, t] : Minibatches(data, {.batch_size = options.batch_size, .seed = seed, .epoch = epoch})) {
+      Variable loss = softmax_cross_entropy(model(x), t, loss_options);
       model.cleargrads();
       loss.backward();
       optimizer.update();
@@ -170,15 +170,15 @@ MLP train(const Dataset& data, const SoftmaxCrossEntropyOptions& options, const 
   return model;
 }
 
-void run_all(std::vector<Method>& methods, const Data& data, const Schedule& schedule) {
-  ProgressBar bar(methods.size() * schedule.seeds * schedule.epochs);
+void run_all(std::vector<Method>& methods, const Data& data, const TrainingOptions& options) {
+  ProgressBar bar(methods.size() * options.seeds * options.epochs);
   std::size_t epochs_done = 0;
   for (Method& method : methods)
-    for (std::uint64_t seed = 0; seed < schedule.seeds; ++seed) {
+    for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
       const auto on_epoch = [&] {
         bar.update(++epochs_done, method.name + ", seed " + std::to_string(seed));
       };
-      const MLP model = train(data.train, method.loss, schedule, seed, on_epoch);
+      const MLP model = train(data.train, method.loss, options, seed, on_epoch);
       const NoBackprop off;
       method.runs.emplace_back(data.test.t, model(data.test.x).data());
     }
@@ -227,7 +227,7 @@ std::string rare_classes(const std::vector<Method>& methods, const std::vector<s
   return table.to_string();
 }
 
-Json to_json(const std::vector<Method>& methods, const Schedule& schedule) {
+Json to_json(const std::vector<Method>& methods, const TrainingOptions& options) {
   Json results = Json::array();
   for (const Method& m : methods) {
     Json recall = Json::array();
@@ -241,32 +241,32 @@ Json to_json(const std::vector<Method>& methods, const Schedule& schedule) {
   return Json::object()
       .set("data", "Statlog Shuttle")
       .set("classes", class_names)
-      .set("epochs", schedule.epochs)
-      .set("batch_size", schedule.batch_size)
-      .set("seeds", schedule.seeds)
+      .set("epochs", options.epochs)
+      .set("batch_size", options.batch_size)
+      .set("seeds", options.seeds)
       .set("methods", results);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  Schedule schedule;
+  TrainingOptions options;
   bool quick = false;
   Device device;
   std::string directory = "data";
   std::string json_path = "shuttle.json";
-  Options options("Trains an MLP on Statlog Shuttle, with and without class weights.");
-  options.add("quick", quick, "one seed, six epochs");
-  options.add("epochs", schedule.epochs, "passes over the training set");
-  options.add("seeds", schedule.seeds, "runs of every method");
-  options.add("batch-size", schedule.batch_size, "samples per step");
-  options.add("device", device, "cpu, cuda or cuda:N");
-  options.add("data", directory, "directory with the files that scripts/data.sh shuttle writes");
-  options.add("json", json_path, "file for the results of every run");
-  if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
-  const Schedule standard;
-  if (quick && schedule.epochs == standard.epochs) schedule.epochs = 6;
-  if (quick && schedule.seeds == standard.seeds) schedule.seeds = 1;
+  CommandLine command_line("Trains an MLP on Statlog Shuttle, with and without class weights.");
+  command_line.add("quick", quick, "one seed, six epochs");
+  command_line.add("epochs", options.epochs, "passes over the training set");
+  command_line.add("seeds", options.seeds, "runs of every method");
+  command_line.add("batch-size", options.batch_size, "samples per step");
+  command_line.add("device", device, "cpu, cuda or cuda:N");
+  command_line.add("data", directory, "directory with the files that scripts/data.sh shuttle writes");
+  command_line.add("json", json_path, "file for the results of every run");
+  if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+  const TrainingOptions standard;
+  if (quick && options.epochs == standard.epochs) options.epochs = 6;
+  if (quick && options.seeds == standard.seeds) options.seeds = 1;
 
   const Data data = load(directory, device);
   const std::vector<std::size_t> train_counts = class_counts(data.train.t, n_class);
@@ -275,14 +275,14 @@ int main(int argc, char** argv) try {
   std::cout << "Statlog Shuttle: " << data.train.size() << " training rows, " << data.test.size()
             << " test rows\n"
             << class_count_table(train_counts, {.class_names = class_names, .class_weight = weights})
-            << "9-64-7 relu, Adam, " << schedule.epochs << " epochs, " << schedule.seeds << " seed(s)\n\n";
+            << "9-64-7 relu, Adam, " << options.epochs << " epochs, " << options.seeds << " seed(s)\n\n";
 
   std::vector<Method> methods = make_methods(weights.to(device));
-  run_all(methods, data, schedule);
+  run_all(methods, data, options);
   std::cout << summary(methods, test_counts, data.test.size()) << '\n'
             << recalls(methods, train_counts, test_counts) << '\n'
             << rare_classes(methods, test_counts);
-  to_json(methods, schedule).save(json_path);
+  to_json(methods, options).save(json_path);
   std::cout << "\nEvery run is in " << json_path << ".\n";
   return 0;
 } catch (const std::exception& error) {

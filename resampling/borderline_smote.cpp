@@ -47,7 +47,7 @@ Neighbors with_one_more(const Neighbors& neighbors, const Rows& more) {
 
 }  // namespace
 
-std::vector<Synthetic> borderline_smote_plan(const Dataset& train, const BorderlineSmote& options) {
+std::vector<Synthetic> borderline_smote_plan(const Dataset& train, const BorderlineSmoteOptions& options) {
   const detail::SyntheticSource source =
       detail::synthetic_source(function, train, options.sampling_strategy, options.k_neighbors);
   const std::size_t m = options.m_neighbors;
@@ -74,7 +74,7 @@ std::vector<Synthetic> borderline_smote_plan(const Dataset& train, const Borderl
   return plan;
 }
 
-Dataset borderline_smote(const Dataset& train, const BorderlineSmote& options) {
+Dataset borderline_smote(const Dataset& train, const BorderlineSmoteOptions& options) {
   return detail::append_synthetic(function, train, borderline_smote_plan(train, options));
 }
 

@@ -13,7 +13,8 @@ enum class BorderlineKind {
   two   ///< also towards its nearest row of another class, less than half the distance
 };
 
-struct BorderlineSmote {
+/// Options of borderline_smote.
+struct BorderlineSmoteOptions {
   SamplingStrategy sampling_strategy = {};
   std::size_t k_neighbors = 5;   ///< neighbours of the same class, between which new rows are made
   std::size_t m_neighbors = 10;  ///< neighbours of any class, which decide whether a row is in danger
@@ -30,9 +31,10 @@ struct BorderlineSmote {
 /// danger. Errors: those of `smote`; m or fewer rows; a class to grow that has no row in danger, named.
 ///
 ///     const Dataset balanced = borderline_smote(train, {.kind = BorderlineKind::two});
-Dataset borderline_smote(const Dataset& train, const BorderlineSmote& options = {});
+Dataset borderline_smote(const Dataset& train, const BorderlineSmoteOptions& options = {});
 
 /// The recipes of the rows that `borderline_smote` makes, in their order.
-std::vector<Synthetic> borderline_smote_plan(const Dataset& train, const BorderlineSmote& options = {});
+std::vector<Synthetic> borderline_smote_plan(const Dataset& train,
+                                             const BorderlineSmoteOptions& options = {});
 
 }  // namespace tenbin

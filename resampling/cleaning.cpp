@@ -112,7 +112,7 @@ Links tomek_links(const Dataset& train) {
   return find_links("tomek_links", source_of("tomek_links", train, 1));
 }
 
-Dataset remove_tomek_links(const Dataset& train, const RemoveTomekLinks& options) {
+Dataset remove_tomek_links(const Dataset& train, const RemoveTomekLinksOptions& options) {
   constexpr const char* function = "remove_tomek_links";
   const Source source = source_of(function, train, 1);
   const std::vector<bool> may_go = removable(function, source, options.classes);
@@ -122,7 +122,7 @@ Dataset remove_tomek_links(const Dataset& train, const RemoveTomekLinks& options
   return without(train, goes, function);
 }
 
-Dataset edited_nearest_neighbours(const Dataset& train, const EditedNearestNeighbours& options) {
+Dataset edited_nearest_neighbours(const Dataset& train, const EditedNearestNeighboursOptions& options) {
   constexpr const char* function = "edited_nearest_neighbours";
   const std::size_t k = options.n_neighbors;
   const Source source = source_of(function, train, k);

@@ -17,7 +17,8 @@ namespace tenbin {
 /// than 2 rows; those of nearest_neighbors.
 std::vector<std::pair<std::size_t, std::size_t>> tomek_links(const Dataset& train);
 
-struct RemoveTomekLinks {
+/// Options of remove_tomek_links.
+struct RemoveTomekLinksOptions {
   /// The classes whose rows may be removed; empty: all but the smallest class (ties: the smallest label).
   std::vector<std::int64_t> classes = {};
 };
@@ -28,14 +29,15 @@ struct RemoveTomekLinks {
 /// its result. Errors: those of `tomek_links`; a class that has no samples.
 ///
 ///     const Dataset cleaned = remove_tomek_links(all.subset(split.train));
-Dataset remove_tomek_links(const Dataset& train, const RemoveTomekLinks& options = {});
+Dataset remove_tomek_links(const Dataset& train, const RemoveTomekLinksOptions& options = {});
 
 enum class KindSel {
   all,  ///< a row stays if all its neighbours are of its class
   mode  ///< a row stays if its class is the most frequent among its neighbours (ties: the smallest label)
 };
 
-struct EditedNearestNeighbours {
+/// Options of edited_nearest_neighbours.
+struct EditedNearestNeighboursOptions {
   /// The classes whose rows may be removed; empty: all but the smallest class (ties: the smallest label).
   std::vector<std::int64_t> classes = {};
   std::size_t n_neighbors = 3;
@@ -51,6 +53,6 @@ struct EditedNearestNeighbours {
 /// Errors: n_neighbors = 0 or not below N; a class that has no samples; those of nearest_neighbors.
 ///
 ///     const Dataset cleaned = edited_nearest_neighbours(train, {.kind_sel = KindSel::mode});
-Dataset edited_nearest_neighbours(const Dataset& train, const EditedNearestNeighbours& options = {});
+Dataset edited_nearest_neighbours(const Dataset& train, const EditedNearestNeighboursOptions& options = {});
 
 }  // namespace tenbin

@@ -22,7 +22,7 @@ Dataset marked(Dataset data, const char* name) {
 
 }  // namespace
 
-Rows random_over_sample(const Array& t, const RandomSample& options) {
+Rows random_over_sample(const Array& t, const RandomSampleOptions& options) {
   constexpr const char* function = "random_over_sample";
   const auto classes = detail::samples_by_class(detail::to_label_vector(function, "t", t));
   const auto wanted = options.sampling_strategy.over_sampling(function, detail::counts_of(classes));
@@ -35,11 +35,11 @@ Rows random_over_sample(const Array& t, const RandomSample& options) {
   return rows;
 }
 
-Dataset random_over_sample(const Dataset& train, const RandomSample& options) {
+Dataset random_over_sample(const Dataset& train, const RandomSampleOptions& options) {
   return marked(train.subset(random_over_sample(train.t, options)), "random_over_sample");
 }
 
-Rows random_under_sample(const Array& t, const RandomSample& options) {
+Rows random_under_sample(const Array& t, const RandomSampleOptions& options) {
   constexpr const char* function = "random_under_sample";
   const auto classes = detail::samples_by_class(detail::to_label_vector(function, "t", t));
   const auto wanted = options.sampling_strategy.under_sampling(function, detail::counts_of(classes));
@@ -53,7 +53,7 @@ Rows random_under_sample(const Array& t, const RandomSample& options) {
   return rows;
 }
 
-Dataset random_under_sample(const Dataset& train, const RandomSample& options) {
+Dataset random_under_sample(const Dataset& train, const RandomSampleOptions& options) {
   return marked(train.subset(random_under_sample(train.t, options)), "random_under_sample");
 }
 

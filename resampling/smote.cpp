@@ -2,7 +2,7 @@
 
 namespace tenbin {
 
-std::vector<Synthetic> smote_plan(const Dataset& train, const Smote& options) {
+std::vector<Synthetic> smote_plan(const Dataset& train, const SmoteOptions& options) {
   constexpr const char* function = "smote";
   const detail::SyntheticSource source =
       detail::synthetic_source(function, train, options.sampling_strategy, options.k_neighbors);
@@ -17,7 +17,7 @@ std::vector<Synthetic> smote_plan(const Dataset& train, const Smote& options) {
   return plan;
 }
 
-Dataset smote(const Dataset& train, const Smote& options) {
+Dataset smote(const Dataset& train, const SmoteOptions& options) {
   return detail::append_synthetic("smote", train, smote_plan(train, options));
 }
 

@@ -8,7 +8,8 @@
 
 namespace tenbin {
 
-struct Smote {
+/// Options of smote.
+struct SmoteOptions {
   SamplingStrategy sampling_strategy = {};
   std::size_t k_neighbors = 5;
   std::uint64_t seed = 1;
@@ -25,9 +26,9 @@ struct Smote {
 /// with its count; those of SamplingStrategy and nearest_neighbors.
 ///
 ///     const Dataset balanced = smote(all.subset(split.train), {.sampling_strategy = 0.5, .seed = 3});
-Dataset smote(const Dataset& train, const Smote& options = {});
+Dataset smote(const Dataset& train, const SmoteOptions& options = {});
 
 /// The recipes of the rows that `smote` makes, in order.
-std::vector<Synthetic> smote_plan(const Dataset& train, const Smote& options = {});
+std::vector<Synthetic> smote_plan(const Dataset& train, const SmoteOptions& options = {});
 
 }  // namespace tenbin

@@ -103,7 +103,7 @@ double mode(const Column& column, const std::size_t* rows, std::size_t k) {
 
 }  // namespace
 
-Dataset smote_n(const Dataset& train, const SmoteN& options) {
+Dataset smote_n(const Dataset& train, const SmoteNOptions& options) {
   const detail::SyntheticSource source =
       detail::synthetic_source(function, train, options.sampling_strategy, options.k_neighbors);
   const Differences difference(source);

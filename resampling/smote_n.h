@@ -7,7 +7,8 @@
 
 namespace tenbin {
 
-struct SmoteN {
+/// Options of smote_n.
+struct SmoteNOptions {
   SamplingStrategy sampling_strategy = {};
   std::size_t k_neighbors = 5;
   std::uint64_t seed = 1;
@@ -28,6 +29,6 @@ struct SmoteN {
 /// `smote_nc`.
 ///
 ///     const Dataset balanced = smote_n(train, {.k_neighbors = 5, .seed = 3});
-Dataset smote_n(const Dataset& train, const SmoteN& options = {});
+Dataset smote_n(const Dataset& train, const SmoteNOptions& options = {});
 
 }  // namespace tenbin

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "tenbin/datasets/statistics.h"
+
 namespace tenbin {
 
 namespace {
@@ -26,14 +28,6 @@ std::vector<bool> is_categorical(const Array& x, const Columns& categorical) {
     throw Error(function, ": expected categorical and continuous columns, got ", categorical.size(),
                 " categorical of ", is.size());
   return is;
-}
-
-double standard_deviation(const std::vector<double>& values) {
-  const double n = static_cast<double>(values.size());
-  double mean = 0, squares = 0;
-  for (const double value : values) mean += value / n;
-  for (const double value : values) squares += (value - mean) * (value - mean) / n;
-  return std::sqrt(squares);
 }
 
 double median(std::vector<double> values) {
@@ -63,7 +57,7 @@ class ClassTable {
   Array embedded(const std::vector<bool>& is_categorical) const {
     std::vector<double> deviations;
     for (std::size_t c = 0; c < columns_.size(); ++c)
-      if (!is_categorical[c]) deviations.push_back(standard_deviation(columns_[c]));
+      if (!is_categorical[c]) deviations.push_back(detail::standard_deviation(columns_[c], 0));
     const double mark = median(deviations) / std::sqrt(2.0);
     std::vector<std::vector<double>> wide;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
@@ -71,10 +65,10 @@ class ClassTable {
         wide.push_back(columns_[c]);
         continue;
       }
-      std::map<double, std::size_t> place;
-      for (const double value : columns_[c]) place.emplace(value, wide.size() + place.size());
-      wide.resize(wide.size() + place.size(), std::vector<double>(rows_, 0));
-      for (std::size_t i = 0; i < rows_; ++i) wide[place.at(columns_[c][i])][i] = mark;
+      std::map<double, std::size_t> column_of;
+      for (const double value : columns_[c]) column_of.emplace(value, wide.size() + column_of.size());
+      wide.resize(wide.size() + column_of.size(), std::vector<double>(rows_, 0));
+      for (std::size_t i = 0; i < rows_; ++i) wide[column_of.at(columns_[c][i])][i] = mark;
     }
     Array out = Array::empty({rows_, wide.size()}, Dtype::float64);
     for (std::size_t i = 0; i < rows_; ++i)
@@ -117,7 +111,7 @@ Modes modes_of(const ClassTable& table, const Rows& rows, const Neighbors& neigh
 
 }  // namespace
 
-Dataset smote_nc(const Dataset& train, const SmoteNC& options) {
+Dataset smote_nc(const Dataset& train, const SmoteNCOptions& options) {
   const detail::SyntheticSource source =
       detail::synthetic_source(function, train, options.sampling_strategy, options.k_neighbors);
   const Columns& categorical = options.categorical_features;

@@ -8,7 +8,8 @@
 
 namespace tenbin {
 
-struct SmoteNC {
+/// Options of smote_nc.
+struct SmoteNCOptions {
   std::vector<std::size_t> categorical_features = {};  ///< columns whose numbers are codes
   SamplingStrategy sampling_strategy = {};
   std::size_t k_neighbors = 5;
@@ -26,6 +27,6 @@ struct SmoteNC {
 /// categorical column (use `smote`), or only such (use `smote_n`).
 ///
 ///     const Dataset balanced = smote_nc(train, {.categorical_features = {0, 3}});
-Dataset smote_nc(const Dataset& train, const SmoteNC& options);
+Dataset smote_nc(const Dataset& train, const SmoteNCOptions& options);
 
 }  // namespace tenbin

@@ -76,7 +76,7 @@ Array from_classes(const char* caller, const Array& t, F probability) {
 
 }  // namespace
 
-Rows weighted_sample(const Array& weights, const WeightedSample& options) {
+Rows weighted_sample(const Array& weights, const WeightedSampleOptions& options) {
   const std::vector<double> values = checked(weights);
   const std::size_t size = options.size == 0 ? values.size() : options.size;
   random::Generator generator = detail::pass_generator(options.seed, options.epoch, draw_stream);

@@ -11,7 +11,7 @@ namespace tenbin {
 
 /// Options of weighted_sample. Without seed and epoch every call draws other rows, from
 /// `random::default_generator()`; a seed alone means epoch 0.
-struct WeightedSample {
+struct WeightedSampleOptions {
   std::size_t size = 0;                     ///< number of rows to draw; 0: the number of weights
   bool replacement = true;                  ///< false: every row at most once
   std::optional<std::uint64_t> seed = {};   ///< 1, if the epoch is given
@@ -32,7 +32,7 @@ struct WeightedSample {
 ///     for (std::uint64_t epoch = 0; epoch < 20; ++epoch)
 ///       for (auto [x, t] : Minibatches(train, weighted_sample(weight, {.epoch = epoch}), {.epoch = epoch}))
 ///       ...
-std::vector<std::size_t> weighted_sample(const Array& weights, const WeightedSample& options = {});
+std::vector<std::size_t> weighted_sample(const Array& weights, const WeightedSampleOptions& options = {});
 
 /// Weights under which every class is drawn equally often: 1 / (K n_c) for a row of class c, K being the
 /// number of classes that occur. float64 (N), sum 1. t: integer (N), the training labels. Errors: other

@@ -94,7 +94,7 @@ void save_npz(const std::string& path, const NamedArrays& arrays, bool compressi
   for (const auto& [key, array] : arrays) {
     if (!array)
       throw Error(path, ": ", printable(key),
-                  ": the array is none: a parameter of unknown size is initialised by a forward pass");
+                  ": the array is empty: a parameter of unknown size is initialised by a forward pass");
     if (!keys.insert(key).second) throw Error(path, ": ", printable(key), ": the key occurs twice");
     if (key.find('\0') != std::string::npos)
       throw Error(path, ": ", printable(key), ": a key cannot contain NUL");
@@ -141,14 +141,14 @@ LoadReport StateReader::report() const {
   return report;
 }
 
-LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options) {
+LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpzOptions& options) {
   const NpzReader file(path);
   StateReader reader(file, options);
   std::vector<std::pair<Array, Array>> pairs;  // to, from
   for (const auto& [key, target] : targets) {
     const Array values = reader.read(key);
     if (!values) continue;
-    if (!target) reader.fail(key, "the array to load into is none, the file has ", values);
+    if (!target) reader.fail(key, "the array to load into is empty, the file has ", values);
     reader.require_like(key, target, values);
     pairs.emplace_back(target, values);
   }

@@ -99,7 +99,7 @@ void save_npz(const std::string& path, Object&& object, bool compression = true)
 }
 
 /// Options of load_npz, those of Chainer.
-struct LoadNpz {
+struct LoadNpzOptions {
   /// Prefix of each key: "predictor/" loads a network from a file of its classifier.
   std::string path = {};
   /// If true, a missing key is an error; otherwise the array of that key is unchanged.
@@ -110,7 +110,7 @@ struct LoadNpz {
 struct LoadReport {
   std::vector<std::string> loaded_keys;
   std::vector<std::string> missing_keys;     ///< requested, not in the file
-  std::vector<std::string> unexpected_keys;  ///< in the file, under `LoadNpz::path`, not requested
+  std::vector<std::string> unexpected_keys;  ///< in the file, under `LoadNpzOptions::path`, not requested
 };
 
 /// Gives an object that is being loaded access to the arrays of a file, and records the requested keys. A
@@ -118,7 +118,7 @@ struct LoadReport {
 /// a function that assigns it: so an error leaves the object unchanged.
 class StateReader {
  public:
-  StateReader(const NpzReader& file, const LoadNpz& options) : file_(&file), options_(options) {}
+  StateReader(const NpzReader& file, const LoadNpzOptions& options) : file_(&file), options_(options) {}
 
   /// The path of the file.
   const std::string& source() const { return file_->path(); }
@@ -143,7 +143,7 @@ class StateReader {
 
  private:
   const NpzReader* file_;
-  LoadNpz options_;
+  LoadNpzOptions options_;
   LoadReport report_;
   std::vector<std::string> asked_;  // requested by `read`
   bool has_read_ = false;           // whether one of them was found
@@ -157,7 +157,7 @@ class StateReader {
 /// of NpzReader.
 ///
 ///     load_npz("model.npz", {{"l1/W", W}, {"l1/b", b}}, {.path = "predictor/"});
-LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpz& options = {});
+LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpzOptions& options = {});
 /// The same for an object: a Link, whose uninitialised parameters take their shape from the file; an
 /// Optimizer that has been set up (see `Optimizer::save_state`); any object with `prepare_load` or
 /// `state_arrays`.
@@ -166,7 +166,7 @@ LoadReport load_npz(const std::string& path, const NamedArrays& targets, const L
 ///     LoadReport report = load_npz("pretrained.npz", model, {.strict = false});
 ///     for (const std::string& key : report.missing_keys) std::cout << key << " keeps its initial value\n";
 template <class Object, class = std::enable_if_t<detail::HasStateArrays<Object>::value>>
-LoadReport load_npz(const std::string& path, Object&& object, const LoadNpz& options = {}) {
+LoadReport load_npz(const std::string& path, Object&& object, const LoadNpzOptions& options = {}) {
   if constexpr (detail::HasPrepareLoad<Object>::value) {
     const NpzReader file(path);
     StateReader reader(file, options);

@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "tenbin/datasets/statistics.h"
+
 namespace tenbin::examples {
 
 namespace {
@@ -44,16 +46,10 @@ double incomplete_beta(double x, double a, double b) {
 
 }  // namespace
 
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
+double mean(const std::vector<double>& values) { return detail::mean(values); }
 
 double standard_deviation(const std::vector<double>& values) {
-  if (values.size() < 2) return 0;
-  const double center = mean(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - center) * (value - center);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+  return values.size() < 2 ? 0 : detail::standard_deviation(values, 1);
 }
 
 double student_t_p_value(double t, double degrees_of_freedom) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "tenbin/datasets/text_table.h"
+
 namespace tenbin::examples {
 
 /// Text in columns: the first is left-aligned, the others, usually numbers, right-aligned.
@@ -28,8 +30,8 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// The number with this many digits after the decimal point.
-std::string fixed(double value, int digits);
+/// fixed(value, digits): the number with this many digits after the decimal point.
+using detail::fixed;
 /// `0.987 +- 0.002`, mean and standard deviation; the mean alone for fewer than two values.
 std::string mean_and_spread(const std::vector<double>& values, int digits);
 

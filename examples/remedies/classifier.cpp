@@ -22,7 +22,7 @@ Array Classifier::probabilities(const Array& x) const {
 }
 
 Classifier train_classifier(const Dataset& rows, std::size_t n_class, const Loss& loss,
-                            const Training& training, std::size_t steps, std::uint64_t seed) {
+                            const TrainingOptions& training, std::size_t steps, std::uint64_t seed) {
   random::seed(seed);
   const Dataset data = rows.to(training.device);
   Classifier model(data.x.shape()[1], training.n_hidden, n_class);

@@ -24,7 +24,7 @@ class Classifier : public Chain {
   Linear output_;
 };
 
-struct Training {
+struct TrainingOptions {
   std::size_t n_hidden = 64;
   std::size_t epochs = 30;  ///< passes over the training part before resampling
   std::size_t batch_size = 256;
@@ -42,6 +42,6 @@ using Loss = std::function<Variable(const Variable& logits, const Array& t)>;
 
 /// Trains a new network, whose initial weights depend on the seed.
 Classifier train_classifier(const Dataset& rows, std::size_t n_class, const Loss& loss,
-                            const Training& training, std::size_t steps, std::uint64_t seed);
+                            const TrainingOptions& training, std::size_t steps, std::uint64_t seed);
 
 }  // namespace tenbin::examples

@@ -38,8 +38,8 @@ std::string to_table(const Results& results) {
   header.push_back("rarest found");
   TextTable table(header);
   const auto differences = results.differences();
-  for (std::size_t r = 0; r < remedy_names().size(); ++r) {
-    std::vector<std::string> row = {remedy_names()[r]};
+  for (std::size_t r = 0; r < method_names().size(); ++r) {
+    std::vector<std::string> row = {method_names()[r]};
     for (std::size_t m = 0; m < metrics().size(); ++m)
       row.push_back(cell(results.values[r][m], differences[r][m]));
     row.push_back(cell(results.found_in_first_repetition(r)));
@@ -48,10 +48,11 @@ std::string to_table(const Results& results) {
   return table.to_string();
 }
 
-Json to_json(const Results& results, const LabData& data, const Training& training, std::uint64_t seed) {
-  Json remedies = Json::array();
+Json to_json(const Results& results, const ComparisonData& data, const TrainingOptions& training,
+             std::uint64_t seed) {
+  Json methods = Json::array();
   const auto differences = results.differences();
-  for (std::size_t r = 0; r < remedy_names().size(); ++r) {
+  for (std::size_t r = 0; r < method_names().size(); ++r) {
     Json values = Json::object(), against_baseline = Json::object();
     for (std::size_t m = 0; m < metrics().size(); ++m) {
       values.set(metrics()[m].key, results.values[r][m]);
@@ -60,12 +61,12 @@ Json to_json(const Results& results, const LabData& data, const Training& traini
           Json::object().set("difference", differences[r][m].mean).set("p_value", differences[r][m].p_value));
     }
     const Found count = results.found_in_first_repetition(r);
-    remedies.push_back(Json::object()
-                           .set("remedy", remedy_names()[r])
-                           .set("values", values)
-                           .set(std::string("against_") + baseline, against_baseline)
-                           .set("rarest_found", count.found)
-                           .set("rarest_present", count.present));
+    methods.push_back(Json::object()
+                          .set("remedy", method_names()[r])
+                          .set("values", values)
+                          .set(std::string("against_") + baseline, against_baseline)
+                          .set("rarest_found", count.found)
+                          .set("rarest_present", count.present));
   }
   return Json::object()
       .set("data", data.source)
@@ -80,16 +81,16 @@ Json to_json(const Results& results, const LabData& data, const Training& traini
       .set("alpha", training.alpha)
       .set("weight_decay", training.weight_decay)
       .set("seed", seed)
-      .set("remedies", remedies);
+      .set("remedies", methods);
 }
 
 void save_csv(const Results& results, const std::string& path) {
   detail::TextStream text;
   text << std::setprecision(std::numeric_limits<double>::max_digits10) << "remedy,metric,split,value\n";
-  for (std::size_t r = 0; r < remedy_names().size(); ++r)
+  for (std::size_t r = 0; r < method_names().size(); ++r)
     for (std::size_t m = 0; m < metrics().size(); ++m)
       for (std::size_t split = 0; split < results.values[r][m].size(); ++split)
-        text << remedy_names()[r] << ',' << metrics()[m].key << ',' << split << ','
+        text << method_names()[r] << ',' << metrics()[m].key << ',' << split << ','
              << results.values[r][m][split] << '\n';
   OutputFile file(path);
   const std::string lines = text.str();

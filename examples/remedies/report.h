@@ -16,7 +16,8 @@ inline constexpr double significance_level = 0.05;
 /// interval.
 std::string to_table(const Results& results);
 /// Every value of every split, the differences and their p-values.
-Json to_json(const Results& results, const LabData& data, const Training& training, std::uint64_t seed);
+Json to_json(const Results& results, const ComparisonData& data, const TrainingOptions& training,
+             std::uint64_t seed);
 /// One line for every method, metric and split. Errors: the file cannot be written.
 void save_csv(const Results& results, const std::string& path);
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "tenbin/evaluation/agreement.h"
 #include "tenbin/evaluation/calibration.h"
 #include "tenbin/evaluation/confusion_matrix.h"
+#include "tenbin/evaluation/mcc_kappa.h"
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
 #include "tenbin/evaluation/roc.h"
@@ -76,15 +76,15 @@ const std::vector<Metric>& metrics() {
   return all;
 }
 
-std::size_t baseline_remedy() {
-  const std::vector<std::string>& names = remedy_names();
+std::size_t baseline_method() {
+  const std::vector<std::string>& names = method_names();
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), baseline) - names.begin());
 }
 
 Results::Results(std::size_t n_splits, std::size_t folds)
-    : values(remedy_names().size(),
+    : values(method_names().size(),
              std::vector<std::vector<double>>(metrics().size(), std::vector<double>(n_splits))),
-      rarest(remedy_names().size(), std::vector<Found>(n_splits)),
+      rarest(method_names().size(), std::vector<Found>(n_splits)),
       n_folds(folds),
       test_train_ratio(1 / static_cast<double>(folds - 1)) {}
 
@@ -97,17 +97,17 @@ void Results::enter(std::size_t split, const Array& t, const std::vector<Predict
   }
 }
 
-Found Results::found_in_first_repetition(std::size_t remedy) const {
+Found Results::found_in_first_repetition(std::size_t method) const {
   Found sum;
   for (std::size_t split = 0; split < n_folds; ++split) {
-    sum.found += rarest[remedy][split].found;
-    sum.present += rarest[remedy][split].present;
+    sum.found += rarest[method][split].found;
+    sum.present += rarest[method][split].present;
   }
   return sum;
 }
 
 std::vector<std::vector<Difference>> Results::differences() const {
-  const std::size_t base = baseline_remedy();
+  const std::size_t base = baseline_method();
   std::vector<std::vector<Difference>> all(values.size(), std::vector<Difference>(metrics().size()));
   for (std::size_t m = 0; m < metrics().size(); ++m) {
     std::vector<std::size_t> compared;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tenbin/examples/remedies/remedies.h"
+#include "tenbin/examples/remedies/methods.h"
 
 namespace tenbin::examples {
 
@@ -35,9 +35,9 @@ struct Difference {
 };
 
 struct Results {
-  /// [remedy][metric][split]
+  /// [method][metric][split]
   std::vector<std::vector<std::vector<double>>> values;
-  /// [remedy][split]
+  /// [method][split]
   std::vector<std::vector<Found>> rarest;
   std::size_t n_folds = 0;  ///< splits per repetition
   double test_train_ratio = 0;
@@ -48,12 +48,12 @@ struct Results {
              std::size_t rarest_class);
 
   /// The counts of the rarest class in the first repetition, in which every row was tested once.
-  Found found_in_first_repetition(std::size_t remedy) const;
-  /// [remedy][metric]
+  Found found_in_first_repetition(std::size_t method) const;
+  /// [method][metric]
   std::vector<std::vector<Difference>> differences() const;
 };
 
 /// The index of the baseline among the methods.
-std::size_t baseline_remedy();
+std::size_t baseline_method();
 
 }  // namespace tenbin::examples

@@ -23,7 +23,7 @@ TEST_CASE("class_count_table") {
         "total            4\n");
 }
 
-TEST_CASE("class_count_table without names and weights, with classes rare and absent") {
+TEST_CASE("class_count_table without names and weights, with rare and empty classes") {
   CHECK(class_count_table(Counts{34108, 0, 6}) ==
         "class  count     share\n"
         "    0  34108    99.98%\n"

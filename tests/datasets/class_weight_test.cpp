@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tenbin/datasets/ldam.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
@@ -33,38 +34,6 @@ std::vector<double> with_mean_one(std::vector<double> weights) {
 
 }  // namespace
 
-TEST_CASE("class_counts") {
-  CHECK(class_counts(Array{2, 0, 2, 2}, 4) == Counts{1, 0, 3, 0});
-  CHECK(class_counts(Array({{2, 0}, {-1, 2}}, Dtype::int64), 3) == Counts{1, 0, 2});
-  CHECK(class_counts(Array({1, 255}, Dtype::uint8), 2, 255) == Counts{0, 1});
-  CHECK(class_counts(Array::zeros({0}, Dtype::int32), 2) == Counts{0, 0});
-  CHECK_THROWS_WITH(class_counts(Array{0, 1, 2}, 2), "class_counts: t[2] = 2 is not a class in [0, 2)");
-  CHECK_THROWS_WITH(
-      class_counts(Array{1, -1}, 2),
-      "class_counts: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map "
-      "-1 to 0 (labels are 0 to C - 1), or pass ignore_label = -1 if those rows are not to count");
-  CHECK(class_counts(Array{1, -1}, 2, -1) == Counts{0, 1});
-  CHECK(class_counts(Array{1, -1}, 3) == Counts{0, 1, 0});
-  CHECK_THROWS_WITH(class_counts(Array{0, -1}, 2, 9), "class_counts: t[1] = -1 is not a class in [0, 2)");
-  CHECK_THROWS_WITH(class_counts(Array{0.f}, 2),
-                    "class_counts: t must be int32, int64 or uint8, got float32(1); did you mean "
-                    "t.astype(Dtype::int32)?");
-  CHECK_THROWS_WITH(class_counts(Array{0.5f}, 2),
-                    "class_counts: t must be int32, int64 or uint8, got float32(1)");
-}
-
-TEST_CASE("class_counts refuses one-hot rows") {
-  const std::string text = "class_counts: t must be labels, got ";
-  const std::string hint = ": one-hot rows become labels by argmax(t.astype(Dtype::float32))";
-  const Array t = {{1, 0}, {0, 1}, {1, 0}};
-  CHECK_THROWS_WITH(class_counts(t, 2), text + "int32(3, 2)" + hint);
-  CHECK_THROWS_WITH(class_counts(t.astype(Dtype::int64), 2), text + "int64(3, 2)" + hint);
-  CHECK_THROWS_WITH(balanced_class_weight(t.astype(Dtype::uint8), 2), text + "uint8(3, 2)" + hint);
-  CHECK(class_counts(t.reshape({6}), 2) == Counts{3, 3});
-  CHECK(class_counts(Array{{1, 0}, {1, 1}}, 2) == Counts{1, 3});  // dense labels
-  CHECK(class_counts(Array{{1, 0}}, 2) == Counts{1, 1});
-}
-
 TEST_CASE("balanced_class_weight is N / (K n_c)") {
   const Array weight = balanced_class_weight(Counts{6, 3, 1});
   CHECK(weight.dtype() == Dtype::float32);
@@ -74,17 +43,9 @@ TEST_CASE("balanced_class_weight is N / (K n_c)") {
   CHECK(balanced_class_weight(Counts{5}).to_vector<float>() == std::vector<float>{1});
 }
 
-TEST_CASE("log_prior is log(n_c / N)") {
-  const Array prior = log_prior({6, 3, 1});
-  CHECK(prior.dtype() == Dtype::float32);
-  CHECK(prior.to_vector<double>()[0] == Approx(std::log(0.6)));
-  CHECK(prior.to_vector<double>()[2] == Approx(std::log(0.1)));
-}
-
-TEST_CASE("an absent class has no weight and no prior") {
+TEST_CASE("an empty class has no weight") {
   CHECK_THROWS_WITH(balanced_class_weight(Array{0, 2, 2}, 3),
                     "balanced_class_weight: class 1 has no samples");
-  CHECK_THROWS_WITH(log_prior({0, 4}), "log_prior: class 0 has no samples");
   CHECK_THROWS_WITH(balanced_class_weight(Counts{}),
                     "balanced_class_weight: expected at least one class, got none");
 }
@@ -144,14 +105,14 @@ TEST_CASE("weights of extreme counts are normal float32 numbers") {
   CHECK(balanced_class_weight(Counts{huge, huge}).to_vector<float>() == std::vector<float>{1, 1});
 }
 
-TEST_CASE("an absent class is an error, or has weight 0 and leaves K and the mean to the others") {
+TEST_CASE("an empty class is an error, or has weight 0 and leaves K and the mean to the others") {
   const Counts counts{4, 0, 1, 0};
-  check_weights(balanced_class_weight(counts, AbsentClass::zero), {0.625, 0, 2.5, 0});
-  check_weights(balanced_class_weight(Array{0, 2, 0, 0, 0, 9}, 4, 9, AbsentClass::zero), {0.625, 0, 2.5, 0});
-  check_weights(inverse_frequency_class_weight(counts, AbsentClass::zero), {0.4, 0, 1.6, 0});
-  check_weights(inverse_sqrt_class_weight(counts, AbsentClass::zero), {2.0 / 3, 0, 4.0 / 3, 0});
-  check_weights(smooth_class_weight(counts, 0.5, AbsentClass::zero), {0.5, 0, 1, 0});
-  check_weights(effective_number_class_weight(counts, 0.5, AbsentClass::zero),
+  check_weights(balanced_class_weight(counts, EmptyClass::zero), {0.625, 0, 2.5, 0});
+  check_weights(balanced_class_weight(Array{0, 2, 0, 0, 0, 9}, 4, 9, EmptyClass::zero), {0.625, 0, 2.5, 0});
+  check_weights(inverse_frequency_class_weight(counts, EmptyClass::zero), {0.4, 0, 1.6, 0});
+  check_weights(inverse_sqrt_class_weight(counts, EmptyClass::zero), {2.0 / 3, 0, 4.0 / 3, 0});
+  check_weights(smooth_class_weight(counts, 0.5, EmptyClass::zero), {0.5, 0, 1, 0});
+  check_weights(effective_number_class_weight(counts, 0.5, EmptyClass::zero),
                 with_mean_one({1 / (1 - 0.0625), 0, 2, 0}));
 
   CHECK_THROWS_WITH(inverse_frequency_class_weight(counts),
@@ -160,23 +121,6 @@ TEST_CASE("an absent class is an error, or has weight 0 and leaves K and the mea
   CHECK_THROWS_WITH(smooth_class_weight(counts), "smooth_class_weight: class 1 has no samples");
   CHECK_THROWS_WITH(effective_number_class_weight(counts),
                     "effective_number_class_weight: class 1 has no samples");
-  CHECK_THROWS_WITH(ldam_margin(counts), "ldam_margin: class 1 has no samples");
-  CHECK_THROWS_WITH(balanced_class_weight(Counts{0, 0}, AbsentClass::zero),
+  CHECK_THROWS_WITH(balanced_class_weight(Counts{0, 0}, EmptyClass::zero),
                     "balanced_class_weight: none of the 2 classes has samples");
-}
-
-TEST_CASE("ldam_margin is max_margin (n_min / n_c)^(1/4)") {
-  check_weights(ldam_margin({81, 16, 1}), {0.5 / 3, 0.25, 0.5});
-  check_weights(ldam_margin({32, 2}, 3), {1.5, 3});
-  CHECK_THROWS_WITH(ldam_margin({1, 2}, -1),
-                    "ldam_margin: max_margin must be finite and not negative, got -1");
-}
-
-TEST_CASE("deferred re-weighting has no weights before its epoch") {
-  const DeferredReweighting weights{effective_number_class_weight({9, 1}), 160};
-  CHECK_FALSE(weights(0));
-  CHECK_FALSE(weights(159));
-  CHECK(weights(160).shares_memory_with(weights.class_weight));
-  CHECK(weights(199).shares_memory_with(weights.class_weight));
-  CHECK(DeferredReweighting{Array{1.f}, 0}(0));
 }

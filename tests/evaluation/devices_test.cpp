@@ -135,7 +135,8 @@ const std::vector<std::pair<const char*, Metric>> metrics = {
      }},
     {"TemperatureScaling",
      [](const Samples& s) {
-       return values(TemperatureScaling().fit(s.logits, s.t, s.weight).transform(s.logits));
+       return values(
+           TemperatureScaling().fit(s.logits, s.t, {.sample_weight = s.weight}).transform(s.logits));
      }},
     {"class_counts",
      [](const Samples& s) {

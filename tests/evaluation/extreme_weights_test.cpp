@@ -5,10 +5,10 @@
 #include <limits>
 
 #include "tenbin/evaluation/accuracy.h"
-#include "tenbin/evaluation/agreement.h"
 #include "tenbin/evaluation/calibration.h"
-#include "tenbin/evaluation/imbalanced.h"
+#include "tenbin/evaluation/geometric_mean.h"
 #include "tenbin/evaluation/isotonic_calibration.h"
+#include "tenbin/evaluation/mcc_kappa.h"
 #include "tenbin/evaluation/platt_scaling.h"
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
@@ -94,7 +94,9 @@ const std::vector<std::pair<const char*, std::function<Values(const Array& w)>>>
        return values(isotonic_regression(Array{3., 1., 2., 5., 4., 6.}, w));
      }},
     {"TemperatureScaling",
-     [](const Array& w) { return Values{TemperatureScaling().fit(p3, t3, w).temperature()}; }},
+     [](const Array& w) {
+       return Values{TemperatureScaling().fit(p3, t3, {.sample_weight = w}).temperature()};
+     }},
 };
 
 Array scaled(const Values& weights, double scale) {

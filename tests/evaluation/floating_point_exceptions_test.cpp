@@ -89,7 +89,7 @@ TEST_CASE("metrics and calibration raise no floating-point exceptions") {
     for (const Array& w : {Array::ones({n}), weight}) {
       PlattScaling().fit(p, t, {.sample_weight = w}).transform(p);
       IsotonicCalibration().fit(p, t, {.sample_weight = w}).transform(p);
-      TemperatureScaling().fit(logits, t3, w).transform(logits);
+      TemperatureScaling().fit(logits, t3, {.sample_weight = w}).transform(logits);
     }
     estimate_prior(p3, Array{1., 1., 1.});
     correct_prior(p3, Array{1., 1., 1.}, Array{1., 0., 1.});

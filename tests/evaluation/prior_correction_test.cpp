@@ -21,17 +21,6 @@ const Array p = {{0.5, 0.3, 0.2}, {0.0, 1.0, 0.0}, {0.0, 0.5, 0.5}, {1e-300, 1.0
 
 }  // namespace
 
-TEST_CASE("class_prior and weighted_prior are frequencies") {
-  CHECK(values(class_prior({6, 3, 0, 1})) == std::vector<double>{0.6, 0.3, 0, 0.1});
-  const std::vector<std::size_t> counts = {90, 9, 1};
-  check_close(values(weighted_prior(counts, balanced_class_weight(counts))), {1. / 3, 1. / 3, 1. / 3}, 1e-7,
-              0);
-  check_close(values(weighted_prior(counts, Array{1., 1., 1.})), values(class_prior(counts)), 1e-15, 0);
-  check_close(values(weighted_prior(counts, Array{1., 0., 10.})), {0.9, 0, 0.1}, 1e-15, 0);
-  // The prior of a class without samples is 0 for any weight.
-  check_close(values(weighted_prior({3, 0}, Array{1., 100.})), {1, 0}, 0, 0);
-}
-
 TEST_CASE("correct_prior multiplies by the ratio and renormalises") {
   const Array corrected = correct_prior(p, Array{1., 1., 1.}, Array{2., 1., 5.});
   check_close(values(corrected.slice(0, 1)), {1 / 2.3, 0.3 / 2.3, 1 / 2.3}, 1e-15, 0);
@@ -100,11 +89,6 @@ TEST_CASE("correct_prior: errors") {
                     text + "row 0 of probabilities must be >= 0 and sum to 1, its sum is 6");
   CHECK_THROWS_WITH(correct_prior(Array{1, 2}, prior, prior),
                     text + "probabilities must be float32 or float64 (N, C), got int32(2)");
-  CHECK_THROWS_WITH(weighted_prior({1, 2}, Array{1.}),
-                    "weighted_prior: class_weight must have shape (2), got float64(1)");
-  CHECK_THROWS_WITH(weighted_prior({0, 2}, Array{1., 0.}),
-                    "weighted_prior: expected class_weight * counts with a sum above 0, got zeros");
-  CHECK_THROWS_WITH(class_prior({}), "class_prior: expected counts with a sum above 0, got zeros");
 }
 
 TEST_CASE("estimate_prior finds the frequencies of shifted data") {

@@ -97,8 +97,9 @@ TEST_CASE("TemperatureScaling: weights repeat rows, ignored rows have no effect"
   const double expected = TemperatureScaling().fit(repeated, Array{0, 0, 1, 2}).temperature();
   CHECK(expected > 0.1);
   CHECK(expected < 10);
-  CHECK(TemperatureScaling().fit(logits, Array{0, 1, 2, 2}, Array{2., 1., 0., 1.}).temperature() ==
-        Approx(expected).epsilon(1e-10));
+  CHECK(TemperatureScaling()
+            .fit(logits, Array{0, 1, 2, 2}, {.sample_weight = Array{2., 1., 0., 1.}})
+            .temperature() == Approx(expected).epsilon(1e-10));
   const double not_a_number = std::numeric_limits<double>::quiet_NaN();
   const Array ignored = {{2., 0., 1.}, {2., 0., 1.}, {0., 3., 1.}, {not_a_number, 2., 0.}, {3., 1., 1.}};
   CHECK(TemperatureScaling({.ignore_label = 9}).fit(ignored, Array{0, 0, 1, 9, 2}).temperature() ==

@@ -101,7 +101,7 @@ TEST_CASE("golden: PlattScaling reaches the optimum that scikit-learn approaches
 TEST_CASE("golden: TemperatureScaling reaches the optimum that scikit-learn approaches") {
   for_each_case("temperature", 20, [](const Case& given) {
     TemperatureScaling scaling;
-    scaling.fit(given["logits"], given["t"], given["weights"]);
+    scaling.fit(given["logits"], given["t"], {.sample_weight = given["weights"]});
     check_close({scaling.temperature()}, {given.number("temperature")}, 0, 1e-10);
     check_close({scaling.temperature()}, {given.number("sklearn_temperature")}, 0, 1e-5);
     check_close(values(scaling.transform(given["logits"])), values(given["p"]), 1e-10, 1e-8);

@@ -3,10 +3,10 @@
 #include <set>
 #include <sstream>
 
-#include "tenbin/evaluation/agreement.h"
 #include "tenbin/evaluation/calibration.h"
 #include "tenbin/evaluation/confidence_interval.h"
-#include "tenbin/evaluation/imbalanced.h"
+#include "tenbin/evaluation/geometric_mean.h"
+#include "tenbin/evaluation/mcc_kappa.h"
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
 #include "tenbin/evaluation/roc.h"

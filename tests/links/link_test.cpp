@@ -798,7 +798,7 @@ TEST_CASE("load_npz initialises lazily sized parameters, and returns a report", 
     Lazy saved;
     CHECK_THROWS_WITH(
         save_npz(path, saved),
-        path + ": l1/W: the array is none: a parameter of unknown size is initialised by a forward pass");
+        path + ": l1/W: the array is empty: a parameter of unknown size is initialised by a forward pass");
     saved.l2(saved.l1(Array::ones({1, 4})));
     save_npz(path, saved);
 

@@ -30,7 +30,7 @@ Rows in_danger(const Dataset& train, int c, std::size_t m) {
 }
 
 // Enough recipes to draw every base many times.
-std::vector<Synthetic> long_plan(const Dataset& train, int c, BorderlineSmote options) {
+std::vector<Synthetic> long_plan(const Dataset& train, int c, BorderlineSmoteOptions options) {
   options.sampling_strategy = {{c, rows_of_class(train.t, c).size() + 4000}};
   return borderline_smote_plan(train, options);
 }

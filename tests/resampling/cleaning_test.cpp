@@ -122,8 +122,8 @@ TEST_CASE("edited_nearest_neighbours drops rows that disagree with their neighbo
         if (!goes) all.push_back(row);
         if (!goes || t[row] == smallest) some.push_back(row);
       }
-      const EditedNearestNeighbours options{.n_neighbors = k, .kind_sel = kind};
-      EditedNearestNeighbours everywhere = options;
+      const EditedNearestNeighboursOptions options{.n_neighbors = k, .kind_sel = kind};
+      EditedNearestNeighboursOptions everywhere = options;
       for (const auto& [c, count] : counts) everywhere.classes.push_back(c);
       const Dataset cleaned = edited_nearest_neighbours(train, options);
       CHECK(cleaned.x.to_vector<float>() == train.subset(some).x.to_vector<float>());

@@ -123,7 +123,7 @@ TEST_CASE("smote_nc weights a category by the full median of the deviations") {
 
 TEST_CASE("smote_nc is a function of the seed, and marks its result") {
   const Dataset train = mixed(60, 20, 1);
-  const SmoteNC options{.categorical_features = {1, 3}, .seed = 5};
+  const SmoteNCOptions options{.categorical_features = {1, 3}, .seed = 5};
   const std::vector<double> made = smote_nc(train, options).x.to_vector<double>();
   CHECK(smote_nc(train, options).x.to_vector<double>() == made);
   CHECK(smote_nc(train, {.categorical_features = {1, 3}, .seed = 6}).x.to_vector<double>() != made);

@@ -19,7 +19,7 @@ namespace {
 
 // Checks that every recipe goes from a row to one of its k nearest rows of the same class, and that every new
 // row is computed by the formula.
-void check_smote(const Dataset& train, const Smote& options) {
+void check_smote(const Dataset& train, const SmoteOptions& options) {
   const std::vector<Synthetic> plan = smote_plan(train, options);
   const Dataset made = smote(train, options);
   const std::size_t n = train.size(), columns = train.x.size() / n;

@@ -549,7 +549,7 @@ TEST_CASE_METHOD(Fixture, "a save that fails leaves the old file and nothing els
   write_bytes(path, "old");
   CHECK_THROWS_WITH(
       save_npz(path, {{"x", Array{1}}, {"l1/W", Array()}}),
-      path + ": l1/W: the array is none: a parameter of unknown size is initialised by a forward pass");
+      path + ": l1/W: the array is empty: a parameter of unknown size is initialised by a forward pass");
   CHECK_THROWS_WITH(save_npz(path, {{"x", Array{1}}, {"x", Array{1}}}), path + ": x: the key occurs twice");
   CHECK_THROWS_WITH(save_npz(path, {{std::string("a\0b", 3), Array{1}}}),
                     path + ": a\\x00b: a key cannot contain NUL");
@@ -769,7 +769,7 @@ TEST_CASE_METHOD(Fixture, "a load that fails changes nothing") {
   CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array::zeros({2})}}, {.strict = false}),
                     path + ": l1/b: expected float32(2), got float64(2)");
   CHECK_THROWS_WITH(load_npz(path, {{"l1/W", W}, {"l1/b", Array()}}),
-                    path + ": l1/b: the array to load into is none, the file has float64(2)");
+                    path + ": l1/b: the array to load into is empty, the file has float64(2)");
   CHECK(W.to_vector<float>() == std::vector<float>(6, 0));
 }
 

@@ -1,6 +1,6 @@
 #include "tenbin/functions/loss/logit_adjustment.h"
 
-#include "tenbin/datasets/class_weight.h"
+#include "tenbin/datasets/class_prior.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;

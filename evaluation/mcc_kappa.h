@@ -1,4 +1,4 @@
-// Agreement of predictions with the truth beyond chance: MCC and Cohen's kappa.
+// Matthews' correlation coefficient (MCC) and Cohen's kappa: agreement with the true labels beyond chance.
 #pragma once
 
 #include <limits>

@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/agreement.h"
+#include "tenbin/evaluation/mcc_kappa.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "tenbin/examples/common/options.h"
+#include "tenbin/examples/common/command_line.h"
 
 #include <algorithm>
 #include <charconv>
@@ -60,15 +60,15 @@ bool set(Number& variable, const std::string& text) {
   return true;
 }
 
-bool is_flag(const Options::Target& variable) { return std::holds_alternative<bool*>(variable); }
+bool is_flag(const CommandLine::Target& variable) { return std::holds_alternative<bool*>(variable); }
 
-const char* expected(const Options::Target& variable) {
+const char* expected(const CommandLine::Target& variable) {
   constexpr const char* names[] = {"true or false", "an integer", "an integer >= 0",
                                    "a number",      "a text",     "cpu, cuda or cuda:N"};
   return names[variable.index()];
 }
 
-std::string to_text(const Options::Target& variable) {
+std::string to_text(const CommandLine::Target& variable) {
   detail::TextStream out;
   std::visit([&](const auto* value) { out << std::boolalpha << *value; }, variable);
   return out.str();
@@ -76,12 +76,12 @@ std::string to_text(const Options::Target& variable) {
 
 }  // namespace
 
-void Options::add_option(std::string name, Target variable, std::string description) {
+void CommandLine::add_option(std::string name, Target variable, std::string description) {
   options_.push_back({std::move(name), variable, std::move(description), to_text(variable)});
 }
 
-std::optional<int> Options::parse(int argc, const char* const* argv, std::ostream& out,
-                                  std::ostream& error) const {
+std::optional<int> CommandLine::parse(int argc, const char* const* argv, std::ostream& out,
+                                      std::ostream& error) const {
   const std::string program = argc > 0 ? argv[0] : "example";
   for (int i = 1; i < argc; ++i) {
     if (argv[i] == std::string("--help")) {
@@ -96,7 +96,7 @@ std::optional<int> Options::parse(int argc, const char* const* argv, std::ostrea
   return std::nullopt;
 }
 
-std::string Options::take(int argc, const char* const* argv, int& i) const {
+std::string CommandLine::take(int argc, const char* const* argv, int& i) const {
   const std::string argument = argv[i];
   if (argument.rfind("--", 0) != 0) return "unexpected argument " + argument;
   const std::size_t equals = argument.find('=');
@@ -118,7 +118,7 @@ std::string Options::take(int argc, const char* const* argv, int& i) const {
   return reason.empty() ? "" : "--" + name + " " + value + ": " + reason;
 }
 
-std::string Options::help(const std::string& program) const {
+std::string CommandLine::help(const std::string& program) const {
   std::vector<std::string> names;
   std::size_t width = std::string("--help").size();
   for (const Option& option : options_) {

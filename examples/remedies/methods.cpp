@@ -1,4 +1,4 @@
-#include "tenbin/examples/remedies/remedies.h"
+#include "tenbin/examples/remedies/methods.h"
 
 #include <algorithm>
 #include <cmath>
@@ -70,9 +70,9 @@ Array constant_probabilities(const Counts& counts, std::size_t n_rows) {
 
 // A rule that chooses the class from probabilities, tuned for balanced accuracy: for two classes a threshold
 // on the probability of the rare one, for more classes the strength tau of the prior correction.
-class Decision {
+class TunedDecision {
  public:
-  Decision(const Array& t, const Array& p, const Counts& counts) : counts_(counts) {
+  TunedDecision(const Array& t, const Array& p, const Counts& counts) : counts_(counts) {
     rare_ = static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) - counts.begin());
     if (counts.size() == 2) {
       threshold_ =
@@ -121,10 +121,11 @@ class Decision {
 };
 
 // One split during the comparison: the state that its trainings share.
-class Bench {
+class FoldContext {
  public:
-  Bench(const Dataset& train, const Dataset& test, const LabData& data, const Training& training,
-        std::uint64_t seed, const std::function<void(const std::string&)>& on_trained)
+  FoldContext(const Dataset& train, const Dataset& test, const ComparisonData& data,
+              const TrainingOptions& training, std::uint64_t seed,
+              const std::function<void(const std::string&)>& on_trained)
       : raw_train_(train),
         fold_(prepare(train, test, data.categorical)),
         data_(data),
@@ -144,7 +145,7 @@ class Bench {
   }
 
   // The rule that is best for the predictions of plain models on training rows that they were not trained on.
-  Decision tuned_decision() const {
+  TunedDecision tuned_decision() const {
     const std::size_t n_class = data_.classes.size();
     std::vector<float> p;
     std::vector<std::int32_t> t;
@@ -159,7 +160,7 @@ class Bench {
       p.insert(p.end(), out.begin(), out.end());
       t.insert(t.end(), labels.begin(), labels.end());
     }
-    return Decision(Array(t), Array(p, {t.size(), n_class}), counts_);
+    return TunedDecision(Array(t), Array(p, {t.size(), n_class}), counts_);
   }
 
  private:
@@ -172,18 +173,18 @@ class Bench {
 
   Dataset raw_train_;
   Fold fold_;
-  const LabData& data_;
+  const ComparisonData& data_;
   Counts counts_;
-  Training training_;
+  TrainingOptions training_;
   std::uint64_t seed_;
   const std::function<void(const std::string&)>& on_trained_;
 };
 
-Prediction by_argmax(const std::string& remedy, const Array& p) { return {remedy, p, argmax(p)}; }
+Prediction by_argmax(const std::string& method, const Array& p) { return {method, p, argmax(p)}; }
 
 }  // namespace
 
-const std::vector<std::string>& remedy_names() {
+const std::vector<std::string>& method_names() {
   static const std::vector<std::string> names = {"majority",
                                                  "plain",
                                                  "plain + tuned threshold",
@@ -200,30 +201,32 @@ const std::vector<std::string>& remedy_names() {
 
 std::size_t n_trainings() { return 8 + n_inner_folds; }
 
-std::vector<Prediction> predict_with_remedies(
-    const Dataset& train, const Dataset& test, const LabData& data, const Training& training,
-    std::uint64_t seed, const std::function<void(const std::string& what)>& on_trained) {
-  const Bench bench(train, test, data, training, seed, on_trained);
-  const Counts& counts = bench.counts();
+std::vector<Prediction> predict_with_methods(const Dataset& train, const Dataset& test,
+                                             const ComparisonData& data, const TrainingOptions& training,
+                                             std::uint64_t seed,
+                                             const std::function<void(const std::string& what)>& on_trained) {
+  const FoldContext context(train, test, data, training, seed, on_trained);
+  const Counts& counts = context.counts();
   const Array weights = balanced_class_weight(counts);
-  const auto trained = [&](const std::string& remedy, const Dataset& rows, const Loss& loss) {
-    return by_argmax(remedy, bench.trained(remedy, rows, loss));
+  const auto trained = [&](const std::string& method, const Dataset& rows, const Loss& loss) {
+    return by_argmax(method, context.trained(method, rows, loss));
   };
 
-  const Prediction plain = trained("plain", bench.train(), cross_entropy());
-  const Prediction weighted = trained("class weights", bench.train(), cross_entropy(weights));
+  const Prediction plain = trained("plain", context.train(), cross_entropy());
+  const Prediction weighted = trained("class weights", context.train(), cross_entropy(weights));
   const Array corrected = correct_prior(weighted.p, weighted_prior(counts, weights), class_prior(counts));
   return {
-      by_argmax("majority", constant_probabilities(counts, bench.n_test())),
+      by_argmax("majority", constant_probabilities(counts, context.n_test())),
       plain,
-      {"plain + tuned threshold", plain.p, bench.tuned_decision()(plain.p)},
+      {"plain + tuned threshold", plain.p, context.tuned_decision()(plain.p)},
       weighted,
-      trained("effective number", bench.train(), cross_entropy(effective_number_class_weight(counts, 0.999))),
-      trained("over-sampling", random_over_sample(bench.train(), {.seed = seed}), cross_entropy()),
-      trained("under-sampling", random_under_sample(bench.train(), {.seed = seed}), cross_entropy()),
-      trained("SMOTE", with_smote(bench.train(), counts, seed), cross_entropy()),
-      trained("focal loss", bench.train(), focal()),
-      trained("logit adjustment", bench.train(), logit_adjusted(counts)),
+      trained("effective number", context.train(),
+              cross_entropy(effective_number_class_weight(counts, 0.999))),
+      trained("over-sampling", random_over_sample(context.train(), {.seed = seed}), cross_entropy()),
+      trained("under-sampling", random_under_sample(context.train(), {.seed = seed}), cross_entropy()),
+      trained("SMOTE", with_smote(context.train(), counts, seed), cross_entropy()),
+      trained("focal loss", context.train(), focal()),
+      trained("logit adjustment", context.train(), logit_adjusted(counts)),
       by_argmax("weights + prior correction", corrected),
   };
 }

@@ -16,15 +16,15 @@ namespace tenbin::examples {
 ///
 ///     std::size_t epochs = 20;
 ///     bool quick = false;
-///     Options options("Trains an MLP on MNIST.");
-///     options.add("epochs", epochs, "passes over the training set");
-///     options.add("quick", quick, "train on a tenth of the data");
-///     if (const auto exit_code = options.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
-class Options {
+///     CommandLine command_line("Trains an MLP on MNIST.");
+///     command_line.add("epochs", epochs, "passes over the training set");
+///     command_line.add("quick", quick, "train on a tenth of the data");
+///     if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+class CommandLine {
  public:
   using Target = std::variant<bool*, int*, std::size_t*, double*, std::string*, Device*>;
 
-  explicit Options(std::string description) : description_(std::move(description)) {}
+  explicit CommandLine(std::string description) : description_(std::move(description)) {}
 
   /// The variable must outlive this object. A bool is a flag: `--quick`, or `--quick=false`. A Device is
   /// `cpu`, `cuda` or `cuda:1`; a device that does not exist is a mistake.

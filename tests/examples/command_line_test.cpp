@@ -1,11 +1,11 @@
-#include "tenbin/examples/common/options.h"
+#include "tenbin/examples/common/command_line.h"
 
 #include <sstream>
 
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/tests/catch.h"
 
-using tenbin::examples::Options;
+using tenbin::examples::CommandLine;
 
 namespace {
 
@@ -27,17 +27,17 @@ struct Outcome {
 
 Outcome parse(std::vector<const char*> arguments) {
   Outcome outcome;
-  Options options("Trains.");
-  options.add("epochs", outcome.values.epochs, "passes over the data");
-  options.add("shift", outcome.values.shift, "moves it");
-  options.add("rate", outcome.values.rate, "step size");
-  options.add("quick", outcome.values.quick, "less of everything");
-  options.add("name", outcome.values.name, "what it is called");
-  options.add("device", outcome.values.device, "where to run");
+  CommandLine command_line("Trains.");
+  command_line.add("epochs", outcome.values.epochs, "passes over the data");
+  command_line.add("shift", outcome.values.shift, "moves it");
+  command_line.add("rate", outcome.values.rate, "step size");
+  command_line.add("quick", outcome.values.quick, "less of everything");
+  command_line.add("name", outcome.values.name, "what it is called");
+  command_line.add("device", outcome.values.device, "where to run");
   arguments.insert(arguments.begin(), "demo");
   std::ostringstream out;
   std::ostringstream error;
-  outcome.exit_code = options.parse(static_cast<int>(arguments.size()), arguments.data(), out, error);
+  outcome.exit_code = command_line.parse(static_cast<int>(arguments.size()), arguments.data(), out, error);
   outcome.out = out.str();
   outcome.error = error.str();
   return outcome;
@@ -52,7 +52,7 @@ void check_mistake(std::vector<const char*> arguments, const std::string& text) 
 
 }  // namespace
 
-TEST_CASE("Options keep their defaults") {
+TEST_CASE("CommandLine keeps the defaults") {
   const Outcome outcome = parse({});
   CHECK_FALSE(outcome.exit_code);
   CHECK(outcome.values.epochs == 20);
@@ -61,7 +61,7 @@ TEST_CASE("Options keep their defaults") {
   CHECK((outcome.out + outcome.error).empty());
 }
 
-TEST_CASE("Options read values in both spellings, and flags") {
+TEST_CASE("CommandLine reads values in both spellings, and flags") {
   const Outcome outcome = parse({"--epochs", "5", "--rate=2.5e-4", "--shift", "-7", "--quick", "--name=cnn"});
   CHECK_FALSE(outcome.exit_code);
   CHECK(outcome.values.epochs == 5);
@@ -75,7 +75,7 @@ TEST_CASE("Options read values in both spellings, and flags") {
   CHECK(parse({"--name="}).values.name.empty());
 }
 
-TEST_CASE("Options explain mistakes and leave with 2") {
+TEST_CASE("CommandLine explains mistakes and leaves with 2") {
   check_mistake({"--epoch", "5"}, "unknown option --epoch");
   check_mistake({"--epoch=5"}, "unknown option --epoch");
   check_mistake({"-h"}, "unexpected argument -h");
@@ -91,7 +91,7 @@ TEST_CASE("Options explain mistakes and leave with 2") {
   check_mistake({"--quick=yes"}, "--quick expects true or false, got 'yes'");
 }
 
-TEST_CASE("Options take a device, if there is one") {
+TEST_CASE("CommandLine takes a device, if there is one") {
   using tenbin::Device;
   CHECK(parse({"--device", "cpu"}).values.device == Device::cpu());
   const int count = tenbin::gpu::device_count();
@@ -109,7 +109,7 @@ TEST_CASE("Options take a device, if there is one") {
     check_mistake({("--device=" + text).c_str()}, "--device expects cpu, cuda or cuda:N, got '" + text + "'");
 }
 
-TEST_CASE("Options print their help and leave with 0") {
+TEST_CASE("CommandLine prints its help and leaves with 0") {
   const Outcome outcome = parse({"--epochs", "5", "--help"});
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.error.empty());

@@ -9,7 +9,7 @@
 namespace tenbin::examples {
 
 /// A labelled table of numbers and categories.
-struct LabData {
+struct ComparisonData {
   std::string source;
   Dataset rows;  ///< x float32 (N, D): NaN is missing, categories are codes; t int32 (N)
   std::vector<std::size_t> categorical;  ///< columns of x
@@ -27,7 +27,7 @@ struct LabData {
 /// Left out are columns without values, and categorical columns with more than 100 categories: names,
 /// customer numbers, free text. Errors: those of the loaders; fewer than two classes; a class of fewer than 3
 /// rows, which cannot be in a training, a validation and a test part.
-LabData load_lab_data(const std::string& path, const std::string& label);
+ComparisonData load_comparison_data(const std::string& path, const std::string& label);
 
 /// Training and test part as network input: categories one-hot, all columns standardised by the training
 /// rows, missing values replaced by the mean. A category that the training part does not have becomes a row

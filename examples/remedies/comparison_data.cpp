@@ -1,4 +1,4 @@
-#include "tenbin/examples/remedies/lab_data.h"
+#include "tenbin/examples/remedies/comparison_data.h"
 
 #include <algorithm>
 #include <cmath>
@@ -40,7 +40,7 @@ std::string useless(const Column& column) {
 }
 
 // Renumbers the classes so that only classes that occur remain: a file may declare more.
-void drop_absent_classes(LabData& data, const std::vector<std::string>& declared) {
+void drop_empty_classes(ComparisonData& data, const std::vector<std::string>& declared) {
   std::vector<std::size_t> counts(declared.size(), 0);
   std::vector<std::int32_t> labels = data.rows.t.to_vector<std::int32_t>();
   for (const std::int32_t label : labels) ++counts[static_cast<std::size_t>(label)];
@@ -55,7 +55,7 @@ void drop_absent_classes(LabData& data, const std::vector<std::string>& declared
   data.rows.t = Array(labels);
 }
 
-void require_enough_rows(const LabData& data) {
+void require_enough_rows(const ComparisonData& data) {
   if (data.classes.size() < 2)
     throw Error(data.source, ": expected two or more classes, got ", data.classes.size());
   for (std::size_t c = 0; c < data.classes.size(); ++c)
@@ -73,13 +73,13 @@ Array missing_at_zero(Array x) {
 
 }  // namespace
 
-std::size_t LabData::rarest() const {
+std::size_t ComparisonData::rarest() const {
   return static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) - counts.begin());
 }
 
-LabData load_lab_data(const std::string& path, const std::string& label) {
+ComparisonData load_comparison_data(const std::string& path, const std::string& label) {
   tenbin::Table table = load(path, label);
-  LabData data;
+  ComparisonData data;
   data.source = table.source();
   std::vector<std::string> drop;
   for (const Column& column : table.columns()) {
@@ -91,7 +91,7 @@ LabData load_lab_data(const std::string& path, const std::string& label) {
   table = table.without(drop);
   data.categorical = table.categorical_features();
   data.rows = table.dataset({.missing = Missing::nan, .categories = Categories::codes});
-  drop_absent_classes(data, table.classes());
+  drop_empty_classes(data, table.classes());
   require_enough_rows(data);
   return data;
 }

@@ -1,4 +1,5 @@
-// Metrics of sensitivity and specificity: those of imbalanced-learn that scikit-learn does not have.
+// Geometric means of recall and specificity: the G-mean of averages, of every class, and the index balanced
+// accuracy.
 #pragma once
 
 #include <vector>

@@ -6,18 +6,18 @@
 #include <vector>
 
 #include "tenbin/examples/remedies/classifier.h"
-#include "tenbin/examples/remedies/lab_data.h"
+#include "tenbin/examples/remedies/comparison_data.h"
 
 namespace tenbin::examples {
 
 struct Prediction {
-  std::string remedy;
+  std::string method;
   Array p;        ///< probabilities, float32 (N, K)
   Array classes;  ///< int64 (N): the argmax of p, unless the method has its own rule
 };
 
-/// The names of the methods, in the order of `predict_with_remedies`.
-const std::vector<std::string>& remedy_names();
+/// The names of the methods, in the order of `predict_with_methods`.
+const std::vector<std::string>& method_names();
 /// The method that all others are compared with.
 inline constexpr const char* baseline = "plain";
 
@@ -39,9 +39,10 @@ inline constexpr const char* baseline = "plain";
 ///                                 frequencies of the training part
 ///
 /// `on_trained` is called after each of the `n_trainings()` trainings.
-std::vector<Prediction> predict_with_remedies(const Dataset& train, const Dataset& test, const LabData& data,
-                                              const Training& training, std::uint64_t seed,
-                                              const std::function<void(const std::string& what)>& on_trained);
+std::vector<Prediction> predict_with_methods(const Dataset& train, const Dataset& test,
+                                             const ComparisonData& data, const TrainingOptions& training,
+                                             std::uint64_t seed,
+                                             const std::function<void(const std::string& what)>& on_trained);
 std::size_t n_trainings();
 
 }  // namespace tenbin::examples

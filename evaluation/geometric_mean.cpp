@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/imbalanced.h"
+#include "tenbin/evaluation/geometric_mean.h"
 
 #include <cmath>
 

@@ -1,0 +1,27 @@
+// Numbers and names as text in aligned columns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tenbin::detail {
+
+// The number with this many digits after the decimal point.
+std::string fixed(double value, int digits);
+
+// Blanks, then the text: `width` characters or more.
+std::string right_aligned(const std::string& text, std::size_t width);
+
+using TextRow = std::vector<std::string>;
+
+// The number of characters of the widest cell of every column. Precondition, also of `text_table`: at least
+// one row, all of one length.
+std::vector<std::size_t> column_widths(const std::vector<TextRow>& rows);
+
+enum class Align : unsigned char { left, right };
+
+// One line per row, without trailing blanks. Columns are two blanks apart and right-aligned, the first one as
+// given.
+std::string text_table(const std::vector<TextRow>& rows, Align first_column);
+
+}  // namespace tenbin::detail
