@@ -137,7 +137,7 @@ MetricRows metric_rows(const char* function, const Array& t, const Array& y, con
   if (!rows.is_binary() || kind == ScoreKind::probability)
     clip_probabilities(rows.y, rows.is_binary() ? 1 : std::numeric_limits<double>::max());
   rows.weight_unit = scale_weights(rows.weight);
-  if (rows.size() == 0) throw Error(function, ": expected at least one row that counts, got t ", t);
+  if (rows.size() == 0) throw Error(function, ": expected at least one row that is not ignored, got t ", t);
   if (rows.weight && rows.total_weight() == 0) throw Error(function, ": sample_weight adds up to 0");
   return rows;
 }
