@@ -25,12 +25,13 @@ class ArffLine {
   const char* place() const { return p_; }
   // Steps over `c` if it is next.
   bool take(char c);
-  // The next word: quoted, or up to a blank, a comma or a brace. Errors: there is none, an open quote.
+  // The next word: quoted, or up to a blank, a comma or a brace. Errors: the end of the line, an open quote.
   ArffWord word();
-  // Steps over KEEL's range behind a type, as [0.075, 0.815], if there is one. `open`: its bracket was part
+  // Skips KEEL's range after a type, as [0.075, 0.815], if there is one. `open`: its bracket was part
   // of the type's word. Errors: it does not end.
   void skip_range(bool open);
-  // Steps over what parts two words: a comma, or blanks. Fine without it: the end of the line, and `closing`.
+  // Skips the separator of two words: a comma, or blanks. It may be missing at the end of the line and before
+  // `closing`.
   void separator(char closing);
 
  private:

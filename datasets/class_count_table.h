@@ -10,8 +10,8 @@
 namespace tenbin {
 
 struct ClassCountTableOptions {
-  std::vector<std::string> class_names = {};  ///< none: no name column
-  Array class_weight = {};                    ///< (K,) floating; none: no weight column
+  std::vector<std::string> class_names = {};  ///< empty: no name column
+  Array class_weight = {};                    ///< (K,) floating; empty: no weight column
 };
 
 /// Count and share of every class, with its name and weight if given: read it before you choose class

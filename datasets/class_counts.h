@@ -13,7 +13,7 @@
 
 namespace tenbin {
 
-/// The number of samples of every class. Labels equal to `ignore_label`, -1 if none is given, are ignored.
+/// The number of samples of every class. Labels equal to `ignore_label`, -1 if it is not given, are ignored.
 ///
 /// t: integer, any shape. Errors: any other label outside [0, n_class), named with its position; two classes
 /// and labels of -1 and 1 only, unless `ignore_label` is given: map -1 to 0; two axes with a single 1 among

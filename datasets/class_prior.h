@@ -30,8 +30,8 @@ Array log_prior(const std::vector<std::size_t>& counts);
 
 namespace detail {
 
-// A prior as numbers that sum to 1. Errors: a shape other than (n_class); an entry that is negative or not finite; all
-// entries 0.
+// A prior as numbers that sum to 1. Errors: a shape other than (n_class); an entry that is negative or not
+// finite; all entries 0.
 std::vector<double> to_prior(const char* function, const char* argument, const Array& prior,
                              std::size_t n_class);
 

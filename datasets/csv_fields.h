@@ -28,7 +28,7 @@ class FieldReader {
         line_(line),
         line_start_(p_) {}
 
-  // Goes to the next record and skips blank lines. False: there is none.
+  // Goes to the next record and skips blank lines. False: the end of the text.
   bool next_record();
   // The current field, unquoted, valid until the next call; afterwards the position is at the end of the
   // field.

@@ -15,7 +15,7 @@ struct CsvFormat {
   bool whitespace = false;  // blanks and tabs separate; the delimiter is a blank
   char comment = '\0';
 
-  // The second separator character; the delimiter again, if there is none.
+  // The second separator character; the delimiter again, if there is only one.
   char other_delimiter() const { return whitespace ? '\t' : delimiter; }
   bool separates(char c) const { return c == delimiter || c == other_delimiter(); }
   bool starts_comment(char c) const { return c == comment && comment != '\0'; }

@@ -106,7 +106,7 @@ Size measure(TextFile& file, const LibsvmOptions& options) {
     for (Feature feature; reader.next(feature);) {
       if (options.n_features != 0 && feature.index >= options.n_features)
         throw Error(file.path(), ":", lines.number(),
-                    ": a feature lies beyond `n_features` = ", options.n_features);
+                    ": a feature index exceeds `n_features` = ", options.n_features);
       size.features = std::max(size.features, feature.index + 1);
     }
   });

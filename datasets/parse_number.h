@@ -24,7 +24,7 @@ std::string number_text(double value);
 // The number format of a file.
 struct NumberFormat {
   char decimal = '.';
-  char thousands = '\0';  // none
+  char thousands = '\0';  // no separator
 
   bool is_usual() const { return decimal == '.' && thousands == '\0'; }
 };

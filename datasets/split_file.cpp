@@ -25,7 +25,7 @@ void check(const std::string& name, const Split& split, std::size_t n) {
   for (const Indices* side : {&split.train, &split.test})
     for (const std::size_t i : *side) {
       if (i >= n) throw Error(name, ": sample ", i, " is out of range for ", n, " labels");
-      if (taken[i]) throw Error(name, ": sample ", i, " comes twice");
+      if (taken[i]) throw Error(name, ": sample ", i, " occurs twice");
       taken[i] = true;
     }
 }
@@ -68,7 +68,7 @@ std::vector<Split> load_splits(const std::string& path, const SplitLabels& label
   if (label[0] != static_cast<std::int64_t>(t.size()))
     throw Error(path, ": the splits belong to other labels: ", label[0], " of them, got ", t);
   if (label[1] != checksum(t))
-    throw Error(path, ": the splits belong to other labels: as many, but their checksum differs");
+    throw Error(path, ": the splits belong to other labels: the same number, with another checksum");
   std::vector<Split> splits;
   for (std::size_t i = 0; reader.contains("train/" + std::to_string(i)); ++i) {
     const std::string number = std::to_string(i);

@@ -25,7 +25,7 @@ struct BinarySamples {
 // position.
 std::vector<double> to_scores(const char* function, const Array& scores, std::size_t column);
 
-// `sample_weights` (metric_rows.h) as numbers, scaled; ones if there are none.
+// `sample_weights` (metric_rows.h) as numbers, scaled; ones if it is empty.
 std::vector<double> to_sample_weights(const char* function, const Array& sample_weight, const Array& t);
 
 // Errors: also labels other than `pos_label` and one more, without `pos_label` other than 0 and 1; a class

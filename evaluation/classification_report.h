@@ -10,7 +10,7 @@
 namespace tenbin {
 
 struct ClassificationReportOptions {
-  std::vector<std::string> class_names = {};  ///< none: the classes' numbers
+  std::vector<std::string> class_names = {};  ///< empty: the classes' numbers
   int digits = 2;                             ///< after the decimal point
   double zero_division = 0.0;                 ///< the value of 0/0, see ConfusionMatrix
 };
@@ -37,7 +37,7 @@ std::string classification_report(const ConfusionMatrix& matrix,
 
 /// Options of classification_report_imbalanced.
 struct ClassificationReportImbalancedOptions {
-  std::vector<std::string> class_names = {};  ///< none: the classes' numbers
+  std::vector<std::string> class_names = {};  ///< empty: the classes' numbers
   int digits = 2;                             ///< after the decimal point
   double alpha = 0.1;                         ///< of the index balanced accuracy
   double zero_division = 0.0;                 ///< the value of 0/0 in precision, recall and F1, see

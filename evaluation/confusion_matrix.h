@@ -41,12 +41,12 @@ class ConfusionMatrix {
   /// Adds a minibatch to the counts.
   ///
   /// t: integer labels, (N, d1, ...); y: logits (N, C, d1, ...), whose argmax is the predicted class, or
-  /// integer classes of t's shape; sample_weight: of t's shape, or none, which is 1. Errors: shapes that do
-  /// not fit; C is not n_class; a label or class outside [0, n_class), a NaN among the logits, a weight that
-  /// is negative or not finite, named with its position; weights whose sum is beyond float64; labels of -1
-  /// and 1 only, see ConfusionMatrixOptions; integer t and y of two axes with a single 1 among zeros in every
-  /// row, which are taken for one-hot rows: if they are labels, reshape them to one axis. Predictions at an
-  /// ignored position may have any value, also NaN.
+  /// integer classes of t's shape; sample_weight: of t's shape; empty: all weights are 1. Errors: shapes that
+  /// do not fit; C is not n_class; a label or class outside [0, n_class), a NaN among the logits, a weight
+  /// that is negative or not finite, named with its position; weights whose sum is beyond float64; labels of
+  /// -1 and 1 only, see ConfusionMatrixOptions; integer t and y of two axes with a single 1 among zeros in
+  /// every row, which are taken for one-hot rows: if they are labels, reshape them to one axis. Predictions
+  /// at an ignored position may have any value, also NaN.
   void add(const Array& t, const Array& y, const Array& sample_weight = {});
 
   std::size_t n_class() const { return n_class_; }

@@ -20,7 +20,7 @@ struct GainOptions {
   std::optional<std::int64_t> ignore_label = {};
 };
 
-/// The number of positive rows among the k rows with the highest scores. Where rank k lies within a group of
+/// The number of positive rows among the k rows with the highest scores. If rank k is within a group of
 /// equal scores, the mean over all orders of the group: the expected value of a random choice.
 ///
 /// t, y: as in roc_curve. Errors: those of precision_recall_curve; k is 0 or above the number of rows.

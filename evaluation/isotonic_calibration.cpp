@@ -97,7 +97,7 @@ IsotonicCalibration& IsotonicCalibration::fit(const Array& scores, const Array& 
 }
 
 Array IsotonicCalibration::transform(const Array& scores) const {
-  if (x_.empty()) throw Error("IsotonicCalibration: expected fit before, got none");
+  if (x_.empty()) throw Error("IsotonicCalibration: expected a call of fit first");
   return detail::map_scores("IsotonicCalibration::transform", scores, column_,
                             [this](double score) { return (*this)(score); });
 }

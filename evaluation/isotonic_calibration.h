@@ -10,7 +10,7 @@ namespace tenbin {
 /// The non-decreasing vector closest to y, min sum_i w_i (f_i - y_i)^2 over f_1 <= f_2 <= ...: pool adjacent
 /// violators, in O(N). (scikit-learn: `isotonic_regression`.)
 ///
-/// y: float32 or float64 (N), finite; sample_weight: float (N), above 0, or none. The result: float64 (N).
+/// y: float32 or float64 (N), finite; sample_weight: float (N), above 0, or empty. The result: float64 (N).
 /// Errors: other shapes, dtypes or values.
 Array isotonic_regression(const Array& y, const Array& sample_weight = {});
 

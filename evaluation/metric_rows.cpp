@@ -9,6 +9,7 @@
 #include "tenbin/datasets/dataset.h"
 #include "tenbin/evaluation/probabilities.h"
 #include "tenbin/evaluation/scaling.h"
+#include "tenbin/xtensor.h"
 
 namespace tenbin::detail {
 
@@ -57,9 +58,7 @@ void clip_probabilities(Array& y, double most) {
   const double* p = std::as_const(y).data<double>();
   const auto outside = [=](double value) { return value < 0 || value > most; };
   if (std::none_of(p, p + y.size(), outside)) return;
-  y = y.copy();
-  double* own = y.data<double>();
-  for (std::size_t i = 0; i < y.size(); ++i) own[i] = std::clamp(own[i], 0.0, most);
+  y = from_xtensor(xt::clip(adapt<double>(std::as_const(y)), 0.0, most));
 }
 
 }  // namespace
@@ -81,9 +80,7 @@ double scale_weights(Array& weights) {
   const double* w = std::as_const(weights).data<double>();
   const double scale = power_of_two_scale(*std::max_element(w, w + weights.size()), most_weight_exponent);
   if (scale == 1) return 1;
-  weights = weights.copy();
-  double* own = weights.data<double>();
-  for (std::size_t i = 0; i < weights.size(); ++i) own[i] *= scale;
+  weights = from_xtensor(scale * adapt<double>(std::as_const(weights)));
   return 1 / scale;
 }
 
@@ -137,7 +134,7 @@ MetricRows metric_rows(const char* function, const Array& t, const Array& y, con
   if (!rows.is_binary() || kind == ScoreKind::probability)
     clip_probabilities(rows.y, rows.is_binary() ? 1 : std::numeric_limits<double>::max());
   rows.weight_unit = scale_weights(rows.weight);
-  if (rows.size() == 0) throw Error(function, ": expected at least one row that counts, got t ", t);
+  if (rows.size() == 0) throw Error(function, ": expected at least one row that is not ignored, got t ", t);
   if (rows.weight && rows.total_weight() == 0) throw Error(function, ": sample_weight adds up to 0");
   return rows;
 }
@@ -161,12 +158,9 @@ MetricRows binary_rows(const char* function, const Array& t, const Array& y, con
 }
 
 MetricRows one_vs_rest(const MetricRows& rows, std::size_t c) {
-  MetricRows one{rows.t,      Array::empty({rows.size()}, Dtype::float64),
-                 rows.weight, rows.weight_unit,
-                 rows.dtype,  static_cast<std::int64_t>(c)};
-  const double* y = rows.y.data<double>() + c;
-  double* score = one.y.data<double>();
-  for (std::size_t i = 0; i < rows.size(); ++i) score[i] = y[i * rows.n_class()];
+  MetricRows one = rows;
+  one.y = from_xtensor(xt::view(adapt<double, 2>(rows.y), xt::all(), c));
+  one.pos_label = static_cast<std::int64_t>(c);
   return one;
 }
 

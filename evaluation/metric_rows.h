@@ -9,7 +9,7 @@
 
 namespace tenbin::detail {
 
-// float64 of the shape of t on the CPU, or none. Errors: `brier_score_loss: sample_weight[2] = -1 must be
+// float64 of the shape of t on the CPU, or empty. Errors: `brier_score_loss: sample_weight[2] = -1 must be
 // finite and >= 0`; another shape than t's.
 Array sample_weights(const char* function, const Array& sample_weight, const Array& t);
 
@@ -23,7 +23,7 @@ enum class ScoreKind : unsigned char { any, probability };
 struct MetricRows {
   Array t;                 // int64 (n)
   Array y;                 // float64: scores (n), or probabilities (n, C) whose rows sum to 1
-  Array weight;            // float64 (n), scaled, or none
+  Array weight;            // float64 (n), scaled, or empty
   double weight_unit;      // factor from sums of scaled weights to sums of weights
   Dtype dtype;             // the dtype of the y that was passed
   std::int64_t pos_label;  // if y is (n): its positive label
@@ -39,7 +39,7 @@ struct MetricRows {
 
 // For scores (N), or a column (N, 1): labels may have any values if `pos_label` is given, and all others are
 // negative; otherwise they are 0 and 1. For probabilities (N, C): labels are in [0, C). `ignore_label`: -1 if
-// none is given; but -1 is not ignored if it is `pos_label`, or if `pos_label` is 1 and there is no third
+// it is not given; but -1 is not ignored if it is `pos_label`, or if `pos_label` is 1 and there is no third
 // label. Probabilities that rounding brought outside [0, 1] are clipped.
 //
 // Errors: anything else, with its position and value; two classes and labels of -1 and 1 only, unless

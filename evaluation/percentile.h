@@ -6,7 +6,7 @@
 
 namespace tenbin::detail {
 
-// The value below which `percent` of the sorted values lie, with linear interpolation (NumPy: `percentile`).
+// The value below which `percent` of the sorted values are, with linear interpolation (NumPy: `percentile`).
 // Precondition: at least one value.
 inline double percentile(const std::vector<double>& sorted, double percent) {
   const double rank = percent / 100 * static_cast<double>(sorted.size() - 1);

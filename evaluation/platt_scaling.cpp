@@ -35,7 +35,8 @@ class Objective {
     for (const BinarySample& sample : samples) (sample.positive ? positive : negative) += sample.weight;
     unit_ = detail::power_of_two_scale(negative + positive, 0);
     total_ = unit_ * (negative + positive);
-    // The targets alone know how many samples there are. Above 2^53 of them 1 and 2 are lost.
+    // Only the targets depend on the number of samples. Above 2^53 samples, their 1 and 2 are lost by
+    // rounding.
     constexpr double many = 1e100;
     positive = std::min(many, positive * binary.weight_unit);
     negative = std::min(many, negative * binary.weight_unit);
@@ -53,7 +54,7 @@ class Objective {
     double sum = 0;
     for (const BinarySample& sample : samples_) {
       const double u = a * scaled(sample) + b;
-      // -(y log p + (1 - y) log(1 - p)), written so that no logarithm meets 0.
+      // -(y log p + (1 - y) log(1 - p)), in a form that takes no logarithm of 0.
       sum += weight(sample) * (target(sample) * u + std::max(-u, 0.0) + std::log1p(std::exp(-std::abs(u))));
     }
     return sum;
@@ -93,14 +94,14 @@ struct Point {
   double a, b;
 };
 
-// The Newton step, and what it would gain if the objective were its second-order model, twice over.
+// The Newton step, and twice the decrease of the second-order model of the objective along it.
 struct NewtonStep {
   double a, b, decrease;
 };
 
-// Damped, it is shorter and closer to the steepest descent.
+// With damping, the step is shorter and closer to the direction of steepest descent.
 NewtonStep newton_step(const Objective::Derivatives& d, double damping) {
-  // A little more on the diagonal keeps it invertible, as for scores that are all equal.
+  // A small term on the diagonal keeps the matrix invertible: it is singular if all scores are equal.
   const double aa = d.aa * (1 + 1e-12) + 1e-300 + damping, bb = d.bb * (1 + 1e-12) + 1e-300 + damping;
   const double determinant = aa * bb - d.ab * d.ab;
   const double a = -(bb * d.a - d.ab * d.b) / determinant;
@@ -108,7 +109,7 @@ NewtonStep newton_step(const Objective::Derivatives& d, double damping) {
   return {a, b, -(d.a * a + d.b * b)};
 }
 
-// How much of the step to take: halved until the objective falls enough; 0 if it does not.
+// The fraction of the step to take: 1, halved until the objective decreases enough; 0 if it does not.
 double step_length(const Objective& objective, const Point& at, const NewtonStep& step) {
   constexpr double shortest = 1e-10;
   constexpr double enough = 1e-4;
@@ -125,14 +126,15 @@ double step_length(const Objective& objective, const Point& at, const NewtonStep
 // Marquardt, until it does.
 Point minimise(const Objective& objective) {
   constexpr int most_steps = 1000;
-  // Relative to the weight: where full steps converge, and rounding of the value would hide it; the end.
+  // Relative to the weight. Below `close`, full steps converge, but the decrease is less than the rounding
+  // error of the value, which is not computed then. Below `done`, the search ends.
   const double close = 1e-8 * objective.total_weight(), done = 1e-24 * objective.total_weight();
   const double least_damping = 1e-12 * objective.total_weight(), most_damping = objective.total_weight();
   double damping = 0;
   Point at{0, objective.start()};
   for (int count = 0; count < most_steps; ++count) {
     const NewtonStep step = newton_step(objective.derivatives(at.a, at.b), damping);
-    // Not if rounding has made the determinant negative or 0.
+    // False if rounding has made the determinant negative or 0.
     const bool is_descent = step.decrease >= 0 && std::isfinite(step.decrease);
     const bool is_close = damping == 0 && is_descent && step.decrease <= close;
     const double length = is_close ? 1 : is_descent ? step_length(objective, at, step) : 0;
@@ -170,7 +172,7 @@ double PlattScaling::a() const { return line().a; }
 double PlattScaling::b() const { return line().b; }
 
 const PlattScaling::Line& PlattScaling::line() const {
-  if (!line_) throw Error("PlattScaling: expected fit before, got none");
+  if (!line_) throw Error("PlattScaling: expected a call of fit first");
   return *line_;
 }
 

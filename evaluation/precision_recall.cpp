@@ -32,7 +32,7 @@ struct Points {
   std::vector<double> thresholds;
 };
 
-// Whether a point and both its neighbours have one recall: no positive row lies between them.
+// Whether a point and both its neighbours have one recall: no positive row is between them.
 bool within_equal_recall(const std::vector<double>& tp, std::size_t i) {
   return tp[i - 1] == tp[i] && tp[i] == tp[i + 1];
 }

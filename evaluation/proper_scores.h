@@ -14,7 +14,7 @@ struct BrierScoreOptions {
   /// For y (N): the positive label, whose probability y is; all others are negative. Not set: labels are 0
   /// and 1, and 1 is positive.
   std::optional<std::int64_t> pos_label = {};
-  /// Halve the sum over classes, so that it lies in [0, 1]. Not set: for two classes, where it is then (p -
+  /// Halve the sum over classes, so that it is in [0, 1]. Not set: for two classes, where it is then (p -
   /// y)^2.
   std::optional<bool> scale_by_half = {};
   /// Rows with this label are ignored. Not set: -1; labels of -1 and 1 only are then two classes and need

@@ -126,11 +126,12 @@ double one_vs_one_auc(const char* function, const detail::MetricRows& rows, Clas
       total += weight;
     }
   if (total == 0)
-    throw Error(function, ": only one class is present in t, class ", label[0], ": there is no pair of them");
+    throw Error(function, ": only one class is present in t, class ", label[0],
+                ": there is no pair of classes");
   return sum / total;
 }
 
-// Whether a point lies on the line between its neighbours: both steps have the same counts of both classes.
+// Whether a point is on the line between its neighbours: both steps have the same counts of both classes.
 bool on_line(const RocCurve& curve, std::size_t i) {
   const auto second_difference = [i](const std::vector<double>& x) {
     return (x[i + 1] - x[i]) - (x[i] - x[i - 1]);

@@ -51,7 +51,8 @@ Rows to_rows(const char* function, const Array& logits, const Array& t, const Ar
     rows.labels.push_back(static_cast<std::size_t>(label[i]));
     rows.weights.push_back(weights[i]);
   }
-  if (rows.labels.empty()) throw Error(function, ": expected labelled rows, got none of ", logits);
+  if (rows.labels.empty())
+    throw Error(function, ": expected a row with a label and a weight above 0, got ", logits);
   return rows;
 }
 
@@ -142,7 +143,7 @@ Array TemperatureScaling::transform(const Array& logits) const {
 }
 
 double TemperatureScaling::temperature() const {
-  if (temperature_ == 0) throw Error("TemperatureScaling: expected fit before, got none");
+  if (temperature_ == 0) throw Error("TemperatureScaling: expected a call of fit first");
   return temperature_;
 }
 

@@ -30,7 +30,7 @@ double mean_recall(const BinaryOutcomes& o) { return (recall(o) + specificity(o)
 std::string named(const char* name, double argument) { return detail::text_of(name, '(', argument, ')'); }
 
 double require_share(const char* function, const char* argument, double share) {
-  if (!(share >= 0 && share <= 1)) throw Error(function, ": ", argument, " must lie in [0, 1], got ", share);
+  if (!(share >= 0 && share <= 1)) throw Error(function, ": ", argument, " must be in [0, 1], got ", share);
   return share;
 }
 
@@ -152,7 +152,7 @@ Array predict_with_threshold(const Array& scores, double threshold,
   if (std::isnan(threshold)) throw Error(function, ": expected a number as threshold, got nan");
   const std::int64_t positive = options.pos_label;
   if (!options.neg_label && positive != 0 && positive != 1)
-    throw Error(function, ": expected neg_label, the other class, beside pos_label ", positive);
+    throw Error(function, ": expected neg_label, the other class, in addition to pos_label ", positive);
   const std::int64_t negative = options.neg_label.value_or(1 - positive);
   if (positive == negative) throw Error(function, ": pos_label and neg_label are both ", positive);
   const std::vector<double> values = detail::to_scores(function, scores, positive > negative ? 1 : 0);

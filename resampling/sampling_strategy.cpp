@@ -25,7 +25,7 @@ SamplingStrategy::Counts SamplingStrategy::over_sampling(const char* function, c
   for (const auto& [c, count] : counts_) {
     if (count < classes.at(c))
       throw Error(function, ": class ", c, " has ", classes.at(c), " samples, more than the ", count,
-                  " asked for: over-sampling drops none");
+                  " requested: over-sampling does not drop rows");
     wanted[c] = count;
   }
   return wanted;
@@ -43,7 +43,7 @@ SamplingStrategy::Counts SamplingStrategy::under_sampling(const char* function, 
   for (const auto& [c, count] : counts_) {
     if (count > classes.at(c))
       throw Error(function, ": class ", c, " has ", classes.at(c), " samples, fewer than the ", count,
-                  " asked for: under-sampling makes none");
+                  " requested: under-sampling does not add rows");
     wanted[c] = count;
   }
   return wanted;

@@ -17,17 +17,17 @@ constexpr const char* function = "smote_nc";
 
 std::vector<bool> is_categorical(const Array& x, const Columns& categorical) {
   if (x.ndim() != 2) throw Error(function, ": x must have two axes, got ", x);
-  std::vector<bool> is(x.shape()[1]);
+  std::vector<bool> flags(x.shape()[1]);
   for (const std::size_t column : categorical) {
-    if (column >= is.size())
+    if (column >= flags.size())
       throw Error(function, ": categorical column ", column, " is out of range for ", x);
-    if (is[column]) throw Error(function, ": categorical column ", column, " is named twice");
-    is[column] = true;
+    if (flags[column]) throw Error(function, ": categorical column ", column, " is named twice");
+    flags[column] = true;
   }
-  if (categorical.empty() || categorical.size() == is.size())
+  if (categorical.empty() || categorical.size() == flags.size())
     throw Error(function, ": expected categorical and continuous columns, got ", categorical.size(),
-                " categorical of ", is.size());
-  return is;
+                " categorical of ", flags.size());
+  return flags;
 }
 
 double median(std::vector<double> values) {
@@ -115,15 +115,15 @@ Dataset smote_nc(const Dataset& train, const SmoteNCOptions& options) {
   const detail::SyntheticSource source =
       detail::synthetic_source(function, train, options.sampling_strategy, options.k_neighbors);
   const Columns& categorical = options.categorical_features;
-  const std::vector<bool> is = is_categorical(source.x, categorical);
+  const std::vector<bool> flags = is_categorical(source.x, categorical);
   std::vector<Synthetic> plan;
   Modes modes;
   for (const auto& [c, rows] : source.classes) {
     const std::size_t count = source.wanted.at(c) - rows.size();
     if (count == 0) continue;
     const ClassTable table(source.x, rows);
-    require_finite(table, rows, is.size());
-    Neighbors neighbors = nearest_neighbors(table.embedded(is), options.k_neighbors);
+    require_finite(table, rows, flags.size());
+    Neighbors neighbors = nearest_neighbors(table.embedded(flags), options.k_neighbors);
     modes.merge(modes_of(table, rows, neighbors, categorical));
     for (std::size_t& row : neighbors.rows) row = rows[row];
     detail::draw_synthetic(plan, count, rows, neighbors, options.seed);
@@ -135,7 +135,7 @@ Dataset smote_nc(const Dataset& train, const SmoteNCOptions& options) {
     T* const made = resampled.x.data<T>() + source.x.size();
     for (std::size_t i = 0; i < plan.size(); ++i)
       for (std::size_t c = 0; c < categorical.size(); ++c)
-        made[i * is.size() + categorical[c]] = static_cast<T>(modes.at(plan[i].base)[c]);
+        made[i * flags.size() + categorical[c]] = static_cast<T>(modes.at(plan[i].base)[c]);
   });
   resampled.x = resampled.x.to(train.x.device());
   resampled.t = resampled.t.to(train.t.device());

@@ -13,7 +13,7 @@ namespace tenbin::npy {
 namespace {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-              "elements are read and written as they lie in memory");
+              "elements are read and written as they are stored in memory");
 
 constexpr char magic[] = "\x93NUMPY";
 constexpr std::size_t magic_bytes = 6;

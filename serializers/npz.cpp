@@ -42,7 +42,7 @@ void verify(const std::string& path, const zip::Archive& written, const NamedArr
       npy::verify(stream, array);
     }
   } catch (const Error& error) {
-    throw Error(path, ": cannot write: what was written does not read back: ", error.what());
+    throw Error(path, ": cannot write: the written file cannot be read back: ", error.what());
   }
 }
 
@@ -131,7 +131,7 @@ void StateReader::require_like(const std::string& key, const Array& expected, co
 
 LoadReport StateReader::report() const {
   if (!asked_.empty() && !has_read_)
-    throw Error(source(), ": none of the keys is there: asked for ", listed(asked_), "; the file has ",
+    throw Error(source(), ": no requested key is in the file: requested ", listed(asked_), "; the file has ",
                 listed(file_->keys()));
   LoadReport report = report_;
   const std::set<std::string_view> loaded(report.loaded_keys.begin(), report.loaded_keys.end());

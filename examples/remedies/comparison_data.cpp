@@ -8,6 +8,7 @@
 #include "tenbin/datasets/csv.h"
 #include "tenbin/datasets/one_hot_encoder.h"
 #include "tenbin/datasets/standard_scaler.h"
+#include "tenbin/xtensor.h"
 
 namespace tenbin::examples {
 
@@ -64,11 +65,9 @@ void require_enough_rows(const ComparisonData& data) {
                   " row(s); a training, a validation and a test part need at least ", fewest_rows);
 }
 
-Array missing_at_zero(Array x) {
-  float* values = x.data<float>();
-  for (std::size_t i = 0; i < x.size(); ++i)
-    if (std::isnan(values[i])) values[i] = 0;
-  return x;
+Array missing_at_zero(const Array& x) {
+  const auto values = adapt<float>(x);
+  return from_xtensor(xt::where(xt::isnan(values), 0.f, values));
 }
 
 }  // namespace

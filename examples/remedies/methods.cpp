@@ -13,6 +13,7 @@
 #include "tenbin/functions/loss/logit_adjustment.h"
 #include "tenbin/resampling/random_sampler.h"
 #include "tenbin/resampling/smote.h"
+#include "tenbin/xtensor.h"
 
 namespace tenbin::examples {
 
@@ -46,18 +47,13 @@ Dataset with_smote(const Dataset& train, const Counts& counts, std::uint64_t see
 }
 
 Array column(const Array& p, std::size_t c) {
-  const std::size_t n_class = p.shape()[1];
-  const float* values = p.data<float>();
-  Array out = Array::empty({p.shape()[0]});
-  for (std::size_t i = 0; i < out.size(); ++i) out.data<float>()[i] = values[i * n_class + c];
-  return out;
+  return from_xtensor(xt::view(adapt<float, 2>(p), xt::all(), c));
 }
 
 // 1 where the label is c.
 Array is_class(const Array& t, std::size_t c) {
-  std::vector<std::int32_t> labels = t.to_vector<std::int32_t>();
-  for (std::int32_t& label : labels) label = label == static_cast<std::int32_t>(c) ? 1 : 0;
-  return Array(labels);
+  return from_xtensor(
+      xt::cast<std::int32_t>(xt::equal(adapt<std::int32_t>(t), static_cast<std::int32_t>(c))));
 }
 
 // The class frequencies as the probabilities of every row.

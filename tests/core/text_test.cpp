@@ -56,7 +56,7 @@ TEST_CASE("errors have the same characters in every locale") {
   CHECK_THROWS_WITH(reshape(Variable(Array::zeros({1024})), {-1, 100}),
                     "reshape: float32(1024) does not fit the shape (-1, 100)");
   CHECK_THROWS_WITH(objective::recall_at_precision(12.5),
-                    "recall_at_precision: min_precision must lie in [0, 1], got 12.5");
+                    "recall_at_precision: min_precision must be in [0, 1], got 12.5");
 }
 
 TEST_CASE("reports have the same characters in every locale") {

@@ -44,7 +44,7 @@ TEST_CASE_METHOD(LibsvmFixture, "load_libsvm names the position of an error", "[
   CHECK(error("1 1:\n") == ":1:5: the value is not a number: ");
   CHECK(error("1 1:1,5\n") == ":1:5: the value is not a number: 1,5");
   CHECK(error(std::string("1 1:\0\n", 6)) == ":1:5: a NUL byte; is this a text file?");
-  CHECK(error("1 3:1\n", {.n_features = 2}) == ":1: a feature lies beyond `n_features` = 2");
+  CHECK(error("1 3:1\n", {.n_features = 2}) == ":1: a feature index exceeds `n_features` = 2");
   CHECK_THROWS_WITH(load("1 1:1", {.dtype = Dtype::int32}),
                     "load_libsvm: expected float32 or float64, got int32");
 }

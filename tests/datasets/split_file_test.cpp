@@ -50,7 +50,7 @@ TEST_CASE("splits of other labels are refused") {
   Array other = labels(40);
   std::swap(other.data<std::int32_t>()[0], other.data<std::int32_t>()[1]);
   CHECK_THROWS_WITH(load_splits(path, other),
-                    path + ": the splits belong to other labels: as many, but their checksum differs");
+                    path + ": the splits belong to other labels: the same number, with another checksum");
 }
 
 TEST_CASE("a file of splits is not trusted") {
@@ -75,7 +75,8 @@ TEST_CASE("a file of splits is not trusted") {
         ": split 0: sample 10 is out of range for 10 labels");
   CHECK(text({{"train/0", good}, {"test/0", Array({-1}, Dtype::int64)}}) ==
         ": split 0: sample 18446744073709551615 is out of range for 10 labels");
-  CHECK(text({{"train/0", good}, {"test/0", Array({1}, Dtype::int64)}}) == ": split 0: sample 1 comes twice");
+  CHECK(text({{"train/0", good}, {"test/0", Array({1}, Dtype::int64)}}) ==
+        ": split 0: sample 1 occurs twice");
   CHECK(text({{"train/0", good}, {"test/0", Array({1})}}) ==
         ": test/0: expected int64 with one axis, got int32(1)");
   CHECK(text({{"train/0", good}}) == ": test/0: there is no such key; the file has train/0, labels");

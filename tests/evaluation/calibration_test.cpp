@@ -110,9 +110,9 @@ TEST_CASE("calibration refuses logits and invalid labels") {
   CHECK_THROWS_WITH(expected_calibration_error(Array{{0.5, 0.5}}, Array{0}),
                     text + "t must be int32, int64 or uint8, got float64(1, 2)");
   CHECK_THROWS_WITH(expected_calibration_error(Array{-1}, Array{{0.5, 0.5}}),
-                    text + "expected at least one row that counts, got t int32(1)");
+                    text + "expected at least one row that is not ignored, got t int32(1)");
   CHECK_THROWS_WITH(expected_calibration_error(Array::zeros({0}, Dtype::int32), Array::zeros({0, 2})),
-                    text + "expected at least one row that counts, got t int32(0)");
+                    text + "expected at least one row that is not ignored, got t int32(0)");
   CHECK_THROWS_WITH(calibration_error_per_class(Array{0}, Array{0.5}),
                     "calibration_error_per_class: probabilities must be float32 or float64 (N, C), got "
                     "float64(1); for one column p, as of a sigmoid, pass (N, 2): 1 - p, p");

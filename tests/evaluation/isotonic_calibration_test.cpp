@@ -129,7 +129,7 @@ TEST_CASE("IsotonicCalibration: a weight is a repetition") {
 
 TEST_CASE("IsotonicCalibration: errors, which leave what was fitted") {
   IsotonicCalibration calibration;
-  CHECK_THROWS_WITH(calibration.transform(Array{1.}), "IsotonicCalibration: expected fit before, got none");
+  CHECK_THROWS_WITH(calibration.transform(Array{1.}), "IsotonicCalibration: expected a call of fit first");
   calibration.fit(Array{1., 2.}, Array{0, 1});
   CHECK_THROWS_WITH(
       calibration.fit(Array{1., 2.}, Array{1, 1}),

@@ -101,8 +101,8 @@ TEST_CASE("PlattScaling: a weight is a repetition; two columns, float32") {
 
 TEST_CASE("PlattScaling: errors, which leave what was fitted") {
   PlattScaling scaling;
-  CHECK_THROWS_WITH(scaling.a(), "PlattScaling: expected fit before, got none");
-  CHECK_THROWS_WITH(scaling.transform(Array{1.}), "PlattScaling: expected fit before, got none");
+  CHECK_THROWS_WITH(scaling.a(), "PlattScaling: expected a call of fit first");
+  CHECK_THROWS_WITH(scaling.transform(Array{1.}), "PlattScaling: expected a call of fit first");
   scaling.fit(Array{1., 2.}, Array{0, 1});
   const double a = scaling.a();
   CHECK_THROWS_WITH(scaling.fit(Array{1., 2.}, Array{0, 0}),

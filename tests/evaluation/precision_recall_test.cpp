@@ -103,7 +103,7 @@ TEST_CASE("average_precision_score refuses invalid arguments") {
   CHECK_THROWS_WITH(average_precision_score(Array{0, 1}, Array{nan, 0.5}),
                     "average_precision_score: y[0] is nan");
   CHECK_THROWS_WITH(average_precision_score(Array::zeros({0}, Dtype::int32), Array::zeros({0})),
-                    "average_precision_score: expected at least one row that counts, got t int32(0)");
+                    "average_precision_score: expected at least one row that is not ignored, got t int32(0)");
   const std::string labels = "average_precision_score: t must be int32, int64 or uint8, got float32(2)";
   CHECK_THROWS_WITH(average_precision_score(Array{0.f, 1.f}, Array{0.5, 0.25}),
                     labels + "; did you mean t.astype(Dtype::int32)?");

@@ -46,7 +46,7 @@ TEST_CASE("log_loss and brier_score_loss refuse invalid probabilities") {
                     "log_loss: row 0 of probabilities must be >= 0 and sum to 1, its sum is 3");
   CHECK_THROWS_WITH(log_loss(Array{3}, Array{{0.5, 0.5}}), "log_loss: t[0] = 3 is not a class in [0, 2)");
   CHECK_THROWS_WITH(brier_score_loss(Array{-1}, Array{0.5}),
-                    "brier_score_loss: expected at least one row that counts, got t int32(1)");
+                    "brier_score_loss: expected at least one row that is not ignored, got t int32(1)");
 }
 
 TEST_CASE("probabilities that rounding brought outside [0, 1] are clipped") {

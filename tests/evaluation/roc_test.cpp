@@ -166,7 +166,7 @@ TEST_CASE("roc_auc_score where a class is missing") {
   CHECK(per_class[0] == 1);
   CHECK(std::isnan(per_class[2]));
   CHECK_THROWS_WITH(roc_auc_score(Array{1, 1, 1}, y, {.multi_class = MultiClass::ovo}),
-                    "roc_auc_score: only one class is present in t, class 1: there is no pair of them");
+                    "roc_auc_score: only one class is present in t, class 1: there is no pair of classes");
   CHECK_THROWS_WITH(roc_auc_score(Array{1, 1, 1}, y, {.average = ClassAverage::weighted}),
                     ContainsSubstring("class 1 has none or all of the rows"));
 }

@@ -111,7 +111,7 @@ TEST_CASE("TemperatureScaling: errors, which leave the temperature as it was") {
   const double not_a_number = std::numeric_limits<double>::quiet_NaN();
   const std::string signs = "t has the labels -1 and 1 only";
   TemperatureScaling scaling;
-  CHECK_THROWS_WITH(scaling.transform(Array{{1., 2.}}), "TemperatureScaling: expected fit before, got none");
+  CHECK_THROWS_WITH(scaling.transform(Array{{1., 2.}}), "TemperatureScaling: expected a call of fit first");
   scaling.fit(Array{{3., 0.}, {0., 1.}, {2., 0.}}, Array{0, 1, 1});
   const double temperature = scaling.temperature();
   CHECK_THROWS_WITH(scaling.fit(Array{{1., 2.}, {not_a_number, 0.}}, Array{0, 1}),
@@ -120,9 +120,9 @@ TEST_CASE("TemperatureScaling: errors, which leave the temperature as it was") {
   CHECK_THROWS_WITH(scaling.fit(Array{{1., 2.}}, Array{0, 1}),
                     text + "logits and t differ in length: float64(1, 2) and int32(2)");
   CHECK_THROWS_WITH(scaling.fit(Array{{1., 2.}}, Array{-1}),
-                    text + "expected labelled rows, got none of float64(1, 2)");
+                    text + "expected a row with a label and a weight above 0, got float64(1, 2)");
   CHECK_THROWS_WITH(scaling.fit(Array::zeros({0, 3}), Array::zeros({0}, Dtype::int64)),
-                    text + "expected labelled rows, got none of float32(0, 3)");
+                    text + "expected a row with a label and a weight above 0, got float32(0, 3)");
   CHECK_THROWS_WITH(scaling.fit(Array{1., 2.}, Array{0, 1}),
                     text +
                         "logits must be float32 or float64 (N, C), got float64(2); for one column z, of a "

@@ -131,7 +131,7 @@ TEST_CASE("tune_threshold: errors") {
   CHECK_THROWS_WITH(objective::negative_cost(1, not_a_number),
                     "negative_cost: cost_fn must be finite and >= 0, got nan");
   CHECK_THROWS_WITH(objective::precision_at_recall(80),
-                    "precision_at_recall: min_recall must lie in [0, 1], got 80");
+                    "precision_at_recall: min_recall must be in [0, 1], got 80");
   CHECK_THROWS_WITH(predict_with_threshold(scores, not_a_number),
                     "predict_with_threshold: expected a number as threshold, got nan");
 }
@@ -229,8 +229,9 @@ TEST_CASE("labels that do not determine the positive class are an error") {
                     "tune_threshold: t[2] = 2, expected pos_label 1 and one other label, which is 0");
   CHECK_THROWS_WITH(tune_threshold(Array{5, 5, 5}, two, f1, {.pos_label = 4}),
                     "tune_threshold: expected samples of both classes, got 3 of class 5 and 0 of class 4");
-  CHECK_THROWS_WITH(predict_with_threshold(two, 0.5, {.pos_label = 7}),
-                    "predict_with_threshold: expected neg_label, the other class, beside pos_label 7");
+  CHECK_THROWS_WITH(
+      predict_with_threshold(two, 0.5, {.pos_label = 7}),
+      "predict_with_threshold: expected neg_label, the other class, in addition to pos_label 7");
   CHECK_THROWS_WITH(predict_with_threshold(two, 0.5, {.pos_label = 7, .neg_label = 7}),
                     "predict_with_threshold: pos_label and neg_label are both 7");
 }

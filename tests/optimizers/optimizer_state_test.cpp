@@ -250,7 +250,8 @@ TEST_CASE("an optimizer refuses a file of another optimizer or model, and is unc
   save_npz(path, of_other);
   CHECK_THROWS_WITH(
       load_npz(path, optimizer, {.strict = false}),
-      ContainsSubstring("none of the keys is there: asked for W/t, W/m, W/v, b/t, b/m, b/v; the file "));
+      ContainsSubstring(
+          "no requested key is in the file: requested W/t, W/m, W/v, b/t, b/m, b/v; the file "));
 }
 
 TEST_CASE("losing the state of uninitialised parameters is an error") {

@@ -129,12 +129,12 @@ TEST_CASE("sampling_strategy means the decimal number that is written") {
 
 TEST_CASE("random samplers refuse impossible counts") {
   const Dataset train = clouds({4, 2}, 1, 1);
-  CHECK_THROWS_WITH(
-      random_over_sample(train.t, {.sampling_strategy = {{0, 3}}}),
-      "random_over_sample: class 0 has 4 samples, more than the 3 asked for: over-sampling drops none");
-  CHECK_THROWS_WITH(
-      random_under_sample(train.t, {.sampling_strategy = {{1, 3}}}),
-      "random_under_sample: class 1 has 2 samples, fewer than the 3 asked for: under-sampling makes none");
+  CHECK_THROWS_WITH(random_over_sample(train.t, {.sampling_strategy = {{0, 3}}}),
+                    "random_over_sample: class 0 has 4 samples, more than the 3 requested: over-sampling "
+                    "does not drop rows");
+  CHECK_THROWS_WITH(random_under_sample(train.t, {.sampling_strategy = {{1, 3}}}),
+                    "random_under_sample: class 1 has 2 samples, fewer than the 3 requested: under-sampling "
+                    "does not add rows");
   CHECK_THROWS_WITH(random_under_sample(train.t, {.sampling_strategy = {{7, 3}}}),
                     "random_under_sample: sampling_strategy names class 7, which has no samples");
   CHECK_THROWS_WITH(random_under_sample(Array{1, 1}),

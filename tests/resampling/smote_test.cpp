@@ -131,8 +131,9 @@ TEST_CASE("smote refuses classes with too few rows") {
   CHECK_THROWS_WITH(smote(train), "smote: class 1 has 3 samples, 5 nearest neighbours need at least 6");
   CHECK(smote(train, {.k_neighbors = 2}).size() == 40);
   CHECK_THROWS_WITH(smote(train, {.k_neighbors = 0}), "smote: expected k_neighbors above 0, got 0");
-  CHECK_THROWS_WITH(smote(train, {.sampling_strategy = {{1, 2}}, .k_neighbors = 1}),
-                    "smote: class 1 has 3 samples, more than the 2 asked for: over-sampling drops none");
+  CHECK_THROWS_WITH(
+      smote(train, {.sampling_strategy = {{1, 2}}, .k_neighbors = 1}),
+      "smote: class 1 has 3 samples, more than the 2 requested: over-sampling does not drop rows");
   CHECK_THROWS_WITH(smote(train, {.sampling_strategy = {{5, 2}}}),
                     "smote: sampling_strategy names class 5, which has no samples");
   for (const double ratio : {0.0, -1.0, 1.5, std::numeric_limits<double>::quiet_NaN()})
