@@ -138,7 +138,7 @@ STREAMS = [
            "config_.stream = nullptr;",
            COPIES),
     Mutant("copies on one device go into the legacy stream",
-           "cuda/runtime.cu",
+           "cuda/accelerator.cu",
            "    const cudaStream_t stream = Context::of(to_device.index).stream();\n"
            "    TENBIN_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream));",
            "    TENBIN_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, nullptr));",
@@ -150,7 +150,7 @@ STREAMS = [
            COPIES),
     Mutant("staging: a half is overwritten while it is being copied",
            "cuda/staging.cu",
-           "    TENBIN_CUDA_CHECK(cudaEventSynchronize(next.travelled));\n",
+           "    TENBIN_CUDA_CHECK(cudaEventSynchronize(next.copied));\n",
            "",
            COPIES),
     Mutant("staging: only the latest copy counts as used space of a half",
