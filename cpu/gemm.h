@@ -5,14 +5,18 @@
 
 namespace tenbin::cpu {
 
-/// C := op(A) op(B) + beta C for row-major matrices without gaps; op transposes if told to. op(A) is (m, k),
-/// op(B) is (k, n), C is (m, n). C is not read if beta is 0.
+/// C := op(A) op(B) + beta C for row-major matrices without gaps; op transposes a matrix or leaves it as it
+/// is. op(A) is (m, k), op(B) is (k, n), C is (m, n). C is not read if beta is 0.
 ///
 /// The result's bits depend on the shapes alone, not on the number of threads: BLAS runs single-threaded on
 /// blocks of rows that are cut by shape. Errors: a length beyond BLAS's 32 bits.
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
           const T* b, T beta, T* c);
+
+/// The same for arrays of one floating dtype; with a `batch`, for as many matrices, which follow one another.
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
+          const Array& b, double beta, Array& c, std::size_t batch = 1);
 
 /// op(A) op(B) for CPU matrices of one floating dtype, checked by the caller.
 Array matmul(const Array& a, const Array& b, bool transpose_a = false, bool transpose_b = false);

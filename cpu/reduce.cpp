@@ -53,7 +53,7 @@ Accumulator reduce_row(const T* x, std::size_t count, Accumulator initial, Combi
 }
 
 // `width` neighbouring columns of a matrix with rows of `columns`. The width of a whole block is a constant
-// that the compiler knows, so that the results lie in registers.
+// that the compiler knows, so that the results are kept in registers.
 template <class Accumulator, class T, class Combine, class Finish, class Out, class Width>
 void reduce_some_columns(const T* x, std::size_t count, std::size_t columns, Width width, Accumulator initial,
                          Combine combine, Finish finish, Out* __restrict y) {
@@ -79,7 +79,7 @@ void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumula
     reduce_some_columns(x + first, count, columns, columns - first, initial, combine, finish, y + first);
 }
 
-// y = finish(what `combine` makes of the elements).
+// y = finish(the elements combined by `combine`).
 template <class Accumulator, class T, class Combine, class Finish, class Out>
 void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, Accumulator initial,
                    Combine combine, Finish finish, Out* y) {
@@ -112,34 +112,29 @@ Array reduce_to(const Array& array, const Shape& shape, Reduce reduce) {
 
 }  // namespace
 
+void repeat_middle(const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
+  visit(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    repeat(x.data<T>(), outer, times, inner, y.data<T>());
+  });
+}
+
 Array broadcast_to(const Array& array, const Shape& shape) {
-  return broadcast_axes(
-      array, shape, [](const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
-        visit(x.dtype(), [&](auto zero) {
-          using T = decltype(zero);
-          repeat(x.data<T>(), outer, times, inner, y.data<T>());
-        });
-      });
+  return broadcast_axes(array, shape, repeat_middle);
 }
 
-template <class T>
-void sum_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, T* y) {
-  reduce_middle(x, outer, count, inner, 0.0, Plus(), as_it_is, y);
+void sum_middle(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y) {
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    reduce_middle(x.data<T>(), outer, count, inner, 0.0, Plus(), as_it_is, y.data<T>());
+  });
 }
 
-template void sum_middle(const float*, std::size_t, std::size_t, std::size_t, float*);
-template void sum_middle(const double*, std::size_t, std::size_t, std::size_t, double*);
-
-Array sum_to(const Array& x, const Shape& shape) {
-  return reduce_to(x, shape,
-                   [](const auto* from, std::size_t outer, std::size_t count, std::size_t inner, auto* to) {
-                     sum_middle(from, outer, count, inner, to);
-                   });
-}
+Array sum_to(const Array& x, const Shape& shape) { return reduce_axes(x, shape, sum_middle); }
 
 namespace {
 
-// As long as no sum is beyond the range of double.
+// Right as long as no sum is beyond the range of double.
 Array plain_mean_to(const Array& array, const Shape& shape) {
   const double divisor =
       static_cast<double>(array.size()) / static_cast<double>(std::max<std::size_t>(element_count(shape), 1));

@@ -1,19 +1,23 @@
-// Rows picked by index, and added up by index, on the GPU. Plain C++.
+// The counterparts of cpu/gather.h on a GPU. Plain C++.
 #pragma once
 
+#include <cstddef>
+
 #include "tenbin/core/array.h"
+#include "tenbin/core/lines.h"
 
 namespace tenbin::gpu {
 
-/// y[i, ...] = x[indices[i], ...] for x of any dtype and int32 or int64 indices of any shape, both on one
-/// device; negative indices count from the end. Whoever calls has checked the indices, or has them reported
-/// (fault.cuh): one outside [-rows, rows) reads nothing, and its row of y is 0.
+/// The caller has checked the indices, or reports the invalid ones (fault.cuh): an index outside [-rows,
+/// rows) reads nothing, and its row of y is 0.
 Array gather_rows(const Array& x, const Array& indices);
 
-/// The inverse, for gradients: a new array of `shape` with gx[r, ...] the sum of the gy[i, ...] for which
-/// indices[i] is r, added in float64 in ascending order of i as the CPU does; 0 where there are none. An
-/// index outside
-/// [-rows, rows) counts for no row.
+/// An index outside [-rows, rows) is ignored. The sums are taken in the same order as on the CPU.
 Array add_rows(const Array& gy, const Array& indices, const Shape& shape);
+
+void join(const Arrays& xs, const Lines& lines, Array& y);
+void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& slice);
+
+Array permute(const Array& x, const Shape& lengths, const Shape& strides);
 
 }  // namespace tenbin::gpu

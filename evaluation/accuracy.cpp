@@ -191,11 +191,11 @@ double accuracy_score(const Array& t, const Array& y, const AccuracyScoreOptions
 
 TENBIN_WITHOUT_CUDA(
     void detail::argmax_gpu(const Array&, std::size_t, std::size_t, OfNan, Array&) {
-      throw Error("argmax: this is a build without CUDA");
+      detail::no_cuda("argmax");
     }
 
     detail::LabelCounts detail::count_labels_gpu(const Array&, const Array&, std::int64_t, std::size_t) {
-      throw Error("accuracy: this is a build without CUDA");
+      detail::no_cuda("accuracy");
     })
 
 }  // namespace tenbin
