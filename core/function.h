@@ -130,11 +130,8 @@ std::string running_function();
 }  // namespace tenbin
 
 /// Replaces a function's .cu file in a build without CUDA. The last line of its .cpp.
-#define TENBIN_NO_GPU(Class)                                       \
-  TENBIN_WITHOUT_CUDA(                                             \
-      Arrays Class::forward_gpu(const Arrays&) {                   \
-        throw Error(name(), ": this is a build without CUDA");     \
-      } Arrays Class::backward_gpu(const Arrays&, const Arrays&) { \
-        throw Error(name(), ": this is a build without CUDA");     \
-      })                                                           \
+#define TENBIN_NO_GPU(Class)                                                                            \
+  TENBIN_WITHOUT_CUDA(                                                                                  \
+      Arrays Class::forward_gpu(const Arrays&) { detail::no_cuda(name()); } Arrays Class::backward_gpu( \
+          const Arrays&, const Arrays&) { detail::no_cuda(name()); })                                   \
   static_assert(true, "")

@@ -1,9 +1,21 @@
-// The one place that knows whether there is CUDA: what stands in for .cu files where they are not compiled.
+// What stands in for the code of the GPU where it is not compiled.
 #pragma once
 
+#include "tenbin/core/error.h"
+
 /// Its argument in a build without CUDA, nothing otherwise.
-#ifdef TENBIN_WITH_CUDA
+#if defined(TENBIN_WITH_CUDA) || defined(TENBIN_KERNELS)
 #define TENBIN_WITHOUT_CUDA(...)
 #else
 #define TENBIN_WITHOUT_CUDA(...) __VA_ARGS__
 #endif
+
+namespace tenbin::detail {
+
+/// Errors: `relu: this is a build without CUDA`, always.
+template <class... Parts>
+[[noreturn]] void no_cuda(const Parts&... what) {
+  throw Error(what..., ": this is a build without CUDA");
+}
+
+}  // namespace tenbin::detail

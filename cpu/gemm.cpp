@@ -223,15 +223,22 @@ template void gemm(bool, bool, std::size_t, std::size_t, std::size_t, const floa
 template void gemm(bool, bool, std::size_t, std::size_t, std::size_t, const double*, const double*, double,
                    double*);
 
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
+          const Array& b, double beta, Array& c, std::size_t batch) {
+  visit_floating(c.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (std::size_t i = 0; i < batch; ++i)
+      gemm(transpose_a, transpose_b, m, n, k, a.data<T>() + i * m * k, b.data<T>() + i * k * n,
+           static_cast<T>(beta), c.data<T>() + i * m * n);
+  });
+}
+
 Array matmul(const Array& a, const Array& b, bool transpose_a, bool transpose_b) {
   const std::size_t m = a.shape()[transpose_a ? 1 : 0];
   const std::size_t k = a.shape()[transpose_a ? 0 : 1];
   const std::size_t n = b.shape()[transpose_b ? 0 : 1];
   Array c = Array::empty({m, n}, a.dtype());
-  visit_floating(a.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    gemm(transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(), T{0}, c.data<T>());
-  });
+  gemm(transpose_a, transpose_b, m, n, k, a, b, 0, c);
   return c;
 }
 

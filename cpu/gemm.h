@@ -14,6 +14,10 @@ template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
           const T* b, T beta, T* c);
 
+/// The same for arrays of one floating dtype; with a `batch`, for as many matrices, which follow one another.
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
+          const Array& b, double beta, Array& c, std::size_t batch = 1);
+
 /// op(A) op(B) for CPU matrices of one floating dtype, checked by the caller.
 Array matmul(const Array& a, const Array& b, bool transpose_a = false, bool transpose_b = false);
 

@@ -113,30 +113,25 @@ Array reduce_to(const Array& array, const Shape& shape, Reduce reduce) {
 
 }  // namespace
 
+void repeat_middle(const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
+  visit(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    repeat(x.data<T>(), outer, times, inner, y.data<T>());
+  });
+}
+
 Array broadcast_to(const Array& array, const Shape& shape) {
-  return broadcast_axes(
-      array, shape, [](const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
-        visit(x.dtype(), [&](auto zero) {
-          using T = decltype(zero);
-          repeat(x.data<T>(), outer, times, inner, y.data<T>());
-        });
-      });
+  return broadcast_axes(array, shape, repeat_middle);
 }
 
-template <class T>
-void sum_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, T* y) {
-  reduce_middle(x, outer, count, inner, 0.0, Plus(), as_it_is, y);
+void sum_middle(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y) {
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    reduce_middle(x.data<T>(), outer, count, inner, 0.0, Plus(), as_it_is, y.data<T>());
+  });
 }
 
-template void sum_middle(const float*, std::size_t, std::size_t, std::size_t, float*);
-template void sum_middle(const double*, std::size_t, std::size_t, std::size_t, double*);
-
-Array sum_to(const Array& x, const Shape& shape) {
-  return reduce_to(x, shape,
-                   [](const auto* from, std::size_t outer, std::size_t count, std::size_t inner, auto* to) {
-                     sum_middle(from, outer, count, inner, to);
-                   });
-}
+Array sum_to(const Array& x, const Shape& shape) { return reduce_axes(x, shape, sum_middle); }
 
 namespace {
 

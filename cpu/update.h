@@ -1,4 +1,4 @@
-// The loop of the update rules on the CPU. For their .cpp files.
+// The loop of the update rules on the CPU.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace tenbin::cpu {
 
-/// While one lives, this thread treats denormal numbers as zero. Moments that fade away become denormal, and
+/// While one exists, this thread treats denormal numbers as zero. Moments that decay become denormal, and
 /// arithmetic with those is a hundred times slower.
 class FlushDenormals {
  public:
@@ -33,17 +33,23 @@ class FlushDenormals {
 #endif
 };
 
-/// Calls `formula` with a reference to element i of every array, for all i: arrays of one length and of dtype
-/// T. A plain loop that the compiler vectorises, on several threads if it is long.
+/// The counterpart of `gpu::step_value`: what `compute` returns.
+template <class Compute>
+auto step_value(Compute compute) {
+  return compute();
+}
+
+/// Calls `step` with a reference to element i of every array, for all i: arrays of one length and of dtype T.
+/// A plain loop that the compiler vectorises, on several threads if it is long.
 ///
-///     cpu::for_each_element<T>([rate](T& w, const T& g) { w -= rate * g; }, data, grad)
-template <class T, class F, class... FlatArrays>
-void for_each_element(F formula, Array& first, FlatArrays&... rest) {
+///     cpu::update_each<T>([rate](T& w, const T& g) { w -= rate * g; }, data, grad)
+template <class T, class Step, class... FlatArrays>
+void update_each(Step step, Array& first, FlatArrays&... rest) {
   constexpr std::size_t block = std::size_t{1} << 16;  // worth waking a thread
   const std::size_t count = first.size();
-  const auto loop = [formula](std::size_t n, auto* __restrict... elements) {
+  const auto loop = [step](std::size_t n, auto* __restrict... elements) {
     const FlushDenormals flush;
-    for (std::size_t i = 0; i < n; ++i) formula(elements[i]...);
+    for (std::size_t i = 0; i < n; ++i) step(elements[i]...);
   };
   const auto run_block = [&](std::size_t index) {
     const std::size_t begin = index * block;

@@ -23,7 +23,7 @@ __global__ void map_kernel(Index count, F f, T* y, const Inputs*... xs) {
     y[i] = static_cast<T>(f(xs[i]...));
 }
 
-// Enough blocks to fill the device; each thread takes every so-manieth element.
+// Enough blocks to fill the device; thread i takes the elements i, i + threads, i + 2 threads, ...
 inline dim3 grid_for(const Context& context, Index count) {
   const Index wanted = ceil_div(count, block_threads);
   return dim3(static_cast<unsigned>(std::min<Index>(wanted, context.resident_blocks())));

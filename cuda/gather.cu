@@ -78,6 +78,54 @@ void visit_index(const Array& indices, F f) {
   f(std::int64_t{0});
 }
 
+// Rows of `length` elements that begin `step` elements apart.
+template <class T>
+struct Rows {
+  T* data;
+  Index step;
+};
+
+template <class T>
+void copy_rows(Context& context, Rows<const T> from, Rows<T> to, std::size_t rows, std::size_t length) {
+  const auto columns = static_cast<Index>(length);
+  for_each(context, rows * length, [=] __device__(Index i) {
+    const Index row = i / columns, column = i % columns;
+    to.data[row * to.step + column] = from.data[row * from.step + column];
+  });
+}
+
+// Calls `copy(begin, step, length)`: the slice is rows of `length` elements of x, which begin `step` apart.
+template <class Copy>
+void for_slice(const Array& slice, const Lines& lines, std::size_t begin, Copy copy) {
+  if (slice.size() == 0) return;
+  copy(begin * lines.inner, static_cast<Index>(lines.length * lines.inner), slice.size() / lines.outer);
+}
+
+// The axes of the result, the last one first. Unused ones have length 1.
+struct Axis {
+  Index length = 1;
+  Index stride = 0;
+};
+struct Axes {
+  Axis axis[Shape::max_ndim];
+};
+
+template <class T>
+void copy_strided(const Array& x_array, const Axes& axes, Array& y_array) {
+  const T* const x = x_array.data<T>();
+  T* const y = y_array.data<T>();
+  for_each(Context::of(x_array), y_array.size(), [=] __device__(Index i) {
+    Index rest = i, place = 0;
+    // With a constant as its bound the loop is unrolled: the axes stay out of local memory.
+    for (std::size_t k = 0; k < Shape::max_ndim; ++k) {
+      if (rest == 0) break;
+      place += rest % axes.axis[k].length * axes.axis[k].stride;
+      rest /= axes.axis[k].length;
+    }
+    y[i] = x[place];
+  });
+}
+
 }  // namespace
 
 Array gather_rows(const Array& x, const Array& indices) {
@@ -98,6 +146,41 @@ Array add_rows(const Array& gy, const Array& indices, const Shape& shape) {
     visit_index(indices, [&](auto index) { add_up<decltype(zero), decltype(index)>(gy, indices, gx); });
   });
   return gx;
+}
+
+void join(const Arrays& xs, const Lines& lines, Array& y) {
+  std::size_t begin = 0;
+  for (const Array& slice : xs) {
+    for_slice(slice, lines, begin, [&](std::size_t first, Index step, std::size_t length) {
+      visit(y.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        copy_rows<T>(Context::of(y), {slice.data<T>(), static_cast<Index>(length)},
+                     {y.data<T>() + first, step}, lines.outer, length);
+      });
+      begin += length / lines.inner;
+    });
+  }
+}
+
+void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& slice) {
+  for_slice(slice, lines, begin, [&](std::size_t first, Index step, std::size_t length) {
+    visit(x.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      copy_rows<T>(Context::of(x), {x.data<T>() + first, step}, {slice.data<T>(), static_cast<Index>(length)},
+                   lines.outer, length);
+    });
+  });
+}
+
+Array permute(const Array& x, const Shape& lengths, const Shape& strides) {
+  Axes axes;
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    const std::size_t axis = lengths.size() - 1 - i;
+    axes.axis[i] = {static_cast<Index>(lengths[axis]), static_cast<Index>(strides[axis])};
+  }
+  Array y = Array::empty(lengths, x.dtype(), x.device());
+  visit(x.dtype(), [&](auto zero) { copy_strided<decltype(zero)>(x, axes, y); });
+  return y;
 }
 
 }  // namespace tenbin::gpu

@@ -1,18 +1,23 @@
-// Gathers rows by index, and sums rows by index for its gradient, on the GPU. Plain C++.
+// Gathers rows, slices and permuted axes on the GPU: the counterparts of cpu/gather.h. Plain C++.
 #pragma once
 
+#include <cstddef>
+
 #include "tenbin/core/array.h"
+#include "tenbin/core/lines.h"
 
 namespace tenbin::gpu {
 
-/// y[i, ...] = x[indices[i], ...] for x of any dtype and int32 or int64 indices of any shape, both on one
-/// device; negative indices count from the end. The caller checks the indices, or lets a kernel report them
-/// (fault.cuh): an index outside [-rows, rows) reads nothing, and its row of y is 0.
+/// y[i, ...] = x[indices[i], ...]. The caller checks the indices, or lets a kernel report them: an index outside
+/// [-rows, rows) reads nothing, and its row of y is 0.
 Array gather_rows(const Array& x, const Array& indices);
 
-/// The inverse, for gradients: a new array of `shape` with gx[r, ...] the sum of the gy[i, ...] for which
-/// indices[i] is r, added in float64 in ascending order of i as the CPU does, or 0 for a row without indices.
-/// An index outside [-rows, rows) is ignored.
+/// An index outside [-rows, rows) is ignored. The sums are taken in the same order as on the CPU.
 Array add_rows(const Array& gy, const Array& indices, const Shape& shape);
+
+void join(const Arrays& xs, const Lines& lines, Array& y);
+void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& slice);
+
+Array permute(const Array& x, const Shape& lengths, const Shape& strides);
 
 }  // namespace tenbin::gpu

@@ -71,9 +71,11 @@ cublasHandle_t create_cublas(cudaStream_t stream, void** workspace) {
   return handle;
 }
 
+namespace {
+
 template <class T>
-void gemm(Context& context, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
-          const T* a, const T* b, T beta, T* c, std::size_t batch) {
+void multiply(Context& context, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n,
+              std::size_t k, const T* a, const T* b, T beta, T* c, std::size_t batch) {
   if (m == 0 || n == 0 || batch == 0) return;
   if (k == 0) return scale(context, batch * m * n, beta, c);
   constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<int>::max());
@@ -101,9 +103,15 @@ void gemm(Context& context, bool transpose_a, bool transpose_b, std::size_t m, s
   wait_if_synchronous(context, "a matrix product", __FILE__, __LINE__);
 }
 
-template void gemm(Context&, bool, bool, std::size_t, std::size_t, std::size_t, const float*, const float*,
-                   float, float*, std::size_t);
-template void gemm(Context&, bool, bool, std::size_t, std::size_t, std::size_t, const double*, const double*,
-                   double, double*, std::size_t);
+}  // namespace
+
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
+          const Array& b, double beta, Array& c, std::size_t batch) {
+  visit_floating(c.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    multiply(Context::of(c), transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(),
+             static_cast<T>(beta), c.data<T>(), batch);
+  });
+}
 
 }  // namespace tenbin::gpu

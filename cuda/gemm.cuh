@@ -5,20 +5,19 @@
 
 #include <cstddef>
 
+#include "tenbin/core/array.h"
+
 namespace tenbin::gpu {
 
-class Context;
+/// The counterpart of `cpu::gemm`: C := op(A) op(B) + beta C for row-major matrices without gaps, in arrays
+/// of one floating dtype; with a `batch`, for as many matrices, which follow one another. float32 is
+/// multiplied as float32, or in TF32 (10 bits of mantissa, errors around 3e-4) while an `AllowTF32` lives.
+/// Bit-reproducible: one stream, one workspace. Errors: a length beyond 31 bits; those of cuBLAS.
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
+          const Array& b, double beta, Array& c, std::size_t batch = 1);
 
-/// The counterpart of `cpu::gemm`: C := op(A) op(B) + beta C for row-major matrices without gaps. float32
-/// is multiplied as float32, or in TF32 (10 bits of mantissa, errors around 3e-4) while an `AllowTF32` lives.
-/// Bit-reproducible: one stream, one workspace. With a `batch` the same for so many matrices, one behind the
-/// other. Errors: a length beyond 31 bits; what cuBLAS says.
-template <class T>
-void gemm(Context& context, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
-          const T* a, const T* b, T beta, T* c, std::size_t batch = 1);
-
-/// A handle for the stream, with a workspace of its own: cuBLAS would otherwise allocate one behind the back
-/// of a capture, and its bits would depend on what else runs.
+/// A handle for the stream, with a workspace of its own: otherwise cuBLAS would allocate one during a
+/// capture, and its bits would depend on what else runs.
 cublasHandle_t create_cublas(cudaStream_t stream, void** workspace);
 
 }  // namespace tenbin::gpu

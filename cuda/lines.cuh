@@ -8,8 +8,8 @@ namespace tenbin::gpu {
 
 namespace detail {
 
-// So many blocks on a processor at once: told nothing, the compiler spills registers of double exponentials
-// for the sake of more.
+// The number of blocks on a processor at once. Without it, the compiler spills registers of double
+// exponentials to make room for more blocks.
 constexpr int blocks_per_processor = 4;
 
 template <class Group, class F, class T, class... Inputs>
@@ -23,8 +23,8 @@ __global__ void __launch_bounds__(block_threads, blocks_per_processor)
 
 }  // namespace detail
 
-/// How long the rows are for `with_group`. Where lines lie side by side, threads do so too, each with a line
-/// of its own: they read neighbouring elements at a time.
+/// The row length for `with_group`. Where neighbouring elements belong to different lines, neighbouring
+/// threads do so too, each with a line of its own: they read neighbouring elements at a time.
 inline std::size_t row_length(const Lines& lines) {
   constexpr std::size_t warp = 32;
   return lines.inner < warp ? lines.length : 1;

@@ -1,7 +1,7 @@
 // The GPU runtime of a build without CUDA: there is no device, and using one is an error.
 #include "tenbin/core/accelerator.h"
 #include "tenbin/core/array.h"
-#include "tenbin/core/error.h"
+#include "tenbin/core/without_cuda.h"
 #include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/gather.h"
@@ -11,9 +11,7 @@ namespace tenbin {
 
 namespace {
 
-[[noreturn]] void no_device(int device) {
-  throw Error("cuda:", device, " is not available: this is a build without CUDA");
-}
+[[noreturn]] void no_device(int device) { detail::no_cuda("cuda:", device, " is not available"); }
 
 }  // namespace
 
@@ -25,9 +23,7 @@ int device_count() { return 0; }
 
 void synchronize(int device) { no_device(device); }
 
-Array gather_rows(const Array&, const Array&) {
-  throw Error("gpu::gather_rows: this is a build without CUDA");
-}
+Array gather_rows(const Array&, const Array&) { tenbin::detail::no_cuda("gpu::gather_rows"); }
 
 void set_synchronous(bool) {}
 
@@ -66,16 +62,16 @@ void* allocate(std::size_t, int device) { no_device(device); }
 void release(void*, std::size_t, int) noexcept {}
 
 void copy(void*, Device to, const void*, Device from, std::size_t) {
-  throw Error("copy from ", from, " to ", to, ": this is a build without CUDA");
+  detail::no_cuda("copy from ", from, " to ", to);
 }
 
-void add(Array&, const Array&) { throw Error("Array::add: this is a build without CUDA"); }
+void add(Array&, const Array&) { detail::no_cuda("Array::add"); }
 
-void fill(Array&, double) { throw Error("Array::fill: this is a build without CUDA"); }
+void fill(Array&, double) { detail::no_cuda("Array::fill"); }
 
-void convert(Array&, const Array&) { throw Error("Array::astype: this is a build without CUDA"); }
+void convert(Array&, const Array&) { detail::no_cuda("Array::astype"); }
 
-bool has_nan(const Array&) { throw Error("DebugMode: this is a build without CUDA"); }
+bool has_nan(const Array&) { detail::no_cuda("DebugMode"); }
 
 void keep_for_replay(const Array&) {}
 

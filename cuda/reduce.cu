@@ -53,7 +53,7 @@ struct Pass {
   Out* y;
 };
 
-// inner is 1: a group to a chunk of a row.
+// inner is 1: one group per chunk of a row.
 template <class Group, class In, class Out, class Op>
 __global__ void __launch_bounds__(block_threads) reduce_rows(Pass<In, Out> pass, Op op) {
   const Index part = Group::row();
@@ -68,8 +68,8 @@ __global__ void __launch_bounds__(block_threads) reduce_rows(Pass<In, Out> pass,
   if (Group::rank() == 0) pass.y[part] = static_cast<Out>(op.finish(result));
 }
 
-// A block to a chunk of some columns: neighbouring threads read neighbouring columns, and each of the lanes
-// takes every so-manieth row.
+// One block per chunk of some columns: neighbouring threads read neighbouring columns, and lane i takes rows
+// i, i + lanes, i + 2 lanes, ...
 template <int Columns>
 constexpr int lanes_per_column = block_threads / Columns;
 
@@ -100,7 +100,7 @@ __global__ void __launch_bounds__(block_threads) reduce_columns(Pass<In, Out> pa
     pass.y[part * pass.inner + column] = static_cast<Out>(op.finish(partial[0][place]));
 }
 
-// A thread to a result.
+// One thread per result.
 template <class In, class Out, class Op>
 void reduce_many(Context& context, const Pass<In, Out>& pass, Op op) {
   for_each(context, static_cast<std::size_t>(pass.outer * pass.inner), [=] __device__(Index i) {
@@ -118,7 +118,7 @@ constexpr Index many_columns = 32;
 Index columns_per_block(Index inner) { return inner <= few_columns ? few_columns : many_columns; }
 
 constexpr Index few_rows = 128;
-// So many results keep all processors busy with a thread to each.
+// With this many results, one thread per result keeps all processors busy.
 constexpr Index many_results = Index{1} << 16;
 
 template <class In, class Out, class Op>
@@ -130,7 +130,7 @@ void run(Context& context, const Pass<In, Out>& pass, Op op) {
       const Launch launch(context, grid_for_rows<Group>(static_cast<std::size_t>(parts)), block_threads);
       launch(reduce_rows<Group, In, Out, Op>, pass, op);
     };
-    // Of few rows, each can have more threads than would pay otherwise.
+    // If there are few rows, more threads per row are faster.
     if (parts <= few_rows && pass.chunk > block_threads) return launch_rows(Block<>());
     return with_group(static_cast<std::size_t>(pass.chunk), launch_rows);
   }
@@ -177,53 +177,53 @@ void repeat(Context& context, const T* x, std::size_t count, Size times, Size in
   });
 }
 
+enum class Reduction : unsigned char { sum, max, min };
+
+void reduce_middle(Reduction reduction, const Array& x, std::size_t outer, std::size_t count,
+                   std::size_t inner, Array& y) {
+  if (outer == 0 || inner == 0) return;
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto run = [&](auto op) {
+      reduce_by(Context::of(x), x.data<T>(), static_cast<Index>(outer), static_cast<Index>(count),
+                static_cast<Index>(inner), op, op, y.data<T>());
+    };
+    switch (reduction) {
+      case Reduction::sum:
+        return run(Sum());
+      case Reduction::max:
+        return run(Max<T>());
+      case Reduction::min:
+        return run(Min<T>());
+    }
+  });
+}
+
 Array reduce_to(Reduction reduction, const Array& array, const Shape& shape) {
-  return reduce_axes(
-      array, shape, [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y) {
-        visit_floating(x.dtype(), [&](auto zero) {
-          using T = decltype(zero);
-          reduce_middle(Context::of(x), reduction, x.data<T>(), outer, count, inner, y.data<T>());
-        });
-      });
+  return reduce_axes(array, shape,
+                     [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y) {
+                       reduce_middle(reduction, x, outer, count, inner, y);
+                     });
 }
 
 }  // namespace
 
-template <class T>
-void reduce_middle(Context& context, Reduction reduction, const T* x, std::size_t outer, std::size_t count,
-                   std::size_t inner, T* y) {
-  if (outer == 0 || inner == 0) return;
-  const auto run = [&](auto op) {
-    reduce_by(context, x, static_cast<Index>(outer), static_cast<Index>(count), static_cast<Index>(inner), op,
-              op, y);
-  };
-  switch (reduction) {
-    case Reduction::sum:
-      return run(Sum());
-    case Reduction::max:
-      return run(Max<T>());
-    case Reduction::min:
-      return run(Min<T>());
-  }
+void sum_middle(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y) {
+  reduce_middle(Reduction::sum, x, outer, count, inner, y);
 }
 
-template void reduce_middle(Context&, Reduction, const float*, std::size_t, std::size_t, std::size_t, float*);
-template void reduce_middle(Context&, Reduction, const double*, std::size_t, std::size_t, std::size_t,
-                            double*);
-
-template <class T>
-void repeat_middle(Context& context, const T* x, std::size_t outer, std::size_t times, std::size_t inner,
-                   T* y) {
-  const std::size_t count = outer * times * inner;
-  if (count <= std::numeric_limits<std::uint32_t>::max()) {
-    repeat(context, x, count, static_cast<std::uint32_t>(times), static_cast<std::uint32_t>(inner), y);
-  } else {
-    repeat(context, x, count, times, inner, y);
-  }
+void repeat_middle(const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
+  visit(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const std::size_t count = outer * times * inner;
+    if (count <= std::numeric_limits<std::uint32_t>::max()) {
+      repeat(Context::of(x), x.data<T>(), count, static_cast<std::uint32_t>(times),
+             static_cast<std::uint32_t>(inner), y.data<T>());
+    } else {
+      repeat(Context::of(x), x.data<T>(), count, times, inner, y.data<T>());
+    }
+  });
 }
-
-template void repeat_middle(Context&, const float*, std::size_t, std::size_t, std::size_t, float*);
-template void repeat_middle(Context&, const double*, std::size_t, std::size_t, std::size_t, double*);
 
 Array sum_to(const Array& x, const Shape& shape) { return reduce_to(Reduction::sum, x, shape); }
 
@@ -252,13 +252,7 @@ Array mean_to(const Array& array, const Shape& shape) {
 }
 
 Array broadcast_to(const Array& array, const Shape& shape) {
-  return broadcast_axes(
-      array, shape, [&](const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
-        visit(x.dtype(), [&](auto zero) {
-          using T = decltype(zero);
-          repeat_middle(Context::of(x), x.data<T>(), outer, times, inner, y.data<T>());
-        });
-      });
+  return broadcast_axes(array, shape, repeat_middle);
 }
 
 }  // namespace tenbin::gpu

@@ -145,8 +145,6 @@ double accuracy_score(const Array& t, const Array& y, const AccuracyScoreOptions
 }
 
 TENBIN_WITHOUT_CUDA(detail::LabelCounts detail::count_labels_gpu(const Array&, const Array&, std::int64_t,
-                                                                 std::size_t) {
-  throw Error("accuracy: this is a build without CUDA");
-})
+                                                                 std::size_t) { detail::no_cuda("accuracy"); })
 
 }  // namespace tenbin

@@ -5,19 +5,18 @@
 
 namespace tenbin {
 
-/// What the gradients of a formula are computed from, besides that of the result.
+/// What the gradients of a formula are computed from, in addition to gy.
 enum class Retains : unsigned char { nothing, inputs, output, inputs_and_output };
 
 namespace detail {
 
-// What the two have in common.
+// The common base of functions of one and of two arrays.
 class ElementwiseFunction : public Function {
  protected:
   void retain(Retains retains) {
     if (retains == Retains::nothing || retains == Retains::output) retain_inputs({});
     if (retains == Retains::output || retains == Retains::inputs_and_output) retain_outputs({0});
   }
-  [[noreturn]] void no_gpu() const { throw Error(name(), ": this is a build without CUDA"); }
 };
 
 }  // namespace detail
@@ -36,11 +35,11 @@ class ElementwiseFunction : public Function {
 ///     inline Variable square(const Variable& x) { return apply<Square>({x}); }
 ///
 /// `gx` takes what is retained, x before y, then gy; without a `gx`, gy is passed on. Options are members of
-/// the struct; `void check(const Array& x) const`, if there is one, refuses them. Exponentials and the like
-/// are in functions/formula_math.h.
+/// the struct; `void check(const Array& x) const`, if there is one, throws if they are invalid. Exponentials
+/// and the like are in functions/formula_math.h.
 ///
 /// A .cpp file with `TENBIN_ELEMENTWISE(SquareFormula);` (functions/elementwise_bodies.h), which
-/// CMakeLists.txt lists among FORMULAS, is compiled for the CPU and for the GPU.
+/// CMakeLists.txt lists in COMPILED_TWICE, is compiled for the CPU and for the GPU.
 template <class Formula>
 class Elementwise : public detail::ElementwiseFunction {
  public:

@@ -1,6 +1,5 @@
-// The bodies of Elementwise and ElementwiseBinary. A file with formulas includes this one and is compiled
-// twice: as C++, for check, forward_cpu and backward_cpu, and as kernels, for forward_gpu and backward_gpu.
-// Internal.
+// The bodies of Elementwise and ElementwiseBinary, for .cpp files with formulas, which are compiled twice
+// (functions/back_end.h). Internal.
 #pragma once
 
 #include <type_traits>
@@ -8,21 +7,8 @@
 
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
+#include "tenbin/functions/back_end.h"
 #include "tenbin/functions/elementwise.h"
-
-#ifdef TENBIN_KERNELS
-#include "tenbin/cuda/elementwise.cuh"
-#include "tenbin/cuda/reduce.h"
-#define TENBIN_BACK_END gpu
-#define TENBIN_FORWARD forward_gpu
-#define TENBIN_BACKWARD backward_gpu
-#else
-#include "tenbin/cpu/elementwise.h"
-#include "tenbin/cpu/reduce.h"
-#define TENBIN_BACK_END cpu
-#define TENBIN_FORWARD forward_cpu
-#define TENBIN_BACKWARD backward_cpu
-#endif
 
 namespace tenbin {
 
@@ -66,7 +52,7 @@ void Elementwise<Formula>::check(const Arrays& xs) const {
 template <class Formula>
 Arrays Elementwise<Formula>::TENBIN_FORWARD(const Arrays& xs) {
   retain(formula_.retains());
-  return {TENBIN_BACK_END::map(detail::PartY<Formula>{formula_}, xs[0])};
+  return {back_end::map(detail::PartY<Formula>{formula_}, xs[0])};
 }
 
 template <class Formula>
@@ -74,12 +60,11 @@ Arrays Elementwise<Formula>::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys
   using Gx = detail::PartGx<Formula>;
   const Gx gx{formula_};
   if constexpr (detail::takes<Gx, float, float, float>)
-    return {TENBIN_BACK_END::map(gx, xs[0], retained_output(0), gys[0])};
+    return {back_end::map(gx, xs[0], retained_output(0), gys[0])};
   else if constexpr (detail::takes<Gx, float, float>)
-    return {
-        TENBIN_BACK_END::map(gx, formula_.retains() == Retains::output ? retained_output(0) : xs[0], gys[0])};
+    return {back_end::map(gx, formula_.retains() == Retains::output ? retained_output(0) : xs[0], gys[0])};
   else if constexpr (detail::takes<Gx, float>)
-    return {TENBIN_BACK_END::map(gx, gys[0])};
+    return {back_end::map(gx, gys[0])};
   else
     return {gys[0]};
 }
@@ -97,71 +82,50 @@ Arrays ElementwiseBinary<Formula>::TENBIN_FORWARD(const Arrays& xs) {
   retain(formula_.retains());
   for (std::size_t i = 0; i < 2; ++i) shapes_[i] = xs[i].shape();
   const Shape shape = require_broadcast(*this, "a", xs[0], "b", xs[1]);
-  return {TENBIN_BACK_END::map(detail::PartY<Formula>{formula_}, TENBIN_BACK_END::broadcast_to(xs[0], shape),
-                               TENBIN_BACK_END::broadcast_to(xs[1], shape))};
+  return {back_end::map(detail::PartY<Formula>{formula_}, back_end::broadcast_to(xs[0], shape),
+                        back_end::broadcast_to(xs[1], shape))};
 }
 
 template <class Formula>
 Arrays ElementwiseBinary<Formula>::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys) {
   const Array& gy = gys[0];
   Array a, b;
-  if (xs[0]) a = TENBIN_BACK_END::broadcast_to(xs[0], gy.shape());
-  if (xs[1]) b = TENBIN_BACK_END::broadcast_to(xs[1], gy.shape());
+  if (xs[0]) a = back_end::broadcast_to(xs[0], gy.shape());
+  if (xs[1]) b = back_end::broadcast_to(xs[1], gy.shape());
   const auto gradient = [&](std::size_t i, auto part) {
     using Part = decltype(part);
     if (!needs_grad(i)) return Array();
     Array gx = gy;
     if constexpr (detail::takes<Part, float, float, float, float>)
-      gx = TENBIN_BACK_END::map(part, a, b, retained_output(0), gy);
+      gx = back_end::map(part, a, b, retained_output(0), gy);
     else if constexpr (detail::takes<Part, float, float, float>)
-      gx = TENBIN_BACK_END::map(part, a, b, gy);
+      gx = back_end::map(part, a, b, gy);
     else if constexpr (detail::takes<Part, float, float>)
-      gx = TENBIN_BACK_END::map(part, retained_output(0), gy);
+      gx = back_end::map(part, retained_output(0), gy);
     else if constexpr (detail::takes<Part, float>)
-      gx = TENBIN_BACK_END::map(part, gy);
-    return TENBIN_BACK_END::sum_to(gx, shapes_[i]);
+      gx = back_end::map(part, gy);
+    return back_end::sum_to(gx, shapes_[i]);
   };
   return {gradient(0, detail::PartGa<Formula>{formula_}), gradient(1, detail::PartGb<Formula>{formula_})};
 }
 
-#if !defined(TENBIN_KERNELS) && !defined(TENBIN_WITH_CUDA)
-template <class Formula>
-Arrays Elementwise<Formula>::forward_gpu(const Arrays&) {
-  no_gpu();
-}
+TENBIN_WITHOUT_CUDA(
+    template <class Formula>
+    Arrays Elementwise<Formula>::forward_gpu(const Arrays&) { detail::no_cuda(name()); }
 
-template <class Formula>
-Arrays Elementwise<Formula>::backward_gpu(const Arrays&, const Arrays&) {
-  no_gpu();
-}
+    template <class Formula>
+    Arrays Elementwise<Formula>::backward_gpu(const Arrays&, const Arrays&) { detail::no_cuda(name()); }
 
-template <class Formula>
-Arrays ElementwiseBinary<Formula>::forward_gpu(const Arrays&) {
-  no_gpu();
-}
+    template <class Formula>
+    Arrays ElementwiseBinary<Formula>::forward_gpu(const Arrays&) { detail::no_cuda(name()); }
 
-template <class Formula>
-Arrays ElementwiseBinary<Formula>::backward_gpu(const Arrays&, const Arrays&) {
-  no_gpu();
-}
-#endif
+    template <class Formula>
+    Arrays ElementwiseBinary<Formula>::backward_gpu(const Arrays&, const Arrays&) {
+      detail::no_cuda(name());
+    })
 
 }  // namespace tenbin
 
-// What the file that includes this header compiles of a function. In a build without CUDA, what stands in for
-// the kernels, too.
-#ifdef TENBIN_KERNELS
-#define TENBIN_INSTANTIATE(...)                            \
-  template Arrays __VA_ARGS__::forward_gpu(const Arrays&); \
-  template Arrays __VA_ARGS__::backward_gpu(const Arrays&, const Arrays&)
-#else
-#define TENBIN_INSTANTIATE(...)                                                                 \
-  template void __VA_ARGS__::check(const Arrays&) const;                                        \
-  template Arrays __VA_ARGS__::forward_cpu(const Arrays&);                                      \
-  template Arrays __VA_ARGS__::backward_cpu(const Arrays&, const Arrays&);                      \
-  TENBIN_WITHOUT_CUDA(template Arrays __VA_ARGS__::forward_gpu(const Arrays&);                  \
-                      template Arrays __VA_ARGS__::backward_gpu(const Arrays&, const Arrays&);) \
-  static_assert(true, "")
-#endif
-#define TENBIN_ELEMENTWISE(Formula) TENBIN_INSTANTIATE(Elementwise<Formula>)
-#define TENBIN_ELEMENTWISE_BINARY(Formula) TENBIN_INSTANTIATE(ElementwiseBinary<Formula>)
+// Compiles the members that are defined above: those of one device.
+#define TENBIN_ELEMENTWISE(Formula) template class Elementwise<Formula>
+#define TENBIN_ELEMENTWISE_BINARY(Formula) template class ElementwiseBinary<Formula>

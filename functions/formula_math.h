@@ -1,4 +1,4 @@
-// What formulas compute with where the C library is not the best choice on every device. Internal.
+// Exponentials for the formulas of both devices. Internal.
 #pragma once
 
 #include <cmath>
@@ -9,7 +9,7 @@
 
 namespace tenbin::formula_math {
 
-// In kernels CUDA's functions; on the CPU those that a loop can be vectorised with (cpu/vector_math.h).
+// In kernels those of CUDA; on the CPU those of cpu/vector_math.h, with which loops are vectorised.
 #ifdef __CUDACC__
 
 template <class T>

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "tenbin/optimizers/optimizer.h"
+#include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
 
@@ -26,32 +26,31 @@ struct AdaDeltaStep {
 /// Options of AdaDelta.
 struct AdaDeltaOptions {
   double rho = 0.95;  ///< decay of the means of squares, in [0, 1)
-  double eps = 1e-6;  ///< >= 0; with 0 nothing moves, as the first steps are of its size
+  double eps = 1e-6;  ///< >= 0; with 0 all steps are 0
 };
 
 /// AdaDelta, msg = rho msg + (1 - rho) g^2; dx = sqrt((msdx + eps) / (msg + eps)) g;
 /// msdx = rho msdx + (1 - rho) dx^2; w -= dx. (Chainer: `AdaDelta`; Zeiler, arXiv:1212.5701.)
 ///
 ///     AdaDelta optimizer;
-class AdaDelta : public Optimizer {
+class AdaDelta : public ElementwiseRule<AdaDelta> {
  public:
   explicit AdaDelta(const AdaDeltaOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "AdaDelta"; }
 
   AdaDeltaOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {
-    return {{"rho", &hyperparam.rho}, {"eps", &hyperparam.eps}};
+    return {{"rho", &hyperparam.rho, Hyperparameter::fraction},
+            {"eps", &hyperparam.eps, Hyperparameter::epsilon}};
   }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"msg", "msdx"}; }
-  void check() const override;
-  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
-  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
 
  private:
+  friend class ElementwiseRule<AdaDelta>;
   template <class T>
-  detail::AdaDeltaStep<T> step() const {
+  detail::AdaDeltaStep<T> step(std::int64_t) const {
     return {static_cast<T>(hyperparam.rho), static_cast<T>(1 - hyperparam.rho),
             static_cast<T>(hyperparam.eps)};
   }

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "tenbin/optimizers/optimizer.h"
+#include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
 
@@ -30,25 +30,24 @@ struct AdaGradOptions {
 /// AdaGrad, h += g^2; w -= lr g / (sqrt(h) + eps). (Chainer: `AdaGrad`; Duchi et al., JMLR 12, 2011.)
 ///
 ///     AdaGrad optimizer({.lr = 0.1});
-class AdaGrad : public Optimizer {
+class AdaGrad : public ElementwiseRule<AdaGrad> {
  public:
   explicit AdaGrad(const AdaGradOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "AdaGrad"; }
 
   AdaGradOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {
-    return {{"lr", &hyperparam.lr}, {"eps", &hyperparam.eps}};
+    return {{"lr", &hyperparam.lr, Hyperparameter::finite},
+            {"eps", &hyperparam.eps, Hyperparameter::epsilon}};
   }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"h"}; }
-  void check() const override;
-  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
-  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
 
  private:
+  friend class ElementwiseRule<AdaGrad>;
   template <class T>
-  detail::AdaGradStep<T> step() const {
+  detail::AdaGradStep<T> step(std::int64_t) const {
     return {static_cast<T>(hyperparam.lr), static_cast<T>(hyperparam.eps)};
   }
 };

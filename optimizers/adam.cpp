@@ -3,17 +3,13 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/cpu/update.h"
+#include "tenbin/optimizers/elementwise_bodies.h"
 
 namespace tenbin {
 
+#ifndef TENBIN_KERNELS  // compiled once, for both devices
+
 void Adam::check() const {
-  require_finite("alpha", hyperparam.alpha);
-  require_fraction("beta1", hyperparam.beta1);
-  require_fraction("beta2", hyperparam.beta2);
-  require_epsilon(hyperparam.eps);
-  require_finite("eta", hyperparam.eta);
-  require_finite("weight_decay_rate", hyperparam.weight_decay_rate);
   if (!hyperparam.adabound) return;
   require(std::isfinite(hyperparam.final_lr) && hyperparam.final_lr >= 0, "final_lr", "finite and >= 0",
           hyperparam.final_lr);
@@ -26,12 +22,12 @@ void Adam::check() const {
 // AdaBound compares alpha with the first one, so that is saved too.
 std::vector<Hyperparameter> Adam::hyperparameters() {
   AdamOptions& h = hyperparam;
-  return {{"alpha", &h.alpha},
-          {"beta1", &h.beta1},
-          {"beta2", &h.beta2},
-          {"eps", &h.eps},
-          {"eta", &h.eta},
-          {"weight_decay_rate", &h.weight_decay_rate},
+  return {{"alpha", &h.alpha, Hyperparameter::finite},
+          {"beta1", &h.beta1, Hyperparameter::fraction},
+          {"beta2", &h.beta2, Hyperparameter::fraction},
+          {"eps", &h.eps, Hyperparameter::epsilon},
+          {"eta", &h.eta, Hyperparameter::finite},
+          {"weight_decay_rate", &h.weight_decay_rate, Hyperparameter::finite},
           {"amsgrad", &h.amsgrad},
           {"adabound", &h.adabound},
           {"final_lr", &h.final_lr},
@@ -60,21 +56,12 @@ detail::AdamStep<T> Adam::step(std::int64_t t) const {
   return step;
 }
 
-// For update_gpu.
+// The kernels use these, too.
 template detail::AdamStep<float> Adam::step(std::int64_t) const;
 template detail::AdamStep<double> Adam::step(std::int64_t) const;
 
-void Adam::update_cpu(FlatParameters& p, std::int64_t t) {
-  visit_floating(p.data.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    if (hyperparam.amsgrad) {
-      cpu::for_each_element<T>(step<T>(t), p.data, p.grad, p.states[0], p.states[1], p.states[2]);
-    } else {
-      cpu::for_each_element<T>(step<T>(t), p.data, p.grad, p.states[0], p.states[1]);
-    }
-  });
-}
+#endif
 
-TENBIN_NO_GPU_UPDATE(Adam);
+template class ElementwiseRule<Adam>;
 
 }  // namespace tenbin

@@ -1,15 +1,15 @@
-// Adam and its kin: AdamW, AMSGrad, AdaBound.
+// Adam and its variants: AdamW, AMSGrad, AdaBound.
 #pragma once
 
 #include <cmath>
 
-#include "tenbin/optimizers/optimizer.h"
+#include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
 
 namespace detail {
 
-// One element. `alpha` has the corrections of the means in it. Without bounds everything lies between them: a
+// One element. `alpha` includes the corrections of the means. Without AdaBound the bounds are infinite: a
 // branch would keep the loop from being vectorised.
 template <class T>
 struct AdamStep {
@@ -47,10 +47,10 @@ struct AdamOptions {
   double eps = 1e-8;             ///< >= 0; 0: no step where the gradients have been 0
   double eta = 1;                ///< multiplies the step and the weight decay, for schedules
   double weight_decay_rate = 0;  ///< decoupled weight decay (AdamW), not multiplied by alpha
-  bool amsgrad = false;          ///< never lets the divisor shrink
+  bool amsgrad = false;          ///< the divisor never becomes smaller
   bool adabound = false;         ///< clips the step towards final_lr
-  double final_lr = 0.1;         ///< of adabound: the rate in the end
-  double gamma = 1e-3;           ///< of adabound: how fast the bounds close in, > 0
+  double final_lr = 0.1;         ///< of adabound: the final rate
+  double gamma = 1e-3;           ///< of adabound: how fast the bounds converge, > 0
 };
 
 /// Adam (Kingma and Ba, ICLR 2015), after Chainer's `Adam`:
@@ -67,7 +67,7 @@ struct AdamOptions {
 /// construction.
 ///
 ///     Adam optimizer({.alpha = 1e-3});
-class Adam : public Optimizer {
+class Adam : public ElementwiseRule<Adam> {
  public:
   explicit Adam(const AdamOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "Adam"; }
@@ -81,22 +81,21 @@ class Adam : public Optimizer {
                               : SmallVector<const char*, 3>{"m", "v"};
   }
   void check() const override;
-  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
-  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
 
  private:
+  friend class ElementwiseRule<Adam>;
   template <class T>
   detail::AdamStep<T> step(std::int64_t t) const;
 
   double initial_alpha_ = hyperparam.alpha;
 };
 
-/// Adam with decoupled weight decay: an Adam whose `weight_decay_rate` is meant to be set. (Chainer:
+/// Adam with decoupled weight decay: an Adam with a `weight_decay_rate`. (Chainer:
 /// `AdamW`.)
 ///
 /// The rate is the fraction of a parameter that decays in one update. PyTorch's is multiplied by the learning
 /// rate: its `lr=1e-3, weight_decay=1e-2` is alpha = 1e-3 and weight_decay_rate = 1e-3 x 1e-2 = 1e-5 here. A
-/// schedule that is meant for both changes `eta`; one of `alpha` leaves the decay as it is.
+/// schedule for both changes `eta`; a schedule of `alpha` leaves the decay as it is.
 ///
 ///     AdamW optimizer({.alpha = 1e-3, .weight_decay_rate = 1e-5});
 class AdamW : public Adam {

@@ -1,7 +1,7 @@
 // Gradient descent with momentum.
 #pragma once
 
-#include "tenbin/optimizers/optimizer.h"
+#include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
 
@@ -27,29 +27,27 @@ struct MomentumSGDOptions {
 
 /// Gradient descent with momentum, v = momentum v - lr g; w += v. (Chainer: `MomentumSGD`.)
 ///
-/// The rate is inside v: after a change of `lr` the velocity still has steps of the old rate in it, unlike
-/// PyTorch's.
+/// v includes the rate: after a change of `lr` it still contains steps of the old rate, unlike PyTorch's.
 ///
 ///     MomentumSGD optimizer({.lr = 0.1});
-class MomentumSGD : public Optimizer {
+class MomentumSGD : public ElementwiseRule<MomentumSGD> {
  public:
   explicit MomentumSGD(const MomentumSGDOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "MomentumSGD"; }
 
   MomentumSGDOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {
-    return {{"lr", &hyperparam.lr}, {"momentum", &hyperparam.momentum}};
+    return {{"lr", &hyperparam.lr, Hyperparameter::finite},
+            {"momentum", &hyperparam.momentum, Hyperparameter::fraction}};
   }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"v"}; }
-  void check() const override;
-  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
-  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
 
  private:
+  friend class ElementwiseRule<MomentumSGD>;
   template <class T>
-  detail::MomentumSGDStep<T> step() const {
+  detail::MomentumSGDStep<T> step(std::int64_t) const {
     return {static_cast<T>(hyperparam.lr), static_cast<T>(hyperparam.momentum)};
   }
 };

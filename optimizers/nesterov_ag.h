@@ -1,7 +1,7 @@
 // Nesterov's accelerated gradient.
 #pragma once
 
-#include "tenbin/optimizers/optimizer.h"
+#include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
 
@@ -30,25 +30,24 @@ struct NesterovAGOptions {
 /// optimizing recurrent networks", ICASSP 2013.)
 ///
 ///     NesterovAG optimizer({.lr = 0.1});
-class NesterovAG : public Optimizer {
+class NesterovAG : public ElementwiseRule<NesterovAG> {
  public:
   explicit NesterovAG(const NesterovAGOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "NesterovAG"; }
 
   NesterovAGOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {
-    return {{"lr", &hyperparam.lr}, {"momentum", &hyperparam.momentum}};
+    return {{"lr", &hyperparam.lr, Hyperparameter::finite},
+            {"momentum", &hyperparam.momentum, Hyperparameter::fraction}};
   }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"v"}; }
-  void check() const override;
-  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
-  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
 
  private:
+  friend class ElementwiseRule<NesterovAG>;
   template <class T>
-  detail::NesterovAGStep<T> step() const {
+  detail::NesterovAGStep<T> step(std::int64_t) const {
     return {static_cast<T>(hyperparam.lr), static_cast<T>(hyperparam.momentum)};
   }
 };

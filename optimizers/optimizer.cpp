@@ -11,7 +11,8 @@
 
 namespace tenbin {
 
-// A parameter and its place. A shared parameter has an entry for each of its paths, all with one place.
+// A parameter and where it is stored. A shared parameter has an entry for each of its paths, all with the
+// same place.
 struct Optimizer::Entry {
   std::string path;
   Variable parameter;
@@ -77,17 +78,19 @@ Optimizer& Optimizer::setup(const Link& model) {
     throw Error(name(), ": setup: the model (", model.kind(),
                 ") has no parameters to train; register them with param(), its layers with link()");
   const Array t = Array::scalar(0, Dtype::int64), epoch = Array::scalar(0, Dtype::int64);
+  std::vector<Hyperparameter> listed = hyperparameters();
   auto holder = std::make_unique<Link>(Link::holder_of(model));
   std::swap(holder_, holder);
   std::vector<Entry> entries;
   std::swap(entries_, entries);
   try {
-    lay_out();
+    flatten();
   } catch (...) {
     std::swap(holder_, holder);
     std::swap(entries_, entries);
     throw;
   }
+  hyperparameters_ = std::move(listed);
   t_ = t;
   epoch_ = epoch;
   return *this;
@@ -95,10 +98,11 @@ Optimizer& Optimizer::setup(const Link& model) {
 
 void Optimizer::update() {
   if (!holder_) throw Error(name(), ": update before setup");
-  if (!is_laid_out() && gpu::is_capturing())
-    throw Error(name(), ": a captured step cannot lay out parameters: update once before it");
-  if (!is_laid_out()) lay_out();
-  check();
+  if (!is_flat() && gpu::is_capturing())
+    throw Error(name(),
+                ": a captured step cannot move the parameters into one buffer: update once before it");
+  if (!is_flat()) flatten();
+  check_hyperparameters();
   if (gpu::is_capturing()) prepare_replay();
   zero_missing_gradients();
   for (const NamedHook& named : hooks_) (*named.hook)(groups_, t());
@@ -113,24 +117,24 @@ void Optimizer::update() {
   model().visit([](const Parameter& parameter) { parameter.registration_->mark_replaced(); });
 }
 
-// What a replay of a captured step does in place of `update`, before it launches anything.
+// What a replay of a captured step does instead of `update`, before it launches kernels.
 void Optimizer::prepare_replay() {
   for (const FlatParameters& group : groups_) {
     accelerator::keep_for_replay(group.data);
     accelerator::keep_for_replay(group.grad);
     for (const Array& state : group.states) accelerator::keep_for_replay(state);
   }
-  gpu::on_replay([this, layout = layout_, hook_changes = hook_changes_] {
+  gpu::on_replay([this, flattenings = flattenings_, hook_changes = hook_changes_] {
     const auto require_same = [this](bool same, const char* change) {
       if (!same) throw Error(name(), ": ", change, " since the step was captured; make a new CapturedStep");
     };
-    require_same(layout == layout_ && is_laid_out(), "the parameters have been replaced or moved");
+    require_same(flattenings == flattenings_ && is_flat(), "the parameters have been replaced or moved");
     require_same(hook_changes == hook_changes_, "hooks have been added or removed");
-    check();
+    check_hyperparameters();
   });
 }
 
-bool Optimizer::is_laid_out() const {
+bool Optimizer::is_flat() const {
   std::size_t count = 0;
   bool in_place = true;
   model().visit([&](const Parameter& parameter) {
@@ -142,9 +146,9 @@ bool Optimizer::is_laid_out() const {
          (groups_.empty() || groups_[0].states.size() == state_names().size());
 }
 
-// Everything that can fail comes before the first parameter is touched. The values stay, so graphs from
-// before are good until the next change (see detail::Registration).
-void Optimizer::lay_out() {
+// Everything that can fail is done before the first parameter changes. The values stay the same, so older
+// graphs remain valid until the next change (see detail::Registration).
+void Optimizer::flatten() {
   std::vector<Entry> entries;
   std::vector<GroupSize> sizes;
   std::unordered_map<const detail::Node*, std::size_t> first;  // of the entries that share a parameter
@@ -203,7 +207,7 @@ void Optimizer::lay_out() {
   }
   entries_ = std::move(entries);
   groups_ = std::move(groups);
-  ++layout_;
+  ++flattenings_;
 }
 
 void Optimizer::zero_missing_gradients() {
@@ -229,7 +233,7 @@ void Optimizer::remove_hook(const std::string& name) {
 }
 
 NamedArrays Optimizer::state_arrays() {
-  if (holder_ && !is_laid_out()) lay_out();
+  if (holder_ && !is_flat()) flatten();
   NamedArrays all{{"t", t_}, {"epoch", epoch_}};
   const auto names = state_names();
   for (const Entry& entry : entries_) {
@@ -258,29 +262,29 @@ void write(const std::vector<Hyperparameter>& places, const std::vector<double>&
   }
 }
 
-// Writes back, whatever has been thrown, what the hyperparameters were.
-class HyperparametersBack {
+// Restores the hyperparameters, also if something throws, unless it is dismissed.
+class RestoreHyperparameters {
  public:
-  HyperparametersBack(const std::vector<Hyperparameter>& places, const std::vector<double>& values)
+  RestoreHyperparameters(const std::vector<Hyperparameter>& places, const std::vector<double>& values)
       : places_(places), values_(values) {}
-  HyperparametersBack(const HyperparametersBack&) = delete;
-  HyperparametersBack& operator=(const HyperparametersBack&) = delete;
-  ~HyperparametersBack() {
-    if (!is_kept_) write(places_, values_);
+  RestoreHyperparameters(const RestoreHyperparameters&) = delete;
+  RestoreHyperparameters& operator=(const RestoreHyperparameters&) = delete;
+  ~RestoreHyperparameters() {
+    if (!is_dismissed_) write(places_, values_);
   }
-  void keep_the_new() { is_kept_ = true; }
+  void dismiss() { is_dismissed_ = true; }
 
  private:
   const std::vector<Hyperparameter>& places_;
   const std::vector<double>& values_;
-  bool is_kept_ = false;
+  bool is_dismissed_ = false;
 };
 
 }  // namespace
 
-std::vector<double> Optimizer::hyperparameter_values() {
+std::vector<double> Optimizer::hyperparameter_values() const {
   std::vector<double> values;
-  for (const Hyperparameter& each : hyperparameters())
+  for (const Hyperparameter& each : hyperparameters_)
     values.push_back(std::visit([](auto* place) { return static_cast<double>(*place); }, each.place));
   return values;
 }
@@ -292,13 +296,13 @@ NamedArrays Optimizer::save_state() {
   all.emplace_back("rule", Array(std::vector<std::uint8_t>(rule.begin(), rule.end())));
   const std::vector<double> values = hyperparameter_values();
   std::size_t i = 0;
-  for (const Hyperparameter& each : hyperparameters())
+  for (const Hyperparameter& each : hyperparameters_)
     all.emplace_back(key_of(each),
                      Array::scalar(values[i++], is_number(each) ? Dtype::float64 : Dtype::uint8));
   return all;
 }
 
-// Errors: the file says that it is of another rule; the states of the first parameter are named too.
+// Errors: the file is of another rule. The text names the states of the first parameter, too.
 void Optimizer::require_rule(StateReader& reader) const {
   const Array rule = reader.read_if_there("rule");
   if (!rule) return;
@@ -313,7 +317,7 @@ void Optimizer::require_rule(StateReader& reader) const {
   reader.fail("rule", "expected ", name(), keys, ", got ", printable(got));
 }
 
-// Errors: the file has state of parameters that have no place for it yet.
+// Errors: the file has state of parameters that are not initialised.
 void Optimizer::require_initialized(const StateReader& reader) const {
   std::string lost;
   model().visit_named([&](const std::string& path, const Parameter& parameter) {
@@ -326,11 +330,11 @@ void Optimizer::require_initialized(const StateReader& reader) const {
                 "): load the model first, or run it forward once");
 }
 
-// What is not in the file stays.
-std::vector<double> Optimizer::read_hyperparameters(StateReader& reader) {
+// Values that are not in the file stay as they are.
+std::vector<double> Optimizer::read_hyperparameters(StateReader& reader) const {
   std::vector<double> values = hyperparameter_values();
   std::size_t i = 0;
-  for (const Hyperparameter& each : hyperparameters()) {
+  for (const Hyperparameter& each : hyperparameters_) {
     double& value = values[i++];
     const std::string key = key_of(each);
     const Array array = reader.read_if_there(key);
@@ -344,19 +348,18 @@ std::vector<double> Optimizer::read_hyperparameters(StateReader& reader) {
 std::function<void()> Optimizer::prepare_load(StateReader& reader) {
   if (!holder_)
     throw Error(reader.source(), ": ", name(), ": load_npz before setup: call setup(model) first");
-  if (!is_laid_out()) lay_out();
+  if (!is_flat()) flatten();
   require_rule(reader);
   require_initialized(reader);
 
   // Which states there are depends on the hyperparameters.
   const std::vector<double> before = hyperparameter_values();
   const std::vector<double> hyperparameters_read = read_hyperparameters(reader);
-  const std::vector<Hyperparameter> places = hyperparameters();
   SmallVector<const char*, 3> names;
   try {
-    const HyperparametersBack back(places, before);
-    write(places, hyperparameters_read);
-    check();
+    const RestoreHyperparameters restore(hyperparameters_, before);
+    write(hyperparameters_, hyperparameters_read);
+    check_hyperparameters();
     names = state_names();
   } catch (const Error& error) {
     throw Error(reader.source(), ": ", error.what());
@@ -389,11 +392,11 @@ std::function<void()> Optimizer::prepare_load(StateReader& reader) {
       states.push_back({e, i, std::move(values)});
     }
   }
-  return [this, places, before, hyperparameters_read, t, epoch, states = std::move(states)] {
-    HyperparametersBack back(places, before);
-    write(places, hyperparameters_read);
-    if (!is_laid_out()) lay_out();
-    back.keep_the_new();
+  return [this, before, hyperparameters_read, t, epoch, states = std::move(states)] {
+    RestoreHyperparameters restore(hyperparameters_, before);
+    write(hyperparameters_, hyperparameters_read);
+    if (!is_flat()) flatten();
+    restore.dismiss();
     if (t) t_.assign(t);
     if (epoch) epoch_.assign(epoch);
     for (const State& state : states) entries_[state.entry].states[state.index].assign(state.values);
@@ -404,19 +407,31 @@ void Optimizer::require(bool valid, const char* hyperparameter, const char* expe
   if (!valid) throw Error(name(), ": ", hyperparameter, " must be ", expected, ", got ", value);
 }
 
-void Optimizer::require_finite(const char* hyperparameter, double value) const {
-  require(std::isfinite(value), hyperparameter, "finite", value);
+void Optimizer::check_hyperparameters() const {
+  for (const Hyperparameter& each : hyperparameters_) check_range(each);
+  check();
 }
 
-void Optimizer::require_fraction(const char* hyperparameter, double value) const {
-  require(value >= 0 && value < 1, hyperparameter, "in [0, 1)", value);
-}
-
-void Optimizer::require_epsilon(double eps) const {
-  require(std::isfinite(eps) && eps >= 0, "eps", "finite and >= 0", eps);
-  for (const FlatParameters& group : groups_)
-    require(group.data.dtype() != Dtype::float32 || eps == 0 || eps >= std::numeric_limits<float>::min(),
-            "eps", "0 or a normal float32", eps);
+void Optimizer::check_range(const Hyperparameter& hyperparameter) const {
+  if (hyperparameter.range == Hyperparameter::any) return;
+  const double value = *std::get<double*>(hyperparameter.place);
+  const auto check_that = [&](bool valid, const char* expected) {
+    require(valid, hyperparameter.name, expected, value);
+  };
+  switch (hyperparameter.range) {
+    case Hyperparameter::any:
+      return;
+    case Hyperparameter::finite:
+      return check_that(std::isfinite(value), "finite");
+    case Hyperparameter::fraction:
+      return check_that(value >= 0 && value < 1, "in [0, 1)");
+    case Hyperparameter::epsilon:
+      check_that(std::isfinite(value) && value >= 0, "finite and >= 0");
+      for (const FlatParameters& group : groups_)
+        check_that(
+            group.data.dtype() != Dtype::float32 || value == 0 || value >= std::numeric_limits<float>::min(),
+            "0 or a normal float32");
+  }
 }
 
 }  // namespace tenbin

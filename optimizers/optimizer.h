@@ -1,4 +1,5 @@
-// What update rules share: the parameters of a model laid end to end, the hooks, the counters, the state.
+// The base of update rules: it keeps the parameters of a model in one buffer, the hooks, the counters, the
+// state.
 #pragma once
 
 #include <functional>
@@ -8,12 +9,12 @@
 #include <variant>
 #include <vector>
 
-#include "tenbin/core/without_cuda.h"
 #include "tenbin/links/link.h"
 
 namespace tenbin {
 
-/// The parameters of one dtype and device, laid end to end: one axis each, all of the same length.
+/// The parameters of one dtype and device in one array of one axis, their gradients in another, and their
+/// states: all of the same length.
 struct FlatParameters {
   Array data;
   Array grad;
@@ -22,18 +23,26 @@ struct FlatParameters {
 
 using FlatGroups = SmallVector<FlatParameters, 2>;
 
-/// A hyperparameter by its name: where its number, or its switch, is.
+/// A hyperparameter: its name, where its number or its switch is stored, and which numbers are valid.
 struct Hyperparameter {
+  enum Range : unsigned char {
+    any,
+    finite,
+    fraction,  ///< [0, 1)
+    epsilon    ///< finite and >= 0; for float32 parameters, 0 or a normal float32
+  };
+
   const char* name;
   std::variant<double*, bool*> place;
+  Range range = any;
 };
 
 class Optimizer;
 
 namespace detail {
 
-// What rules divide by. 0, which only eps = 0 allows, means that the element has had no gradients: it has no
-// step then, where 0 / 0 would be NaN.
+// A divisor of a rule. It is 0 only with eps = 0 and if the element has had no gradients: the step is 0 then,
+// where 0 / 0 would be NaN.
 template <class T>
 constexpr T divisor(T value) {
   return value == 0 ? T{1} : value;
@@ -56,8 +65,8 @@ class OptimizerHook {
   virtual void operator()(FlatGroups& groups, std::int64_t t) = 0;
 
  protected:
-  /// What `t` would be now: a captured step (cuda/captured_step.h) calls its hooks once, and counts on. For
-  /// `gpu::step_value`. Errors: no optimizer has the hook.
+  /// The `t` of the current update, for `gpu::step_value`: a captured step (cuda/captured_step.h) calls its
+  /// hooks only when it is recorded. Errors: no optimizer has the hook.
   std::int64_t updates_done() const;
 
  private:
@@ -67,8 +76,8 @@ class OptimizerHook {
 
 /// The base of update rules. (Chainer: `GradientMethod`.)
 ///
-/// `setup` takes a model; `update` moves its parameters by their gradients. A parameter without a gradient
-/// counts as one whose gradient is zero: momentum and weight decay still move it.
+/// `setup` takes a model; `update` changes its parameters by their gradients. A parameter without a gradient
+/// is updated as if its gradient were zero: momentum and weight decay still change it.
 ///
 ///     Adam optimizer({.alpha = 1e-3});
 ///     optimizer.setup(model);
@@ -79,9 +88,9 @@ class OptimizerHook {
 ///     optimizer.update();
 ///     optimizer.hyperparam.alpha *= 0.99;
 ///
-/// The model's parameters move into one block of memory, their gradients into a second one, each part of the
-/// state into another, so that an update is one loop. `parameter.data()` and `grad()` are views of them. If a
-/// parameter has been replaced or moved since, or a new one has appeared, the next update lays out anew and
+/// The model's parameters move into one buffer, their gradients into a second one, each part of the state
+/// into another, so that an update is one loop. `parameter.data()` and `grad()` are views of them. If a
+/// parameter has been replaced or moved since, or there is a new one, the next update makes new buffers and
 /// keeps the state of those that are still there. Assigning another model to the one that was set up, `model
 /// = copy(best);`, is such a replacement, if that was the only handle of the model (see Link).
 ///
@@ -99,11 +108,11 @@ class OptimizerHook {
 /// model.
 ///
 /// A rule has `hyperparam`, a struct of its options, which may change between updates; a hyperparameter out
-/// of its range is an error of `update`. An update that throws leaves parameters, state and counters as they
-/// were; gradients may have been changed by the hooks before the one that threw.
+/// of its range is an error of `update` and of `load_npz`. An update that throws leaves parameters, state and
+/// counters as they were; gradients may have been changed by the hooks before the one that threw.
 ///
-/// On a GPU an error of the data, such as a label that is no class, is thrown by whatever reads from the
-/// device next. Updates in between leave parameters and state as they were, but have been counted.
+/// On a GPU an error of the data, such as an invalid label, is thrown by the next read from the device.
+/// Updates in between leave parameters and state as they were, but are counted.
 class Optimizer {
  public:
   Optimizer();
@@ -115,15 +124,15 @@ class Optimizer {
   virtual std::string name() const = 0;
 
   /// Takes the parameters of `model`; state and counters start anew. Errors: the model has no parameters that
-  /// are trained, or has been moved from; nothing has changed then.
+  /// are trained, or has been moved from.
   Optimizer& setup(const Link& model);
-  /// Runs the hooks, then moves every parameter. Errors: before setup; a hyperparameter out of range; those
+  /// Runs the hooks, then updates every parameter. Errors: before setup; a hyperparameter out of range; those
   /// of the hooks.
   void update();
 
-  /// Updates done.
+  /// The number of updates.
   std::int64_t t() const { return *t_.data<std::int64_t>(); }
-  /// Epochs done, as far as `new_epoch` was told.
+  /// The number of calls of `new_epoch`.
   std::int64_t epoch() const { return *epoch_.data<std::int64_t>(); }
   void new_epoch() { ++*epoch_.data<std::int64_t>(); }
 
@@ -139,7 +148,8 @@ class Optimizer {
   /// Errors: there is none of that name.
   void remove_hook(const std::string& name);
 
-  /// All hyperparameters, for saving, loading and schedules.
+  /// All hyperparameters, for saving, loading, schedules and the check of their ranges: the same ones as long
+  /// as the rule exists.
   virtual std::vector<Hyperparameter> hyperparameters() = 0;
 
   /// Counters and state by Chainer's names: `t` and `epoch` (int64, no axes), then for each parameter
@@ -157,18 +167,14 @@ class Optimizer {
  protected:
   /// The names of the state arrays of a parameter, which start at zero.
   virtual SmallVector<const char*, 3> state_names() const { return {}; }
-  /// Throws if a hyperparameter is out of range.
-  virtual void check() const = 0;
+  /// Throws if the hyperparameters are not valid for another reason than the range of one.
+  virtual void check() const {}
   /// Update number `t`, counted from 1, of parameters on the CPU, and on a GPU.
   virtual void update_cpu(FlatParameters& parameters, std::int64_t t) = 0;
   virtual void update_gpu(FlatParameters& parameters, std::int64_t t) = 0;
 
   /// Errors: `Adam: beta1 must be in [0, 1), got 1.5`.
   void require(bool valid, const char* hyperparameter, const char* expected, double value) const;
-  void require_finite(const char* hyperparameter, double value) const;
-  void require_fraction(const char* hyperparameter, double value) const;  ///< in [0, 1)
-  /// Also refuses an eps that float32 parameters would see as 0.
-  void require_epsilon(double eps) const;
 
  private:
   struct Entry;
@@ -177,29 +183,25 @@ class Optimizer {
   void insert_hook(std::unique_ptr<OptimizerHook> hook, std::string name);
   void prepare_replay();
   Link model() const { return holder_->held(); }
-  bool is_laid_out() const;
-  void lay_out();
+  bool is_flat() const;
+  void flatten();
+  void check_hyperparameters() const;
+  void check_range(const Hyperparameter& hyperparameter) const;
   void require_rule(StateReader& reader) const;
   void require_initialized(const StateReader& reader) const;
-  std::vector<double> hyperparameter_values();
-  std::vector<double> read_hyperparameters(StateReader& reader);
+  std::vector<double> hyperparameter_values() const;
+  std::vector<double> read_hyperparameters(StateReader& reader) const;
   void zero_missing_gradients();
 
-  std::unique_ptr<Link> holder_;  // of the model
+  std::unique_ptr<Link> holder_;                 // of the model
+  std::vector<Hyperparameter> hyperparameters_;  // listed once: an update allocates nothing
   FlatGroups groups_;
   std::vector<Entry> entries_;
   std::vector<NamedHook> hooks_;
-  std::size_t layout_ = 0;        // a captured step knows the layout that there was
-  std::size_t hook_changes_ = 0;  // a captured step knows the hooks that there were
+  std::size_t flattenings_ = 0;   // a captured step compares it with that of its recording
+  std::size_t hook_changes_ = 0;  // the same
   Array t_ = Array::scalar(0, Dtype::int64);
   Array epoch_ = Array::scalar(0, Dtype::int64);
 };
 
 }  // namespace tenbin
-
-/// Stands in for a rule's .cu file in a build without CUDA. The last line of its .cpp.
-#define TENBIN_NO_GPU_UPDATE(Class)                                           \
-  TENBIN_WITHOUT_CUDA(void Class::update_gpu(FlatParameters&, std::int64_t) { \
-    throw Error(name(), ": this is a build without CUDA");                    \
-  })                                                                          \
-  static_assert(true, "")

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tenbin/core/random.h"
+#include "tenbin/core/without_cuda.h"
 #include "tenbin/cpu/update.h"
 
 namespace tenbin {
@@ -34,37 +35,11 @@ double sum_of_squares(const T* values, std::size_t count) {
 
 }  // namespace
 
-void ElementwiseHook::operator()(FlatGroups& groups, std::int64_t) {
-  for (FlatParameters& group : groups) group.grad.device().is_cpu() ? run_cpu(group) : run_gpu(group);
-}
-
-void WeightDecay::run_cpu(FlatParameters& p) {
-  visit_floating(p.grad.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::for_each_element<T>(detail::WeightDecayStep<T>{static_cast<T>(rate)}, p.grad, p.data);
-  });
-}
-
-void Lasso::run_cpu(FlatParameters& p) {
-  visit_floating(p.grad.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::for_each_element<T>(detail::LassoStep<T>{static_cast<T>(rate)}, p.grad, p.data);
-  });
-}
-
 GradientHardClipping::GradientHardClipping(double lower, double upper)
     : lower_bound(lower), upper_bound(upper) {
   if (!(lower <= upper))
     throw Error("GradientHardClipping: lower_bound must not be above upper_bound, got ", lower, " and ",
                 upper);
-}
-
-void GradientHardClipping::run_cpu(FlatParameters& p) {
-  visit_floating(p.grad.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const detail::HardClippingStep<T> clip{static_cast<T>(lower_bound), static_cast<T>(upper_bound)};
-    cpu::for_each_element<T>(clip, p.grad);
-  });
 }
 
 GradientClipping::GradientClipping(double norm_threshold)
@@ -94,9 +69,9 @@ void GradientClipping::clip_cpu(FlatGroups& groups) const {
       using T = decltype(zero);
       const detail::ClippingStep<T> step{threshold, norm};
       if (step.is_direct()) {
-        cpu::for_each_element<T>([f = step.factor()](T& g) { g *= f; }, grad);
+        cpu::update_each<T>([f = step.factor()](T& g) { g *= f; }, grad);
       } else {
-        cpu::for_each_element<T>(step, grad);
+        cpu::update_each<T>(step, grad);
       }
     });
     if (!group.grad.device().is_cpu()) group.grad.assign(grad.to(group.grad.device()));
@@ -120,19 +95,14 @@ void GradientNoise::operator()(FlatGroups& groups, std::int64_t t) {
       group.grad.add(generator.normal(group.grad.shape(), 0, now.deviation, group.grad.dtype()));
     } else {
       add_gpu(group.grad, generator.position());
-      generator.draw((group.grad.size() + 1) / 2 * 4);  // what `normal` would have taken
+      generator.draw((group.grad.size() + 1) / 2 * 4);  // the words that `normal` takes
     }
   }
 }
 
-TENBIN_NO_GPU_HOOK(WeightDecay);
-TENBIN_NO_GPU_HOOK(Lasso);
-TENBIN_NO_GPU_HOOK(GradientHardClipping);
 TENBIN_WITHOUT_CUDA(
-    void GradientClipping::clip_gpu(FlatGroups&)
-        const { throw Error("GradientClipping: this is a build without CUDA"); }
+    void GradientClipping::clip_gpu(FlatGroups&) const { detail::no_cuda(name()); }
 
-    void GradientNoise::add_gpu(Array&, std::uint64_t)
-        const { throw Error("GradientNoise: this is a build without CUDA"); })
+    void GradientNoise::add_gpu(Array&, std::uint64_t) const { detail::no_cuda(name()); })
 
 }  // namespace tenbin

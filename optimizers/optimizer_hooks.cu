@@ -1,36 +1,12 @@
 #include "tenbin/optimizers/optimizer_hooks.h"
 
 #include "tenbin/core/random.h"
+#include "tenbin/cuda/capture.h"
+#include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/fault.cuh"
-#include "tenbin/cuda/update.cuh"
+#include "tenbin/cuda/group.cuh"
 
 namespace tenbin {
-
-void WeightDecay::run_gpu(FlatParameters& p) {
-  visit_floating(p.grad.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const auto step = gpu::step_value([this] { return detail::WeightDecayStep<T>{static_cast<T>(rate)}; });
-    gpu::update_each_element<T>(step, p.grad, p.data);
-  });
-}
-
-void Lasso::run_gpu(FlatParameters& p) {
-  visit_floating(p.grad.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const auto step = gpu::step_value([this] { return detail::LassoStep<T>{static_cast<T>(rate)}; });
-    gpu::update_each_element<T>(step, p.grad, p.data);
-  });
-}
-
-void GradientHardClipping::run_gpu(FlatParameters& p) {
-  visit_floating(p.grad.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const auto step = gpu::step_value([this] {
-      return detail::HardClippingStep<T>{static_cast<T>(lower_bound), static_cast<T>(upper_bound)};
-    });
-    gpu::update_each_element<T>(step, p.grad);
-  });
-}
 
 namespace {
 

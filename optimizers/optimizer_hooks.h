@@ -1,4 +1,4 @@
-// What may be done to the gradients before an update.
+// Hooks, which change the gradients before an update: weight decay, clipping, noise.
 #pragma once
 
 #include <limits>
@@ -9,7 +9,7 @@ namespace tenbin {
 
 namespace detail {
 
-// One element of each hook, on the CPU and on a GPU.
+// The formulas of the hooks for one element.
 template <class T>
 struct WeightDecayStep {
   T rate;
@@ -25,7 +25,7 @@ struct HardClippingStep {
   T lower, upper;
   constexpr void operator()(T& g) const { g = g < lower ? lower : (g > upper ? upper : g); }
 };
-// threshold / norm may be too small for T, or even for double, where what it scales to is not.
+// threshold / norm may be too small for T, or even for double, where the scaled gradient is not.
 template <class T>
 struct ClippingStep {
   double threshold, norm;
@@ -33,7 +33,7 @@ struct ClippingStep {
   constexpr bool is_direct() const { return factor() >= std::numeric_limits<T>::min(); }
   constexpr void operator()(T& g) const { g = static_cast<T>(static_cast<double>(g) / norm * threshold); }
 };
-// Of all elements: the seed is that of the generator that they are drawn from.
+// The same for all elements, which are drawn from a generator with this seed.
 struct GradientNoiseStep {
   double deviation;
   std::uint64_t seed;
@@ -41,47 +41,58 @@ struct GradientNoiseStep {
 
 }  // namespace detail
 
-/// The base of hooks that treat each element by itself.
+/// The base of hooks that treat each element by itself: as ElementwiseRule (optimizers/elementwise_rule.h),
+/// with a `step<T>()` that is called with an element of the gradients and, if it takes two, with that of the
+/// parameters.
+template <class Hook>
 class ElementwiseHook : public OptimizerHook {
  public:
-  void operator()(FlatGroups& groups, std::int64_t t) override;
+  void operator()(FlatGroups& groups, std::int64_t) override {
+    for (FlatParameters& group : groups) group.grad.device().is_cpu() ? run_cpu(group) : run_gpu(group);
+  }
 
- protected:
-  virtual void run_cpu(FlatParameters& parameters) = 0;
-  virtual void run_gpu(FlatParameters& parameters) = 0;
+ private:
+  void run_cpu(FlatParameters& parameters);
+  void run_gpu(FlatParameters& parameters);
 };
 
 /// Weight decay (L2), g += rate w, of all parameters, biases too. (Chainer: `WeightDecay`.)
 ///
 ///     optimizer.add_hook(WeightDecay(5e-4));
-class WeightDecay : public ElementwiseHook {
+class WeightDecay : public ElementwiseHook<WeightDecay> {
  public:
   explicit WeightDecay(double decay_rate) : rate(decay_rate) {}
   std::string name() const override { return "WeightDecay"; }
 
   double rate;
 
- protected:
-  void run_cpu(FlatParameters& parameters) override;
-  void run_gpu(FlatParameters& parameters) override;
+ private:
+  friend class ElementwiseHook<WeightDecay>;
+  template <class T>
+  detail::WeightDecayStep<T> step() const {
+    return {static_cast<T>(rate)};
+  }
 };
 
 /// Lasso (L1), g += rate sign(w), where sign(0) = 0. (Chainer: `Lasso`.)
-class Lasso : public ElementwiseHook {
+class Lasso : public ElementwiseHook<Lasso> {
  public:
   explicit Lasso(double lasso_rate) : rate(lasso_rate) {}
   std::string name() const override { return "Lasso"; }
 
   double rate;
 
- protected:
-  void run_cpu(FlatParameters& parameters) override;
-  void run_gpu(FlatParameters& parameters) override;
+ private:
+  friend class ElementwiseHook<Lasso>;
+  template <class T>
+  detail::LassoStep<T> step() const {
+    return {static_cast<T>(rate)};
+  }
 };
 
 /// Clips every element of the gradients to [lower_bound, upper_bound]; NaN stays. (Chainer:
 /// `GradientHardClipping`.) Errors: lower_bound > upper_bound.
-class GradientHardClipping : public ElementwiseHook {
+class GradientHardClipping : public ElementwiseHook<GradientHardClipping> {
  public:
   GradientHardClipping(double lower, double upper);
   std::string name() const override { return "GradientHardClipping"; }
@@ -89,17 +100,20 @@ class GradientHardClipping : public ElementwiseHook {
   double lower_bound;
   double upper_bound;
 
- protected:
-  void run_cpu(FlatParameters& parameters) override;
-  void run_gpu(FlatParameters& parameters) override;
+ private:
+  friend class ElementwiseHook<GradientHardClipping>;
+  template <class T>
+  detail::HardClippingStep<T> step() const {
+    return {static_cast<T>(lower_bound), static_cast<T>(upper_bound)};
+  }
 };
 
 /// Scales all gradients by threshold / norm if the L2 norm of all of them together is above the threshold
 /// (Pascanu et al., ICML 2013; Chainer: `GradientClipping`). The norm is summed in double in a fixed order.
 ///
 /// Errors: a threshold below 0 or NaN; a norm that is not finite: then the gradients are left as they are,
-/// and nothing is updated. On a GPU nothing waits for the norm: the error is thrown by what reads from the
-/// device next.
+/// and nothing is updated. On a GPU nothing waits for the norm: the error is thrown by the next read from
+/// the device.
 class GradientClipping : public OptimizerHook {
  public:
   explicit GradientClipping(double norm_threshold);
@@ -113,9 +127,9 @@ class GradientClipping : public OptimizerHook {
   void clip_gpu(FlatGroups& groups) const;  // all on one GPU
 };
 
-/// Adds Gaussian noise of variance eta / (1 + t)^0.55 to the gradients, t being the updates done
-/// (Neelakantan et al., arXiv:1511.06807; Chainer: `GradientNoise`). The noise depends on seed and t alone,
-/// so that training that is resumed goes on with the same. Errors: an eta below 0 or NaN.
+/// Adds Gaussian noise of variance eta / (1 + t)^0.55 to the gradients, t being the number of updates
+/// (Neelakantan et al., arXiv:1511.06807; Chainer: `GradientNoise`). The noise depends on seed and t alone:
+/// a training that is resumed continues with the same noise. Errors: an eta below 0 or NaN.
 class GradientNoise : public OptimizerHook {
  public:
   explicit GradientNoise(double noise_eta, std::uint64_t noise_seed = 0);
@@ -132,9 +146,3 @@ class GradientNoise : public OptimizerHook {
 };
 
 }  // namespace tenbin
-
-/// Stands in for an ElementwiseHook's .cu file in a build without CUDA.
-#define TENBIN_NO_GPU_HOOK(Class)                                                                      \
-  TENBIN_WITHOUT_CUDA(                                                                                 \
-      void Class::run_gpu(FlatParameters&) { throw Error(name(), ": this is a build without CUDA"); }) \
-  static_assert(true, "")

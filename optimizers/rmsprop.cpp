@@ -1,22 +1,9 @@
 #include "tenbin/optimizers/rmsprop.h"
 
-#include "tenbin/cpu/update.h"
+#include "tenbin/optimizers/elementwise_bodies.h"
 
 namespace tenbin {
 
-void RMSprop::check() const {
-  require_finite("lr", hyperparam.lr);
-  require_fraction("alpha", hyperparam.alpha);
-  require_epsilon(hyperparam.eps);
-}
-
-void RMSprop::update_cpu(FlatParameters& p, std::int64_t) {
-  visit_floating(p.data.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    cpu::for_each_element<T>(step<T>(), p.data, p.grad, p.states[0]);
-  });
-}
-
-TENBIN_NO_GPU_UPDATE(RMSprop);
+template class ElementwiseRule<RMSprop>;
 
 }  // namespace tenbin

@@ -3,13 +3,13 @@
 
 #include <cmath>
 
-#include "tenbin/optimizers/optimizer.h"
+#include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
 
 namespace detail {
 
-// One element. Of the two eps one is 0.
+// One element. One of the two eps is 0.
 template <class T>
 struct RMSpropStep {
   T lr, alpha, complement, eps_inside, eps_outside;
@@ -33,28 +33,26 @@ struct RMSpropOptions {
 /// (Chainer: `RMSprop`; Tieleman and Hinton, Coursera lecture 6.5, 2012.)
 ///
 ///     RMSprop optimizer({.lr = 1e-3});
-class RMSprop : public Optimizer {
+class RMSprop : public ElementwiseRule<RMSprop> {
  public:
   explicit RMSprop(const RMSpropOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "RMSprop"; }
 
   RMSpropOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {
-    return {{"lr", &hyperparam.lr},
-            {"alpha", &hyperparam.alpha},
-            {"eps", &hyperparam.eps},
+    return {{"lr", &hyperparam.lr, Hyperparameter::finite},
+            {"alpha", &hyperparam.alpha, Hyperparameter::fraction},
+            {"eps", &hyperparam.eps, Hyperparameter::epsilon},
             {"eps_inside_sqrt", &hyperparam.eps_inside_sqrt}};
   }
 
  protected:
   SmallVector<const char*, 3> state_names() const override { return {"ms"}; }
-  void check() const override;
-  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
-  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
 
  private:
+  friend class ElementwiseRule<RMSprop>;
   template <class T>
-  detail::RMSpropStep<T> step() const {
+  detail::RMSpropStep<T> step(std::int64_t) const {
     const bool inside = hyperparam.eps_inside_sqrt;
     return {static_cast<T>(hyperparam.lr), static_cast<T>(hyperparam.alpha),
             static_cast<T>(1 - hyperparam.alpha), static_cast<T>(inside ? hyperparam.eps : 0),

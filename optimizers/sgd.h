@@ -1,7 +1,7 @@
 // Stochastic gradient descent.
 #pragma once
 
-#include "tenbin/optimizers/optimizer.h"
+#include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
 
@@ -24,22 +24,20 @@ struct SGDOptions {
 /// Stochastic gradient descent, w -= lr g. (Chainer: `SGD`.)
 ///
 ///     SGD optimizer({.lr = 0.1});
-class SGD : public Optimizer {
+class SGD : public ElementwiseRule<SGD> {
  public:
   explicit SGD(const SGDOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "SGD"; }
 
   SGDOptions hyperparam;
-  std::vector<Hyperparameter> hyperparameters() override { return {{"lr", &hyperparam.lr}}; }
-
- protected:
-  void check() const override;
-  void update_cpu(FlatParameters& parameters, std::int64_t t) override;
-  void update_gpu(FlatParameters& parameters, std::int64_t t) override;
+  std::vector<Hyperparameter> hyperparameters() override {
+    return {{"lr", &hyperparam.lr, Hyperparameter::finite}};
+  }
 
  private:
+  friend class ElementwiseRule<SGD>;
   template <class T>
-  detail::SGDStep<T> step() const {
+  detail::SGDStep<T> step(std::int64_t) const {
     return {static_cast<T>(hyperparam.lr)};
   }
 };

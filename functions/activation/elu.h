@@ -24,7 +24,7 @@ using ELU = Elementwise<ELUFormula>;
 
 /// Exponential linear unit, y = alpha (exp(x) - 1) for x < 0 and x elsewhere (Clevert, Unterthiner and
 /// Hochreiter, "Fast and accurate deep network learning by exponential linear units (ELUs)", ICLR 2016). The
-/// derivative at 0 is 1. All digits are kept near 0. (Chainer: `F.elu`.)
+/// derivative at 0 is 1. Accurate near 0, too. (Chainer: `F.elu`.)
 ///
 /// x: any shape, float32 or float64; y: the same.
 ///

@@ -16,8 +16,8 @@ template <class T>
 void log_softmax_line(T* y, const T* x, std::size_t length, std::size_t stride) {
   T largest = -std::numeric_limits<T>::infinity();
   for (std::size_t j = 0; j < length; ++j) largest = x[j * stride] > largest ? x[j * stride] : largest;
-  // One element alone at the maximum leaves the sum below 2, and what the others add may be too small for its
-  // digits: it is summed apart.
+  // If only one element equals the maximum, the sum is 1 plus terms that may be too small for its digits:
+  // they are summed separately, too.
   double sum = 0, rest = 0;
   for (std::size_t j = 0; j < length; ++j) {
     y[j * stride] = x[j * stride] - largest;

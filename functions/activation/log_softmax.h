@@ -21,9 +21,8 @@ class LogSoftmax : public Function {
 };
 
 /// Logarithm of softmax, y = (x - m) - log(sum(exp(x - m))) along `axis`, where m is the largest x there. The
-/// brackets matter: subtracted last and together with m, the logarithm would drown in logits of 1e8, as it
-/// does in Chainer. A logit of -inf gives -inf; where all are -inf, or one is +inf or NaN, y is NaN.
-/// (Chainer: `F.log_softmax`.)
+/// logarithm is subtracted last: added to an m of 1e8 first, as Chainer does, it would be lost to rounding. A
+/// logit of -inf gives -inf; where all are -inf, or one is +inf or NaN, y is NaN. (Chainer: `F.log_softmax`.)
 ///
 /// x: float32 or float64, any shape that has the axis; y: the same.
 ///

@@ -20,9 +20,9 @@ struct SigmoidFormula {
 };
 using Sigmoid = Elementwise<SigmoidFormula>;
 
-/// Logistic sigmoid, y = 1 / (1 + exp(-x)), without overflow at any x, and to a few units in the last place
-/// as far below 0 as y is a normal number (x > -87 in float32, -708 in float64). Below that y is 0 on the
-/// CPU; a GPU goes on to denormal numbers. (Chainer: `F.sigmoid`.)
+/// Logistic sigmoid, y = 1 / (1 + exp(-x)), without overflow at any x, accurate to a few units in the last
+/// place where y is a normal number (x > -87 in float32, -708 in float64). For smaller x, y is 0 on the CPU
+/// and denormal on a GPU. (Chainer: `F.sigmoid`.)
 ///
 /// x: any shape, float32 or float64; y: the same.
 ///

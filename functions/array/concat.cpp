@@ -1,11 +1,32 @@
 #include "tenbin/functions/array/concat.h"
 
-#include <algorithm>
-
 #include "tenbin/core/check.h"
 #include "tenbin/core/lines.h"
+#include "tenbin/functions/back_end.h"
 
 namespace tenbin {
+
+Arrays Concat::TENBIN_FORWARD(const Arrays& xs) {
+  Array y = empty_output(xs);
+  back_end::join(xs, lines_along(y.shape(), require_axis(*this, y, axis_)), y);
+  return {y};
+}
+
+Arrays Concat::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys) {
+  const Array& gy = gys[0];
+  const Lines lines = lines_along(gy.shape(), require_axis(*this, gy, axis_));
+  Arrays gxs;
+  gxs.resize(xs.size());
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < xs.size(); begin += lengths_[i], ++i) {
+    if (!needs_grad(i)) continue;
+    gxs[i] = empty_gradient(i, gy);
+    back_end::read_slice(gy, lines, begin, gxs[i]);
+  }
+  return gxs;
+}
+
+#ifndef TENBIN_KERNELS  // compiled once, for both devices
 
 void Concat::check(const Arrays& xs) const {
   const Array& first = xs[0];
@@ -38,40 +59,8 @@ Array Concat::empty_gradient(std::size_t input, const Array& gy) const {
   return Array::empty(shape, gy.dtype(), gy.device());
 }
 
-Arrays Concat::forward_cpu(const Arrays& xs) {
-  Array y = empty_output(xs);
-  const Lines lines = lines_along(y.shape(), require_axis(*this, y, axis_));
-  const std::size_t step = lines.inner * item_size(y.dtype());  // bytes per element of the axis
-  char* out = static_cast<char*>(y.raw_data());
-  for (std::size_t row = 0; row < lines.outer; ++row) {
-    for (std::size_t i = 0; i < xs.size(); ++i) {
-      const std::size_t bytes = lengths_[i] * step;
-      out = std::copy_n(static_cast<const char*>(xs[i].raw_data()) + row * bytes, bytes, out);
-    }
-  }
-  return {y};
-}
-
-Arrays Concat::backward_cpu(const Arrays& xs, const Arrays& gys) {
-  const Array& gy = gys[0];
-  const Lines lines = lines_along(gy.shape(), require_axis(*this, gy, axis_));
-  const std::size_t step = lines.inner * item_size(gy.dtype());
-  const char* in = static_cast<const char*>(gy.raw_data());
-  Arrays gxs;
-  gxs.resize(xs.size());
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    const std::size_t bytes = lengths_[i] * step;
-    if (needs_grad(i)) {
-      gxs[i] = empty_gradient(i, gy);
-      char* out = static_cast<char*>(gxs[i].raw_data());
-      for (std::size_t row = 0; row < lines.outer; ++row)
-        out = std::copy_n(in + row * lines.length * step, bytes, out);
-    }
-    in += bytes;
-  }
-  return gxs;
-}
-
 TENBIN_NO_GPU(Concat);
+
+#endif
 
 }  // namespace tenbin

@@ -17,7 +17,7 @@ class Concat : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  // Finds the lengths along the axis; on the device of the inputs.
+  // The output, uninitialised, on the device of the inputs; stores the lengths along the axis.
   Array empty_output(const Arrays& xs);
   Array empty_gradient(std::size_t input, const Array& gy) const;
 

@@ -15,14 +15,14 @@ class GetRows : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  // Both devices say it alike: the CPU at once, the GPU at the next read.
+  // The error on both devices: at once on the CPU, at the next read on a GPU.
   [[noreturn]] static void out_of_range(std::int64_t index, std::int64_t position, std::size_t rows);
 
   Shape x_shape_;
 };
 
 /// Rows of the first axis, y[i, ...] = x[indices[i], ...]. Negative indices count from the end, as in NumPy.
-/// A row that is picked several times collects the sum of the gradients. (Chainer: `F.get_item(x, indices)`
+/// A row that is picked several times gets the sum of the gradients. (Chainer: `F.get_item(x, indices)`
 /// and, for a table of vectors, `F.embed_id(indices, x)`.)
 ///
 /// x: at least one axis, any dtype; indices: any shape, int32 or int64; y: the shape of the indices followed

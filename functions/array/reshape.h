@@ -8,7 +8,8 @@
 
 namespace tenbin {
 
-/// The length of one axis of a new shape, from any integer type; -1 stands for whatever is left.
+/// The length of one axis of a new shape, from any integer type; -1 stands for the length that the others
+/// determine.
 struct Length {
   template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
   constexpr Length(T length)  // NOLINT(google-explicit-constructor)
@@ -37,13 +38,13 @@ class Reshape : public Function {
   Shape input_shape_;
 };
 
-/// The elements of x in row-major order under another shape. One length may be -1: it becomes what the others
-/// leave. Nothing is copied: y shares the memory of x. (Chainer: `F.reshape`.)
+/// The elements of x in row-major order under another shape. One length may be -1: the others and
+/// the number of elements determine it. Nothing is copied: y shares the memory of x. (Chainer: `F.reshape`.)
 ///
 /// x: any shape and dtype; y: as many elements, the same dtype.
 ///
-/// Errors: the number of elements differs; -1 twice, or where the other lengths leave it open (a product
-/// of 0); any other negative length.
+/// Errors: the number of elements differs; -1 twice, or if the other lengths do not determine it (their
+/// product is 0); any other negative length.
 ///
 ///     Variable h = reshape(x, {x.shape()[0], -1});     // float32(8, 3, 4) to float32(8, 12)
 inline Variable reshape(const Variable& x, std::initializer_list<Length> shape) {

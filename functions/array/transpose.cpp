@@ -1,50 +1,42 @@
 #include "tenbin/functions/array/transpose.h"
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/back_end.h"
 
 namespace tenbin {
 
 namespace {
 
-// Writes the elements in the order of the last axes, from `axis` on, and returns where it stopped.
-template <class T>
-T* copy_strided(const T* x, const Shape& lengths, const Shape& strides, std::size_t axis, T* y) {
-  const std::size_t length = lengths[axis];
-  const std::size_t stride = strides[axis];
-  if (axis + 1 == lengths.size()) {
-    for (std::size_t i = 0; i < length; ++i) y[i] = x[i * stride];
-    return y + length;
-  }
-  for (std::size_t i = 0; i < length; ++i) y = copy_strided(x + i * stride, lengths, strides, axis + 1, y);
-  return y;
-}
-
-Array permute_axes(const Array& x, const detail::Permuted& view) {
+Array permute_axes(const Array& x, const Transpose::Order& order) {
   if (x.ndim() < 2) return x;
-  Array y = Array::empty(view.lengths, x.dtype());
-  visit(x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    copy_strided(x.data<T>(), view.lengths, view.strides, 0, y.data<T>());
-  });
-  return y;
+  Shape x_strides = x.shape();
+  std::size_t stride = 1;
+  for (std::size_t axis = x.ndim(); axis-- > 0; stride *= x.shape()[axis]) x_strides[axis] = stride;
+  Shape lengths;
+  Shape strides;
+  for (const std::size_t axis : order) {
+    lengths.push_back(x.shape()[axis]);
+    strides.push_back(x_strides[axis]);
+  }
+  return back_end::permute(x, lengths, strides);
 }
 
 }  // namespace
 
-detail::Permuted detail::permuted(const Shape& shape, const Order& order) {
-  Shape strides = shape;
-  std::size_t stride = 1;
-  for (std::size_t axis = shape.size(); axis-- > 0; stride *= shape[axis]) strides[axis] = stride;
-  Permuted view;
-  for (const std::size_t axis : order) {
-    view.lengths.push_back(shape[axis]);
-    view.strides.push_back(strides[axis]);
-  }
-  return view;
+Arrays Transpose::TENBIN_FORWARD(const Arrays& xs) {
+  retain_inputs({});
+  order_ = order_for(xs[0]);
+  return {permute_axes(xs[0], order_)};
 }
 
-detail::Order Transpose::order_for(const Array& x) const {
-  detail::Order order;
+Arrays Transpose::TENBIN_BACKWARD(const Arrays&, const Arrays& gys) {
+  return {permute_axes(gys[0], inverse_order())};
+}
+
+#ifndef TENBIN_KERNELS  // compiled once, for both devices
+
+Transpose::Order Transpose::order_for(const Array& x) const {
+  Order order;
   if (axes_.empty()) {
     for (std::size_t axis = x.ndim(); axis-- > 0;) order.push_back(axis);
     return order;
@@ -60,22 +52,14 @@ detail::Order Transpose::order_for(const Array& x) const {
   return order;
 }
 
-detail::Order Transpose::inverse_order() const {
-  detail::Order inverse = order_;
+Transpose::Order Transpose::inverse_order() const {
+  Order inverse = order_;
   for (std::size_t i = 0; i < order_.size(); ++i) inverse[order_[i]] = i;
   return inverse;
 }
 
-Arrays Transpose::forward_cpu(const Arrays& xs) {
-  retain_inputs({});
-  order_ = order_for(xs[0]);
-  return {permute_axes(xs[0], detail::permuted(xs[0].shape(), order_))};
-}
-
-Arrays Transpose::backward_cpu(const Arrays&, const Arrays& gys) {
-  return {permute_axes(gys[0], detail::permuted(gys[0].shape(), inverse_order()))};
-}
-
 TENBIN_NO_GPU(Transpose);
+
+#endif
 
 }  // namespace tenbin

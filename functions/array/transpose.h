@@ -5,24 +5,10 @@
 
 namespace tenbin {
 
-namespace detail {
-
-/// An array whose axes are in another order, as one reads it from the old memory: the lengths of its axes,
-/// and how far apart their elements are.
-struct Permuted {
-  Shape lengths;
-  Shape strides;
-};
-
-using Order = SmallVector<std::size_t, Shape::max_ndim>;
-
-Permuted permuted(const Shape& shape, const Order& order);
-
-}  // namespace detail
-
 class Transpose : public Function {
  public:
   using Axes = SmallVector<int, Shape::max_ndim>;
+  using Order = SmallVector<std::size_t, Shape::max_ndim>;
 
   explicit Transpose(Axes axes = {}) : axes_(std::move(axes)) {}
 
@@ -33,11 +19,11 @@ class Transpose : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  detail::Order order_for(const Array& x) const;
-  detail::Order inverse_order() const;
+  Order order_for(const Array& x) const;
+  Order inverse_order() const;
 
   Axes axes_;
-  detail::Order order_;
+  Order order_;
 };
 
 /// x with its axes in another order: axis i of y is axis `axes[i]` of x. Without `axes` their order is
@@ -45,7 +31,7 @@ class Transpose : public Function {
 ///
 /// x: any shape and dtype; y: the same dtype, a copy (of fewer than two axes: the same memory).
 ///
-/// Errors: the number of axes is not that of x, an axis is out of range or comes twice.
+/// Errors: the number of axes is not that of x, an axis is out of range or is given twice.
 ///
 ///     Variable y = transpose(x, {0, 2, 1});     // float32(8, 3, 4) to float32(8, 4, 3)
 inline Variable transpose(const Variable& x, const Transpose::Axes& axes = {}) {

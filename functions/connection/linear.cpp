@@ -1,12 +1,45 @@
 #include "tenbin/functions/connection/linear.h"
 
-#include <algorithm>
-
 #include "tenbin/core/check.h"
-#include "tenbin/cpu/gemm.h"
-#include "tenbin/cpu/reduce.h"
+#include "tenbin/functions/back_end.h"
 
 namespace tenbin {
+
+Arrays LinearFunction::TENBIN_FORWARD(const Arrays& xs) {
+  const Array& x = xs[0];
+  const Array& W = xs[1];
+  const Sizes sizes = sizes_of(x, W);
+  const bool has_bias = xs.size() == 3;
+  retain_inputs({0, 1});
+  Array y = Array::empty(y_shape(x, W), x.dtype(), x.device());
+  if (has_bias) back_end::repeat_middle(xs[2], 1, sizes.rows, sizes.out, y);
+  back_end::gemm(false, true, sizes.rows, sizes.out, sizes.in, x, W, has_bias ? 1 : 0, y);
+  return {y};
+}
+
+Arrays LinearFunction::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys) {
+  const Array& x = xs[0];
+  const Array& W = xs[1];
+  const Array& gy = gys[0];
+  const Sizes sizes = sizes_of(x, W);
+  Arrays gxs;
+  gxs.resize(xs.size());
+  if (needs_grad(0)) {
+    gxs[0] = new_gradient(0, x);
+    back_end::gemm(false, false, sizes.rows, sizes.in, sizes.out, gy, W, 0, gxs[0]);
+  }
+  if (needs_grad(1)) {
+    gxs[1] = new_gradient(1, W);
+    back_end::gemm(true, false, sizes.out, sizes.in, sizes.rows, gy, x, 0, gxs[1]);
+  }
+  if (xs.size() == 3 && needs_grad(2)) {
+    gxs[2] = new_gradient(2, xs[2]);
+    back_end::sum_middle(gy, 1, sizes.rows, sizes.out, gxs[2]);
+  }
+  return gxs;
+}
+
+#ifndef TENBIN_KERNELS  // compiled once, for both devices
 
 LinearFunction::Sizes LinearFunction::sizes_of(const Array& x, const Array& W) const {
   const Shape batch(x.shape().begin(), x.shape().begin() + n_batch_axes_);
@@ -38,56 +71,12 @@ void LinearFunction::check(const Arrays& xs) const {
     throw Error("linear: b must be ", Shape{W.shape()[0]}, " for W ", W, ", got ", b);
 }
 
-Arrays LinearFunction::forward_cpu(const Arrays& xs) {
-  const Array& x = xs[0];
-  const Array& W = xs[1];
-  const Sizes sizes = sizes_of(x, W);
-  retain_inputs({0, 1});
-  Array y = Array::empty(y_shape(x, W), x.dtype());
-  visit_floating(x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const bool has_bias = xs.size() == 3;
-    if (has_bias) {
-      const T* b = xs[2].data<T>();
-      for (std::size_t i = 0; i < sizes.rows; ++i) std::copy_n(b, sizes.out, y.data<T>() + i * sizes.out);
-    }
-    cpu::gemm(false, true, sizes.rows, sizes.out, sizes.in, x.data<T>(), W.data<T>(), has_bias ? T{1} : T{0},
-              y.data<T>());
-  });
-  return {y};
-}
-
-Arrays LinearFunction::backward_cpu(const Arrays& xs, const Arrays& gys) {
-  const Array& x = xs[0];
-  const Array& W = xs[1];
-  const Array& gy = gys[0];
-  const Sizes sizes = sizes_of(x, W);
-  Arrays gxs;
-  gxs.resize(xs.size());
-  visit_floating(x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    if (needs_grad(0)) {
-      gxs[0] = new_gradient(0, x);
-      cpu::gemm(false, false, sizes.rows, sizes.in, sizes.out, gy.data<T>(), W.data<T>(), T{0},
-                gxs[0].data<T>());
-    }
-    if (needs_grad(1)) {
-      gxs[1] = new_gradient(1, W);
-      cpu::gemm(true, false, sizes.out, sizes.in, sizes.rows, gy.data<T>(), x.data<T>(), T{0},
-                gxs[1].data<T>());
-    }
-    if (xs.size() == 3 && needs_grad(2)) {
-      gxs[2] = new_gradient(2, xs[2]);
-      cpu::sum_middle(gy.data<T>(), 1, sizes.rows, sizes.out, gxs[2].data<T>());
-    }
-  });
-  return gxs;
-}
-
 TENBIN_NO_GPU(LinearFunction);
 
 Variable linear(const Variable& x, const Variable& W, const Variable& b, std::size_t n_batch_axes) {
   return b ? apply<LinearFunction>({x, W, b}, n_batch_axes) : apply<LinearFunction>({x, W}, n_batch_axes);
 }
+
+#endif
 
 }  // namespace tenbin

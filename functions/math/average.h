@@ -17,9 +17,9 @@ class Average : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  // The shape under which the weights broadcast to x: a vector of weights lies along the one reduced axis.
+  // The shape under which the weights broadcast to x: a vector of weights extends along the one reduced axis.
   Shape weights_shape(const Arrays& xs) const;
-  // By how much x's shape shrank; any number if nothing is left.
+  // The number of elements that each result is the average of; any number if there are no results.
   double elements_per_result() const;
 
   ReductionOptions options_;
@@ -28,7 +28,7 @@ class Average : public Function {
   Shape x_shape_;
   // With weights, both float64:
   Array weight_sum_;
-  Array weight_scales_;  // what they were multiplied by before they were added up; none: 1
+  Array weight_scales_;  // the factors of the weights of each result, on the CPU; an empty Array: all are 1
 };
 
 /// Options of average.
@@ -36,7 +36,7 @@ struct AverageOptions {
   /// The axes that disappear; all of them if empty.
   Axes axis = {};
   /// Empty for equal weights; or of x's shape; or, if `axis` is one axis, a vector of its length. They
-  /// collect gradients too.
+  /// get gradients too.
   Variable weights = {};
   /// Leave the reduced axes in the result, with length 1.
   bool keepdims = false;
@@ -46,8 +46,8 @@ struct AverageOptions {
 ///
 /// x: float32 or float64, any shape; weights of x's dtype. Added up and divided in float64, rounded once. The
 /// average of no elements, or of weights that add up to 0, follows IEEE 754: NaN or an infinity. Sums and
-/// products beyond the dtype do no harm; on a GPU those beyond 1.8e308 (of float64) do, and the result is an
-/// infinity, NaN or 0. Errors: those of `sum`; weights of another shape or dtype.
+/// products may be beyond the range of the dtype; on a GPU, beyond that of float64 (1.8e308) they make the
+/// result an infinity, NaN or 0. Errors: those of `sum`; weights of another shape or dtype.
 ///
 ///     Variable m = average(x, {.axis = 0, .weights = Array{0.2f, 0.8f}});
 inline Variable average(const Variable& x, const AverageOptions& options = {}) {
@@ -57,7 +57,7 @@ inline Variable average(const Variable& x, const AverageOptions& options = {}) {
 }
 
 /// The arithmetic mean over some axes, or over all of them: `average` with equal weights. The mean of no
-/// elements is NaN, as in NumPy. What the elements add up to may be beyond the dtype (on a GPU: up to
+/// elements is NaN, as in NumPy. The sum of the elements may be beyond the dtype (on a GPU: up to
 /// 1.8e308).
 ///
 ///     Variable loss = mean(e * e);

@@ -9,7 +9,7 @@
 
 namespace tenbin {
 
-// Of two arrays.
+// Formulas of two arrays.
 
 struct AddFormula {
   static constexpr const char* name = "add";
@@ -84,7 +84,7 @@ struct PowFormula {
   }
 };
 
-// Of an array and a scalar c.
+// Formulas of an array and a scalar c.
 
 struct AddScalarFormula {
   double c;
@@ -198,7 +198,7 @@ struct ScalarPowFormula {
   }
 };
 
-// Of an array.
+// Formulas of an array.
 
 struct SquareFormula {
   static constexpr const char* name = "pow";
@@ -239,7 +239,7 @@ struct AbsoluteFormula {
   }
 };
 
-/// A number of any C++ type as an operand: it takes the dtype of the array that it meets.
+/// A number of any C++ type as an operand: it is converted to the dtype of the other one.
 struct Scalar {
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Scalar(T number) : value(static_cast<double>(number)) {}  // NOLINT(google-explicit-constructor)
@@ -252,8 +252,8 @@ struct Scalar {
 /// a, b: float32 or float64, the same dtype, shapes that broadcast. Errors: dtypes that differ, as in
 /// Chainer; shapes that do not broadcast.
 ///
-///     Variable y = (x - mean) / std;       // add, sub, mul, div are also spelt as operators
-///     Variable z = 2 * x * x + 1;          // and take scalars on either side
+///     Variable y = (x - mean) / std;       // add, sub, mul, div also as operators
+///     Variable z = 2 * x * x + 1;          // and with scalars on either side
 inline Variable add(const Variable& a, const Variable& b) {
   return apply<ElementwiseBinary<AddFormula>>({a, b});
 }
@@ -327,9 +327,9 @@ inline Variable operator/(const Variable& a, Scalar b) { return div(a, b); }
 inline Variable operator/(Scalar a, const Variable& b) { return div(a, b); }
 inline Variable operator-(const Variable& x) { return neg(x); }
 
-/// `a += b` is `a = a + b`, as in Chainer: the handle a goes on to the result, and the array that it had
-/// stays as it is. It does not compile for a Parameter, which would be the link's no more: an optimizer or
-/// `set_data` changes those.
+/// `a += b` is `a = a + b`, as in Chainer: the handle a then refers to the result, and its former array is
+/// unchanged. It does not compile for a Parameter, which would no longer be the link's: an optimizer or
+/// `set_data` changes parameters.
 ///
 ///     Variable loss = softmax_cross_entropy(y, t);
 ///     loss += 1e-4 * sum(w * w);

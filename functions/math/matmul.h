@@ -16,12 +16,6 @@ class MatMul : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  // On either device, given how it multiplies (matmul_by.h).
-  template <class OnDevice>
-  Arrays forward_by(const OnDevice& device, const Arrays& xs) const;
-  template <class OnDevice>
-  Arrays backward_by(const OnDevice& device, const Arrays& xs, const Arrays& gys);
-
   bool transa_;
   bool transb_;
 };

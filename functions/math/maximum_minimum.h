@@ -5,7 +5,7 @@
 
 namespace tenbin {
 
-/// The gradient goes to the one that was taken: a NaN is taken, and of two equal elements the first.
+/// The gradient goes to the selected element: a NaN is selected, and the first of two equal ones.
 template <bool larger>
 struct ExtremeFormula {
   static constexpr const char* name = larger ? "maximum" : "minimum";
@@ -30,8 +30,8 @@ struct ExtremeFormula {
 using Maximum = ElementwiseBinary<ExtremeFormula<true>>;
 using Minimum = ElementwiseBinary<ExtremeFormula<false>>;
 
-/// The larger of a and b, element by element, with NumPy broadcasting. The gradient goes to the one that was
-/// taken, on ties to a; a NaN in either is taken.
+/// The larger of a and b, element by element, with NumPy broadcasting. The gradient goes to the selected
+/// element, on ties to that of a; a NaN in either is selected.
 ///
 /// a, b: float32 or float64, the same dtype, shapes that broadcast. Errors: otherwise.
 ///

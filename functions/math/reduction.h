@@ -1,4 +1,4 @@
-// What the functions that reduce over axes share: their options, and the shapes that follow from them.
+// The options of functions that reduce over axes, and the shapes that follow from them.
 #pragma once
 
 #include <type_traits>
@@ -10,7 +10,7 @@ namespace tenbin {
 class Array;
 class Function;
 
-/// The axes to reduce over: one, several, or - left empty - all of them. Negative ones count from the last.
+/// The axes to reduce over: one, several, or, if empty, all of them. Negative ones count from the last.
 ///
 ///     sum(x, {.axis = 1});
 ///     sum(x, {.axis = {0, -1}, .keepdims = true});
@@ -54,7 +54,7 @@ struct ReductionOptions {
   Flag keepdims = false;
 };
 
-/// What a reduction makes of a shape.
+/// The shapes of the result of a reduction.
 struct ReducedShape {
   Shape kept;    ///< with length 1 where it was reduced: it broadcasts to the input's
   Shape result;  ///< the same, or without those axes

@@ -6,7 +6,7 @@ namespace tenbin {
 
 namespace {
 
-// A thread to the four elements of a block of words.
+// One thread for the four elements of a block of words.
 template <class T>
 void apply_mask(const gpu::StepValue<random::Draw>& draw, std::uint32_t threshold, T scale,
                 const Array& x_array, Array& y_array) {

@@ -20,24 +20,24 @@ class Dropout : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  // x where the draw keeps it, scaled, and 0 elsewhere.
+  // The kept elements of x, scaled, and 0 for the others.
   Array mask_cpu(const Array& x) const;
   Array mask_gpu(const Array& x) const;
 
   double ratio_;
-  std::uint32_t threshold_;            // a word of the draw below it drops its element
-  gpu::StepValue<random::Draw> draw_;  // the mask itself is not stored: backward draws it again
+  std::uint32_t threshold_;            // an element is dropped if its word is below it
+  gpu::StepValue<random::Draw> draw_;  // the mask itself is not stored: backward draws the words again
 };
 
 /// Dropout: in training sets each element to 0 with probability `ratio`, independently, and multiplies the
-/// others by 1 / (1 - ratio), so that the expectation stays; under TestMode returns x itself (Srivastava et
+/// others by 1 / (1 - ratio), so that the expected value is x; under TestMode returns x itself (Srivastava et
 /// al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014; Chainer:
 /// `F.dropout`).
 ///
 /// The mask comes from `random::default_generator()`, one word per element whatever the dtype and the ratio:
 /// after `random::seed(s)` it is the same in every run and on every device.
 ///
-/// x: any shape, float32 or float64; y: the same. A dropped NaN or infinity is gone.
+/// x: any shape, float32 or float64; y: the same. A dropped NaN or infinity becomes 0.
 ///
 /// Errors: ratio outside [0, 1), also under TestMode.
 ///

@@ -138,3 +138,13 @@ TEST_CASE("matmul") {
   CHECK(cpu::matmul(a, b, true, false).to_vector<double>() ==
         std::vector<double>{9, 4, -1, 12, 5, -2, 15, 6, -3});
 }
+
+TEMPLATE_TEST_CASE("gemm of arrays multiplies a batch of matrices", "", float, double) {
+  const Array a = Array({{{1.0, 2.0}, {3.0, 4.0}}, {{0.0, 1.0}, {-1.0, 2.0}}}, dtype_of<TestType>);
+  const Array b = Array({{{1.0}, {-1.0}}, {{2.0}, {3.0}}}, dtype_of<TestType>);
+  Array c = Array::full({2, 2, 1}, 10, dtype_of<TestType>);
+  cpu::gemm(false, false, 2, 1, 2, a, b, 0.5, c, 2);
+  CHECK(c.to_vector<double>() == std::vector<double>{4, 4, 8, 9});
+  cpu::gemm(true, false, 2, 1, 2, a, b, 0, c);  // the first matrix only
+  CHECK(c.to_vector<double>() == std::vector<double>{-2, -2, 8, 9});
+}

@@ -143,8 +143,9 @@ TEMPLATE_TEST_CASE("sum_middle sums the middle axis into existing memory", "", f
   const std::size_t outer = 3, count = 5, inner = 67;
   const auto numbers = some_numbers(outer * count * inner);
   const std::vector<T> x(numbers.begin(), numbers.end());
-  std::vector<T> y(outer * inner + 1, T{42});
-  cpu::sum_middle(x.data(), outer, count, inner, y.data());
+  Array sums = Array::full({outer * inner + 1}, 42, dtype_of<T>);
+  cpu::sum_middle(Array(x), outer, count, inner, sums);
+  const std::vector<T> y = sums.to_vector<T>();
   for (std::size_t i = 0; i < outer; ++i) {
     for (std::size_t k = 0; k < inner; ++k) {
       double sum = 0;
@@ -153,4 +154,13 @@ TEMPLATE_TEST_CASE("sum_middle sums the middle axis into existing memory", "", f
     }
   }
   CHECK(y.back() == 42);
+}
+
+TEST_CASE("repeat_middle repeats along a new middle axis, into memory that is there") {
+  const Array x = {1, 2, 3, 4};
+  Array y = Array::full({13}, 42, Dtype::int32);
+  cpu::repeat_middle(x, 2, 3, 2, y);
+  CHECK(y.to_vector<int>() == std::vector<int>{1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4, 42});
+  cpu::repeat_middle(x, 4, 2, 1, y);
+  CHECK(y.to_vector<int>() == std::vector<int>{1, 1, 2, 2, 3, 3, 4, 4, 3, 4, 3, 4, 42});
 }

@@ -8,14 +8,14 @@
 
 using namespace tenbin;
 
-TEMPLATE_TEST_CASE("for_each_element visits every element of every array once", "", float, double) {
+TEMPLATE_TEST_CASE("update_each visits every element of every array once", "", float, double) {
   using T = TestType;
   for (const std::size_t size : {0u, 1u, 7u, 65535u, 65536u, 65537u, 200003u}) {
     CAPTURE(size);
     Array w = Array::arange(size, dtype_of<T>);
     Array g = Array::full({size}, 3, dtype_of<T>);
     const auto step = [](T& a, const T& b) { a += b; };
-    cpu::for_each_element<T>(step, w, g);
+    cpu::update_each<T>(step, w, g);
     std::vector<T> expected(size);
     for (std::size_t i = 0; i < size; ++i) expected[i] = static_cast<T>(i) + 3;
     CHECK(w.template to_vector<T>() == expected);

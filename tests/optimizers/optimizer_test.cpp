@@ -94,7 +94,7 @@ TEST_CASE("after setup parameters and gradients are contiguous, and backward wri
   CHECK(adjoins(model.l2.W.grad(), model.l2.b.grad()));
 }
 
-TEST_CASE("gradients accumulate over calls of backward, with and without a layout") {
+TEST_CASE("gradients accumulate over calls of backward, with and without an optimizer") {
   random::seed(4);
   MLP laid_out;
   MLP plain = copy(laid_out);
@@ -466,7 +466,7 @@ TEST_CASE("a user's hook can refuse the update") {
   CHECK(before != after_one);
 }
 
-TEST_CASE("a captured step detects added and removed hooks, and does not lay out parameters", "[gpu]") {
+TEST_CASE("a captured step detects added and removed hooks, and does not flatten parameters", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     Bowl bowl(Dtype::float32, device);
@@ -491,7 +491,9 @@ TEST_CASE("a captured step detects added and removed hooks, and does not lay out
 
     CapturedStep too_early(update, {.warmup = 0});
     bowl.W.set_data(bowl.W.data().copy());
-    CHECK_THROWS_WITH(too_early(x), "SGD: a captured step cannot lay out parameters: update once before it");
+    CHECK_THROWS_WITH(
+        too_early(x),
+        "SGD: a captured step cannot move the parameters into one buffer: update once before it");
   });
 }
 

@@ -1,0 +1,128 @@
+#include "tenbin/cpu/gather.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace tenbin::cpu {
+
+namespace {
+
+// Precondition: the index is in [-rows, rows).
+std::size_t row_at(const Array& indices, std::size_t i, std::size_t rows) {
+  const std::int64_t index = index_at(indices, i);
+  return static_cast<std::size_t>(index < 0 ? index + static_cast<std::int64_t>(rows) : index);
+}
+
+// Where each row was picked: the positions of its indices in ascending order.
+class Picks {
+ public:
+  Picks(const Array& indices, std::size_t rows)
+      : ends_(Array::zeros({rows + 1}, Dtype::int64)),
+        positions_(Array::empty({indices.size()}, Dtype::int64)) {
+    std::int64_t* const end = ends_.data<std::int64_t>();
+    for (std::size_t i = 0; i < indices.size(); ++i) ++end[row_at(indices, i, rows) + 1];
+    std::partial_sum(end, end + rows + 1, end);
+    // Each entry but the last moves from the begin of its row to the end: entry r is then the end of row r.
+    for (std::size_t i = 0; i < indices.size(); ++i)
+      positions_.data<std::int64_t>()[end[row_at(indices, i, rows)]++] = static_cast<std::int64_t>(i);
+  }
+
+  const std::int64_t* begin(std::size_t row) const { return row == 0 ? positions() : end(row - 1); }
+  const std::int64_t* end(std::size_t row) const { return positions() + ends_.data<std::int64_t>()[row]; }
+
+ private:
+  const std::int64_t* positions() const { return positions_.data<std::int64_t>(); }
+
+  Array ends_;  // arrays: the pool keeps their memory from step to step
+  Array positions_;
+};
+
+// The sum of the rows of x at these positions, 0 if there are none.
+template <class T>
+void add_row(const T* x, std::size_t length, const std::int64_t* begin, const std::int64_t* end, T* y) {
+  constexpr std::size_t block = 64;
+  for (std::size_t first = 0; first < length; first += block) {
+    const std::size_t width = std::min(block, length - first);
+    double sums[block] = {};
+    for (const std::int64_t* i = begin; i != end; ++i) {
+      const T* const row = x + static_cast<std::size_t>(*i) * length + first;
+      for (std::size_t k = 0; k < width; ++k) sums[k] += static_cast<double>(row[k]);
+    }
+    for (std::size_t k = 0; k < width; ++k) y[first + k] = static_cast<T>(sums[k]);
+  }
+}
+
+// Writes the elements in the order of the last axes, from `axis` on, and returns where it stopped.
+template <class T>
+T* copy_strided(const T* x, const Shape& lengths, const Shape& strides, std::size_t axis, T* y) {
+  const std::size_t length = lengths[axis];
+  const std::size_t stride = strides[axis];
+  if (axis + 1 == lengths.size()) {
+    for (std::size_t i = 0; i < length; ++i) y[i] = x[i * stride];
+    return y + length;
+  }
+  for (std::size_t i = 0; i < length; ++i) y = copy_strided(x + i * stride, lengths, strides, axis + 1, y);
+  return y;
+}
+
+}  // namespace
+
+Array gather_rows(const Array& x, const Array& indices) {
+  Shape shape = indices.shape();
+  for (std::size_t axis = 1; axis < x.ndim(); ++axis) shape.push_back(x.shape()[axis]);
+  Array y = Array::empty(shape, x.dtype());
+  const Lines rows = lines_along(x.shape(), 0);
+  const std::size_t row_bytes = rows.inner * item_size(x.dtype());
+  const char* in = static_cast<const char*>(x.raw_data());
+  char* out = static_cast<char*>(y.raw_data());
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    out = std::copy_n(in + row_at(indices, i, rows.length) * row_bytes, row_bytes, out);
+  return y;
+}
+
+// Row by row rather than index by index: a row that is picked many times is summed in float64 and rounded
+// once.
+Array add_rows(const Array& gy, const Array& indices, const Shape& shape) {
+  const Lines rows = lines_along(shape, 0);
+  const Picks picks(indices, rows.length);
+  Array gx = Array::empty(shape, gy.dtype());
+  visit_floating(gx.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    T* out = gx.data<T>();
+    for (std::size_t row = 0; row < rows.length; ++row, out += rows.inner)
+      add_row(gy.data<T>(), rows.inner, picks.begin(row), picks.end(row), out);
+  });
+  return gx;
+}
+
+// Row by row, so that y is written from front to back: array by array takes half as long again for long y.
+void join(const Arrays& xs, const Lines& lines, Array& y) {
+  if (y.size() == 0) return;
+  SmallVector<std::size_t, 4> bytes;  // of each array in a row of y
+  for (const Array& x : xs) bytes.push_back(x.nbytes() / lines.outer);
+  char* out = static_cast<char*>(y.raw_data());
+  for (std::size_t row = 0; row < lines.outer; ++row)
+    for (std::size_t i = 0; i < xs.size(); ++i)
+      out = std::copy_n(static_cast<const char*>(xs[i].raw_data()) + row * bytes[i], bytes[i], out);
+}
+
+void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& slice) {
+  if (slice.size() == 0) return;
+  const std::size_t step = lines.inner * item_size(x.dtype());  // bytes per entry of the axis
+  const std::size_t bytes = slice.nbytes() / lines.outer;
+  const char* in = static_cast<const char*>(x.raw_data()) + begin * step;
+  char* out = static_cast<char*>(slice.raw_data());
+  for (std::size_t row = 0; row < lines.outer; ++row, in += lines.length * step)
+    out = std::copy_n(in, bytes, out);
+}
+
+Array permute(const Array& x, const Shape& lengths, const Shape& strides) {
+  Array y = Array::empty(lengths, x.dtype());
+  visit(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    copy_strided(x.data<T>(), lengths, strides, 0, y.data<T>());
+  });
+  return y;
+}
+
+}  // namespace tenbin::cpu

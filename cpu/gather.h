@@ -1,0 +1,36 @@
+// Rows picked by index and added up by index, slices, and permuted axes, on the CPU.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tenbin/core/array.h"
+#include "tenbin/core/lines.h"
+
+namespace tenbin::cpu {
+
+/// Element i of int32 or int64 indices.
+inline std::int64_t index_at(const Array& indices, std::size_t i) {
+  return indices.dtype() == Dtype::int32 ? indices.data<std::int32_t>()[i] : indices.data<std::int64_t>()[i];
+}
+
+/// y[i, ...] = x[indices[i], ...] for x of any dtype and int32 or int64 indices of any shape; negative
+/// indices count from the end. Precondition: every index is in [-rows, rows).
+Array gather_rows(const Array& x, const Array& indices);
+
+/// The inverse, for gradients: a new array of `shape` with gx[r, ...] the sum of the gy[i, ...] for which
+/// indices[i] is r, 0 if there are none. As every sum over rows, it is taken in float64, in ascending order
+/// of i, and rounded once. Precondition: every index is in [-rows, rows).
+Array add_rows(const Array& gy, const Array& indices, const Shape& shape);
+
+/// Writes the arrays one after the other along an axis into y, seen as `lines` along it. One dtype; the
+/// shapes differ in the length of the axis.
+void join(const Arrays& xs, const Lines& lines, Array& y);
+/// The inverse for one of them: fills `slice` from x, seen as `lines`, from entry `begin` of the axis on.
+void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& slice);
+
+/// A new array of shape `lengths`, one axis or more, whose elements are `strides` apart in x: x with its axes
+/// in another order.
+Array permute(const Array& x, const Shape& lengths, const Shape& strides);
+
+}  // namespace tenbin::cpu
