@@ -54,7 +54,7 @@ Shape detail::argmax_shape(const Array& x) {
 }
 
 TENBIN_WITHOUT_CUDA(void detail::argmax_gpu(const Array&, std::size_t, std::size_t, OfNan, Array&) {
-  throw Error("argmax: this is a build without CUDA");
+  no_cuda("argmax");
 })
 
 }  // namespace tenbin
