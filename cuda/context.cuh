@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "tenbin/core/array.h"
-#include "tenbin/cuda/fault.h"
+#include "tenbin/core/deferred_error.h"
 #include "tenbin/cuda/memory_pool.h"
 #include "tenbin/cuda/staging.cuh"
 
@@ -32,8 +32,8 @@ class Context {
   cudaStream_t stream() const { return stream_; }
   cublasHandle_t cublas() const { return cublas_; }
   MemoryPool& pool() { return pool_; }
-  /// In device memory, for kernels.
-  Fault* fault() const { return fault_; }
+  /// In device memory: where kernels store an error that they find.
+  DeferredError* deferred_error() const { return deferred_error_; }
   /// In device memory, 0 between kernels: for `reduce_grid`, to see which block is the last.
   unsigned* ticket() const { return ticket_; }
   /// Blocks that are resident at once if they are frugal: more than these in a grid only wait.
@@ -51,13 +51,13 @@ class Context {
 
  private:
   explicit Context(int device);
-  void throw_fault();
+  void throw_deferred_error();
 
   int device_;
   cudaStream_t stream_ = nullptr;
   cublasHandle_t cublas_ = nullptr;
   void* workspace_ = nullptr;
-  Fault* fault_ = nullptr;
+  DeferredError* deferred_error_ = nullptr;
   unsigned* ticket_ = nullptr;
   unsigned resident_blocks_ = 0;
   MemoryPool pool_;
@@ -66,7 +66,7 @@ class Context {
   // What `download` copies to first; pinned.
   struct Mailbox {
     static constexpr std::size_t longest = 4096;
-    Fault fault;
+    DeferredError error;
     unsigned char bytes[longest];
   };
   Mailbox* mailbox_ = nullptr;

@@ -7,7 +7,7 @@ namespace tenbin::gpu {
 
 /// y[i, ...] = x[indices[i], ...] for x of any dtype and int32 or int64 indices of any shape, both on one
 /// device; negative indices count from the end. Whoever calls has checked the indices, or has them reported
-/// (fault.cuh): one outside [-rows, rows) reads nothing, and its row of y is 0.
+/// (deferred_error.cuh): one outside [-rows, rows) reads nothing, and its row of y is 0.
 Array gather_rows(const Array& x, const Array& indices);
 
 /// The inverse, for gradients: a new array of `shape` with gx[r, ...] the sum of the gy[i, ...] for which

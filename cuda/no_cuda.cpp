@@ -3,7 +3,6 @@
 #include "tenbin/core/array.h"
 #include "tenbin/core/error.h"
 #include "tenbin/cuda/capture.h"
-#include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/gather.h"
 #include "tenbin/cuda/runtime.h"
 
@@ -36,12 +35,6 @@ bool set_caching(bool) { return true; }
 void release_cached(int) {}
 
 Stats stats(int) { return {}; }
-
-Array constant(const Array& values, Device device, Dtype dtype) { return values.astype(dtype).to(device); }
-
-void require_finite(const std::string&, const char*, const Array& values, Dtype, bool) {
-  no_device(values.device().index);
-}
 
 bool is_capturing() { return false; }
 
@@ -78,6 +71,12 @@ void convert(Array&, const Array&) { throw Error("Array::astype: this is a build
 bool has_nan(const Array&) { throw Error("DebugMode: this is a build without CUDA"); }
 
 void keep_for_replay(const Array&) {}
+
+Array constant(const Array& values, Device device, Dtype dtype) { return values.astype(dtype).to(device); }
+
+void require_finite(const std::string&, const char*, const Array& values, Dtype, detail::Sign) {
+  no_device(values.device().index);
+}
 
 }  // namespace accelerator
 

@@ -10,9 +10,9 @@ namespace detail {
 
 // A step whose batch was found wrong changes nothing: its gradients mean nothing.
 template <class T, class Formula, class... Elements>
-__global__ void update_kernel(const Fault* fault, Index count, StepValue<Formula> formula, T* first,
+__global__ void update_kernel(const DeferredError* error, Index count, StepValue<Formula> formula, T* first,
                               Elements*... rest) {
-  if (fault->raise != nullptr) return;
+  if (error->raise != nullptr) return;
   const Formula f = formula.get();
   const Index step = static_cast<Index>(gridDim.x) * blockDim.x;
   for (Index i = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
@@ -23,7 +23,7 @@ __global__ void update_kernel(const Fault* fault, Index count, StepValue<Formula
 
 /// The counterpart of cpu::for_each_element (update_loop.h): `formula`, a functor that may be another one in
 /// every step, with a reference to element i of every array, for all i. Nothing happens if a kernel has
-/// reported a fault that the CPU has not read yet.
+/// reported an error that the CPU has not read yet.
 ///
 ///     gpu::update_each_element<T>(gpu::step_value([this] { return step<T>(); }), data, grad)
 template <class T, class Formula, class... FlatArrays>
@@ -32,8 +32,8 @@ void update_each_element(const StepValue<Formula>& formula, Array& first, FlatAr
   Context& context = Context::of(first);
   const auto count = static_cast<Index>(first.size());
   const Launch launch(context, detail::grid_for(context, count), block_threads);
-  launch(detail::update_kernel<T, Formula, std::enable_if_t<sizeof(FlatArrays) != 0, T>...>, context.fault(),
-         count, formula, first.data<T>(), rest.template data<T>()...);
+  launch(detail::update_kernel<T, Formula, std::enable_if_t<sizeof(FlatArrays) != 0, T>...>,
+         context.deferred_error(), count, formula, first.data<T>(), rest.template data<T>()...);
 }
 
 }  // namespace tenbin::gpu
