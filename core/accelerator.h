@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
+#include "tenbin/core/deferred_error.h"
 #include "tenbin/core/device.h"
+#include "tenbin/core/dtype.h"
 
 namespace tenbin {
 class Array;
@@ -31,5 +34,15 @@ bool has_nan(const Array& array);
 /// While a graph is recorded, keeps the array's memory for as long as the graph exists. Memory that is
 /// allocated during the recording is kept anyway. No effect otherwise.
 void keep_for_replay(const Array& array);
+
+/// Options of a function, such as class weights: `values` on `device`, which may be the CPU, as `dtype`; an
+/// empty array stays empty. While a graph is recorded, values from the CPU are copied at once, into memory
+/// that the graph keeps: every replay uses the values of the recording.
+Array constant(const Array& values, Device device, Dtype dtype);
+
+/// Has a kernel check `values`, floating and on a device, converted to `dtype`. Errors, at the next read from
+/// the device: `ldam_loss: margin must be finite and not negative, got -1 at 2`.
+void require_finite(const std::string& function, const char* argument, const Array& values, Dtype dtype,
+                    detail::Sign sign);
 
 }  // namespace tenbin::accelerator

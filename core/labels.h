@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tenbin/core/array.h"
+#include "tenbin/core/deferred_error.h"
 
 namespace tenbin::detail {
 
@@ -25,6 +26,20 @@ inline std::string float_labels_hint(const char* argument, const Array& t) {
   for (const double value : t.to_vector<double>())
     if (!(value == std::floor(value))) return "";
   return std::string("; did you mean ") + argument + ".astype(Dtype::int32)?";
+}
+
+// Calls `f(zero, label_zero)` with zeros of the dtypes of floating scores x and of labels t.
+template <class F>
+void visit_scores_and_labels(const Array& x, const Array& t, F f) {
+  visit_floating(x.dtype(),
+                 [&](auto zero) { visit_integer(t.dtype(), [&](auto label_zero) { f(zero, label_zero); }); });
+}
+
+// The shape of the labels of scores (N, C, ...).
+inline Shape without_axis_1(const Shape& shape) {
+  Shape rest{shape[0]};
+  for (std::size_t axis = 2; axis < shape.size(); ++axis) rest.push_back(shape[axis]);
+  return rest;
 }
 
 // t as int64 on the CPU.
@@ -77,19 +92,25 @@ inline bool are_signs(const Array& labels) {
                        [&](auto zero) { return are_signs(labels.data<decltype(zero)>(), labels.size()); });
 }
 
-// Labels of -1 and 1 are two classes more likely than one and rows that do not count.
+// Labels of -1 and 1 are more likely two classes than class 1 and ignored rows: half of the data would be
+// ignored, and nothing would say so. Checked where labels are read on the CPU.
 [[noreturn]] inline void refuse_signs(const char* function, const char* otherwise = "") {
   throw Error(function, ": t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to",
               " 0 (labels are 0 to C - 1)", otherwise,
               ", or pass ignore_label = -1 if those rows are not to count");
 }
 
-// The label that does not count: -1 unless one was given. Errors: none was given, labels are -1 and 1 only,
-// and there are no more than two classes. n_class 0: not known.
+// The label that is ignored: -1 unless one was given.
+inline std::int64_t ignored_label(const std::optional<std::int64_t>& ignore_label) {
+  return ignore_label.value_or(-1);
+}
+
+// The same. Errors: none was given, labels are -1 and 1 only, and there are no more than two classes. n_class
+// 0: not known.
 inline std::int64_t ignored_label(const char* function, const Array& labels,
                                   std::optional<std::int64_t> ignore_label, std::size_t n_class) {
   if (!ignore_label && n_class <= 2 && are_signs(labels)) refuse_signs(function);
-  return ignore_label.value_or(-1);
+  return ignored_label(ignore_label);
 }
 
 // The samples of every class that occurs, ascending. labels: int64 (N), as the functions above return them.
@@ -98,6 +119,46 @@ inline std::map<std::int64_t, std::vector<std::size_t>> samples_by_class(const A
   const std::int64_t* label = labels.data<std::int64_t>();
   for (std::size_t i = 0; i < labels.size(); ++i) samples[label[i]].push_back(i);
   return samples;
+}
+
+// Throws `softmax_cross_entropy: t[2, 0] is 7, expected a label in [0, 3) or ignore_label -1`. `position`
+// counts in row-major order of t, which has this shape.
+[[noreturn]] inline void throw_invalid_label(const char* function, const Shape& shape, std::int64_t position,
+                                             std::int64_t label, std::int64_t n_class,
+                                             std::int64_t ignore_label) {
+  const Shape index = unravel_index(static_cast<std::size_t>(position), shape);
+  TextStream name;
+  for (std::size_t axis = 0; axis < index.size(); ++axis) name << (axis == 0 ? "t[" : ", ") << index[axis];
+  throw Error(function, ": ", name.str(), "] is ", label, ", expected a label in [0, ", n_class,
+              ") or ignore_label ", ignore_label);
+}
+
+// The same error, for a kernel that reads t of this shape.
+inline DeferredError invalid_label_error(const std::string& function, const Shape& shape, std::size_t n_class,
+                                         std::int64_t ignore_label) {
+  DeferredError error(function, shape, [](const DeferredError& found) {
+    throw_invalid_label(found.function, found.shape, found.position, found.label, found.bounds[0],
+                        found.bounds[1]);
+  });
+  error.bounds[0] = static_cast<std::int64_t>(n_class);
+  error.bounds[1] = ignore_label;
+  return error;
+}
+
+// Throws `sigmoid_cross_entropy: t must be 0, 1 or -1 (ignore_label), got 2 at position 0`.
+[[noreturn]] inline void throw_invalid_binary_label(const char* function, std::int64_t position,
+                                                    std::int64_t label, std::int64_t ignore_label) {
+  throw Error(function, ": t must be 0, 1 or ", ignore_label, " (ignore_label), got ", label, " at position ",
+              position);
+}
+
+// The same error, for a kernel.
+inline DeferredError invalid_binary_label_error(const std::string& function, std::int64_t ignore_label) {
+  DeferredError error(function, {}, [](const DeferredError& found) {
+    throw_invalid_binary_label(found.function, found.position, found.label, found.bounds[0]);
+  });
+  error.bounds[0] = ignore_label;
+  return error;
 }
 
 // Errors: `class_counts: t[3] = 7 is not a class in [0, 5)`.

@@ -53,9 +53,9 @@ Context::Context(int device) : device_(device) {
   resident_blocks_ = static_cast<unsigned>(processors) * blocks_per_processor;
 
   void* memory = nullptr;
-  TENBIN_CUDA_CHECK(cudaMalloc(&memory, sizeof(Fault)));
-  fault_ = static_cast<Fault*>(memory);
-  TENBIN_CUDA_CHECK(cudaMemsetAsync(fault_, 0, sizeof(Fault), stream_));
+  TENBIN_CUDA_CHECK(cudaMalloc(&memory, sizeof(DeferredError)));
+  deferred_error_ = static_cast<DeferredError*>(memory);
+  TENBIN_CUDA_CHECK(cudaMemsetAsync(deferred_error_, 0, sizeof(DeferredError), stream_));
   TENBIN_CUDA_CHECK(cudaMalloc(&memory, sizeof(unsigned)));
   ticket_ = static_cast<unsigned*>(memory);
   TENBIN_CUDA_CHECK(cudaMemsetAsync(ticket_, 0, sizeof(unsigned), stream_));
@@ -74,24 +74,24 @@ void Context::download(void* to, const void* from, std::size_t bytes) {
   const bool small = bytes <= Readback::longest;
   TENBIN_CUDA_CHECK(
       cudaMemcpyAsync(small ? readback_->bytes : to, from, bytes, cudaMemcpyDeviceToHost, stream_));
-  throw_fault();
+  throw_deferred_error();
   if (small) std::memcpy(to, readback_->bytes, bytes);
 }
 
 void Context::synchronize() {
   const std::lock_guard<std::mutex> lock(readback_mutex_);
-  throw_fault();
+  throw_deferred_error();
 }
 
-void Context::throw_fault() {
-  TENBIN_CUDA_CHECK(
-      cudaMemcpyAsync(&readback_->fault, fault_, sizeof(Fault), cudaMemcpyDeviceToHost, stream_));
+void Context::throw_deferred_error() {
+  TENBIN_CUDA_CHECK(cudaMemcpyAsync(&readback_->error, deferred_error_, sizeof(DeferredError),
+                                    cudaMemcpyDeviceToHost, stream_));
   TENBIN_CUDA_CHECK(cudaStreamSynchronize(stream_));
   ++synchronizations_;
-  if (readback_->fault.raise == nullptr) return;
-  TENBIN_CUDA_CHECK(cudaMemsetAsync(fault_, 0, sizeof(Fault), stream_));
-  const Fault fault = readback_->fault;
-  fault.raise(fault);
+  if (readback_->error.raise == nullptr) return;
+  TENBIN_CUDA_CHECK(cudaMemsetAsync(deferred_error_, 0, sizeof(DeferredError), stream_));
+  const DeferredError error = readback_->error;
+  error.raise(error);
 }
 
 }  // namespace tenbin::gpu

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "tenbin/core/array.h"
-#include "tenbin/cuda/fault.h"
+#include "tenbin/core/deferred_error.h"
 #include "tenbin/cuda/memory_pool.h"
 #include "tenbin/cuda/staging.cuh"
 
@@ -33,7 +33,7 @@ class Context {
   cublasHandle_t cublas() const { return cublas_; }
   MemoryPool& pool() { return pool_; }
   /// The error record in device memory, for kernels.
-  Fault* fault() const { return fault_; }
+  DeferredError* deferred_error() const { return deferred_error_; }
   /// A counter in device memory, 0 between kernels, by which `reduce_grid` finds the last block.
   unsigned* ticket() const { return ticket_; }
   /// The number of blocks that run at once if they use few registers: more blocks in a grid only wait.
@@ -51,13 +51,13 @@ class Context {
 
  private:
   explicit Context(int device);
-  void throw_fault();
+  void throw_deferred_error();
 
   int device_;
   cudaStream_t stream_ = nullptr;
   cublasHandle_t cublas_ = nullptr;
   void* workspace_ = nullptr;
-  Fault* fault_ = nullptr;
+  DeferredError* deferred_error_ = nullptr;
   unsigned* ticket_ = nullptr;
   unsigned resident_blocks_ = 0;
   MemoryPool pool_;
@@ -66,7 +66,7 @@ class Context {
   // Pinned memory to which `download` copies first.
   struct Readback {
     static constexpr std::size_t longest = 4096;
-    Fault fault;
+    DeferredError error;
     unsigned char bytes[longest];
   };
   Readback* readback_ = nullptr;

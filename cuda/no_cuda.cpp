@@ -3,7 +3,6 @@
 #include "tenbin/core/array.h"
 #include "tenbin/core/without_cuda.h"
 #include "tenbin/cuda/capture.h"
-#include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/gather.h"
 #include "tenbin/cuda/runtime.h"
 
@@ -32,12 +31,6 @@ bool set_caching(bool) { return true; }
 void release_cached(int) {}
 
 Stats stats(int) { return {}; }
-
-Array constant(const Array& values, Device device, Dtype dtype) { return values.astype(dtype).to(device); }
-
-void require_finite(const std::string&, const char*, const Array& values, Dtype, bool) {
-  no_device(values.device().index);
-}
 
 bool is_capturing() { return false; }
 
@@ -74,6 +67,12 @@ void convert(Array&, const Array&) { detail::no_cuda("Array::astype"); }
 bool has_nan(const Array&) { detail::no_cuda("DebugMode"); }
 
 void keep_for_replay(const Array&) {}
+
+Array constant(const Array& values, Device device, Dtype dtype) { return values.astype(dtype).to(device); }
+
+void require_finite(const std::string&, const char*, const Array& values, Dtype, detail::Sign) {
+  no_device(values.device().index);
+}
 
 }  // namespace accelerator
 

@@ -12,7 +12,7 @@ namespace tenbin {
 namespace {
 
 bool are_scores(const Array& y, const Array& t) {
-  return y && is_floating(y.dtype()) && y.ndim() >= 2 && detail::argmax_shape(y) == t.shape();
+  return y && is_floating(y.dtype()) && y.ndim() >= 2 && detail::without_axis_1(y.shape()) == t.shape();
 }
 
 bool are_classes(const Array& y, const Array& t) {
@@ -51,7 +51,7 @@ detail::LabelCounts count_labels_cpu(const Array& predicted, const Array& t, std
 detail::LabelCounts count_labels(const char* function, const Array& predicted, const Array& t,
                                  std::optional<std::int64_t> ignore_label, std::size_t n_class) {
   const bool on_gpu = !t.device().is_cpu() && predicted.device() == t.device();
-  const std::int64_t ignored = ignore_label.value_or(-1);
+  const std::int64_t ignored = detail::ignored_label(ignore_label);
   const detail::LabelCounts counts = on_gpu ? detail::count_labels_gpu(predicted, t, ignored, n_class)
                                             : count_labels_cpu(predicted, t, ignored, n_class);
   if (counts.outside < t.size()) {

@@ -1,5 +1,6 @@
 #include "tenbin/evaluation/argmax.h"
 
+#include "tenbin/core/labels.h"
 #include "tenbin/core/without_cuda.h"
 
 namespace tenbin {
@@ -25,7 +26,7 @@ Array detail::argmax(const Array& x, OfNan of_nan) {
   if (!x || !is_floating(x.dtype()) || x.ndim() < 2 || x.shape()[1] == 0)
     throw Error("argmax: x must be float32 or float64 of shape (N, C, ...) with C > 0, got ", x);
   const std::size_t n_class = x.shape()[1];
-  Array classes = Array::empty(argmax_shape(x), Dtype::int64, x.device());
+  Array classes = Array::empty(without_axis_1(x.shape()), Dtype::int64, x.device());
   if (classes.size() == 0) return classes;
   const std::size_t inner = classes.size() / x.shape()[0];
   if (!x.device().is_cpu()) {
@@ -47,14 +48,8 @@ Array detail::argmax(const Array& x, OfNan of_nan) {
 
 Array argmax(const Array& x) { return detail::argmax(x, detail::OfNan::largest); }
 
-Shape detail::argmax_shape(const Array& x) {
-  Shape shape{x.shape()[0]};
-  for (std::size_t axis = 2; axis < x.ndim(); ++axis) shape.push_back(x.shape()[axis]);
-  return shape;
-}
-
 TENBIN_WITHOUT_CUDA(void detail::argmax_gpu(const Array&, std::size_t, std::size_t, OfNan, Array&) {
-  no_cuda("argmax");
+  detail::no_cuda("argmax");
 })
 
 }  // namespace tenbin

@@ -30,9 +30,6 @@ Array argmax(const Array& x, OfNan of_nan);
 // The classes of lines of n_class elements with the given stride; x and classes are on one GPU.
 void argmax_gpu(const Array& x, std::size_t n_class, std::size_t stride, OfNan of_nan, Array& classes);
 
-// The shape of the result: that of the scores without axis 1.
-Shape argmax_shape(const Array& x);
-
 }  // namespace detail
 
 }  // namespace tenbin

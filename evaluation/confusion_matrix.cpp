@@ -120,7 +120,7 @@ std::size_t ConfusionMatrix::n_class_for(const Array& t, const Array& predicted,
   const std::int64_t* guess = predicted.data<std::int64_t>();
   std::int64_t largest = static_cast<std::int64_t>(n_class_) - 1;
   for (std::size_t i = 0; i < t.size(); ++i)
-    if (truth[i] != ignore_label_.value_or(-1)) largest = std::max({largest, truth[i], guess[i]});
+    if (truth[i] != detail::ignored_label(ignore_label_)) largest = std::max({largest, truth[i], guess[i]});
   if (largest > largest_inferred_class)
     throw Error("ConfusionMatrix: class ", largest, " is too large to infer n_class from, pass n_class");
   return static_cast<std::size_t>(largest + 1);

@@ -2,8 +2,8 @@
 
 #include "tenbin/core/random.h"
 #include "tenbin/cuda/capture.h"
+#include "tenbin/cuda/deferred_error.cuh"
 #include "tenbin/cuda/elementwise.cuh"
-#include "tenbin/cuda/fault.cuh"
 #include "tenbin/cuda/group.cuh"
 
 namespace tenbin {
@@ -33,13 +33,13 @@ __global__ void __launch_bounds__(block_threads)
 // Every block adds up the sums of all parts again: they are few, and a launch of its own would cost more.
 template <class T>
 __global__ void __launch_bounds__(block_threads)
-    clip_kernel(gpu::Fault* slot, gpu::Fault fault, Index parts, const double* sums,
+    clip_kernel(DeferredError* slot, DeferredError error, Index parts, const double* sums,
                 gpu::StepValue<double> threshold, Index count, T* grad) {
   double sum = 0;
   for (Index i = threadIdx.x; i < parts; i += block_threads) sum += sums[i];
   const double norm = std::sqrt(Block<>::reduce(sum, gpu::Plus()));
   if (!std::isfinite(norm)) {
-    if (blockIdx.x == 0 && threadIdx.x == 0) gpu::report(slot, fault, 0, norm, 0);
+    if (blockIdx.x == 0 && threadIdx.x == 0) gpu::report(slot, error, 0, norm, 0);
     return;
   }
   if (norm <= threshold.get()) return;
@@ -56,8 +56,8 @@ __global__ void __launch_bounds__(block_threads)
   }
 }
 
-[[noreturn]] void raise_norm(const gpu::Fault& fault) {
-  throw Error(fault.function, ": the norm of the gradients is ", fault.value);
+[[noreturn]] void raise_norm(const DeferredError& error) {
+  throw Error(error.function, ": the norm of the gradients is ", error.value);
 }
 
 constexpr Index most_parts = 512;  // of a group
@@ -91,7 +91,7 @@ void GradientClipping::clip_gpu(FlatGroups& groups) const {
     place += blocks;
   }
 
-  const gpu::Fault fault(name(), Shape{}, raise_norm);
+  const DeferredError error(name(), Shape{}, raise_norm);
   const auto limit = gpu::step_value([this] { return threshold; });
   for (FlatParameters& group : groups) {
     const auto count = static_cast<Index>(group.grad.size());
@@ -99,7 +99,7 @@ void GradientClipping::clip_gpu(FlatGroups& groups) const {
     visit_floating(group.grad.dtype(), [&](auto zero) {
       using T = decltype(zero);
       const gpu::Launch launch(context, gpu::detail::grid_for(context, count), block_threads);
-      launch(clip_kernel<T>, context.fault(), fault, parts, sums.data<double>(), limit, count,
+      launch(clip_kernel<T>, context.deferred_error(), error, parts, sums.data<double>(), limit, count,
              group.grad.data<T>());
     });
   }

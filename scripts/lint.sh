@@ -42,4 +42,4 @@ done
 for file in "${sources[@]}"; do
   if grep --quiet --fixed-strings "/$file\"" build/clang/compile_commands.json; then echo "$file"; fi
 done | xargs --no-run-if-empty --max-args=1 --max-procs="$(nproc)" clang-tidy -p build/clang --quiet
-heading "no complaints"
+heading "no findings"

@@ -1,4 +1,4 @@
-#include "tenbin/cuda/fault.cuh"
+#include "tenbin/cuda/deferred_error.cuh"
 #include "tenbin/cuda/gather.h"
 #include "tenbin/functions/array/get_rows.h"
 
@@ -7,8 +7,8 @@ namespace tenbin {
 namespace {
 
 template <class I>
-void report_out_of_range(const gpu::Fault& fault, const Array& indices, gpu::Index rows) {
-  gpu::require_each(gpu::Context::of(indices), fault, indices.size(), indices.data<I>(),
+void report_out_of_range(const DeferredError& error, const Array& indices, gpu::Index rows) {
+  gpu::require_each(gpu::Context::of(indices), error, indices.size(), indices.data<I>(),
                     [=] __device__(I index) { return index >= -rows && index < rows; });
 }
 
@@ -20,13 +20,13 @@ Arrays GetRows::forward_gpu(const Arrays& xs) {
   retain_inputs({1});
   x_shape_ = x.shape();
   const auto rows = static_cast<gpu::Index>(x.shape()[0]);
-  const gpu::Fault fault(name(), x.shape(), [](const gpu::Fault& found) {
+  const DeferredError error(name(), x.shape(), [](const DeferredError& found) {
     out_of_range(found.label, found.position, found.shape[0]);
   });
   if (indices.dtype() == Dtype::int32) {
-    report_out_of_range<std::int32_t>(fault, indices, rows);
+    report_out_of_range<std::int32_t>(error, indices, rows);
   } else {
-    report_out_of_range<std::int64_t>(fault, indices, rows);
+    report_out_of_range<std::int64_t>(error, indices, rows);
   }
   return {gpu::gather_rows(x, indices)};
 }

@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/loss/composed_loss.h"
 #include "tenbin/functions/loss/formulas.h"
-#include "tenbin/functions/loss/loss_support.h"
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
 namespace tenbin {
@@ -18,8 +18,8 @@ void require_gamma(const char* function, double gamma) {
     throw Error(function, ": gamma must be finite and not negative, got ", gamma);
 }
 
-// w[t] s of every position, 0 where t is ignored, in double: the product may be representable where its parts
-// are not. All of them times `unit`.
+// w[t] s `unit` of every position, 0 where t is ignored. In double: the product may be representable where
+// its factors are not.
 Array position_weights(const Array& t, std::int64_t ignore_label, const Array& class_weight,
                        const Array& sample_weight, double unit) {
   Array weights = Array::zeros(t.shape(), Dtype::float64);
@@ -43,15 +43,13 @@ std::size_t count_valid(const Array& t, std::int64_t ignore_label) {
   });
 }
 
-// The sums of the losses and of the weights; `losses`: null, or what every position's is to be written to.
+// The sums of the losses and of the weights. `losses`: null, or where the loss of every position is stored.
 template <class T>
 detail::Sums add_up(const T* l, const Array& weights, T gamma, T* losses) {
   const double* const weight = weights.data<double>();
   detail::Sums sums;
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    // Selected, not multiplied by 0: l may be infinite.
-    const double value =
-        weight[i] == 0 ? 0 : weight[i] * static_cast<double>(detail::focal(l[i], gamma).value);
+    const double value = detail::weighted_focal(weight[i], l[i], gamma);
     sums.loss += value;
     sums.weight += weight[i];
     if (losses != nullptr) losses[i] = static_cast<T>(value);
@@ -70,8 +68,8 @@ Arrays FocalLoss::forward_cpu(const Arrays& xs) {
   retain_inputs({0});
   const Array& l = xs[0];
   const Array& t = xs[1];
-  const std::int64_t ignore_label = detail::ignored(options_.ignore_label);
-  // Through l's dtype, so that they are the numbers that softmax_cross_entropy would use.
+  const std::int64_t ignore_label = detail::ignored_label(options_.ignore_label);
+  // Rounded to l's dtype first, as softmax_cross_entropy does.
   const auto as_used = [&](const Array& w) {
     return w.to(l.device()).astype(l.dtype()).astype(Dtype::float64);
   };
@@ -95,7 +93,7 @@ Arrays FocalLoss::forward_cpu(const Arrays& xs) {
     const Array small = position_weights(t, ignore_label, small_of_class, small_of_sample,
                                          std::ldexp(1, -detail::sum_exponent));
     const detail::Sums again = add_up<T>(l.data<T>(), small, gamma, nullptr);
-    const bool divided = options_.reduce == Reduce::mean && options_.normalize == Normalize::weight_sum;
+    const bool divided = detail::divides_by_weights(options_.reduce, options_.normalize);
     if (divided && !std::isnormal(again.weight)) return plain;
     weights_ = small;
     if (!divided) exponent_ = down;  // the average does not depend on the scale
@@ -119,9 +117,7 @@ Arrays FocalLoss::backward_cpu(const Arrays& xs, const Arrays& gys) {
     const std::size_t gy_stride = options_.reduce == Reduce::no ? 1 : 0;
     for (std::size_t i = 0; i < l.size(); ++i) {
       const double scale = static_cast<double>(gy[i * gy_stride]) * coefficient_ * weight[i];
-      // A factor of 0 leaves the position out, as in forward: the slope may be NaN.
-      const double slope = scale == 0 ? 0 : static_cast<double>(detail::focal(l.data<T>()[i], gamma).slope);
-      const double gradient = scale * slope;
+      const double gradient = detail::focal_gradient(scale, l.data<T>()[i], gamma);
       gl.data<T>()[i] = static_cast<T>(exponent_ == 0 ? gradient : std::ldexp(gradient, exponent_));
     }
   });
@@ -130,45 +126,49 @@ Arrays FocalLoss::backward_cpu(const Arrays& xs, const Arrays& gys) {
 
 TENBIN_NO_GPU(FocalLoss);
 
-Variable softmax_focal_loss(const Variable& x, const Variable& t, const SoftmaxFocalLossOptions& options) {
+Variable softmax_focal_loss(const Variable& x, const Variable& t, const FocalLossOptions& options) {
   using CrossEntropy = detail::Named<SoftmaxCrossEntropy>;
   const char* name = "softmax_focal_loss";
   require_gamma(name, options.gamma);
+  if (options.alpha)
+    throw Error(name, ": alpha is for sigmoid_focal_loss, pass class_weight; got ", *options.alpha);
   detail::require_targets(name, x.data(), t.data());
-  SoftmaxCrossEntropyOptions whole;
-  whole.normalize = options.normalize;
-  whole.class_weight = options.class_weight;
-  whole.ignore_label = options.ignore_label;
-  whole.reduce = options.reduce;
-  whole.sample_weight = options.sample_weight;
-  if (options.gamma == 0) return apply<CrossEntropy>({x, t}, name, whole);
-  CrossEntropy(name, whole).check({x.data(), t.data()});
+  SoftmaxCrossEntropyOptions cross_entropy;
+  cross_entropy.normalize = options.normalize;
+  cross_entropy.class_weight = options.class_weight;
+  cross_entropy.ignore_label = options.ignore_label;
+  cross_entropy.reduce = options.reduce;
+  cross_entropy.sample_weight = options.sample_weight;
+  if (options.gamma == 0) return apply<CrossEntropy>({x, t}, name, cross_entropy);
 
-  SoftmaxCrossEntropyOptions by_position;
-  by_position.ignore_label = options.ignore_label;
-  by_position.reduce = Reduce::no;
-  return apply<FocalLoss>({apply<CrossEntropy>({x, t}, name, by_position), t}, name, options);
+  CrossEntropy(name, cross_entropy).check({x.data(), t.data()});
+  SoftmaxCrossEntropyOptions of_positions;
+  of_positions.ignore_label = options.ignore_label;
+  of_positions.reduce = Reduce::no;
+  return apply<FocalLoss>({apply<CrossEntropy>({x, t}, name, of_positions), t}, name, options);
 }
 
-Variable sigmoid_focal_loss(const Variable& x, const Variable& t, const SigmoidFocalLossOptions& options) {
+Variable sigmoid_focal_loss(const Variable& x, const Variable& t, const FocalLossOptions& options) {
   using CrossEntropy = detail::Named<SigmoidCrossEntropy>;
   const char* name = "sigmoid_focal_loss";
   require_gamma(name, options.gamma);
-  if (!(options.alpha >= 0 && options.alpha <= 1) && options.alpha != -1)
-    throw Error(name, ": alpha must be in [0, 1], or -1 for none, got ", options.alpha);
+  if (options.alpha && options.class_weight) throw Error(name, ": pass alpha or class_weight, not both");
+  const double alpha = options.alpha.value_or(0.25);
+  if (!(alpha >= 0 && alpha <= 1) && alpha != -1)
+    throw Error(name, ": alpha must be in [0, 1], or -1 for none, got ", alpha);
   SigmoidCrossEntropyOptions cross_entropy;
-  cross_entropy.normalize = options.normalize;
+  cross_entropy.normalize = options.normalize != Normalize::batch_size;
   cross_entropy.reduce = options.reduce;
   cross_entropy.ignore_label = options.ignore_label;
-  if (options.gamma == 0 && options.alpha == -1) return apply<CrossEntropy>({x, t}, name, cross_entropy);
+  FocalLossOptions focal = options;
+  if (!focal.class_weight && alpha != -1) focal.class_weight = Array{1 - alpha, alpha};
+  if (options.gamma == 0 && !focal.class_weight && !focal.sample_weight)
+    return apply<CrossEntropy>({x, t}, name, cross_entropy);
 
+  CrossEntropy(name, cross_entropy).check({x.data(), t.data()});
+  detail::require_weights(name, "class_weight", focal.class_weight, {2}, x.data());
+  detail::require_weights(name, "sample_weight", focal.sample_weight, x.shape(), x.data());
   cross_entropy.reduce = Reduce::no;
-  SoftmaxFocalLossOptions focal;
-  focal.gamma = options.gamma;
-  focal.normalize = options.normalize ? Normalize::valid_count : Normalize::batch_size;
-  if (options.alpha != -1) focal.class_weight = Array{1 - options.alpha, options.alpha};
-  focal.ignore_label = options.ignore_label;
-  focal.reduce = options.reduce;
   return apply<FocalLoss>({apply<CrossEntropy>({x, t}, name, cross_entropy), t}, name, focal);
 }
 

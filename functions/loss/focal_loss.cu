@@ -1,5 +1,6 @@
 #include "tenbin/functions/loss/focal_loss.h"
 
+#include "tenbin/core/labels.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/functions/loss/formulas.h"
 #include "tenbin/functions/loss/loss_sums.cuh"
@@ -11,7 +12,7 @@ namespace {
 using detail::LossSums;
 using gpu::Index;
 
-// Invalid labels have been reported by the cross entropy; here they count as ignored.
+// The cross entropy has reported invalid labels; here they are ignored.
 template <class T, class Label>
 struct ForwardPosition {
   const T* l;
@@ -33,8 +34,7 @@ struct ForwardPosition {
     double weight = 0;
     if (valid) weight = class_weight == nullptr ? 1 : static_cast<double>(class_weight[label]);
     weight *= static_cast<double>(sample);
-    // Selected, not multiplied by 0: l may be infinite.
-    const double loss = weight == 0 ? 0 : weight * static_cast<double>(detail::focal(l[p], gamma).value);
+    const double loss = detail::weighted_focal(weight, l[p], gamma);
     weights[p] = weight;
     total.loss += loss;
     total.weight += weight;
@@ -57,9 +57,7 @@ struct BackwardPosition {
 
   __device__ void operator()(Index p) const {
     const double scale = static_cast<double>(gy[gy_of_each ? p : 0]) * totals->coefficient * weights[p];
-    // A factor of 0 leaves the position out, as in forward: the slope may be NaN.
-    const double slope = scale == 0 ? 0 : static_cast<double>(detail::focal(l[p], gamma).slope);
-    gl[p] = static_cast<T>(scale * slope);
+    gl[p] = static_cast<T>(detail::focal_gradient(scale, l[p], gamma));
   }
 };
 
@@ -68,42 +66,28 @@ struct BackwardPosition {
 Arrays FocalLoss::forward_gpu(const Arrays& xs) {
   retain_inputs({0});
   const Array& l = xs[0];
-  gpu::Context& context = gpu::Context::of(l);
-  options_.class_weight = gpu::constant(options_.class_weight, l.device(), l.dtype());
+  options_.class_weight = accelerator::constant(options_.class_weight, l.device(), l.dtype());
   options_.sample_weight = options_.sample_weight.astype(l.dtype()).to(l.device());
   weights_ = Array::empty(l.shape(), Dtype::float64, l.device());
   totals_ = detail::new_totals(l);
   const bool reduces = options_.reduce != Reduce::no;
   Array loss = Array::empty(reduces ? Shape{} : l.shape(), l.dtype(), l.device());
-  visit_floating(l.dtype(), [&](auto zero) {
+  const detail::LossOptions loss_options{options_.reduce, options_.normalize, "class_weight",
+                                         options_.class_weight, options_.sample_weight};
+  detail::visit_scores_and_labels(l, xs[1], [&](auto zero, auto label_zero) {
     using T = decltype(zero);
-    detail::LossEnd<T> end{};
-    end.reduce = options_.reduce;
-    end.normalize = options_.normalize;
-    end.batch_size = l.ndim() == 0 ? 1 : static_cast<Index>(l.shape()[0]);
-    end.loss = reduces ? loss.data<T>() : nullptr;
-    end.totals = detail::totals_of(totals_);
-    end.class_weight = detail::data_or_null<T>(options_.class_weight);
-    end.n_class = static_cast<Index>(options_.class_weight.size());
-    end.sample_weight = detail::data_or_null<T>(options_.sample_weight);
-    end.slot = context.fault();
-    end.wrong_class_weight = gpu::finite_fault(name(), "class_weight", options_.class_weight.shape(), true);
-    end.wrong_sample_weight =
-        gpu::finite_fault(name(), "sample_weight", options_.sample_weight.shape(), true);
-    visit_integer(xs[1].dtype(), [&](auto label_zero) {
-      using Label = decltype(label_zero);
-      ForwardPosition<T, Label> position{};
-      position.l = l.data<T>();
-      position.t = xs[1].data<Label>();
-      position.ignore_label = detail::ignored(options_.ignore_label);
-      position.gamma = static_cast<T>(options_.gamma);
-      position.class_weight = end.class_weight;
-      position.n_class = end.n_class;
-      position.sample_weight = end.sample_weight;
-      position.weights = weights_.data<double>();
-      position.each_loss = reduces ? nullptr : loss.data<T>();
-      detail::launch_loss(context, gpu::Lanes<1>(), l.size(), position, end);
-    });
+    using Label = decltype(label_zero);
+    const auto epilogue = detail::make_loss_epilogue<T>(*this, loss_options, l, loss, totals_);
+    const ForwardPosition<T, Label> position{l.data<T>(),
+                                             xs[1].data<Label>(),
+                                             detail::ignored_label(options_.ignore_label),
+                                             static_cast<T>(options_.gamma),
+                                             epilogue.class_weight,
+                                             epilogue.n_class,
+                                             epilogue.sample_weight,
+                                             weights_.data<double>(),
+                                             reduces ? nullptr : loss.data<T>()};
+    detail::launch_loss(gpu::Context::of(l), gpu::Lanes<1>(), l.size(), position, epilogue);
   });
   return {loss};
 }

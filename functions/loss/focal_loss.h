@@ -5,45 +5,36 @@
 
 namespace tenbin {
 
-/// Options of `softmax_focal_loss`; but for gamma those of `softmax_cross_entropy`, and with their meaning.
-struct SoftmaxFocalLossOptions {
-  /// How fast the loss fades as p_t grows; at least 0.
+/// Options of `softmax_focal_loss` and `sigmoid_focal_loss`. All but alpha and gamma are those of
+/// `softmax_cross_entropy`, with their meaning.
+struct FocalLossOptions {
+  /// Of `sigmoid_focal_loss` alone: the weight of label 1, in [0, 1]; label 0 has 1 - alpha. -1: no weights.
+  /// By default 0.25, unless there is a `class_weight`.
+  std::optional<double> alpha = {};
+  /// How fast the loss decreases as p_t grows; at least 0.
   double gamma = 2;
-  /// `weight_sum` adds up the weights alone, without the factors (1 - p_t)^gamma.
+  /// `weight_sum` is the sum of the weights alone, without the factors (1 - p_t)^gamma.
   Normalize normalize = Normalize::valid_count;
-  /// alpha, (C,), float32 or float64 on any device, finite and not negative. None: ones.
+  /// w, (C,), float32 or float64 on any device, finite and not negative. Of `sigmoid_focal_loss`: (2,), of
+  /// labels 0 and 1. Empty: ones.
   Array class_weight = {};
-  /// Positions with this label neither count nor get a gradient; their logits are not looked at. None: -1.
+  /// Positions with this label are ignored: their logits are not read. By default -1.
   std::optional<std::int64_t> ignore_label = {};
   Reduce reduce = Reduce::mean;
-  /// s, of t's shape, float32 or float64, finite and not negative. None: ones.
+  /// s, of t's shape, float32 or float64, finite and not negative. Empty: ones.
   Array sample_weight = {};
 };
 
-/// Options of `sigmoid_focal_loss`.
-struct SigmoidFocalLossOptions {
-  /// The weight of label 1, in [0, 1]; label 0 has 1 - alpha. -1: no weights.
-  double alpha = 0.25;
-  /// How fast the loss fades as p_t grows; at least 0.
-  double gamma = 2;
-  /// What `Reduce::mean` divides by, at least 1: the number of elements that are not ignored (true), or the
-  /// length of the first axis (false).
-  bool normalize = true;
-  Reduce reduce = Reduce::mean;
-  /// Elements with this label count for nothing. None: -1.
-  std::optional<std::int64_t> ignore_label = {};
-};
-
-/// What both focal losses do with the cross entropy l = -log p_t of every position and with its label t:
+/// What both focal losses compute from the cross entropy l = -log p_t of every position and its label t:
 ///
 ///     loss = w[t] s (1 - p_t)^gamma l,   dloss/dl = w[t] s (1 - p_t)^gamma (1 + gamma p_t l / (1 - p_t))
 ///
-/// Seen as a function of l, nothing here is 0/0 or 0 inf: 1 - p_t = -expm1(-l) keeps its digits, and
-/// l / (1 - p_t) goes to 1 as l goes to 0. Inputs: l and t, of one shape, t as the cross entropy accepted it.
+/// As a function of l, nothing here is 0 / 0 or 0 times infinity: 1 - p_t = -expm1(-l) keeps its digits, and
+/// l / (1 - p_t) goes to 1 as l goes to 0. Inputs: l and t, of one shape; the cross entropy has checked t.
 class FocalLoss : public Function {
  public:
-  /// `name` is the loss that it is a part of.
-  FocalLoss(const char* name, SoftmaxFocalLossOptions options) : options_(std::move(options)), name_(name) {}
+  /// `name`: of the loss that it is a part of. `options.alpha` is not used.
+  FocalLoss(const char* name, FocalLossOptions options) : options_(std::move(options)), name_(name) {}
 
   std::string name() const override { return name_; }
   void check(const Arrays& xs) const override;
@@ -53,17 +44,17 @@ class FocalLoss : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  SoftmaxFocalLossOptions options_;
+  FocalLossOptions options_;
   const char* name_;
-  // What forward leaves for backward.
+  // What forward stores for backward.
   Array weights_;     // w[t] s of every position, 0 where it is ignored; float64
-  int exponent_ = 0;  // the weights are to be multiplied by 2^exponent_
+  int exponent_ = 0;  // the weights have to be multiplied by 2^exponent_
   double coefficient_ = 1;
   Array totals_;  // on a GPU: the coefficient and the loss
 };
 
-/// Softmax cross entropy that leaves the easy samples to themselves, so that the many easy ones of a large
-/// class do not drown the few hard ones of a small class:
+/// Softmax cross entropy with small weights for samples that the model already classifies well, so that the
+/// many easy samples of a large class do not dominate the few hard samples of a small class:
 ///
 ///     p_t    = softmax(x)[i, t_i]                      (never weighted)
 ///     loss_i = -w[t_i] s_i (1 - p_t)^gamma log p_t,    and 0 where t_i is `ignore_label`
@@ -73,38 +64,37 @@ class FocalLoss : public Function {
 /// p_t = 1 it and its gradient are 0, for any gamma. (Lin et al., "Focal Loss for Dense Object Detection",
 /// ICCV 2017, there for two classes.)
 ///
-/// Focal loss is about hard samples rather than about rare classes, and its probabilities are too timid; for
-/// imbalance alone try class weights or `logit_adjusted_cross_entropy` first. It starts better when the
-/// biases of the last layer are the logarithms of the class frequencies.
+/// Focal loss is for hard samples rather than for rare classes, and its probabilities are too close to 1 / C.
+/// For imbalance alone try class weights or `logit_adjusted_cross_entropy` first. Training starts better if
+/// the biases of the last layer are the logarithms of the class frequencies.
 ///
 /// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32, int64 or uint8. The loss: x's dtype, a
 /// scalar, or t's shape for `Reduce::no`.
 ///
 /// Errors: those of `softmax_cross_entropy`; targets that are not labels; a gamma that is negative or not
-/// finite.
+/// finite; an alpha.
 ///
 ///     Variable loss = softmax_focal_loss(model(x), t, {.gamma = 2, .class_weight = w});
-Variable softmax_focal_loss(const Variable& x, const Variable& t,
-                            const SoftmaxFocalLossOptions& options = {});
+Variable softmax_focal_loss(const Variable& x, const Variable& t, const FocalLossOptions& options = {});
 
 /// The same for independent binary labels, as `sigmoid_cross_entropy` takes them:
 ///
 ///     p_t  = sigmoid(x) where t is 1, 1 - sigmoid(x) where t is 0
-///     loss = -alpha_t (1 - p_t)^gamma log p_t,    alpha_t = alpha where t is 1, 1 - alpha where t is 0
+///     loss = -alpha_t s (1 - p_t)^gamma log p_t,    alpha_t = alpha where t is 1, 1 - alpha where t is 0
 ///
-/// Defaults are those of torchvision's `sigmoid_focal_loss`, but for the reduction: theirs is 'none', ours is
-/// the mean over the elements that are not ignored, as everywhere here. (The paper divides the sum by the
-/// number of positive elements: `Reduce::sum`, then divide.) With gamma 0 and alpha -1 it is
-/// `sigmoid_cross_entropy`, to the bit.
+/// `class_weight` can take the place of alpha: alpha_t is then its element t. Defaults are those of
+/// torchvision's `sigmoid_focal_loss`, but for the reduction: there it is 'none', here the mean over the
+/// elements that are not ignored. (The paper divides the sum by the number of positive elements:
+/// `Reduce::sum`, then divide.) With gamma 0, alpha -1 and no `sample_weight` it is `sigmoid_cross_entropy`,
+/// to the bit.
 ///
 /// x: any shape, float32 or float64; t: the same shape, int32, int64 or uint8. The loss: a scalar, or of that
 /// shape with `Reduce::no`; the dtype of x.
 ///
-/// Errors: those of `sigmoid_cross_entropy`; an alpha that is neither in [0, 1] nor -1; a gamma that is
-/// negative or not finite.
+/// Errors: those of `sigmoid_cross_entropy`; an alpha that is neither in [0, 1] nor -1; both alpha and
+/// `class_weight`; a gamma that is negative or not finite; weights that do not fit.
 ///
 ///     Variable loss = sigmoid_focal_loss(model(x), t, {.alpha = 0.75});     // the positive ones are rare
-Variable sigmoid_focal_loss(const Variable& x, const Variable& t,
-                            const SigmoidFocalLossOptions& options = {});
+Variable sigmoid_focal_loss(const Variable& x, const Variable& t, const FocalLossOptions& options = {});
 
 }  // namespace tenbin

@@ -1,4 +1,4 @@
-// What the losses make of one element, on the CPU and in kernels. Internal.
+// The formulas of the losses for one element, on the CPU and in kernels. Internal.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +12,8 @@ constexpr T softplus(T z) {
   return std::max(z, T{0}) + std::log1p(std::exp(-std::abs(z)));
 }
 
+// By the C library, with denormal results. formula_math::sigmoid, that of the activation, is for vectorised
+// loops and differs from it in the last bits on the CPU.
 template <class T>
 constexpr T sigmoid(T z) {
   const T small = std::exp(-std::abs(z));
@@ -28,12 +30,23 @@ struct Focal {
 template <class T>
 constexpr Focal<T> focal(T l, T gamma) {
   if (gamma == 0) return {l, T{1}};
-  if (l <= 0) return {T{0}, T{0}};  // p = 1; a last digit too many must not make a root of a negative number
+  if (l <= 0) return {T{0}, T{0}};  // p = 1; by rounding, l may be negative, and 1 - p too
   const T p = std::exp(-l);
   const T rest = -std::expm1(-l);  // 1 - p
   const T factor = std::pow(rest, gamma);
   const T pull = p == 0 ? T{0} : gamma * p * (l / rest);
   return {factor * l, factor * (1 + pull)};
+}
+
+// The focal loss of a position, and its derivative times `scale`, which contains the weight. Not multiplied
+// by 0: l may be infinite, and the slope NaN.
+template <class T>
+constexpr double weighted_focal(double weight, T l, T gamma) {
+  return weight == 0 ? 0 : weight * static_cast<double>(focal(l, gamma).value);
+}
+template <class T>
+constexpr double focal_gradient(double scale, T l, T gamma) {
+  return scale * (scale == 0 ? 0 : static_cast<double>(focal(l, gamma).slope));
 }
 
 }  // namespace tenbin::detail

@@ -4,7 +4,7 @@
 
 #include "tenbin/core/lines.h"
 #include "tenbin/cpu/elementwise.h"
-#include "tenbin/functions/loss/loss_support.h"
+#include "tenbin/functions/loss/composed_loss.h"
 
 namespace tenbin {
 
@@ -19,22 +19,20 @@ void LDAMLogits::check(const Arrays& xs) const {
 Arrays LDAMLogits::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   const Array& x = xs[0];
-  const Array margins = gpu::constant(margin_, x.device(), x.dtype());
+  const Array margins = margin_.astype(x.dtype()).to(x.device());
   const Lines lines = lines_along(x.shape(), 1);
   Array y = cpu::map([scale = scale_](auto v) { return static_cast<decltype(v)>(scale) * v; }, x);
-  visit_floating(x.dtype(), [&](auto zero) {
+  detail::visit_scores_and_labels(x, xs[1], [&](auto zero, auto label_zero) {
     using T = decltype(zero);
     const T scale = static_cast<T>(scale_);
-    visit_integer(xs[1].dtype(), [&](auto label_zero) {
-      const auto* labels = xs[1].data<decltype(label_zero)>();
-      for (std::size_t p = 0; p < xs[1].size(); ++p) {
-        const std::int64_t label = labels[p];
-        if (label < 0 || static_cast<std::uint64_t>(label) >= lines.length) continue;
-        const std::size_t c = static_cast<std::size_t>(label);
-        const std::size_t i = (p / lines.inner * lines.length + c) * lines.inner + p % lines.inner;
-        y.data<T>()[i] = scale * (x.data<T>()[i] - margins.data<T>()[c]);
-      }
-    });
+    const auto* labels = xs[1].data<decltype(label_zero)>();
+    for (std::size_t p = 0; p < xs[1].size(); ++p) {
+      const std::int64_t label = labels[p];
+      if (label < 0 || static_cast<std::uint64_t>(label) >= lines.length) continue;
+      const std::size_t c = static_cast<std::size_t>(label);
+      const std::size_t i = lines.start(p) + c * lines.inner;
+      y.data<T>()[i] = scale * (x.data<T>()[i] - margins.data<T>()[c]);
+    }
   });
   return {y};
 }

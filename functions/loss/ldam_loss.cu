@@ -1,11 +1,11 @@
 #include "tenbin/functions/loss/ldam_loss.h"
 
+#include "tenbin/core/accelerator.h"
 #include "tenbin/core/lines.h"
-#include "tenbin/cuda/constant.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/lines.cuh"
 #include "tenbin/cuda/rows.cuh"
-#include "tenbin/functions/loss/loss_support.h"
+#include "tenbin/functions/loss/composed_loss.h"
 
 namespace tenbin {
 
@@ -38,17 +38,15 @@ struct SubtractMargin {
 Arrays LDAMLogits::forward_gpu(const Arrays& xs) {
   retain_inputs({});
   const Array& x = xs[0];
-  const Array margins = gpu::constant(margin_, x.device(), x.dtype());
+  const Array margins = accelerator::constant(margin_, x.device(), x.dtype());
   const Lines lines = lines_along(x.shape(), 1);
   Array y = Array::empty_like(x);
-  visit_floating(x.dtype(), [&](auto zero) {
+  detail::visit_scores_and_labels(x, xs[1], [&](auto zero, auto label_zero) {
     using T = decltype(zero);
-    visit_integer(xs[1].dtype(), [&](auto label_zero) {
-      using Label = decltype(label_zero);
-      gpu::for_each_row(gpu::Context::of(x), lines.count(), gpu::row_length(lines),
-                        SubtractMargin<T, Label>{x.data<T>(), xs[1].data<Label>(), lines, margins.data<T>(),
-                                                 static_cast<T>(scale_), y.data<T>()});
-    });
+    using Label = decltype(label_zero);
+    gpu::for_each_row(gpu::Context::of(x), lines.count(), gpu::row_length(lines),
+                      SubtractMargin<T, Label>{x.data<T>(), xs[1].data<Label>(), lines, margins.data<T>(),
+                                               static_cast<T>(scale_), y.data<T>()});
   });
   return {y};
 }

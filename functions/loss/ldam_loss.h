@@ -1,13 +1,13 @@
-// Label-distribution-aware margin loss: the rarer a class, the wider the margin that it must win by.
+// Label-distribution-aware margin loss: a cross entropy with larger margins for rarer classes.
 #pragma once
 
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 
 namespace tenbin {
 
-/// The logits that `ldam_loss` hands to `softmax_cross_entropy`: y[i, c] = scale (x[i, c] - margin[c] [c =
-/// t_i]). Inputs: x and t. Rows whose label is no class lose no margin; judging labels is left to the cross
-/// entropy.
+/// The logits that `ldam_loss` passes to `softmax_cross_entropy`: y[i, c] = scale (x[i, c] - margin[c] [c =
+/// t_i]). Inputs: x and t. Rows with an ignored or invalid label have no margin; the cross entropy checks
+/// labels.
 class LDAMLogits : public Function {
  public:
   LDAMLogits(Array margin, double scale) : margin_(std::move(margin)), scale_(scale) {}
@@ -24,13 +24,13 @@ class LDAMLogits : public Function {
   double scale_;
 };
 
-/// Softmax cross entropy in which the true class must win by a margin, wide for rare classes:
+/// Softmax cross entropy in which the logit of the true class is reduced by a margin, large for rare classes:
 ///
 ///     y[i, c] = scale (x[i, c] - margin[c] [c = t_i]),    loss = softmax_cross_entropy(y, t, options)
 ///
-/// `ldam_margin(counts)` has the paper's margins. They mean something for logits of bounded size: the paper
-/// takes cosines, of features and of weights of length 1, which `scale` then stretches; for logits as a
-/// linear layer makes them, use scale 1. Reweight late, with `DeferredReweighting`: the paper's LDAM-DRW.
+/// `ldam_margin(counts)` has the paper's margins. They are meant for logits in a fixed range: the paper takes
+/// cosines, of features and weights of length 1, and multiplies them by `scale`; for the logits of a linear
+/// layer use scale 1. With `DeferredReweighting`, weights start late in the training: the paper's LDAM-DRW.
 /// (Cao et al., "Learning Imbalanced Datasets with Label-Distribution-Aware Margin Loss", NeurIPS 2019.)
 ///
 /// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32, int64 or uint8. margin: (C,), float32 or

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "tenbin/cuda/constant.h"
-#include "tenbin/functions/loss/loss_support.h"
+#include "tenbin/core/accelerator.h"
+#include "tenbin/functions/loss/composed_loss.h"
 #include "tenbin/functions/math/basic_math.h"
 
 namespace tenbin {
@@ -19,7 +19,7 @@ Variable add_prior(const char* function, const Variable& x, const Array& log_pri
   Shape shape{1, x.shape()[1]};
   for (std::size_t axis = 2; axis < x.ndim(); ++axis) shape.push_back(1);
   const Array offset = (Variable(log_prior.astype(Dtype::float64), false) * factor).data();
-  return x + gpu::constant(offset, x.device(), x.dtype()).reshape(shape);
+  return x + accelerator::constant(offset, x.device(), x.dtype()).reshape(shape);
 }
 
 Variable adjusted_cross_entropy(const char* function, const Variable& x, const Variable& t,

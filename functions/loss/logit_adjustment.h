@@ -1,4 +1,4 @@
-// Logit adjustment: the class frequencies as an offset of the logits, while training or afterwards.
+// Logit adjustment: the class frequencies as an offset of the logits, in training or after it.
 #pragma once
 
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
@@ -9,13 +9,13 @@ namespace tenbin {
 ///
 ///     loss = softmax_cross_entropy(x + tau log_prior, t, options),     log_prior = log pi
 ///
-/// so that x itself need not learn them: its largest entry is the class that would be most probable if all
-/// were equally frequent, which is what balanced accuracy asks for. Predict from x as it is. (Menon et al.,
+/// so that x itself does not depend on them: its largest entry is the class that would be most probable if
+/// all were equally frequent, which maximizes balanced accuracy. Predict from x itself. (Menon et al.,
 /// "Long-tail learning via logit adjustment", ICLR 2021.)
 ///
 /// x: (N, C, d1, ...) float32 or float64; t: as `softmax_cross_entropy` takes it, soft targets included.
-/// log_prior: (C,), float32 or float64 on any device, finite: `log_prior(counts)`. tau: 1 is the theory's;
-/// more favours the rare classes further.
+/// log_prior: (C,), float32 or float64 on any device, finite: `log_prior(counts)`. tau: 1 by the theory; a
+/// larger one favours rare classes more.
 ///
 /// Errors: those of `softmax_cross_entropy`; a prior that does not fit; a tau that is not finite.
 ///
@@ -25,8 +25,8 @@ Variable logit_adjusted_cross_entropy(const Variable& x, const Variable& t, cons
                                       SoftmaxCrossEntropyOptions options = {}, double tau = 1);
 
 /// Balanced softmax, the cross entropy of x + log n_c (Ren et al., "Balanced Meta-Softmax for Long-Tailed
-/// Visual Recognition", NeurIPS 2020): `logit_adjusted_cross_entropy` with tau 1, as softmax does not see
-/// that n_c and n_c / N differ by a factor.
+/// Visual Recognition", NeurIPS 2020): `logit_adjusted_cross_entropy` with tau 1, as softmax is the same for
+/// n_c and for n_c / N.
 ///
 ///     Variable loss = balanced_softmax_cross_entropy(model(x), t, log_prior(counts));
 Variable balanced_softmax_cross_entropy(const Variable& x, const Variable& t, const Array& log_prior,

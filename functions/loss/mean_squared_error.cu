@@ -22,7 +22,7 @@ __global__ void __launch_bounds__(gpu::block_threads)
     *loss = static_cast<T>(count == 0 ? 0 : sum / static_cast<double>(count));
 }
 
-// Both gradients at once, as they differ in sign; those that are null nobody asked for.
+// Both gradients at once, as they differ in sign only. Null: not wanted.
 template <class T>
 struct Gradients {
   const T* x0;

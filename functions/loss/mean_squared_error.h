@@ -15,9 +15,9 @@ class MeanSquaredError : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 };
 
-/// Mean squared error, the mean of (x0 - x1)^2 over all elements, not only over the batch; 0 if there are
-/// none. Both inputs get a gradient. What the squares add up to may be beyond the dtype (on a GPU: up to
-/// 1.8e308). (Chainer: `F.mean_squared_error`.)
+/// Mean squared error, the mean of (x0 - x1)^2 over all elements, not only over the batch; 0 if there are no
+/// elements. Both inputs get a gradient. The sum of the squares may exceed the range of the dtype (on a GPU:
+/// up to 1.8e308). (Chainer: `F.mean_squared_error`.)
 ///
 /// x0, x1: one shape and dtype, float32 or float64; the loss: a scalar of that dtype.
 ///

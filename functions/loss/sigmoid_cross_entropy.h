@@ -17,11 +17,11 @@ struct SigmoidCrossEntropyOptions {
   bool normalize = true;
   /// `Reduce::no` gives a loss per element.
   Reduce reduce = Reduce::mean;
-  /// Elements with this label count for nothing; the comparison comes before any other use of the label.
-  /// None: -1, and on the CPU it is an error if all labels are -1 and 1 instead of 0 and 1.
+  /// Elements with this label are ignored; a label is compared with it before any other use. By default -1,
+  /// and on the CPU it is an error if all labels are -1 and 1 instead of 0 and 1.
   std::optional<std::int64_t> ignore_label = {};
-  /// w, what an element with label 1 weighs, where one with label 0 weighs 1: one number, or one per class
-  /// along axis 1. float32 or float64 on any device, finite and not negative. None: ones.
+  /// w, the weight of an element with label 1; elements with label 0 have weight 1. One number, or one per
+  /// class along axis 1. float32 or float64 on any device, finite and not negative. Empty: ones.
   Array pos_weight = {};
 };
 
@@ -39,20 +39,21 @@ class SigmoidCrossEntropy : public Function {
  private:
   SigmoidCrossEntropyOptions options_;
   double divisor_ = 1;
-  Array totals_;  // on a GPU: one over it, and the loss
+  Array totals_;  // on a GPU: one over the divisor, and the loss
 };
 
-/// Cross entropy of labels 0 and 1 under the probabilities sigmoid(x), each element for itself:
+/// Cross entropy of labels 0 and 1 under the probabilities sigmoid(x), independently for each element:
 ///
 ///     loss = w log(1 + exp(-x)) where t is 1, log(1 + exp(x)) where t is 0, 0 where t is ignored
 ///
-/// computed without overflow; what the elements add up to before they are divided may be beyond the dtype (on
-/// a GPU: up to 1.8e308). Ignored elements, and those whose weight is 0, are selected away: NaN there
-/// does no harm. If all are ignored, or there are none, the loss and its gradient are 0. (Chainer:
+/// computed without overflow; the sum of the elements may exceed the range of the dtype before it is divided
+/// (on a GPU: up to 1.8e308). Elements that are ignored, and those whose weight is 0, are not read: they may
+/// be NaN. If all are ignored, or there are no elements, the loss and its gradient are 0. (Chainer:
 /// `F.sigmoid_cross_entropy`; with weights PyTorch's `BCEWithLogitsLoss(pos_weight)`.)
 ///
-/// `pos_weight` w = (number of 0) / (number of 1) lets both answers pull equally hard. It does not enter the
-/// divisor of the mean, and it shifts the answers: the odds that come out are w times the true ones.
+/// With `pos_weight` w = (number of 0) / (number of 1), both labels have the same total weight. The weights
+/// are not part of the divisor of the mean, and they shift the predictions: the predicted odds are w times
+/// the true ones.
 ///
 /// x: any shape, float32 or float64; t: the same shape, int32, int64 or uint8. The loss: a scalar, or of that
 /// shape with `Reduce::no`; the dtype of x.

@@ -7,14 +7,14 @@
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"
 #include "tenbin/cpu/softmax.h"
-#include "tenbin/functions/loss/loss_support.h"
 #include "tenbin/functions/loss/targets.h"
 
 namespace tenbin {
 
 using cpu::SoftmaxBlock;
+using detail::GroupOfOne;
 using detail::LabelTarget;
-using detail::LogSum;
+using detail::Problem;
 using detail::Row;
 using detail::SpreadTarget;
 using detail::Sums;
@@ -28,8 +28,9 @@ Variable softmax_cross_entropy(const Variable& x, const Variable& t, SoftmaxCros
 namespace {
 
 void check_targets(const Function& function, const Array& x, const Array& t) {
+  const Shape positions = detail::without_axis_1(x.shape());
   if (is_floating(t.dtype())) {
-    if (t.shape() == detail::position_shape(x))
+    if (t.shape() == positions)
       throw Error(function.name(),
                   ": t must be int32, int64 or uint8 labels, or soft targets of x's shape, got ", t, " for ",
                   x, "; did you mean t.astype(Dtype::int32)?");
@@ -39,24 +40,13 @@ void check_targets(const Function& function, const Array& x, const Array& t) {
   }
   if (t.ndim() > 0 && t.shape()[0] != x.shape()[0])
     throw Error(function.name(), ": x and t differ in length: ", x, " and ", t);
-  if (t.shape() == x.shape())
-    throw Error(function.name(), ": t must be x's shape without axis 1, ", detail::position_shape(x),
-                ", got ", t, " for ", x,
-                "; for one-hot rows take argmax(t.astype(Dtype::float32)), or t.astype(Dtype::", x.dtype(),
-                ") as soft targets");
-  if (t.shape() != detail::position_shape(x))
-    throw Error(function.name(), ": t must be x's shape without axis 1, ", detail::position_shape(x),
-                ", got ", t, " for ", x);
-}
-
-void check_weights(const Function& function, const char* option, const Array& weights, const Shape& shape,
-                   const Array& x) {
-  if (!weights) return;
-  if (!is_floating(weights.dtype()) || weights.shape() != shape)
-    throw Error(function.name(), ": ", option, " must be float32 or float64 of shape ", shape, ", got ",
-                weights, " for ", x);
-  if (!weights.device().is_cpu() && !x.device().is_cpu()) return;  // the kernels look at them
-  detail::require_finite(function, option, weights, detail::Sign::not_negative, x);
+  if (t.shape() == positions) return;
+  const std::string text = detail::text_of(function.name(), ": t must be x's shape without axis 1, ",
+                                           positions, ", got ", t, " for ", x);
+  if (t.shape() != x.shape()) throw Error(text);
+  throw Error(text,
+              "; for one-hot rows take argmax(t.astype(Dtype::float32)), or t.astype(Dtype::", x.dtype(),
+              ") as soft targets");
 }
 
 }  // namespace
@@ -68,108 +58,38 @@ void SoftmaxCrossEntropy::check(const Arrays& xs) const {
   if (x.ndim() < 2) throw Error(name(), ": x must be (N, C, ...), got ", x);
   if (x.shape()[1] == 0) throw Error(name(), ": x must have at least one class, got ", x);
   check_targets(*this, x, xs[1]);
-  check_weights(*this, "class_weight", options_.class_weight, Shape{x.shape()[1]}, x);
-  check_weights(*this, "sample_weight", options_.sample_weight, detail::position_shape(x), x);
+  detail::require_weights(*this, "class_weight", options_.class_weight, Shape{x.shape()[1]}, x);
+  detail::require_weights(*this, "sample_weight", options_.sample_weight, detail::without_axis_1(x.shape()),
+                          x);
   if (!(options_.label_smoothing >= 0 && options_.label_smoothing < 1))
     throw Error(name(), ": label_smoothing must be in [0, 1), got ", options_.label_smoothing);
 }
 
 void SoftmaxCrossEntropy::check_gradient(const Array& x, const Array& gy) const {
-  const Shape loss_shape = options_.reduce == Reduce::no ? detail::position_shape(x) : Shape{};
+  const Shape loss_shape = options_.reduce == Reduce::no ? detail::without_axis_1(x.shape()) : Shape{};
   if (gy.dtype() != x.dtype() || gy.shape() != loss_shape)
     throw Error(name(), ": the gradient of the loss must be ", x.dtype(), loss_shape, ", got ", gy);
 }
 
-// ---- one position ----------------------------------------------------------------------------------------
-
-namespace {
-
-template <class T>
-void fill_zero(Row<T> row, std::size_t count) {
-  for (std::size_t c = 0; c < count; ++c) row[c] = T{0};
-}
-
-template <class T>
-double unsmoothed_total(const LabelTarget<T>& target) {
-  return target.unsmoothed_total();
-}
-
-template <class T>
-double unsmoothed_total(const SpreadTarget<T>& target) {
-  double total = 0;
-  for (std::size_t c = 0; c < target.n_class; ++c) total += target.unsmoothed(c);
-  return total;
-}
-
-template <class T>
-double cross_entropy(const LabelTarget<T>& target, Row<const T> x, LogSum<T> norm) {
-  return target.cross_entropy(x, norm);
-}
-
-template <class T>
-double cross_entropy(const SpreadTarget<T>& target, Row<const T> x, LogSum<T> norm) {
-  double loss = 0;
-  for (std::size_t c = 0; c < target.n_class; ++c) loss -= target.log_likelihood(c, x[c], norm);
-  return loss;
-}
-
-// gx holds softmax(x), and becomes the gradient.
-template <class T>
-void spread_gradient(const SpreadTarget<T>& target, double scale, Row<T> gx) {
-  double sum = 0;
-  bool any = false;
-  for (std::size_t c = 0; c < target.n_class; ++c) {
-    sum += static_cast<double>(target.amount(c));
-    any = any || target.amount(c) != T{0};
-  }
-  if (scale == 0 || !any) return fill_zero(gx, target.n_class);
-  const T total = static_cast<T>(sum);
-  for (std::size_t c = 0; c < target.n_class; ++c) gx[c] = target.gradient(c, scale, total, gx[c]);
-}
-
 // ---- all positions ---------------------------------------------------------------------------------------
 
-// Pointers and sizes of one problem. Position p = i * inner + j of t is line p of x along the class axis.
-template <class T>
-struct Problem {
-  const T* x;
-  Lines lines;
-  Array class_weight, sample_weight;  // as T on x's device, or none
-
-  Problem(const Array& scores, Array of_class, Array of_sample)
-      : x(scores.data<T>()),
-        lines(lines_along(scores.shape(), 1)),
-        class_weight(std::move(of_class)),
-        sample_weight(std::move(of_sample)) {}
-
-  std::size_t batch() const { return lines.outer; }
-  std::size_t n_class() const { return lines.length; }
-  std::size_t positions() const { return lines.count(); }
-  template <class U>
-  Row<U> row(U* values, std::size_t p) const {
-    return {values + lines.start(p), lines.inner};
-  }
-  const T* weights() const { return class_weight ? class_weight.template data<T>() : nullptr; }
-  const T* sample_weights() const { return sample_weight ? sample_weight.template data<T>() : nullptr; }
-};
+namespace {
 
 // Errors: `softmax_cross_entropy: t[2, 0] is 7, expected a label in [0, 3) or ignore_label -1`.
 void check_labels(const Function& function, const Array& t, std::size_t n_class,
                   const std::optional<std::int64_t>& ignore_option) {
-  const std::int64_t ignore_label = detail::ignored(ignore_option);
+  const std::int64_t ignore_label = detail::ignored_label(ignore_option);
   visit_integer(t.dtype(), [&](auto zero) {
     using Label = decltype(zero);
     const detail::LabelTargets<double, Label> targets{t.data<Label>(), ignore_label, nullptr, n_class};
     std::size_t wrong = 0;  // counted, since a loop that ends early is not vectorised
     for (std::size_t p = 0; p < t.size(); ++p) wrong += static_cast<std::size_t>(targets.is_wrong(p));
-    for (std::size_t p = 0; wrong > 0 && p < t.size(); ++p) {
-      if (!targets.is_wrong(p)) continue;
-      gpu::Fault fault = detail::label_fault(function, t, n_class, ignore_label);
-      fault.position = static_cast<std::int64_t>(p);
-      fault.label = targets.labels[p];
-      fault.raise(fault);
-    }
-    if (n_class == 2) detail::require_no_signs(function, targets.labels, t.size(), ignore_option);
+    for (std::size_t p = 0; wrong > 0 && p < t.size(); ++p)
+      if (targets.is_wrong(p))
+        detail::throw_invalid_label(function.name().c_str(), t.shape(), static_cast<std::int64_t>(p),
+                                    targets.label(p), static_cast<std::int64_t>(n_class), ignore_label);
+    if (n_class == 2 && !ignore_option && detail::are_signs(targets.labels, t.size()))
+      detail::refuse_signs(function.name().c_str());
   });
 }
 
@@ -178,13 +98,13 @@ template <class T, class F>
 void visit_targets(const Function& function, const Problem<T>& problem, const Array& t,
                    const SoftmaxCrossEntropyOptions& options, F f) {
   if (!is_floating(t.dtype())) check_labels(function, t, problem.n_class(), options.ignore_label);
-  detail::visit_targets(t, problem.lines, problem.weights(), options, f);
+  detail::visit_targets(t, problem, options, f);
 }
 
-// Gradients of one block; gx holds what `exponentials` has left there.
+// The gradients of one block. In gx are the exponentials that `SoftmaxBlock::exponentials` has computed.
 
-// Where a factor is not finite in T, though its product with a small slope may be; and the scale may be
-// infinite where the weight is 0. Multiplies in double, after the others.
+// Where a factor is not finite in T, though its product with a small slope may be, or where the scale is
+// infinite and the weight is 0. The product is taken in double, after the others.
 template <class T, class Targets, class Scale>
 void label_gradients_by_double(const Targets& targets, const Scale& scale, const Problem<T>& problem,
                                SoftmaxBlock<T>& block, T* gx) {
@@ -198,7 +118,7 @@ void label_gradients_by_double(const Targets& targets, const Scale& scale, const
   }
   block.label_gradient(gx);
   for (const std::size_t p : beyond) {
-    const Row<T> row = problem.row(gx, p);
+    const Row<T> row = problem.row(gx, problem.lines.start(p));
     for (std::size_t c = 0; c < problem.n_class(); ++c)
       row[c] = detail::scaled(row[c], scale(p), static_cast<double>(targets[p].weight));
   }
@@ -207,13 +127,13 @@ void label_gradients_by_double(const Targets& targets, const Scale& scale, const
 template <class T, class Targets, class Scale>
 void label_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale,
                      SoftmaxBlock<T>& block, T* gx) {
-  bool all_count = true, all_fit = true;
+  bool all_weighted = true, all_fit = true;
   for (std::size_t i = 0; i < block.count(); ++i) {
     const std::size_t p = block.first() + i;
     const LabelTarget<T> target = targets[p];
     block.label[i] = static_cast<typename SoftmaxBlock<T>::Label>(target.label);
     block.factor[i] = target.valid ? static_cast<T>(scale(p) * static_cast<double>(target.weight)) : T{0};
-    all_count = all_count && block.factor[i] != T{0};
+    all_weighted = all_weighted && block.factor[i] != T{0};
     all_fit = all_fit && std::isfinite(block.factor[i]);
   }
   if (all_fit) {
@@ -221,65 +141,73 @@ void label_gradients(const Problem<T>& problem, const Targets& targets, const Sc
   } else {
     label_gradients_by_double(targets, scale, problem, block, gx);
   }
-  if (all_fit && all_count) return;
-  for (std::size_t i = 0; i < block.count(); ++i)  // left out rather than multiplied by 0: x may be NaN there
-    if (block.factor[i] == T{0}) fill_zero(problem.row(gx, block.first() + i), problem.n_class());
+  if (all_fit && all_weighted) return;
+  for (std::size_t i = 0; i < block.count(); ++i)  // set to 0 rather than multiplied by 0: x may be NaN there
+    if (block.factor[i] == T{0})
+      fill_zero(GroupOfOne(), problem.row(gx, problem.lines.start(block.first() + i)), problem.n_class());
 }
 
+// gt: null if the soft targets need no gradient.
 template <class T, class Targets, class Scale>
 void spread_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale, T divided_loss,
                       const SoftmaxBlock<T>& block, T* gx, T* gt) {
+  const GroupOfOne group;
   block.softmax(gx);
   for (std::size_t i = 0; i < block.count(); ++i) {
     const std::size_t p = block.first() + i;
-    const SpreadTarget<T> target = targets[p];
+    const std::size_t start = problem.lines.start(p);
+    const Row<T> gradient = problem.row(gx, start);
+    const SpreadTarget<T> target = target_at(group, targets, p, start);
     if (!target.valid) {
-      fill_zero(problem.row(gx, p), problem.n_class());
-      if (gt != nullptr) fill_zero(problem.row(gt, p), problem.n_class());
+      fill_zero(group, gradient, problem.n_class());
+      if (gt != nullptr) fill_zero(group, problem.row(gt, start), problem.n_class());
       continue;
     }
-    spread_gradient(target, scale(p), problem.row(gx, p));
-    if (gt == nullptr) continue;
-    const Row<const T> row = problem.row(problem.x, p);
-    for (std::size_t c = 0; c < problem.n_class(); ++c)
-      problem.row(gt, p)[c] = target.target_gradient(c, scale(p), row[c], block[i], divided_loss);
+    spread_gradient(
+        group, target, scale(p), [=](std::size_t c) { return gradient[c]; }, gradient);
+    if (gt != nullptr)
+      target_gradient(group, target, scale(p), problem.row(problem.x, start), block[i], divided_loss,
+                      problem.row(gt, start));
   }
 }
 
-// Where a pass leaves what it finds; null for nobody.
+// Where a pass stores its results; null: not at all.
 template <class T>
-struct Kept {
-  T* losses;  // of the positions
-  T* exponentials;
-  T* line_sums;
-  bool norms;  // among them
+struct Outputs {
+  T* losses = nullptr;  // of the positions
+  T* exponentials = nullptr;
+  T* line_sums = nullptr;
+  bool with_norms = false;  // in line_sums
 };
 
 // One pass over all positions.
 template <class T>
 Sums add_up(const Function& function, const Problem<T>& problem, const Array& t,
-            const SoftmaxCrossEntropyOptions& options, const Kept<T>& kept) {
-  const T* const samples = problem.sample_weights();
+            const SoftmaxCrossEntropyOptions& options, const Outputs<T>& outputs) {
+  const GroupOfOne group;
+  const T* const samples = problem.sample_weight;
   SmallVector<Sums, 4> parts;
   parts.resize(cpu::softmax_task_count<T>(problem.lines));
   visit_targets(function, problem, t, options, [&](const auto& targets) {
     cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t task) {
-      block.exponentials(problem.x, kept.exponentials);
-      if (kept.line_sums != nullptr) block.save(kept.line_sums, kept.norms);
+      block.exponentials(problem.x, outputs.exponentials);
+      if (outputs.line_sums != nullptr) block.save(outputs.line_sums, outputs.with_norms);
       Sums sums = parts[task];
       for (std::size_t i = 0; i < block.count(); ++i) {
         const std::size_t p = block.first() + i;
-        const auto target = targets[p];
+        const std::size_t start = problem.lines.start(p);
+        const auto target = target_at(group, targets, p, start);
         const T sample = samples == nullptr ? T{1} : samples[p];
         double loss = 0;
         if (target.valid) {
           if (sample != T{0})
-            loss = static_cast<double>(sample) * cross_entropy(target, problem.row(problem.x, p), block[i]);
+            loss = static_cast<double>(sample) *
+                   cross_entropy(group, target, problem.row(problem.x, start), block[i]);
           sums.loss += loss;
-          sums.weight += static_cast<double>(sample) * unsmoothed_total(target);
+          sums.weight += static_cast<double>(sample) * unsmoothed_total(group, target);
           ++sums.valid;
         }
-        if (kept.losses != nullptr) kept.losses[p] = static_cast<T>(loss);
+        if (outputs.losses != nullptr) outputs.losses[p] = static_cast<T>(loss);
       }
       parts[task] = sums;
     });
@@ -293,6 +221,29 @@ Sums add_up(const Function& function, const Problem<T>& problem, const Array& t,
   return total;
 }
 
+// Computes sums that are beyond the range of double again, with smaller weights. Returns the exponent of the
+// power of two by which the loss is then too small: 0 where the weights are the divisor too, as the average
+// does not depend on their scale.
+int add_up_again(const Function& function, const Array& x, const Array& t,
+                 const SoftmaxCrossEntropyOptions& options, Array& class_weight, Array& sample_weight,
+                 Sums& sums) {
+  int exponent = 0;
+  const Array ones = class_weight ? class_weight : Array::ones({x.shape()[1]}, x.dtype());
+  const Array small_class_weight = detail::scaled_down(ones, detail::sum_exponent, exponent);
+  const Array small_sample_weight = detail::scaled_down(sample_weight, 0, exponent);
+  const Problem<double> problem(x, small_class_weight, small_sample_weight);
+  const Sums again = add_up(function, problem, t, options, Outputs<double>{});
+  if (!detail::divides_by_weights(options.reduce, options.normalize)) {
+    sums.loss = again.loss;
+    return exponent;
+  }
+  if (!std::isnormal(again.weight)) return 0;
+  sums = again;
+  class_weight = small_class_weight;
+  sample_weight = small_sample_weight;
+  return 0;
+}
+
 }  // namespace
 
 Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
@@ -303,32 +254,21 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
     Array sample_weight = options_.sample_weight.to(x.device()).astype(x.dtype());
     const Problem<T> problem(x, class_weight, sample_weight);
     const bool reduce = options_.reduce != Reduce::no;
-    Array losses = Array::empty(reduce ? Shape{} : detail::position_shape(x), x.dtype());
+    Array losses = Array::empty(reduce ? Shape{} : detail::without_axis_1(x.shape()), x.dtype());
     const bool keep = options_.cache_score && config().enable_backprop;
     Array exponentials = keep ? Array::empty_like(x) : Array();
     const bool keep_norms = is_floating(xs[1].dtype());  // for the gradient of soft targets
     Array line_sums = keep ? Array::empty({keep_norms ? 3u : 1u, problem.positions()}, x.dtype()) : Array();
-    const Kept<T> kept{reduce ? nullptr : losses.data<T>(), keep ? exponentials.data<T>() : nullptr,
-                       keep ? line_sums.data<T>() : nullptr, keep_norms};
-    Sums sums = add_up(*this, problem, xs[1], options_, kept);
+    Sums sums =
+        add_up(*this, problem, xs[1], options_,
+               Outputs<T>{reduce ? nullptr : losses.data<T>(), keep ? exponentials.data<T>() : nullptr,
+                          keep ? line_sums.data<T>() : nullptr, keep_norms});
     int exponent = 0;
-    if (std::is_same_v<T, double> && detail::beyond_range(sums, options_.reduce, options_.normalize)) {
-      int down = 0;
-      const Array ones = class_weight ? class_weight : Array::ones({problem.n_class()}, x.dtype());
-      const Problem<T> small(x, detail::scaled_down(ones, detail::sum_exponent, down),
-                             detail::scaled_down(sample_weight, 0, down));
-      const Sums again = add_up(*this, small, xs[1], options_, Kept<T>{});
-      if (options_.reduce != Reduce::mean || options_.normalize != Normalize::weight_sum) {
-        sums.loss = again.loss;
-        exponent = down;
-      } else if (std::isnormal(again.weight)) {  // the average does not depend on the scale
-        sums = again;
-        class_weight = small.class_weight;
-        sample_weight = small.sample_weight;
-      }
-    }
-    coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize, problem.batch(), sums.valid,
-                                            sums.weight);
+    if constexpr (std::is_same_v<T, double>)
+      if (detail::beyond_range(sums, options_.reduce, options_.normalize))
+        exponent = add_up_again(*this, x, xs[1], options_, class_weight, sample_weight, sums);
+    coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize, problem.batch_size(),
+                                            sums.valid, sums.weight);
     loss_ = *coefficient_ == 0 ? 0 : sums.loss * *coefficient_;
     if (exponent != 0) loss_ = std::ldexp(loss_, exponent);
     class_weight_ = std::move(class_weight);
@@ -351,16 +291,16 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     using T = decltype(zero);
     const Problem<T> problem(x, class_weight_, sample_weight_);
     const T* gy = gys[0].data<T>();
-    const T divided_loss = options_.reduce == Reduce::mean && options_.normalize == Normalize::weight_sum
-                               ? static_cast<T>(loss_)
-                               : T{0};
-    // What forward has kept becomes the gradient, in its own place; a second backward computes it anew.
+    const bool divides = detail::divides_by_weights(options_.reduce, options_.normalize);
+    const T divided_loss = divides ? static_cast<T>(loss_) : T{0};
+    // The exponentials that forward has kept become the gradient in place; a second backward computes them
+    // again.
     const bool kept = static_cast<bool>(exponentials_);
     Array gx = kept ? std::exchange(exponentials_, Array()) : new_gradient(0, x);
     Array gt = is_floating(t.dtype()) && needs_grad(1) ? new_gradient(1, t) : Array();
 
     // In double: the product may be representable where its parts are not.
-    const T* const samples = problem.sample_weights();
+    const T* const samples = problem.sample_weight;
     const auto scale = [samples, gy, each = options_.reduce == Reduce::no,
                         coefficient = *coefficient_](std::size_t p) {
       const double outer = static_cast<double>(gy[each ? p : 0]) * coefficient;

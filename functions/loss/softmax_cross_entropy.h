@@ -1,4 +1,4 @@
-// Softmax cross entropy with class weights: the loss that this library exists for.
+// Softmax cross entropy with class and sample weights, the main loss of this library.
 #pragma once
 
 #include <optional>
@@ -8,28 +8,22 @@
 
 namespace tenbin {
 
-/// What `Reduce::mean` divides by.
-enum class Normalize {
-  valid_count,  ///< labels that are not ignored, over all positions (Chainer's `normalize=True`)
-  batch_size,   ///< N alone, whatever the other axes are (Chainer's `normalize=False`)
-  weight_sum,   ///< the sum of w[t_i] s_i over labels that are not ignored (PyTorch's weighted mean)
-};
-
 /// The keyword arguments of `softmax_cross_entropy`, in Chainer's order where Chainer has them.
 struct SoftmaxCrossEntropyOptions {
   Normalize normalize = Normalize::valid_count;
-  /// Keep the exponentials for backward, which makes the gradient of them in place. Without, they are
-  /// computed twice, and between forward and backward an array of x's size is saved. (A GPU computes them
-  /// twice anyway, which takes less than to read them, and keeps two numbers for every position.) The results
+  /// Keep the exponentials for backward, which turns them into the gradient in place. With false they are
+  /// computed twice, and an array of x's size less is kept between forward and backward. (A GPU always
+  /// computes them twice, which is faster than to read them, and keeps two numbers per position.) The results
   /// are the same to the bit.
   bool cache_score = true;
-  /// w, (C,), float32 or float64 on any device, finite and not negative. None: ones.
+  /// w, (C,), float32 or float64 on any device, finite and not negative. Empty: ones.
   Array class_weight = {};
-  /// Positions with this label neither count nor get a gradient; their logits are not looked at. Any integer.
-  /// None: -1, and on the CPU it is an error if the labels of two classes are -1 and 1 instead of 0 and 1.
+  /// Positions with this label are ignored: their logits are not read, and their gradient is 0. Any integer.
+  /// By default -1, and on the CPU it is an error if the labels of two classes are -1 and 1 instead of 0
+  /// and 1.
   std::optional<std::int64_t> ignore_label = {};
   Reduce reduce = Reduce::mean;
-  /// s, of t's shape (without the class axis), float32 or float64, finite and not negative. None: ones.
+  /// s, of t's shape (without the class axis), float32 or float64, finite and not negative. Empty: ones.
   Array sample_weight = {};
   /// The share e in [0, 1) of the target that is spread evenly over all classes.
   double label_smoothing = 0;
@@ -55,11 +49,11 @@ class SoftmaxCrossEntropy : public Function {
   void check_gradient(const Array& x, const Array& gy) const;
 
   SoftmaxCrossEntropyOptions options_;
-  // What forward leaves for backward.
+  // What forward stores for backward.
   Array exponentials_;  // exp(x - max), if cache_score; not on a GPU
-  Array line_sums_;     // and what they add up to, as `cpu::SoftmaxBlock` saves it; on a GPU (2, positions):
-                        // maxima and the logarithms of sums
-  // Weights as the divisor adds them up: those of the options, in x's dtype, or scaled. Not on a GPU.
+  Array line_sums_;  // and their sums, as `cpu::SoftmaxBlock` saves them; on a GPU (2, positions): maxima and
+                     // logarithms of sums
+  // The weights of which the divisor is the sum: those of the options, in x's dtype, or scaled. Not on a GPU.
   Array class_weight_, sample_weight_;
   std::optional<double> coefficient_;  // one over the divisor
   double loss_ = 0;
@@ -74,33 +68,33 @@ class SoftmaxCrossEntropy : public Function {
 ///     dloss/dx[i, c] = w[t_i] s_i (softmax(x)[i, c] - [c = t_i]) / divisor
 ///
 /// x: (N, C, d1, ...) float32 or float64. t: (N, d1, ...) int32, int64 or uint8. The loss: x's dtype, a
-/// scalar, or t's shape for `Reduce::no`. The weights do not enter the divisor unless `Normalize::weight_sum`
-/// says so.
+/// scalar, or t's shape for `Reduce::no`. The weights are part of the divisor with `Normalize::weight_sum`
+/// only.
 ///
 /// Soft targets: t of x's shape and dtype holds q[i, c], and
 ///
 ///     loss_i = -s_i sum_c w[c] q[i, c] z[i, c]
 ///
-/// Rows need not sum to one; a row of zeros is ignored. Its w[t_i] in `weight_sum` is sum_c w[c] q[i, c]. t
-/// gets its gradient if it asks for one.
+/// Rows need not sum to one; a row of zeros is ignored. In `weight_sum`, sum_c w[c] q[i, c] replaces w[t_i].
+/// t gets a gradient if it requires one.
 ///
 /// Label smoothing replaces q (for a label: its one-hot row) by (1 - e) q + e / C. With class weights the
-/// spread part is weighted too, as in PyTorch: a heavy class then draws probability from every sample, so
-/// with strong weights prefer a small e. `weight_sum` uses the q before smoothing.
+/// spread part is weighted too, as in PyTorch: every sample then increases the probability of a class with a
+/// large weight, so with large weights prefer a small e. `weight_sum` uses the q before smoothing.
 ///
 /// With every label ignored, an empty batch or a divisor of 0 the loss and the gradient are 0. A loss beyond
-/// the dtype is infinite, and weights whose product is beyond it leave a gradient of 0 at 0. What
-/// losses and weights add up to before they are divided may be beyond the dtype. (On a GPU, float64 losses
-/// that add up to more than 1.8e308 are infinite, and weights that do count as a divisor of 0.) Positions
-/// that are ignored, and terms whose weight is 0, are left out rather than multiplied by 0, so NaN or
-/// infinity in their logits does no harm.
+/// the range of the dtype is infinite; weights whose product is beyond it do not change a gradient of 0. The
+/// sums of losses and of weights may exceed the range of the dtype before they are divided. (On a GPU, a sum
+/// of float64 losses above 1.8e308 is infinite, and such a sum of weights is taken as a divisor of 0.)
+/// Positions that are ignored, and terms whose weight is 0, are left out rather than multiplied by 0, so
+/// their logits may be NaN or infinite.
 ///
 /// Errors: a label outside [0, C) that is not `ignore_label`, with its position; labels -1 and 1 of two
 /// classes, unless `ignore_label` is passed; shapes, dtypes and lengths that do not fit; weights that are
 /// negative or not finite; C = 0; smoothing outside [0, 1).
 ///
-/// After Chainer's `softmax_cross_entropy`, whose numbers it reproduces; where Chainer loses digits (logits
-/// beyond 1e4) or ignores an option (soft targets), this one does not.
+/// After Chainer's `softmax_cross_entropy`, with the same results; where Chainer loses digits (logits beyond
+/// 1e4) or ignores an option (soft targets), this function does not.
 ///
 ///     Variable loss = softmax_cross_entropy(y, t, {.class_weight = w, .ignore_label = 255});
 Variable softmax_cross_entropy(const Variable& x, const Variable& t, SoftmaxCrossEntropyOptions options = {});

@@ -1,14 +1,25 @@
-// The targets of softmax cross entropy, as t and the options give them: what one position, and there one
-// class, adds to the loss and to the gradient. The same on the CPU and in kernels. Internal.
+// The targets of softmax cross entropy, as t and the options define them, and the terms of one position and
+// of one class in the loss and in the gradient. The same on the CPU and in kernels. Internal.
 #pragma once
 
+#include <functional>
+
+#include "tenbin/core/labels.h"
 #include "tenbin/core/lines.h"
 #include "tenbin/core/log_sum.h"
-#include "tenbin/functions/loss/loss_support.h"
+#include "tenbin/functions/loss/softmax_cross_entropy.h"
+#include "tenbin/functions/loss/weighted_sums.h"
+
+// Functions over a group: in a .cu file they are for kernels, since the group's `reduce` is.
+#ifdef __CUDACC__
+#define TENBIN_GROUP_FUNCTION __device__
+#else
+#define TENBIN_GROUP_FUNCTION
+#endif
 
 namespace tenbin::detail {
 
-// C values that lie `stride` apart: the class axis at one position.
+// C values with a stride: the class axis at one position.
 template <class T>
 struct Row {
   T* values;
@@ -17,29 +28,51 @@ struct Row {
   constexpr T& operator[](std::size_t c) const { return values[c * stride]; }
 };
 
-// A target is a distribution q over the classes times their weights: with a[c] = w[c] q[c], the cross entropy
-// is -sum_c a[c] z[c] and its gradient (sum_k a[k]) softmax(x)[c] - a[c]. One that is not `valid` is ignored.
+// Pointers and sizes of a loss. Position p = i * inner + j of t is line p of x along the class axis.
+template <class T>
+struct Problem {
+  const T* x;
+  Lines lines;
+  const T* class_weight;   // null: ones
+  const T* sample_weight;  // null: ones
 
-// All of it on one class: a label.
+  // Weights in x's dtype and on its device, or empty. They must outlive the problem.
+  Problem(const Array& scores, const Array& of_class, const Array& of_sample)
+      : x(scores.data<T>()),
+        lines(lines_along(scores.shape(), 1)),
+        class_weight(data_or_null<T>(of_class)),
+        sample_weight(data_or_null<T>(of_sample)) {}
+
+  constexpr std::size_t batch_size() const { return lines.outer; }
+  constexpr std::size_t n_class() const { return lines.length; }
+  constexpr std::size_t positions() const { return lines.count(); }
+  // Of an array of x's shape, the line that begins at element `start`.
+  template <class U>
+  constexpr Row<U> row(U* values, std::size_t start) const {
+    return {values + start, lines.inner};
+  }
+};
+
+// ---- the target of one position --------------------------------------------------------------------------
+
+// A target is a distribution q over the classes times their weights: with a[c] = w[c] q[c], the cross entropy
+// is -sum_c a[c] z[c] and its gradient (sum_k a[k]) softmax(x)[c] - a[c]. A target that is not `valid` is
+// ignored.
+
+// A label: q is 1 for one class.
 template <class T>
 struct LabelTarget {
   bool valid;
   std::size_t label;
   T weight;
   std::size_t n_class;
-
-  constexpr double unsmoothed_total() const { return static_cast<double>(weight); }
-
-  constexpr double cross_entropy(Row<const T> x, LogSum<T> norm) const {
-    return weight == T{0} ? 0 : -static_cast<double>(weight) * norm.log_softmax(x[label]);
-  }
 };
 
-// Spread over the classes: soft targets, or a smoothed label.
+// Several classes: soft targets, or a smoothed label.
 template <class T>
 struct SpreadTarget {
   bool valid;
-  Row<const T> soft;  // no values for a label
+  Row<const T> soft;  // null for a label
   std::size_t label;
   const T* class_weight;  // null: ones
   T smoothing;
@@ -53,10 +86,11 @@ struct SpreadTarget {
   }
   constexpr T amount(std::size_t c) const { return weight(c) * ((1 - smoothing) * share(c) + spread); }
 
-  // What class c adds to w[t] of a label, or sum_c w[c] q[c] of a soft target: what weight_sum adds up.
+  // The term of class c in w[t] of a label, or in sum_c w[c] q[c] of a soft target: in
+  // `Normalize::weight_sum`.
   constexpr double unsmoothed(std::size_t c) const { return static_cast<double>(weight(c) * share(c)); }
 
-  // What class c takes from the loss.
+  // The term of class c in minus the loss.
   constexpr double log_likelihood(std::size_t c, T x, LogSum<T> norm) const {
     return amount(c) == T{0} ? 0 : static_cast<double>(amount(c)) * norm.log_softmax(x);
   }
@@ -66,8 +100,8 @@ struct SpreadTarget {
     return static_cast<T>(scale * static_cast<double>(total * softmax - amount(c)));
   }
 
-  // With respect to a soft target itself: -w[c] z[c] smoothed, less what a divisor made of targets takes
-  // back.
+  // With respect to the soft target of class c: -w[c] z[c], smoothed, minus `divided_loss` w[c], which is the
+  // loss if targets are part of the divisor and 0 otherwise.
   constexpr T target_gradient(std::size_t c, double scale, T x, LogSum<T> norm, T divided_loss) const {
     const double factor = scale * static_cast<double>(weight(c));
     if (weight(c) == T{0} || static_cast<T>(factor) == T{0}) return T{0};
@@ -77,7 +111,7 @@ struct SpreadTarget {
   }
 };
 
-// The targets of all positions, by how t and the options give them.
+// ---- the targets of all positions ------------------------------------------------------------------------
 
 template <class T, class Label>
 struct LabelTargets {
@@ -95,7 +129,7 @@ struct LabelTargets {
   // Neither a class nor ignored. Without a branch, for loops over all labels.
   constexpr bool is_wrong(std::size_t p) const { return (!is_class(p) & (labels[p] != ignore_label)) != 0; }
 
-  // Where the label is wrong, one that is ignored.
+  // A wrong label is ignored.
   constexpr LabelTarget<T> operator[](std::size_t p) const {
     const bool valid = is_class(p) && labels[p] != ignore_label;
     const std::size_t label = valid ? static_cast<std::size_t>(labels[p]) : 0;
@@ -131,37 +165,117 @@ struct SoftTargets {
   T smoothing;
   T spread;
 
-  constexpr std::int64_t label(std::size_t) const { return 0; }  // there are none
+  constexpr std::int64_t label(std::size_t) const { return 0; }  // there are no labels
   constexpr bool is_wrong(std::size_t) const { return false; }
-
-  // Of the line that begins at `start`, `valid` without having looked.
-  constexpr SpreadTarget<T> unjudged(std::size_t start) const {
-    return {true, {values + start, lines.inner}, 0, class_weight, smoothing, spread, lines.length};
-  }
-
-  constexpr SpreadTarget<T> operator[](std::size_t p) const {
-    SpreadTarget<T> target = unjudged(lines.start(p));
-    bool any = false;
-    for (std::size_t c = 0; c < lines.length; ++c) any = any || target.soft[c] != T{0};
-    target.valid = any;
-    return target;
-  }
 };
 
 // Calls `f` with the targets in their own type. `class_weight`: null, or on the device of t.
 template <class T, class F>
-void visit_targets(const Array& t, const Lines& lines, const T* class_weight,
-                   const SoftmaxCrossEntropyOptions& options, F f) {
+void visit_targets(const Array& t, const Problem<T>& problem, const SoftmaxCrossEntropyOptions& options,
+                   F f) {
+  const Lines& lines = problem.lines;
   const T smoothing = static_cast<T>(options.label_smoothing);
   const T spread = smoothing / static_cast<T>(lines.length);
-  if (is_floating(t.dtype())) return f(SoftTargets<T>{t.data<T>(), lines, class_weight, smoothing, spread});
+  if (is_floating(t.dtype()))
+    return f(SoftTargets<T>{t.data<T>(), lines, problem.class_weight, smoothing, spread});
   visit_integer(t.dtype(), [&](auto zero) {
     using Label = decltype(zero);
-    const LabelTargets<T, Label> targets{t.data<Label>(), ignored(options.ignore_label), class_weight,
-                                         lines.length};
+    const LabelTargets<T, Label> targets{t.data<Label>(), ignored_label(options.ignore_label),
+                                         problem.class_weight, lines.length};
     if (smoothing == T{0}) return f(targets);
     f(SmoothedTargets<T, Label>{targets, smoothing, spread});
   });
 }
 
+// ---- one position, by its group --------------------------------------------------------------------------
+
+// `group` is the threads that share a position: `gpu::Lanes` or `gpu::Block` in a kernel (cuda/group.cuh),
+// one thread on the CPU. Each thread takes the classes rank(), rank() + width, ...; `reduce` combines their
+// values.
+struct GroupOfOne {
+  static constexpr int width = 1;
+  static constexpr std::size_t rank() { return 0; }
+  template <class T, class Op>
+  static constexpr T reduce(T value, Op) {
+    return value;
+  }
+};
+
+// The target of position p, whose line begins at `start`. Soft targets that are all 0 are ignored.
+template <class Group, class Targets>
+TENBIN_GROUP_FUNCTION auto target_at(Group, const Targets& targets, std::size_t p, std::size_t) {
+  return targets[p];
+}
+
+template <class Group, class T>
+TENBIN_GROUP_FUNCTION SpreadTarget<T> target_at(Group group, const SoftTargets<T>& targets, std::size_t,
+                                                std::size_t start) {
+  const Row<const T> soft{targets.values + start, targets.lines.inner};
+  int any = 0;
+  for (std::size_t c = group.rank(); c < targets.lines.length; c += Group::width)
+    if (soft[c] != T{0}) any = 1;
+  const bool valid = group.reduce(any, std::logical_or<>()) != 0;
+  return {valid, soft, 0, targets.class_weight, targets.smoothing, targets.spread, targets.lines.length};
+}
+
+// The term of a position in `Normalize::weight_sum`.
+template <class Group, class T>
+TENBIN_GROUP_FUNCTION double unsmoothed_total(Group, const LabelTarget<T>& target) {
+  return static_cast<double>(target.weight);
+}
+
+template <class Group, class T>
+TENBIN_GROUP_FUNCTION double unsmoothed_total(Group group, const SpreadTarget<T>& target) {
+  double total = 0;
+  for (std::size_t c = group.rank(); c < target.n_class; c += Group::width) total += target.unsmoothed(c);
+  return group.reduce(total, std::plus<>());
+}
+
+template <class Group, class T>
+TENBIN_GROUP_FUNCTION double cross_entropy(Group, const LabelTarget<T>& target, Row<const T> x,
+                                           LogSum<T> norm) {
+  return target.weight == T{0} ? 0 : -static_cast<double>(target.weight) * norm.log_softmax(x[target.label]);
+}
+
+template <class Group, class T>
+TENBIN_GROUP_FUNCTION double cross_entropy(Group group, const SpreadTarget<T>& target, Row<const T> x,
+                                           LogSum<T> norm) {
+  double loss = 0;
+  for (std::size_t c = group.rank(); c < target.n_class; c += Group::width)
+    loss -= target.log_likelihood(c, x[c], norm);
+  return group.reduce(loss, std::plus<>());
+}
+
+template <class Group, class T>
+TENBIN_GROUP_FUNCTION void fill_zero(Group group, Row<T> row, std::size_t count) {
+  for (std::size_t c = group.rank(); c < count; c += Group::width) row[c] = T{0};
+}
+
+// The gradient with respect to x. `softmax_at(c)` is softmax(x)[c]; it may read gx[c].
+template <class Group, class T, class SoftmaxAt>
+TENBIN_GROUP_FUNCTION void spread_gradient(Group group, const SpreadTarget<T>& target, double scale,
+                                           SoftmaxAt softmax_at, Row<T> gx) {
+  double sum = 0;
+  int any = 0;
+  for (std::size_t c = group.rank(); c < target.n_class; c += Group::width) {
+    sum += static_cast<double>(target.amount(c));
+    if (target.amount(c) != T{0}) any = 1;
+  }
+  const T total = static_cast<T>(group.reduce(sum, std::plus<>()));
+  const bool weighted = group.reduce(any, std::logical_or<>()) != 0 && scale != 0;
+  if (!weighted) return fill_zero(group, gx, target.n_class);  // x may be NaN there
+  for (std::size_t c = group.rank(); c < target.n_class; c += Group::width)
+    gx[c] = target.gradient(c, scale, total, softmax_at(c));
+}
+
+// The gradient with respect to the soft targets.
+template <class Group, class T>
+TENBIN_GROUP_FUNCTION void target_gradient(Group group, const SpreadTarget<T>& target, double scale,
+                                           Row<const T> x, LogSum<T> norm, T divided_loss, Row<T> gt) {
+  for (std::size_t c = group.rank(); c < target.n_class; c += Group::width)
+    gt[c] = target.target_gradient(c, scale, x[c], norm, divided_loss);
+}
+
 }  // namespace tenbin::detail
+
+#undef TENBIN_GROUP_FUNCTION

@@ -39,14 +39,14 @@ Array Dropout::mask_cpu(const Array& x) const {
   Array y = Array::empty_like(x);
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    apply_mask(draw_.value, threshold_, static_cast<T>(1 / (1 - ratio_)), x.data<T>(), x.size(), y.data<T>());
+    apply_mask(draw_, threshold_, static_cast<T>(1 / (1 - ratio_)), x.data<T>(), x.size(), y.data<T>());
   });
   return y;
 }
 
 Arrays Dropout::forward_cpu(const Arrays& xs) {
   retain_inputs({});
-  draw_.value = random::default_generator().draw(xs[0].size());
+  draw_ = random::default_generator().draw(xs[0].size());
   return {mask_cpu(xs[0])};
 }
 

@@ -1,5 +1,6 @@
 #include "tenbin/functions/noise/dropout.h"
 
+#include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/elementwise.cuh"
 
 namespace tenbin {
@@ -29,14 +30,17 @@ Array Dropout::mask_gpu(const Array& x) const {
   Array y = Array::empty_like(x);
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    apply_mask(draw_, threshold_, static_cast<T>(1 / (1 - ratio_)), x, y);
+    apply_mask(gpu::StepValue<random::Draw>{draw_, recorded_draw_}, threshold_,
+               static_cast<T>(1 / (1 - ratio_)), x, y);
   });
   return y;
 }
 
 Arrays Dropout::forward_gpu(const Arrays& xs) {
   retain_inputs({});
-  draw_ = gpu::step_value([size = xs[0].size()] { return random::default_generator().draw(size); });
+  const auto draw = gpu::step_value([size = xs[0].size()] { return random::default_generator().draw(size); });
+  draw_ = draw.value;
+  recorded_draw_ = draw.recorded;
   return {mask_gpu(xs[0])};
 }
 

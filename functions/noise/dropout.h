@@ -3,7 +3,6 @@
 
 #include "tenbin/core/function.h"
 #include "tenbin/core/random.h"
-#include "tenbin/cuda/capture.h"
 
 namespace tenbin {
 
@@ -25,8 +24,9 @@ class Dropout : public Function {
   Array mask_gpu(const Array& x) const;
 
   double ratio_;
-  std::uint32_t threshold_;            // an element is dropped if its word is below it
-  gpu::StepValue<random::Draw> draw_;  // the mask itself is not stored: backward draws the words again
+  std::uint32_t threshold_;                      // a word of the draw below it drops its element
+  random::Draw draw_;                            // the mask itself is not stored: backward draws it again
+  const random::Draw* recorded_draw_ = nullptr;  // in a captured step: on the device, another one per replay
 };
 
 /// Dropout: in training sets each element to 0 with probability `ratio`, independently, and multiplies the

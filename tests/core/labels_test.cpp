@@ -96,3 +96,41 @@ TEST_CASE("require_class names the label and where it is") {
   CHECK_THROWS_WITH(detail::require_class("f", "t", 1234, -1, 5), "f: t[1234] = -1 is not a class in [0, 5)");
   CHECK_THROWS_WITH(detail::require_class("f", "t", 0, 0, 0), "f: t[0] = 0 is not a class in [0, 0)");
 }
+
+TEST_CASE("the error of an invalid label is the same at once and deferred") {
+  const std::string text = "f: t[2, 0] is 7, expected a label in [0, 3) or ignore_label -1";
+  CHECK_THROWS_WITH(detail::throw_invalid_label("f", {4, 2}, 4, 7, 3, -1), text);
+  DeferredError error = detail::invalid_label_error("f", {4, 2}, 3, -1);
+  error.position = 4;
+  error.label = 7;
+  CHECK_THROWS_WITH(error.raise(error), text);
+  CHECK_THROWS_WITH(detail::throw_invalid_label("f", {4}, 3, -2, 3, 255),
+                    "f: t[3] is -2, expected a label in [0, 3) or ignore_label 255");
+
+  const std::string binary = "f: t must be 0, 1 or -1 (ignore_label), got 2 at position 3";
+  CHECK_THROWS_WITH(detail::throw_invalid_binary_label("f", 3, 2, -1), binary);
+  error = detail::invalid_binary_label_error("f", -1);
+  error.position = 3;
+  error.label = 2;
+  CHECK_THROWS_WITH(error.raise(error), binary);
+}
+
+TEST_CASE("labels of scores have their shape without axis 1, and any pair of dtypes") {
+  CHECK(detail::without_axis_1({5, 3}) == Shape{5});
+  CHECK(detail::without_axis_1({5, 3, 2, 4}) == Shape{5, 2, 4});
+  int calls = 0;
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64})
+    for (const Dtype label_dtype : {Dtype::int32, Dtype::int64, Dtype::uint8})
+      detail::visit_scores_and_labels(Array::zeros({1}, dtype), Array::zeros({1}, label_dtype),
+                                      [&](auto zero, auto label_zero) {
+                                        CHECK(dtype_of<decltype(zero)> == dtype);
+                                        CHECK(dtype_of<decltype(label_zero)> == label_dtype);
+                                        ++calls;
+                                      });
+  CHECK(calls == 6);
+}
+
+TEST_CASE("the ignored label of an option is -1 by default") {
+  CHECK(detail::ignored_label(std::nullopt) == -1);
+  CHECK(detail::ignored_label(255) == 255);
+}

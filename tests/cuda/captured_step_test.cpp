@@ -390,7 +390,7 @@ TEST_CASE("a replay that throws has launched nothing", "[gpu]") {
 TEST_CASE("parameters that have been moved to another buffer since the capture are an error", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
-    const auto check_refused = [&](const auto& lay_out_anew) {
+    const auto check_refused = [&](const auto& flatten_again) {
       MLP model;
       model.to(device);
       Adam optimizer;
@@ -405,7 +405,7 @@ TEST_CASE("parameters that have been moved to another buffer since the capture a
         return loss;
       });
       for (int i = 0; i < 5; ++i) step(x, t);
-      lay_out_anew(model, optimizer);
+      flatten_again(model, optimizer);
       const std::vector<double> before = parameters(model);
       CHECK_THROWS_WITH(step(x, t), ContainsSubstring("Adam: the parameters have been replaced or moved"));
       CHECK(parameters(model) == before);

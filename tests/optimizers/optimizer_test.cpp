@@ -96,21 +96,21 @@ TEST_CASE("after setup parameters and gradients are contiguous, and backward wri
 
 TEST_CASE("gradients accumulate over calls of backward, with and without an optimizer") {
   random::seed(4);
-  MLP laid_out;
-  MLP plain = copy(laid_out);
+  MLP flat;
+  MLP plain = copy(flat);
   SGD optimizer;
-  optimizer.setup(laid_out);
+  optimizer.setup(flat);
   for (int i = 0; i < 2; ++i) {
-    backward_mse(laid_out(xor_x), xor_t);
+    backward_mse(flat(xor_x), xor_t);
     backward_mse(plain(xor_x), xor_t);
   }
-  CHECK(values(laid_out.l1.W.grad()) == values(plain.l1.W.grad()));
-  laid_out.cleargrads();
-  CHECK_FALSE(laid_out.l1.W.grad());
-  backward_mse(laid_out(xor_x), xor_t);
+  CHECK(values(flat.l1.W.grad()) == values(plain.l1.W.grad()));
+  flat.cleargrads();
+  CHECK_FALSE(flat.l1.W.grad());
+  backward_mse(flat(xor_x), xor_t);
   plain.cleargrads();
   backward_mse(plain(xor_x), xor_t);
-  CHECK(values(laid_out.l1.W.grad()) == values(plain.l1.W.grad()));
+  CHECK(values(flat.l1.W.grad()) == values(plain.l1.W.grad()));
 }
 
 TEST_CASE("a parameter without a gradient is updated with gradient zero") {

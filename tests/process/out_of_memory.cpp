@@ -90,11 +90,11 @@ using namespace tenbin;
 
 namespace {
 
-int complaints = 0;
+int reported = 0;
 
-void complain(const std::string& what) {
+void report(const std::string& what) {
   constexpr int most = 40;
-  if (++complaints <= most) std::fprintf(stderr, "out_of_memory: %s\n", what.c_str());
+  if (++reported <= most) std::fprintf(stderr, "out_of_memory: %s\n", what.c_str());
 }
 
 struct Net : Chain {
@@ -170,15 +170,15 @@ void check_one(const Stage& stage, long failing, bool keep_failing, const std::s
   const Outcome outcome = run(stage, failing, keep_failing);
   const bool failed = failures > 0;
   const std::string now = stage.state();
-  if (outcome == Outcome::unknown_exception) complain(where + "neither std::bad_alloc nor Error");
-  if (outcome == Outcome::thrown && !failed) complain(where + "an exception without a failure");
+  if (outcome == Outcome::unknown_exception) report(where + "neither std::bad_alloc nor Error");
+  if (outcome == Outcome::thrown && !failed) report(where + "an exception without a failure");
   if (outcome == Outcome::done) {
-    if (now != after) complain(where + "it succeeds, with other bits");
+    if (now != after) report(where + "it succeeds, with other bits");
     return;
   }
-  if (now != before) complain(where + "it throws, and changes the state");
-  if (run(stage, 0, false) != Outcome::done) complain(where + "it cannot be tried again");
-  if (stage.state() != after) complain(where + "other bits when tried again");
+  if (now != before) report(where + "it throws, and changes the state");
+  if (run(stage, 0, false) != Outcome::done) report(where + "it cannot be tried again");
+  if (stage.state() != after) report(where + "other bits when tried again");
 }
 
 // At every allocation with one thread; at some allocations with several threads, which wait for each other.
@@ -203,7 +203,7 @@ void check(const Stage& stage, long most = 1000) {
     for (long k = 1; k <= total; k += stride) {
       check_one(stage, k, keep_failing, before, after, where(k));
       const long blocks = live_blocks;
-      if (blocks > most_blocks) complain(where(k) + std::to_string(blocks - most_blocks) + " blocks leak");
+      if (blocks > most_blocks) report(where(k) + std::to_string(blocks - most_blocks) + " blocks leak");
       most_blocks = std::max(most_blocks, blocks);
     }
     std::printf("%s, %zu threads, %s: %ld allocations\n", stage.name.c_str(), num_threads(),
@@ -219,7 +219,7 @@ void check_start_of_threads() {
   failing_call = 1;
   parallel_for(100, [&](std::size_t i) { sum += i; });
   failing_call = 0;
-  if (sum != 4950) complain("parallel_for without memory for threads");
+  if (sum != 4950) report("parallel_for without memory for threads");
 }
 
 // Every thread of the pool, and the libraries used by it, allocate their own memory once.
@@ -313,6 +313,6 @@ int main() {
     warm_up();
     check_all(scratch);
   }
-  if (complaints > 0) std::fprintf(stderr, "out_of_memory: %d complaints\n", complaints);
-  return complaints == 0 ? 0 : 1;
+  if (reported > 0) std::fprintf(stderr, "out_of_memory: %d errors\n", reported);
+  return reported == 0 ? 0 : 1;
 }

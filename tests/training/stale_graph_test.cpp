@@ -126,11 +126,11 @@ TEST_CASE("graphs from before a layout are valid until the parameters change") {
       {"update", [](Case& c) { c.optimizer.update(); }},
       {"load_npz", [&](Case& c) { load_npz(file, c.net); }},
       {"copyparams", [](Case& c) { c.net.copyparams(c.other); }}};
-  for (const auto& [layout_name, lay_out] : layouts) {
+  for (const auto& [layout_name, flatten] : layouts) {
     for (const auto& [change_name, change] : changes) {
       INFO(layout_name << ", then " << change_name);
       Case c;
-      lay_out(c);
+      flatten(c);
       c.optimizer.state_arrays();  // lays out the parameters, if that has not been done yet
       Variable again = c.before;
       c.net.cleargrads();

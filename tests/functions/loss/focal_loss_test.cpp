@@ -31,7 +31,7 @@ std::vector<double> reduced(const std::vector<double>& losses, Reduce reduce, do
 }
 
 // -w s (1 - p)^gamma log p, as in the paper.
-std::vector<double> expected_softmax(const Arrays& xs, const SoftmaxFocalLossOptions& options) {
+std::vector<double> expected_softmax(const Arrays& xs, const FocalLossOptions& options) {
   const auto x = values(xs[0]);
   const auto t = values(xs[1]);
   const std::size_t batch = xs[0].shape()[0], n_class = xs[0].shape()[1], inner = t.size() / batch;
@@ -54,21 +54,26 @@ std::vector<double> expected_softmax(const Arrays& xs, const SoftmaxFocalLossOpt
   return reduced(losses, options.reduce, divisors.of(options.normalize));
 }
 
-std::vector<double> expected_sigmoid(const Arrays& xs, const SigmoidFocalLossOptions& options) {
+std::vector<double> expected_sigmoid(const Arrays& xs, const FocalLossOptions& options) {
   const auto x = values(xs[0]);
   const auto t = values(xs[1]);
   std::vector<double> losses;
-  double valid = 0;
+  Divisors divisors{0, static_cast<double>(xs[0].shape()[0]), 0};
   for (std::size_t i = 0; i < x.size(); ++i) {
     losses.push_back(0);
     if (t[i] == static_cast<double>(options.ignore_label.value_or(-1))) continue;
     const double sigmoid = 1 / (1 + std::exp(-x[i]));
     const double p = t[i] == 1 ? sigmoid : 1 - sigmoid;
-    const double alpha = options.alpha < 0 ? 1 : t[i] == 1 ? options.alpha : 1 - options.alpha;
-    losses.back() = -alpha * std::pow(1 - p, options.gamma) * std::log(p);
-    valid += 1;
+    const double alpha = options.alpha.value_or(0.25);
+    const double of_label = alpha < 0 ? 1 : t[i] == 1 ? alpha : 1 - alpha;
+    const double weight =
+        (options.class_weight ? values(options.class_weight)[static_cast<std::size_t>(t[i])] : of_label) *
+        (options.sample_weight ? values(options.sample_weight)[i] : 1);
+    losses.back() = -weight * std::pow(1 - p, options.gamma) * std::log(p);
+    divisors.valid_count += 1;
+    divisors.weight_sum += weight;
   }
-  return reduced(losses, options.reduce, options.normalize ? valid : static_cast<double>(xs[0].shape()[0]));
+  return reduced(losses, options.reduce, divisors.of(options.normalize));
 }
 
 struct Result {
@@ -96,20 +101,20 @@ TEST_CASE("softmax_focal_loss", "[gpu]") {
         if (reduce != Reduce::mean && normalize != Normalize::valid_count) continue;
         for (const bool weighted : {false, true}) {
           CAPTURE(gamma, reduce, normalize, weighted);
-          SoftmaxFocalLossOptions options{.gamma = gamma, .normalize = normalize, .reduce = reduce};
+          FocalLossOptions options{.gamma = gamma, .normalize = normalize, .reduce = reduce};
           const Array sample_weight{{0.5, 2.0, 1.0}, {1.5, 1.0, 0.25}};
           if (weighted) options.class_weight = Array{0.5, 2.0, 1.25, 4.0};
           check_function({
               .inputs = {uniform({2, 4, 3}, -3, 3), Array({{0, 3, -1}, {2, 1, 1}}, Dtype::int64)},
               .forward =
                   [=](const Variables& xs) {
-                    SoftmaxFocalLossOptions now = options;
+                    FocalLossOptions now = options;
                     if (weighted) now.sample_weight = sample_weight.slice(0, xs[0].shape()[0]);
                     return softmax_focal_loss(xs[0], xs[1], now);
                   },
               .expected =
                   [=](const Arrays& xs) {
-                    SoftmaxFocalLossOptions now = options;
+                    FocalLossOptions now = options;
                     if (weighted) now.sample_weight = sample_weight;
                     return expected_softmax(xs, now);
                   },
@@ -123,7 +128,7 @@ TEST_CASE("softmax_focal_loss", "[gpu]") {
 TEST_CASE("softmax_focal_loss ignores any given label", "[gpu]") {
   for (const std::int64_t ignore_label : {-1, 255, 1}) {
     CAPTURE(ignore_label);
-    const SoftmaxFocalLossOptions options{.gamma = 1.5, .ignore_label = ignore_label};
+    const FocalLossOptions options{.gamma = 1.5, .ignore_label = ignore_label};
     const int ignored = static_cast<int>(ignore_label);
     check_function({
         .inputs = {uniform({4, 3}, -3, 3), Array{0, ignored, 2, ignored}},
@@ -137,11 +142,11 @@ TEST_CASE("sigmoid_focal_loss", "[gpu]") {
   for (const double gamma : gammas) {
     for (const double alpha : {0.25, -1.0, 0.875, 0.0, 1.0}) {
       for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
-        for (const bool normalize : {true, false}) {
-          if (reduce != Reduce::mean && !normalize) continue;
+        for (const Normalize normalize : {Normalize::valid_count, Normalize::batch_size}) {
+          if (reduce != Reduce::mean && normalize != Normalize::valid_count) continue;
           CAPTURE(gamma, alpha, reduce, normalize);
-          const SigmoidFocalLossOptions options{
-              .alpha = alpha, .gamma = gamma, .normalize = normalize, .reduce = reduce, .ignore_label = 7};
+          const FocalLossOptions options{
+              .alpha = alpha, .gamma = gamma, .normalize = normalize, .ignore_label = 7, .reduce = reduce};
           check_function({
               .inputs = {uniform({4, 3}, -3, 3), Array{{0, 1, 1}, {7, 0, 1}, {7, 7, 0}, {1, 1, 0}}},
               .forward = [=](const Variables& xs) { return sigmoid_focal_loss(xs[0], xs[1], options); },
@@ -183,9 +188,12 @@ TEST_CASE("focal losses with gamma 0 are cross entropy to the bit", "[gpu]") {
         }
         for (const bool normalize : {true, false}) {
           Variable a(x), b(x);
-          const Result focal =
-              run(a, sigmoid_focal_loss(a, binary,
-                                        {.alpha = -1, .gamma = 0, .normalize = normalize, .reduce = reduce}));
+          const Result focal = run(
+              a, sigmoid_focal_loss(a, binary,
+                                    {.alpha = -1,
+                                     .gamma = 0,
+                                     .normalize = normalize ? Normalize::valid_count : Normalize::batch_size,
+                                     .reduce = reduce}));
           const Result plain =
               run(b, sigmoid_cross_entropy(b, binary, {.normalize = normalize, .reduce = reduce}));
           CHECK(focal.loss == plain.loss);
@@ -216,6 +224,34 @@ TEST_CASE("focal losses are exact where p_t is 0 or 1", "[gpu]") {
       }
     }
   });
+}
+
+TEST_CASE("sigmoid_focal_loss with class and sample weights", "[gpu]") {
+  const Array sample_weight{{0.5, 2.0, 1.0}, {1.5, 1.0, 0.25}, {1.0, 3.0, 0.0}, {0.5, 1.0, 2.0}};
+  for (const double gamma : {0., 2.}) {
+    for (const Normalize normalize : {Normalize::valid_count, Normalize::batch_size, Normalize::weight_sum}) {
+      for (const bool by_class : {false, true}) {
+        CAPTURE(gamma, normalize, by_class);
+        FocalLossOptions options{.gamma = gamma, .normalize = normalize};
+        if (by_class) options.class_weight = Array{0.5, 2.0};
+        check_function({
+            .inputs = {uniform({4, 3}, -3, 3), Array{{0, 1, 1}, {-1, 0, 1}, {-1, -1, 0}, {1, 1, 0}}},
+            .forward =
+                [=](const Variables& xs) {
+                  FocalLossOptions now = options;
+                  now.sample_weight = sample_weight.slice(0, xs[0].shape()[0]);
+                  return sigmoid_focal_loss(xs[0], xs[1], now);
+                },
+            .expected =
+                [=](const Arrays& xs) {
+                  FocalLossOptions now = options;
+                  now.sample_weight = sample_weight;
+                  return expected_sigmoid(xs, now);
+                },
+        });
+      }
+    }
+  }
 }
 
 TEST_CASE("sigmoid_focal_loss keeps the digits of a small 1 - p_t", "[gpu]") {
@@ -285,7 +321,7 @@ TEST_CASE("focal losses report wrong values at the next read, or before", "[gpu]
   on_every_device([](Device device) {
     const Array x = Array::zeros({2, 3}, Dtype::float32, device);
     const Array t = Array{0, 1}.to(device);
-    const auto softmax = [&](const Array& labels, const SoftmaxFocalLossOptions& options = {}) {
+    const auto softmax = [&](const Array& labels, const FocalLossOptions& options = {}) {
       return softmax_focal_loss(x, labels.to(device), options).item();
     };
     CHECK_THROWS_WITH(softmax(Array{0, 3}),
@@ -301,6 +337,14 @@ TEST_CASE("focal losses report wrong values at the next read, or before", "[gpu]
     }
     CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}.to(device), Array{2}.to(device)).item(),
                       "sigmoid_focal_loss: t must be 0, 1 or -1 (ignore_label), got 2 at position 0");
+    const Array logits = Array{0.f, 0.f}.to(device);
+    for (const Device where : {Device::cpu(), device}) {
+      const Array two = Array{1.f, -1.f}.to(where);
+      CHECK_THROWS_WITH(sigmoid_focal_loss(logits, t, {.class_weight = two}).item(),
+                        "sigmoid_focal_loss: class_weight must be finite and not negative, got -1 at 1");
+      CHECK_THROWS_WITH(sigmoid_focal_loss(logits, t, {.sample_weight = two}).item(),
+                        "sigmoid_focal_loss: sample_weight must be finite and not negative, got -1 at 1");
+    }
     CHECK(softmax(t, {.gamma = 1}) == Approx(std::log(3) * 2 / 3));
   });
 }
@@ -329,9 +373,9 @@ TEST_CASE("focal losses name themselves in errors") {
                     "t.astype(Dtype::int32)?");
   for (const double gamma : {0., 2.}) {
     CHECK_THROWS_WITH(softmax_focal_loss(Array::zeros({2, 2}), Array{-1, 1}, {.gamma = gamma}),
-                      ContainsSubstring("softmax_focal_loss: the labels in t are -1 and 1, "));
+                      ContainsSubstring("softmax_focal_loss: t has the labels -1 and 1 only, "));
     CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f, 0.f}, Array{-1, 1}, {.gamma = gamma}),
-                      ContainsSubstring("sigmoid_focal_loss: the labels in t are -1 and 1, "));
+                      ContainsSubstring("sigmoid_focal_loss: t has the labels -1 and 1 only, "));
     CHECK_NOTHROW(
         softmax_focal_loss(Array::zeros({2, 2}), Array{-1, 1}, {.gamma = gamma, .ignore_label = -1}));
     CHECK_NOTHROW(sigmoid_focal_loss(Array{0.f, 0.f}, Array{-1, 1}, {.gamma = gamma, .ignore_label = -1}));
@@ -346,6 +390,17 @@ TEST_CASE("focal losses name themselves in errors") {
                     "sigmoid_focal_loss: x and t differ in shape: float32(1) and int32(2)");
   CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0}, {.alpha = 1.5}),
                     "sigmoid_focal_loss: alpha must be in [0, 1], or -1 for none, got 1.5");
+  CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0}, {.alpha = 0.5, .class_weight = Array{1.f, 2.f}}),
+                    "sigmoid_focal_loss: pass alpha or class_weight, not both");
+  CHECK_THROWS_WITH(softmax_focal_loss(x, t, {.alpha = 0.5}),
+                    "softmax_focal_loss: alpha is for sigmoid_focal_loss, pass class_weight; got 0.5");
+  CHECK_THROWS_WITH(
+      sigmoid_focal_loss(Array{0.f}, Array{0}, {.class_weight = Array{1.f}}),
+      "sigmoid_focal_loss: class_weight must be float32 or float64 of shape (2), got float32(1) "
+      "for float32(1)");
+  CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0}, {.sample_weight = Array{1, 2}}),
+                    "sigmoid_focal_loss: sample_weight must be float32 or float64 of shape (1), got int32(2) "
+                    "for float32(1)");
   CHECK_THROWS_WITH(sigmoid_focal_loss(Array{0.f}, Array{0}, {.gamma = inf}),
                     "sigmoid_focal_loss: gamma must be finite and not negative, got inf");
 }

@@ -213,9 +213,10 @@ TEST_CASE("on a GPU an element with an invalid label is ignored", "[gpu]") {
 
 TEST_CASE("sigmoid_cross_entropy refuses labels -1 and 1, unless ignore_label is given") {
   const Array x = Array::zeros({4}), signs{-1, 1, 1, -1};
-  CHECK_THROWS_WITH(sigmoid_cross_entropy(x, signs),
-                    "sigmoid_cross_entropy: the labels in t are -1 and 1, but classes are 0 and 1, and -1 is "
-                    "ignored: map -1 to 0, or pass .ignore_label = -1 if -1 marks what is to be ignored");
+  CHECK_THROWS_WITH(
+      sigmoid_cross_entropy(x, signs),
+      "sigmoid_cross_entropy: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map "
+      "-1 to 0 (labels are 0 to C - 1), or pass ignore_label = -1 if those rows are not to count");
   CHECK(sigmoid_cross_entropy(x, signs, {.ignore_label = -1}).item() == Approx(std::log(2)));
   CHECK_NOTHROW(sigmoid_cross_entropy(x, Array{-1, 1, 0, -1}));
   CHECK_NOTHROW(sigmoid_cross_entropy(x, Array{1, 1, 1, 1}));

@@ -1,0 +1,69 @@
+// The elements of sigmoid cross entropy: logits with labels 0 and 1. The same on the CPU and in kernels.
+// Internal.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "tenbin/core/labels.h"
+#include "tenbin/functions/loss/formulas.h"
+#include "tenbin/functions/loss/sigmoid_cross_entropy.h"
+#include "tenbin/functions/loss/weighted_sums.h"
+
+namespace tenbin::detail {
+
+template <class T, class LabelType>
+struct BinaryElements {
+  using Scalar = T;
+  using Label = LabelType;
+
+  const T* x;
+  const Label* t;
+  std::int64_t ignore_label;
+  const T* pos_weight;       // of the elements with label 1; null: ones
+  std::size_t weight_count;  // one, or one per class along axis 1
+  std::size_t inner;         // the number of elements per class and row
+
+  constexpr bool is_class(std::size_t i) const { return static_cast<std::uint64_t>(std::int64_t{t[i]}) <= 1; }
+  constexpr bool is_wrong(std::size_t i) const { return !is_class(i) && t[i] != ignore_label; }
+  // A wrong label is ignored.
+  constexpr bool is_valid(std::size_t i) const { return is_class(i) && t[i] != ignore_label; }
+  constexpr T weight(std::size_t i) const {
+    return t[i] == 1 && pos_weight != nullptr ? pos_weight[i / inner % weight_count] : T{1};
+  }
+
+  // All weights are multiplied by `unit`. Where the weight is 0, x may be NaN.
+  constexpr double loss(std::size_t i, double unit = 1) const {
+    const T w = is_valid(i) ? weight(i) : T{0};
+    if (w == T{0}) return 0;
+    return static_cast<double>(w) * unit * static_cast<double>(softplus(t[i] == 1 ? -x[i] : x[i]));
+  }
+
+  // `scale` is `outer`, the gradient of the element's loss, times its weight in T: it may be infinite though
+  // its product with a small slope is not.
+  constexpr T gradient(std::size_t i, T scale, double outer) const {
+    if (!is_valid(i) || scale == T{0}) return T{0};
+    const T slope = t[i] == 1 ? -sigmoid(-x[i]) : sigmoid(x[i]);
+    if (fits<T>(static_cast<double>(scale))) return scale * slope;
+    return scaled(slope, outer, static_cast<double>(weight(i)));
+  }
+};
+
+// Calls `f` with the elements in their own types. `pos_weight`: empty, or in x's dtype and on its device.
+template <class F>
+void visit_elements(const Arrays& xs, const Array& pos_weight,
+                    const std::optional<std::int64_t>& ignore_label, F f) {
+  const Array& x = xs[0];
+  std::size_t inner = 1;
+  for (std::size_t axis = 2; axis < x.ndim(); ++axis) inner *= x.shape()[axis];
+  visit_scores_and_labels(x, xs[1], [&](auto zero, auto label_zero) {
+    using T = decltype(zero);
+    using Label = decltype(label_zero);
+    f(BinaryElements<T, Label>{x.data<T>(), xs[1].data<Label>(), ignored_label(ignore_label),
+                               data_or_null<T>(pos_weight), pos_weight ? pos_weight.size() : 1,
+                               std::max<std::size_t>(inner, 1)});
+  });
+}
+
+}  // namespace tenbin::detail

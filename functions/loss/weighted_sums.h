@@ -1,0 +1,131 @@
+// The weights of losses: their checks, and sums of weighted losses that may exceed the range of double.
+// Internal.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "tenbin/core/accelerator.h"
+#include "tenbin/core/function.h"
+#include "tenbin/cpu/elementwise.h"
+#include "tenbin/functions/loss/reduce.h"
+
+namespace tenbin::detail {
+
+// ---- checks ----------------------------------------------------------------------------------------------
+
+// The name for an error, of a Function or of a function. Called only to throw, as it may allocate.
+inline std::string name_of(const Function& function) { return function.name(); }
+inline const char* name_of(const char* function) { return function; }
+
+// Errors: `ldam_loss: margin must be float32 or float64 of shape (3), got float32(2) for float32(4, 3)`.
+template <class Caller>
+void require_floats(const Caller& caller, const char* argument, const Array& values, const Shape& shape,
+                    const Array& x) {
+  if (!values || !is_floating(values.dtype()) || values.shape() != shape)
+    throw Error(name_of(caller), ": ", argument, " must be float32 or float64 of shape ", shape, ", got ",
+                values, " for ", x);
+}
+
+// Checks floating `values` as they are used, in x's dtype. Errors, of values on a device at the next read:
+// `ldam_loss: margin must be finite and not negative, got -1 at 2`.
+template <class Caller>
+void require_finite(const Caller& caller, const char* argument, const Array& values, Sign sign,
+                    const Array& x) {
+  if (!values.device().is_cpu())
+    return accelerator::require_finite(name_of(caller), argument, values, x.dtype(), sign);
+  const Array used = values.astype(x.dtype()).astype(Dtype::float64);
+  const double* value = used.data<double>();
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (std::isfinite(value[i]) && (value[i] >= 0 || sign == Sign::any)) continue;
+    throw_not_finite((std::string(name_of(caller)) + ": " + argument).c_str(), sign, value[i],
+                     static_cast<std::int64_t>(i));
+  }
+}
+
+// The weights of an option; empty: ones. Where they and x are on a device, the loss's kernels check that they
+// are finite.
+template <class Caller>
+void require_weights(const Caller& caller, const char* option, const Array& weights, const Shape& shape,
+                     const Array& x) {
+  if (!weights) return;
+  require_floats(caller, option, weights, shape, x);
+  if (weights.device().is_cpu() || x.device().is_cpu())
+    require_finite(caller, option, weights, Sign::not_negative, x);
+}
+
+// ---- products --------------------------------------------------------------------------------------------
+
+// Whether a weight is finite in T. A product of weights may be infinite where the other factor is 0 or small.
+template <class T>
+constexpr bool fits(double weight) {
+  constexpr double most = std::numeric_limits<T>::max();
+  return !(weight > most || weight < -most);
+}
+
+// slope * scale * weight, in double; 0 stays 0.
+template <class T>
+constexpr T scaled(T slope, double scale, double weight) {
+  return slope == T{0} ? T{0} : static_cast<T>(static_cast<double>(slope) * scale * weight);
+}
+
+// The pointer, or null for an empty array.
+template <class T>
+const T* data_or_null(const Array& array) {
+  return array ? array.data<T>() : nullptr;
+}
+
+// ---- sums ------------------------------------------------------------------------------------------------
+
+// One over the divisor of the summed loss; 0 if the weights sum to 0.
+constexpr double loss_coefficient(Reduce reduce, Normalize normalize, std::size_t batch_size,
+                                  std::size_t valid_count, double weight_sum) {
+  if (reduce != Reduce::mean) return 1;
+  using Limits = std::numeric_limits<double>;
+  double divisor = weight_sum;
+  if (normalize == Normalize::valid_count)
+    divisor = static_cast<double>(std::max<std::size_t>(valid_count, 1));
+  if (normalize == Normalize::batch_size) divisor = static_cast<double>(std::max<std::size_t>(batch_size, 1));
+  return divisor >= Limits::min() && divisor <= Limits::max() ? 1 / divisor : 0;
+}
+
+// The sums over some positions.
+struct Sums {
+  double loss = 0;
+  double weight = 0;
+  std::size_t valid = 0;
+};
+
+// On the CPU a sum of float64 losses or weights that is infinite is computed a second time, with weights that
+// are 2^exponent times smaller. On a GPU, where this would take another launch, it stays infinite.
+
+// With terms that are 2^sum_exponent times smaller, as many of them as fit in memory have a finite sum.
+constexpr int sum_exponent = 64;
+
+// `weights`, float64 on the CPU, divided by a power of two so that the largest is about 2^-room; its exponent
+// is added to `exponent`. An empty array stays empty.
+inline Array scaled_down(const Array& weights, int room, int& exponent) {
+  if (!weights) return weights;
+  const double* const weight = weights.data<double>();
+  const double largest = std::accumulate(weight, weight + weights.size(), 0.0,
+                                         [](double a, double b) { return std::max(a, b); });
+  const int down = (largest > 0 ? std::ilogb(largest) : 0) + room;
+  exponent += down;
+  return cpu::map([down](auto w) { return std::ldexp(w, -down); }, weights);
+}
+
+constexpr bool divides_by_weights(Reduce reduce, Normalize normalize) {
+  return reduce == Reduce::mean && normalize == Normalize::weight_sum;
+}
+
+// Whether the sums have to be computed a second time. A sum of weights matters where it is the divisor; then
+// its inverse must be finite too.
+inline bool beyond_range(const Sums& sums, Reduce reduce, Normalize normalize) {
+  if (reduce == Reduce::no) return false;
+  return !std::isfinite(sums.loss) || (divides_by_weights(reduce, normalize) && !std::isnormal(sums.weight));
+}
+
+}  // namespace tenbin::detail
