@@ -3,7 +3,7 @@
 #include <cstring>
 #include <iomanip>
 
-#include "tenbin/core/accelerator.h"
+#include "tenbin/core/detail/accelerator.h"
 #include "tenbin/core/variable.h"
 
 namespace tenbin {

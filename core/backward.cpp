@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "tenbin/core/accelerator.h"
+#include "tenbin/core/detail/accelerator.h"
 #include "tenbin/core/function.h"
 
 namespace tenbin {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "tenbin/core/accelerator.h"
 #include "tenbin/core/config.h"
+#include "tenbin/core/detail/accelerator.h"
 
 namespace tenbin {
 

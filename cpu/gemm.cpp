@@ -12,7 +12,7 @@
 #include <thread>
 #include <xtensor-blas/xblas.hpp>
 
-#include "tenbin/core/exit_gate.h"
+#include "tenbin/core/detail/exit_gate.h"
 #include "tenbin/cpu/parallel.h"
 
 #ifdef TENBIN_WITH_ONEDNN

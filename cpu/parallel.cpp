@@ -15,7 +15,7 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/core/error.h"
-#include "tenbin/cpu/processors.h"
+#include "tenbin/cpu/detail/processors.h"
 
 namespace tenbin {
 

@@ -1,5 +1,5 @@
-// core/accelerator.h on CUDA devices: memory, copies and loops over elements.
-#include "tenbin/core/accelerator.h"
+// core/detail/accelerator.h on CUDA devices: memory, copies and loops over elements.
+#include "tenbin/core/detail/accelerator.h"
 
 #include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/elementwise.cuh"

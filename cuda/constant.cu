@@ -1,7 +1,7 @@
 // Options that are arrays, such as class weights, on a device: their copies, and their checks.
 #include <limits>
 
-#include "tenbin/core/accelerator.h"
+#include "tenbin/core/detail/accelerator.h"
 #include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/deferred_error.cuh"
 #include "tenbin/cuda/relaxed_capture.cuh"

@@ -1,6 +1,6 @@
 // The GPU runtime of a build without CUDA: there is no device, and using one is an error.
-#include "tenbin/core/accelerator.h"
 #include "tenbin/core/array.h"
+#include "tenbin/core/detail/accelerator.h"
 #include "tenbin/core/without_cuda.h"
 #include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/gather.h"

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "tenbin/core/text.h"
-#include "tenbin/datasets/arff_line.h"
-#include "tenbin/datasets/class_order.h"
-#include "tenbin/datasets/parse_number.h"
-#include "tenbin/datasets/text_file.h"
+#include "tenbin/datasets/detail/arff_line.h"
+#include "tenbin/datasets/detail/class_order.h"
+#include "tenbin/datasets/detail/parse_number.h"
+#include "tenbin/datasets/detail/text_file.h"
 
 namespace tenbin {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 
 namespace tenbin {
 

@@ -9,9 +9,9 @@
 
 #include "tenbin/core/text.h"
 #include "tenbin/cpu/parallel.h"
-#include "tenbin/datasets/class_order.h"
-#include "tenbin/datasets/csv_fields.h"
-#include "tenbin/datasets/csv_records.h"
+#include "tenbin/datasets/detail/class_order.h"
+#include "tenbin/datasets/detail/csv_fields.h"
+#include "tenbin/datasets/detail/csv_records.h"
 
 namespace tenbin {
 

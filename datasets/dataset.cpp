@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/cuda/gather.h"
 
 namespace tenbin {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <vector>
 
-#include "tenbin/datasets/class_order.h"
-#include "tenbin/datasets/parse_number.h"
-#include "tenbin/datasets/text_file.h"
+#include "tenbin/datasets/detail/class_order.h"
+#include "tenbin/datasets/detail/parse_number.h"
+#include "tenbin/datasets/detail/text_file.h"
 
 namespace tenbin {
 

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "tenbin/core/labels.h"
-#include "tenbin/datasets/fraction.h"
+#include "tenbin/core/detail/labels.h"
+#include "tenbin/datasets/detail/fraction.h"
 
 namespace tenbin {
 

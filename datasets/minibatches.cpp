@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "tenbin/cuda/gather.h"
-#include "tenbin/datasets/pass_generator.h"
+#include "tenbin/datasets/detail/pass_generator.h"
 
 namespace tenbin {
 

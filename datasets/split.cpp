@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/core/random.h"
-#include "tenbin/datasets/fraction.h"
+#include "tenbin/datasets/detail/fraction.h"
 
 namespace tenbin {
 

@@ -10,8 +10,8 @@
 
 #include "tenbin/core/file.h"
 #include "tenbin/cpu/parallel.h"
-#include "tenbin/datasets/class_order.h"
-#include "tenbin/datasets/parse_number.h"
+#include "tenbin/datasets/detail/class_order.h"
+#include "tenbin/datasets/detail/parse_number.h"
 
 namespace tenbin {
 

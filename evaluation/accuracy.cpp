@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/core/without_cuda.h"
-#include "tenbin/evaluation/metric_rows.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
 
 namespace tenbin {
 
@@ -145,6 +145,8 @@ double accuracy_score(const Array& t, const Array& y, const AccuracyScoreOptions
 }
 
 TENBIN_WITHOUT_CUDA(detail::LabelCounts detail::count_labels_gpu(const Array&, const Array&, std::int64_t,
-                                                                 std::size_t) { detail::no_cuda("accuracy"); })
+                                                                 std::size_t) {
+  detail::no_cuda("accuracy");
+})
 
 }  // namespace tenbin

@@ -1,6 +1,6 @@
 #include "tenbin/evaluation/argmax.h"
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/core/without_cuda.h"
 
 namespace tenbin {

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "tenbin/evaluation/accuracy.h"
-#include "tenbin/evaluation/metric_rows.h"
-#include "tenbin/evaluation/percentile.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
+#include "tenbin/evaluation/detail/percentile.h"
 
 namespace tenbin {
 

@@ -6,11 +6,11 @@
 #include <numeric>
 #include <vector>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/core/random.h"
 #include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/dataset.h"
-#include "tenbin/evaluation/percentile.h"
+#include "tenbin/evaluation/detail/percentile.h"
 
 namespace tenbin {
 

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/evaluation/accuracy.h"
-#include "tenbin/evaluation/metric_rows.h"
-#include "tenbin/evaluation/scaling.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
+#include "tenbin/evaluation/detail/scaling.h"
 
 namespace tenbin {
 

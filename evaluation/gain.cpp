@@ -1,7 +1,7 @@
 #include "tenbin/evaluation/gain.h"
 
-#include "tenbin/evaluation/metric_rows.h"
-#include "tenbin/evaluation/ranking.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
+#include "tenbin/evaluation/detail/ranking.h"
 
 namespace tenbin {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "tenbin/evaluation/binary_scores.h"
+#include "tenbin/evaluation/detail/binary_scores.h"
 
 namespace tenbin {
 

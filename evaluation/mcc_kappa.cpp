@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "tenbin/evaluation/scaling.h"
+#include "tenbin/evaluation/detail/scaling.h"
 
 namespace tenbin {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "tenbin/evaluation/binary_scores.h"
-#include "tenbin/evaluation/scaling.h"
+#include "tenbin/evaluation/detail/binary_scores.h"
+#include "tenbin/evaluation/detail/scaling.h"
 
 namespace tenbin {
 

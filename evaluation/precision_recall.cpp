@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "tenbin/evaluation/metric_rows.h"
-#include "tenbin/evaluation/ranking.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
+#include "tenbin/evaluation/detail/ranking.h"
 
 namespace tenbin {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/evaluation/probabilities.h"
+#include "tenbin/evaluation/detail/probabilities.h"
 
 namespace tenbin {
 

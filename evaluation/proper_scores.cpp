@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/evaluation/metric_rows.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
 
 namespace tenbin {
 

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/evaluation/metric_rows.h"
-#include "tenbin/evaluation/ranking.h"
-#include "tenbin/evaluation/scaling.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
+#include "tenbin/evaluation/detail/ranking.h"
+#include "tenbin/evaluation/detail/scaling.h"
 
 namespace tenbin {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "tenbin/core/labels.h"
-#include "tenbin/evaluation/binary_scores.h"
+#include "tenbin/core/detail/labels.h"
+#include "tenbin/evaluation/detail/binary_scores.h"
 
 namespace tenbin {
 

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "tenbin/evaluation/binary_scores.h"
-#include "tenbin/evaluation/probabilities.h"
-#include "tenbin/evaluation/ranking.h"
-#include "tenbin/evaluation/scaling.h"
+#include "tenbin/evaluation/detail/binary_scores.h"
+#include "tenbin/evaluation/detail/probabilities.h"
+#include "tenbin/evaluation/detail/ranking.h"
+#include "tenbin/evaluation/detail/scaling.h"
 
 namespace tenbin {
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <unordered_map>
 
-#include "tenbin/core/accelerator.h"
+#include "tenbin/core/detail/accelerator.h"
 #include "tenbin/cuda/capture.h"
 #include "tenbin/serializers/npz.h"
 

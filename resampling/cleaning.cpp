@@ -5,7 +5,7 @@
 #include <map>
 #include <numeric>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/resampling/neighbors.h"
 #include "tenbin/resampling/sampling_strategy.h"
 

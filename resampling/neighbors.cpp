@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "tenbin/cpu/parallel.h"
-#include "tenbin/resampling/screen.h"
+#include "tenbin/resampling/detail/screen.h"
 
 namespace tenbin {
 

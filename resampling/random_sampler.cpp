@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tenbin/core/labels.h"
-#include "tenbin/datasets/pass_generator.h"
+#include "tenbin/core/detail/labels.h"
+#include "tenbin/datasets/detail/pass_generator.h"
 
 namespace tenbin {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tenbin/datasets/fraction.h"
+#include "tenbin/datasets/detail/fraction.h"
 
 namespace tenbin {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/core/random.h"
 #include "tenbin/cpu/parallel.h"
 

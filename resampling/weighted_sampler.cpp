@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "tenbin/core/labels.h"
-#include "tenbin/datasets/pass_generator.h"
+#include "tenbin/core/detail/labels.h"
+#include "tenbin/datasets/detail/pass_generator.h"
 
 namespace tenbin {
 

@@ -4,8 +4,8 @@
 #include <set>
 #include <string_view>
 
-#include "tenbin/serializers/npy.h"
-#include "tenbin/serializers/zip.h"
+#include "tenbin/serializers/detail/npy.h"
+#include "tenbin/serializers/detail/zip.h"
 
 namespace tenbin {
 

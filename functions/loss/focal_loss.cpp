@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "tenbin/core/check.h"
-#include "tenbin/functions/loss/composed_loss.h"
-#include "tenbin/functions/loss/formulas.h"
+#include "tenbin/functions/loss/detail/composed_loss.h"
+#include "tenbin/functions/loss/detail/formulas.h"
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
 namespace tenbin {

@@ -1,9 +1,9 @@
 #include "tenbin/functions/loss/focal_loss.h"
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/cuda/elementwise.cuh"
-#include "tenbin/functions/loss/formulas.h"
-#include "tenbin/functions/loss/loss_sums.cuh"
+#include "tenbin/functions/loss/detail/formulas.h"
+#include "tenbin/functions/loss/detail/loss_sums.cuh"
 
 namespace tenbin {
 

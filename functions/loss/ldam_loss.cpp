@@ -4,7 +4,7 @@
 
 #include "tenbin/core/lines.h"
 #include "tenbin/cpu/elementwise.h"
-#include "tenbin/functions/loss/composed_loss.h"
+#include "tenbin/functions/loss/detail/composed_loss.h"
 
 namespace tenbin {
 

@@ -1,11 +1,11 @@
 #include "tenbin/functions/loss/ldam_loss.h"
 
-#include "tenbin/core/accelerator.h"
+#include "tenbin/core/detail/accelerator.h"
 #include "tenbin/core/lines.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/lines.cuh"
 #include "tenbin/cuda/rows.cuh"
-#include "tenbin/functions/loss/composed_loss.h"
+#include "tenbin/functions/loss/detail/composed_loss.h"
 
 namespace tenbin {
 

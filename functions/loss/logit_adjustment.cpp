@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "tenbin/core/accelerator.h"
-#include "tenbin/functions/loss/composed_loss.h"
+#include "tenbin/core/detail/accelerator.h"
+#include "tenbin/functions/loss/detail/composed_loss.h"
 #include "tenbin/functions/math/basic_math.h"
 
 namespace tenbin {

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
-#include "tenbin/functions/loss/binary_elements.h"
-#include "tenbin/functions/loss/composed_loss.h"
+#include "tenbin/functions/loss/detail/binary_elements.h"
+#include "tenbin/functions/loss/detail/composed_loss.h"
 
 namespace tenbin {
 

@@ -1,8 +1,8 @@
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
 #include "tenbin/cuda/elementwise.cuh"
-#include "tenbin/functions/loss/binary_elements.h"
-#include "tenbin/functions/loss/loss_sums.cuh"
+#include "tenbin/functions/loss/detail/binary_elements.h"
+#include "tenbin/functions/loss/detail/loss_sums.cuh"
 
 namespace tenbin {
 

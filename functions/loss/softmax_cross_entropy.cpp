@@ -7,7 +7,7 @@
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"
 #include "tenbin/cpu/softmax.h"
-#include "tenbin/functions/loss/targets.h"
+#include "tenbin/functions/loss/detail/targets.h"
 
 namespace tenbin {
 

@@ -4,8 +4,8 @@
 #include "tenbin/cuda/lines.cuh"
 #include "tenbin/cuda/rows.cuh"
 #include "tenbin/cuda/softmax.cuh"
-#include "tenbin/functions/loss/loss_sums.cuh"
-#include "tenbin/functions/loss/targets.h"
+#include "tenbin/functions/loss/detail/loss_sums.cuh"
+#include "tenbin/functions/loss/detail/targets.h"
 
 namespace tenbin {
 

@@ -291,7 +291,7 @@ LOSSES = [
            "const Problem<T> problem(x, Array(), options_.sample_weight);\n    const bool keep",
            LOSS),
     Mutant("softmax_cross_entropy: a wrong label is not reported",
-           "functions/loss/loss_sums.cuh",
+           "functions/loss/detail/loss_sums.cuh",
            "    if (sums.wrong_label != no_position)\n",
            "    if (sums.wrong_label < 0)\n",
            LOSS),

@@ -16,8 +16,8 @@
 
 #include "tenbin/links/linear.h"
 #include "tenbin/optimizers/adam.h"
-#include "tenbin/serializers/npy.h"
-#include "tenbin/serializers/zip.h"
+#include "tenbin/serializers/detail/npy.h"
+#include "tenbin/serializers/detail/zip.h"
 #include "tenbin/tests/compressed.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/scratch_directory.h"

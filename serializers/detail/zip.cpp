@@ -1,4 +1,4 @@
-#include "tenbin/serializers/zip.h"
+#include "tenbin/serializers/detail/zip.h"
 
 #include <zlib.h>
 

@@ -1,5 +1,5 @@
 // The gate that is closed at exit. tests/process/work_at_exit.cpp tests its use.
-#include "tenbin/core/exit_gate.h"
+#include "tenbin/core/detail/exit_gate.h"
 
 #include <atomic>
 #include <future>

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "tenbin/core/labels.h"
-#include "tenbin/functions/loss/weighted_sums.h"
+#include "tenbin/core/detail/labels.h"
+#include "tenbin/functions/loss/detail/weighted_sums.h"
 
 namespace tenbin::detail {
 

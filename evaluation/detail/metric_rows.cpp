@@ -1,14 +1,14 @@
-#include "tenbin/evaluation/metric_rows.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/datasets/dataset.h"
-#include "tenbin/evaluation/probabilities.h"
-#include "tenbin/evaluation/scaling.h"
+#include "tenbin/evaluation/detail/probabilities.h"
+#include "tenbin/evaluation/detail/scaling.h"
 #include "tenbin/xtensor.h"
 
 namespace tenbin::detail {

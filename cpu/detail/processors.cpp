@@ -1,4 +1,4 @@
-#include "tenbin/cpu/processors.h"
+#include "tenbin/cpu/detail/processors.h"
 
 #include <fcntl.h>
 #include <sched.h>

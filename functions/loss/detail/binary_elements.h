@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <optional>
 
-#include "tenbin/core/labels.h"
-#include "tenbin/functions/loss/formulas.h"
+#include "tenbin/core/detail/labels.h"
+#include "tenbin/functions/loss/detail/formulas.h"
+#include "tenbin/functions/loss/detail/weighted_sums.h"
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
-#include "tenbin/functions/loss/weighted_sums.h"
 
 namespace tenbin::detail {
 

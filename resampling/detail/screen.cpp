@@ -1,4 +1,4 @@
-#include "tenbin/resampling/screen.h"
+#include "tenbin/resampling/detail/screen.h"
 
 #include <limits>
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "tenbin/datasets/csv.h"
-#include "tenbin/datasets/csv_records.h"
-#include "tenbin/datasets/parse_number.h"
+#include "tenbin/datasets/detail/csv_records.h"
+#include "tenbin/datasets/detail/parse_number.h"
 
 namespace tenbin::detail {
 

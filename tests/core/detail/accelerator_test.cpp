@@ -1,5 +1,5 @@
-// core/accelerator.h in a build without CUDA or on a machine without a GPU.
-#include "tenbin/core/accelerator.h"
+// core/detail/accelerator.h in a build without CUDA or on a machine without a GPU.
+#include "tenbin/core/detail/accelerator.h"
 
 #include "tenbin/core/array.h"
 #include "tenbin/cuda/runtime.h"

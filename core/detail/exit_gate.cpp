@@ -1,4 +1,4 @@
-#include "tenbin/core/exit_gate.h"
+#include "tenbin/core/detail/exit_gate.h"
 
 #include <thread>
 

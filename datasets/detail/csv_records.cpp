@@ -1,4 +1,4 @@
-#include "tenbin/datasets/csv_records.h"
+#include "tenbin/datasets/detail/csv_records.h"
 
 #include <algorithm>
 #include <string>

@@ -1,10 +1,10 @@
-#include "tenbin/evaluation/ranking.h"
+#include "tenbin/evaluation/detail/ranking.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "tenbin/evaluation/metric_rows.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
 
 namespace tenbin::detail {
 

@@ -1,5 +1,5 @@
 // What every reader of class labels checks, and the hints in its errors.
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 
 #include <limits>
 

@@ -1,11 +1,11 @@
-#include "tenbin/evaluation/binary_scores.h"
+#include "tenbin/evaluation/detail/binary_scores.h"
 
 #include <cmath>
 #include <utility>
 
-#include "tenbin/core/labels.h"
-#include "tenbin/evaluation/metric_rows.h"
-#include "tenbin/evaluation/probabilities.h"
+#include "tenbin/core/detail/labels.h"
+#include "tenbin/evaluation/detail/metric_rows.h"
+#include "tenbin/evaluation/detail/probabilities.h"
 
 namespace tenbin::detail {
 

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <string>
 
-#include "tenbin/core/accelerator.h"
+#include "tenbin/core/detail/accelerator.h"
 #include "tenbin/core/function.h"
 #include "tenbin/cpu/elementwise.h"
 #include "tenbin/functions/loss/reduce.h"

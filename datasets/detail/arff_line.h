@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "tenbin/datasets/text_file.h"
+#include "tenbin/datasets/detail/text_file.h"
 
 namespace tenbin::detail {
 

@@ -1,11 +1,11 @@
-#include "tenbin/datasets/csv_fields.h"
+#include "tenbin/datasets/detail/csv_fields.h"
 
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
 
-#include "tenbin/datasets/parse_number.h"
+#include "tenbin/datasets/detail/parse_number.h"
 
 namespace tenbin::detail {
 

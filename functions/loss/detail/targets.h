@@ -4,11 +4,11 @@
 
 #include <functional>
 
-#include "tenbin/core/labels.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/core/lines.h"
 #include "tenbin/core/log_sum.h"
+#include "tenbin/functions/loss/detail/weighted_sums.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
-#include "tenbin/functions/loss/weighted_sums.h"
 
 // Functions over a group: in a .cu file they are for kernels, since the group's `reduce` is.
 #ifdef __CUDACC__

@@ -1,4 +1,4 @@
-#include "tenbin/datasets/text_file.h"
+#include "tenbin/datasets/detail/text_file.h"
 
 #include <algorithm>
 #include <cstring>

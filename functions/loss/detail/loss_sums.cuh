@@ -7,7 +7,7 @@
 
 #include "tenbin/cuda/deferred_error.cuh"
 #include "tenbin/cuda/grid_reduce.cuh"
-#include "tenbin/functions/loss/weighted_sums.h"
+#include "tenbin/functions/loss/detail/weighted_sums.h"
 
 namespace tenbin::detail {
 

@@ -1,4 +1,4 @@
-#include "tenbin/serializers/npy.h"
+#include "tenbin/serializers/detail/npy.h"
 
 #include <algorithm>
 #include <array>

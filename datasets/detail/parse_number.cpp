@@ -1,4 +1,4 @@
-#include "tenbin/datasets/parse_number.h"
+#include "tenbin/datasets/detail/parse_number.h"
 
 #include <charconv>
 #include <limits>

@@ -1,5 +1,5 @@
 // The number of processors for the process: affinity, and quotas of control groups in the kernel's files.
-#include "tenbin/cpu/processors.h"
+#include "tenbin/cpu/detail/processors.h"
 
 #include <sched.h>
 

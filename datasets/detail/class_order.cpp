@@ -1,4 +1,4 @@
-#include "tenbin/datasets/class_order.h"
+#include "tenbin/datasets/detail/class_order.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 
 #include "tenbin/core/file.h"
 #include "tenbin/core/text.h"
-#include "tenbin/datasets/parse_number.h"
+#include "tenbin/datasets/detail/parse_number.h"
 
 namespace tenbin::detail {
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "tenbin/datasets/text_file.h"
+#include "tenbin/datasets/detail/text_file.h"
 
 namespace tenbin::detail {
 

@@ -1,4 +1,4 @@
-#include "tenbin/datasets/arff_line.h"
+#include "tenbin/datasets/detail/arff_line.h"
 
 #include <charconv>
 #include <cstdint>
