@@ -355,7 +355,7 @@ struct Normalise {
 
 template <class T>
 struct LabelGradient {
-  using Label = typename SoftmaxBlock<T>::Label;
+  using Label = typename SoftmaxChunk<T>::Label;
 
   const T* sum;
   const T* factor;
@@ -388,12 +388,12 @@ struct LabelGradient {
 
 }  // namespace
 
-// ---- blocks -----------------------------------------------------------------------------------------------
+// ---- chunks -----------------------------------------------------------------------------------------------
 
 template <class T>
-SoftmaxBlock<T>::SoftmaxBlock(const Lines& lines, std::size_t first)
+SoftmaxChunk<T>::SoftmaxChunk(const Lines& lines, std::size_t first)
     : lines_(lines), first_(first), count_(std::min(size, lines.outer * lines.inner - first)) {
-  static_assert(size % lanes == 0, "a transposed tile fits into the block's arrays");
+  static_assert(size % lanes == 0, "a transposed tile fits into the chunk's arrays");
   for (std::size_t i = count_; i % lanes != 0; ++i) {  // padding, whose results are not used
     sum[i] = 1;
     factor[i] = 0;
@@ -402,7 +402,7 @@ SoftmaxBlock<T>::SoftmaxBlock(const Lines& lines, std::size_t first)
 }
 
 template <class T>
-void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
+void SoftmaxChunk<T>::exponentials(const T* x, T* y) {
   T rest[size] = {};  // stays 0 where the sum is not small
   if (has_long_lines(lines_)) {
     exponentials_of_long_lines(x, y, rest);
@@ -426,7 +426,7 @@ void SoftmaxBlock<T>::exponentials(const T* x, T* y) {
 
 // Computes a few maxima before their exponentials, which would otherwise wait for the maximum of their line.
 template <class T>
-void SoftmaxBlock<T>::exponentials_of_long_lines(const T* x, T* y, T* rest) {
+void SoftmaxChunk<T>::exponentials_of_long_lines(const T* x, T* y, T* rest) {
   constexpr std::size_t few = 8;
   const std::size_t n_class = lines_.length;
   for (std::size_t begin = 0; begin < count_; begin += few) {
@@ -444,7 +444,7 @@ void SoftmaxBlock<T>::exponentials_of_long_lines(const T* x, T* y, T* rest) {
 
 template <class T>
 template <class Op>
-void SoftmaxBlock<T>::run_in_place(const Op& op, T* y) const {
+void SoftmaxChunk<T>::run_in_place(const Op& op, T* y) const {
   if (has_long_lines(lines_)) {
     for (std::size_t i = 0; i < count_; ++i) op.along(i, lines_.length, y + (first_ + i) * lines_.length);
     return;
@@ -458,7 +458,7 @@ void SoftmaxBlock<T>::run_in_place(const Op& op, T* y) const {
 }
 
 template <class T>
-void SoftmaxBlock<T>::save(T* all, bool with_norms) const {
+void SoftmaxChunk<T>::save(T* all, bool with_norms) const {
   std::copy_n(sum, count_, all + first_);
   if (!with_norms) return;
   std::copy_n(max, count_, all + lines_.count() + first_);
@@ -466,7 +466,7 @@ void SoftmaxBlock<T>::save(T* all, bool with_norms) const {
 }
 
 template <class T>
-void SoftmaxBlock<T>::load(const T* all, bool with_norms) {
+void SoftmaxChunk<T>::load(const T* all, bool with_norms) {
   std::copy_n(all + first_, count_, sum);
   if (!with_norms) return;
   std::copy_n(all + lines_.count() + first_, count_, max);
@@ -474,16 +474,16 @@ void SoftmaxBlock<T>::load(const T* all, bool with_norms) {
 }
 
 template <class T>
-void SoftmaxBlock<T>::softmax(T* y) const {
+void SoftmaxChunk<T>::softmax(T* y) const {
   run_in_place(Normalise<T>{sum}, y);
 }
 
 template <class T>
-void SoftmaxBlock<T>::label_gradient(T* y) const {
+void SoftmaxChunk<T>::label_gradient(T* y) const {
   run_in_place(LabelGradient<T>{sum, factor, label}, y);
 }
 
-template class SoftmaxBlock<float>;
-template class SoftmaxBlock<double>;
+template class SoftmaxChunk<float>;
+template class SoftmaxChunk<double>;
 
 }  // namespace tenbin::cpu

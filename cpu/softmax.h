@@ -1,4 +1,4 @@
-// SoftmaxBlock: softmax along one axis, a block of lines at a time, for the softmax functions and losses.
+// SoftmaxChunk: softmax along one axis, a chunk of lines at a time, for the softmax functions and losses.
 #pragma once
 
 #include <algorithm>
@@ -15,19 +15,19 @@ namespace tenbin::cpu {
 /// Up to `size` neighbouring lines; entry i of the members is for line `first + i`. An exponential costs more
 /// than memory, so a loss keeps exp(x - max) from forward and continues in backward:
 ///
-///     SoftmaxBlock<T> block(lines, first);
-///     block.exponentials(x, y);  // y: exp(x - max), in an internal order
-///     block.softmax(y);          // y: softmax(x), or by `label_gradient` the gradient of a cross entropy
+///     SoftmaxChunk<T> chunk(lines, first);
+///     chunk.exponentials(x, y);  // y: exp(x - max), in an internal order
+///     chunk.softmax(y);          // y: softmax(x), or by `label_gradient` the gradient of a cross entropy
 ///
 /// x and y point to the first elements of the whole arrays. The bits depend on their shape only, not on the
-/// division into blocks, if `first` is a multiple of `size`.
+/// division into chunks, if `first` is a multiple of `size`.
 template <class T>
-class SoftmaxBlock {
+class SoftmaxChunk {
  public:
   static constexpr std::size_t size = 256;
   using Label = std::conditional_t<std::is_same_v<T, float>, std::int32_t, std::int64_t>;
 
-  SoftmaxBlock(const Lines& lines, std::size_t first);
+  SoftmaxChunk(const Lines& lines, std::size_t first);
 
   std::size_t first() const { return first_; }
   std::size_t count() const { return count_; }
@@ -62,13 +62,13 @@ class SoftmaxBlock {
   std::size_t count_;
 };
 
-// Lines per task of `for_each_softmax_block`: blocks of 2^15 elements in total, which are worth waking a
+// Lines per task of `for_each_softmax_chunk`: chunks of 2^15 elements in total, which are worth waking a
 // thread. Only the shape decides.
 template <class T>
 std::size_t softmax_lines_per_task(const Lines& lines) {
   constexpr std::size_t worthwhile = std::size_t{1} << 15;
-  constexpr std::size_t block = SoftmaxBlock<T>::size;
-  return std::max<std::size_t>(worthwhile / std::max<std::size_t>(lines.length, 1) / block, 1) * block;
+  constexpr std::size_t chunk = SoftmaxChunk<T>::size;
+  return std::max<std::size_t>(worthwhile / std::max<std::size_t>(lines.length, 1) / chunk, 1) * chunk;
 }
 
 template <class T>
@@ -77,18 +77,18 @@ std::size_t softmax_task_count(const Lines& lines) {
   return (lines.count() + step - 1) / step;
 }
 
-/// Calls `f(block, task)` for every block of lines, on several threads if there are many. The blocks of one
+/// Calls `f(chunk, task)` for every chunk of lines, on several threads if there are many. The chunks of one
 /// `task` in [0, softmax_task_count) are processed in order.
 ///
-///     for_each_softmax_block<T>(lines, [&](SoftmaxBlock<T>& block, std::size_t) { ... });
+///     for_each_softmax_chunk<T>(lines, [&](SoftmaxChunk<T>& chunk, std::size_t) { ... });
 template <class T, class F>
-void for_each_softmax_block(const Lines& lines, F f) {
+void for_each_softmax_chunk(const Lines& lines, F f) {
   const std::size_t step = softmax_lines_per_task<T>(lines);
   parallel_for(softmax_task_count<T>(lines), [&](std::size_t task) {
     const std::size_t end = std::min((task + 1) * step, lines.count());
-    for (std::size_t first = task * step; first < end; first += SoftmaxBlock<T>::size) {
-      SoftmaxBlock<T> block(lines, first);
-      f(block, task);
+    for (std::size_t first = task * step; first < end; first += SoftmaxChunk<T>::size) {
+      SoftmaxChunk<T> chunk(lines, first);
+      f(chunk, task);
     }
   });
 }

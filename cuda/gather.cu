@@ -2,7 +2,7 @@
 
 #include "tenbin/core/lines.h"
 #include "tenbin/cuda/elementwise.cuh"
-#include "tenbin/cuda/rows.cuh"
+#include "tenbin/cuda/lines.cuh"
 
 namespace tenbin::gpu {
 
@@ -22,7 +22,7 @@ void gather(const Array& x_array, const Array& indices, Array& y_array) {
   const T* const x = x_array.data<T>();
   const I* const index = indices.data<I>();
   T* const y = y_array.data<T>();
-  for_each_row(Context::of(x_array), indices.size(), lines.inner, [=] __device__(auto group, Index i) {
+  for_each_line(Context::of(x_array), indices.size(), lines.inner, [=] __device__(auto group, Index i) {
     const Index row = row_of(index[i], rows);
     for (Index k = group.rank(); k < length; k += group.width)
       y[i * length + k] = row < 0 ? T{0} : x[row * length + k];
@@ -61,7 +61,7 @@ void add_up(const Array& gy_array, const Array& indices, Array& gx_array) {
   const T* const gy = gy_array.data<T>();
   const I* const index = indices.data<I>();
   T* const gx = gx_array.data<T>();
-  for_each_row(context, lines.length, lines.inner, [=] __device__(auto group, Index row) {
+  for_each_line(context, lines.length, lines.inner, [=] __device__(auto group, Index row) {
     for (Index k = group.rank(); k < length; k += group.width) {
       double sum = 0;
       for (Index i = first[row]; i <= last[row]; ++i)

@@ -1,4 +1,4 @@
-// Threads that work together on one row: some lanes of a warp, or a block. For .cu files.
+// Threads that work together on one line: some lanes of a warp, or a block. For .cu files.
 #pragma once
 
 #include "tenbin/cuda/launch.cuh"
@@ -40,8 +40,8 @@ inline __device__ Index shuffle_xor(unsigned lanes, Index v, int with) {
 
 }  // namespace detail
 
-/// Width neighbouring lanes of a warp per row, and so block_threads / Width rows per block. Width is a power
-/// of two up to 32.
+/// Width neighbouring lanes of a warp per line, and so block_threads / Width lines per block. Width is a
+/// power of two up to 32.
 ///
 /// `reduce(v, op)` combines the values of all threads of the group, in a fixed order, and returns the result
 /// to each. `op` is associative and commutative. v may be a struct with a `shuffle_xor(lanes, struct, with)`
@@ -49,17 +49,17 @@ inline __device__ Index shuffle_xor(unsigned lanes, Index v, int with) {
 template <int Width>
 struct Lanes {
   static constexpr int width = Width;
-  static constexpr int rows_per_block = block_threads / Width;
+  static constexpr int lines_per_block = block_threads / Width;
 
   __device__ static int rank() { return static_cast<int>(threadIdx.x) % Width; }
-  __device__ static Index row() {
-    return static_cast<Index>(blockIdx.x) * rows_per_block + static_cast<int>(threadIdx.x) / Width;
+  __device__ static Index line() {
+    return static_cast<Index>(blockIdx.x) * lines_per_block + static_cast<int>(threadIdx.x) / Width;
   }
 
   template <class T, class Op>
   __device__ static T reduce(T value, Op op) {
     using detail::shuffle_xor;
-    // The lanes of this group only: lanes without a row need not call it.
+    // The lanes of this group only: lanes without a line need not call it.
     const unsigned first = threadIdx.x % 32 / Width * Width;
     const unsigned lanes = (Width == 32 ? ~0u : (1u << Width % 32) - 1u) << first;
     for (int with = Width / 2; with > 0; with /= 2) value = op(value, shuffle_xor(lanes, value, with));
@@ -67,14 +67,14 @@ struct Lanes {
   }
 };
 
-/// A block of Threads threads per row. All of them must call `reduce`.
+/// A block of Threads threads per line. All of them must call `reduce`.
 template <int Threads = block_threads>
 struct Block {
   static constexpr int width = Threads;
-  static constexpr int rows_per_block = 1;
+  static constexpr int lines_per_block = 1;
 
   __device__ static int rank() { return static_cast<int>(threadIdx.x); }
-  __device__ static Index row() { return static_cast<Index>(blockIdx.x); }
+  __device__ static Index line() { return static_cast<Index>(blockIdx.x); }
 
   template <class T, class Op>
   __device__ static T reduce(T value, Op op) {
@@ -89,7 +89,7 @@ struct Block {
   }
 };
 
-/// Calls `f(group)` with the group for rows of this length: short rows share a warp, long rows get a block
+/// Calls `f(group)` with the group for lines of this length: short lines share a warp, long lines get a block
 /// each.
 template <class F>
 void with_group(std::size_t length, F f) {
@@ -100,10 +100,10 @@ void with_group(std::size_t length, F f) {
   f(Block<>());
 }
 
-/// The grid for `rows` rows.
+/// The grid for `count` lines.
 template <class Group>
-dim3 grid_for_rows(std::size_t rows) {
-  return dim3(static_cast<unsigned>(ceil_div(static_cast<Index>(rows), Group::rows_per_block)));
+dim3 grid_for_lines(std::size_t count) {
+  return dim3(static_cast<unsigned>(ceil_div(static_cast<Index>(count), Group::lines_per_block)));
 }
 
 }  // namespace tenbin::gpu

@@ -56,7 +56,7 @@ struct Pass {
 // inner is 1: one group per chunk of a row.
 template <class Group, class In, class Out, class Op>
 __global__ void __launch_bounds__(block_threads) reduce_rows(Pass<In, Out> pass, Op op) {
-  const Index part = Group::row();
+  const Index part = Group::line();
   if (part >= pass.outer * pass.chunks) return;
   const Index begin = part % pass.chunks * pass.chunk;
   const Index end = begin + pass.chunk < pass.count ? begin + pass.chunk : pass.count;
@@ -127,7 +127,7 @@ void run(Context& context, const Pass<In, Out>& pass, Op op) {
   if (pass.inner == 1) {
     const auto launch_rows = [&](auto group) {
       using Group = decltype(group);
-      const Launch launch(context, grid_for_rows<Group>(static_cast<std::size_t>(parts)), block_threads);
+      const Launch launch(context, grid_for_lines<Group>(static_cast<std::size_t>(parts)), block_threads);
       launch(reduce_rows<Group, In, Out, Op>, pass, op);
     };
     // If there are few rows, more threads per row are faster.

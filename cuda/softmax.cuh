@@ -1,4 +1,4 @@
-// The maximum of a row and the sum of its exponentials, for softmax. For .cu files.
+// The maximum of a line and the sum of its exponentials, for softmax. For .cu files.
 #pragma once
 
 #include <cmath>
@@ -25,7 +25,7 @@ struct ExponentialSum {
 /// Calls `use(c, load(c))` for this thread's c in [0, length). Four loads are in flight at a time, to use the
 /// memory's bandwidth.
 template <class Group, class Load, class Use>
-__device__ void for_each_in_row(Group, Index length, Load load, Use use) {
+__device__ void for_each_in_line(Group, Index length, Load load, Use use) {
   Index c = Group::rank();
   for (; c + 3 * Group::width < length; c += 4 * Group::width) {
     const auto v0 = load(c);
@@ -44,10 +44,10 @@ __device__ void for_each_in_row(Group, Index length, Load load, Use use) {
 /// result. Without elements, or if all are -inf, the maximum is -inf. A NaN is not the maximum, but makes the
 /// sum NaN.
 ///
-/// One pass, since a long row would not stay in the cache for a second one. When the maximum grows, the sum
+/// One pass, since a long line would not stay in the cache for a second one. When the maximum grows, the sum
 /// is rescaled; this is done for four elements at a time and takes a quarter of an exponential per element.
 template <class Group, class T>
-__device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length, Index stride = 1) {
+__device__ ExponentialSum<T> line_exponential_sum(Group, const T* x, Index length, Index stride = 1) {
   const Larger larger;
   T max = std::numeric_limits<T>::lowest();  // -inf - -inf would be NaN
   int at_max = 0;                            // number of elements equal to max
@@ -89,8 +89,8 @@ __device__ ExponentialSum<T> row_exponential_sum(Group, const T* x, Index length
 
 /// The same as a LogSum, for log_softmax: log softmax(x)[c] = (x[c] - max) - log_sum.
 template <class Group, class T>
-__device__ tenbin::detail::LogSum<T> row_log_sum(Group group, const T* x, Index length, Index stride = 1) {
-  return row_exponential_sum(group, x, length, stride).log_sum();
+__device__ tenbin::detail::LogSum<T> line_log_sum(Group group, const T* x, Index length, Index stride = 1) {
+  return line_exponential_sum(group, x, length, stride).log_sum();
 }
 
 }  // namespace tenbin::gpu

@@ -10,7 +10,8 @@ namespace detail {
 
 // A step whose batch was found wrong changes nothing: its gradients mean nothing.
 template <class Step, class... Pointers>
-__global__ void update_kernel(const DeferredError* error, Index count, StepValue<Step> step, Pointers... elements) {
+__global__ void update_kernel(const DeferredError* error, Index count, StepValue<Step> step,
+                              Pointers... elements) {
   if (error->raise != nullptr) return;
   const Step update = step.get();
   const Index threads = static_cast<Index>(gridDim.x) * blockDim.x;
@@ -32,7 +33,8 @@ void update_each(const StepValue<Step>& step, Array& first, FlatArrays&... rest)
   const auto count = static_cast<Index>(first.size());
   const auto run = [&](auto*... elements) {
     const Launch launch(context, detail::grid_for(context, count), block_threads);
-    launch(detail::update_kernel<Step, decltype(elements)...>, context.deferred_error(), count, step, elements...);
+    launch(detail::update_kernel<Step, decltype(elements)...>, context.deferred_error(), count, step,
+           elements...);
   };
   run(first.data<T>(), rest.template data<T>()...);
 }

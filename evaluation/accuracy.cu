@@ -1,6 +1,6 @@
 #include "tenbin/evaluation/accuracy.h"
 
-#include "tenbin/cuda/rows.cuh"
+#include "tenbin/cuda/lines.cuh"
 
 namespace tenbin::detail {
 

@@ -1,6 +1,6 @@
 #include "tenbin/evaluation/argmax.h"
 
-#include "tenbin/cuda/rows.cuh"
+#include "tenbin/cuda/lines.cuh"
 
 namespace tenbin::detail {
 
@@ -41,7 +41,7 @@ void argmax_lines(gpu::Context& context, const T* x, std::size_t count, std::siz
   const auto length = static_cast<Index>(n_class);
   const auto inner = static_cast<Index>(stride);
   const bool marks_nan = of_nan == OfNan::marked;
-  gpu::for_each_row(context, count, n_class, [=] __device__(auto group, Index i) {
+  gpu::for_each_line(context, count, n_class, [=] __device__(auto group, Index i) {
     const T* const line = x + i / inner * length * inner + i % inner;
     Best<T> best{0, -1};
     for (Index c = group.rank(); c < length; c += group.width)

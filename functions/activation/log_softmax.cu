@@ -13,7 +13,7 @@ Arrays LogSoftmax::forward_gpu(const Arrays& xs) {
   retain_outputs({0});
   const auto log_softmax_line = [] __device__(auto group, auto* y, const auto* x, Index length,
                                               Index stride) {
-    const auto [max, log_sum] = gpu::row_log_sum(group, x, length, stride);
+    const auto [max, log_sum] = gpu::line_log_sum(group, x, length, stride);
     for (Index j = group.rank(); j < length; j += group.width)
       y[j * stride] = (x[j * stride] - max) - log_sum;
   };

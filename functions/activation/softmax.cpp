@@ -31,9 +31,9 @@ Arrays Softmax::forward_cpu(const Arrays& xs) {
   Array y = Array::empty_like(xs[0]);
   visit_floating(y.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    cpu::for_each_softmax_block<T>(lines, [&](cpu::SoftmaxBlock<T>& block, std::size_t) {
-      block.exponentials(xs[0].data<T>(), y.data<T>());
-      block.softmax(y.data<T>());
+    cpu::for_each_softmax_chunk<T>(lines, [&](cpu::SoftmaxChunk<T>& chunk, std::size_t) {
+      chunk.exponentials(xs[0].data<T>(), y.data<T>());
+      chunk.softmax(y.data<T>());
     });
   });
   return {y};

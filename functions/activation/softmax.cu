@@ -13,7 +13,7 @@ Arrays Softmax::forward_gpu(const Arrays& xs) {
   retain_outputs({0});
   const auto softmax_line = [] __device__(auto group, auto* y, const auto* x, Index length, Index stride) {
     using T = std::remove_pointer_t<decltype(y)>;
-    const auto [max, sum, rest] = gpu::row_exponential_sum(group, x, length, stride);
+    const auto [max, sum, rest] = gpu::line_exponential_sum(group, x, length, stride);
     const T divisor = static_cast<T>(sum);
     for (Index j = group.rank(); j < length; j += group.width)
       y[j * stride] = std::exp(x[j * stride] - max) / divisor;

@@ -4,7 +4,6 @@
 #include "tenbin/core/lines.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/lines.cuh"
-#include "tenbin/cuda/rows.cuh"
 #include "tenbin/functions/loss/detail/composed_loss.h"
 
 namespace tenbin {
@@ -44,9 +43,9 @@ Arrays LDAMLogits::forward_gpu(const Arrays& xs) {
   detail::visit_scores_and_labels(x, xs[1], [&](auto zero, auto label_zero) {
     using T = decltype(zero);
     using Label = decltype(label_zero);
-    gpu::for_each_row(gpu::Context::of(x), lines.count(), gpu::row_length(lines),
-                      SubtractMargin<T, Label>{x.data<T>(), xs[1].data<Label>(), lines, margins.data<T>(),
-                                               static_cast<T>(scale_), y.data<T>()});
+    gpu::for_each_line(gpu::Context::of(x), lines.count(), gpu::line_length(lines),
+                       SubtractMargin<T, Label>{x.data<T>(), xs[1].data<Label>(), lines, margins.data<T>(),
+                                                static_cast<T>(scale_), y.data<T>()});
   });
   return {y};
 }

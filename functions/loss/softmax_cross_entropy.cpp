@@ -11,11 +11,11 @@
 
 namespace tenbin {
 
-using cpu::SoftmaxBlock;
+using cpu::SoftmaxChunk;
 using detail::GroupOfOne;
 using detail::LabelTarget;
+using detail::Line;
 using detail::Problem;
-using detail::Row;
 using detail::SpreadTarget;
 using detail::Sums;
 
@@ -101,73 +101,73 @@ void visit_targets(const Function& function, const Problem<T>& problem, const Ar
   detail::visit_targets(t, problem, options, f);
 }
 
-// The gradients of one block. In gx are the exponentials that `SoftmaxBlock::exponentials` has computed.
+// The gradients of one chunk. In gx are the exponentials that `SoftmaxChunk::exponentials` has computed.
 
 // Where a factor is not finite in T, though its product with a small slope may be, or where the scale is
 // infinite and the weight is 0. The product is taken in double, after the others.
 template <class T, class Targets, class Scale>
 void label_gradients_by_double(const Targets& targets, const Scale& scale, const Problem<T>& problem,
-                               SoftmaxBlock<T>& block, T* gx) {
+                               SoftmaxChunk<T>& chunk, T* gx) {
   SmallVector<std::size_t, 4> beyond;
-  for (std::size_t i = 0; i < block.count(); ++i) {
-    T& factor = block.factor[i];
-    if (targets[block.first() + i].weight == T{0}) factor = T{0};
+  for (std::size_t i = 0; i < chunk.count(); ++i) {
+    T& factor = chunk.factor[i];
+    if (targets[chunk.first() + i].weight == T{0}) factor = T{0};
     if (!std::isinf(factor)) continue;
     factor = T{1};
-    beyond.push_back(block.first() + i);
+    beyond.push_back(chunk.first() + i);
   }
-  block.label_gradient(gx);
+  chunk.label_gradient(gx);
   for (const std::size_t p : beyond) {
-    const Row<T> row = problem.row(gx, problem.lines.start(p));
+    const Line<T> line = problem.line(gx, problem.lines.start(p));
     for (std::size_t c = 0; c < problem.n_class(); ++c)
-      row[c] = detail::scaled(row[c], scale(p), static_cast<double>(targets[p].weight));
+      line[c] = detail::scaled(line[c], scale(p), static_cast<double>(targets[p].weight));
   }
 }
 
 template <class T, class Targets, class Scale>
 void label_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale,
-                     SoftmaxBlock<T>& block, T* gx) {
+                     SoftmaxChunk<T>& chunk, T* gx) {
   bool all_weighted = true, all_fit = true;
-  for (std::size_t i = 0; i < block.count(); ++i) {
-    const std::size_t p = block.first() + i;
+  for (std::size_t i = 0; i < chunk.count(); ++i) {
+    const std::size_t p = chunk.first() + i;
     const LabelTarget<T> target = targets[p];
-    block.label[i] = static_cast<typename SoftmaxBlock<T>::Label>(target.label);
-    block.factor[i] = target.valid ? static_cast<T>(scale(p) * static_cast<double>(target.weight)) : T{0};
-    all_weighted = all_weighted && block.factor[i] != T{0};
-    all_fit = all_fit && std::isfinite(block.factor[i]);
+    chunk.label[i] = static_cast<typename SoftmaxChunk<T>::Label>(target.label);
+    chunk.factor[i] = target.valid ? static_cast<T>(scale(p) * static_cast<double>(target.weight)) : T{0};
+    all_weighted = all_weighted && chunk.factor[i] != T{0};
+    all_fit = all_fit && std::isfinite(chunk.factor[i]);
   }
   if (all_fit) {
-    block.label_gradient(gx);
+    chunk.label_gradient(gx);
   } else {
-    label_gradients_by_double(targets, scale, problem, block, gx);
+    label_gradients_by_double(targets, scale, problem, chunk, gx);
   }
   if (all_fit && all_weighted) return;
-  for (std::size_t i = 0; i < block.count(); ++i)  // set to 0 rather than multiplied by 0: x may be NaN there
-    if (block.factor[i] == T{0})
-      fill_zero(GroupOfOne(), problem.row(gx, problem.lines.start(block.first() + i)), problem.n_class());
+  for (std::size_t i = 0; i < chunk.count(); ++i)  // set to 0 rather than multiplied by 0: x may be NaN there
+    if (chunk.factor[i] == T{0})
+      fill_zero(GroupOfOne(), problem.line(gx, problem.lines.start(chunk.first() + i)), problem.n_class());
 }
 
 // gt: null if the soft targets need no gradient.
 template <class T, class Targets, class Scale>
 void spread_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale, T divided_loss,
-                      const SoftmaxBlock<T>& block, T* gx, T* gt) {
+                      const SoftmaxChunk<T>& chunk, T* gx, T* gt) {
   const GroupOfOne group;
-  block.softmax(gx);
-  for (std::size_t i = 0; i < block.count(); ++i) {
-    const std::size_t p = block.first() + i;
+  chunk.softmax(gx);
+  for (std::size_t i = 0; i < chunk.count(); ++i) {
+    const std::size_t p = chunk.first() + i;
     const std::size_t start = problem.lines.start(p);
-    const Row<T> gradient = problem.row(gx, start);
+    const Line<T> gradient = problem.line(gx, start);
     const SpreadTarget<T> target = target_at(group, targets, p, start);
     if (!target.valid) {
       fill_zero(group, gradient, problem.n_class());
-      if (gt != nullptr) fill_zero(group, problem.row(gt, start), problem.n_class());
+      if (gt != nullptr) fill_zero(group, problem.line(gt, start), problem.n_class());
       continue;
     }
     spread_gradient(
         group, target, scale(p), [=](std::size_t c) { return gradient[c]; }, gradient);
     if (gt != nullptr)
-      target_gradient(group, target, scale(p), problem.row(problem.x, start), block[i], divided_loss,
-                      problem.row(gt, start));
+      target_gradient(group, target, scale(p), problem.line(problem.x, start), chunk[i], divided_loss,
+                      problem.line(gt, start));
   }
 }
 
@@ -189,12 +189,12 @@ Sums add_up(const Function& function, const Problem<T>& problem, const Array& t,
   SmallVector<Sums, 4> parts;
   parts.resize(cpu::softmax_task_count<T>(problem.lines));
   visit_targets(function, problem, t, options, [&](const auto& targets) {
-    cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t task) {
-      block.exponentials(problem.x, outputs.exponentials);
-      if (outputs.line_sums != nullptr) block.save(outputs.line_sums, outputs.with_norms);
+    cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t task) {
+      chunk.exponentials(problem.x, outputs.exponentials);
+      if (outputs.line_sums != nullptr) chunk.save(outputs.line_sums, outputs.with_norms);
       Sums sums = parts[task];
-      for (std::size_t i = 0; i < block.count(); ++i) {
-        const std::size_t p = block.first() + i;
+      for (std::size_t i = 0; i < chunk.count(); ++i) {
+        const std::size_t p = chunk.first() + i;
         const std::size_t start = problem.lines.start(p);
         const auto target = target_at(group, targets, p, start);
         const T sample = samples == nullptr ? T{1} : samples[p];
@@ -202,7 +202,7 @@ Sums add_up(const Function& function, const Problem<T>& problem, const Array& t,
         if (target.valid) {
           if (sample != T{0})
             loss = static_cast<double>(sample) *
-                   cross_entropy(group, target, problem.row(problem.x, start), block[i]);
+                   cross_entropy(group, target, problem.line(problem.x, start), chunk[i]);
           sums.loss += loss;
           sums.weight += static_cast<double>(sample) * unsmoothed_total(group, target);
           ++sums.valid;
@@ -307,16 +307,16 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
       return samples == nullptr ? outer : outer * static_cast<double>(samples[p]);
     };
     visit_targets(*this, problem, t, options_, [&](const auto& targets) {
-      cpu::for_each_softmax_block<T>(problem.lines, [&](SoftmaxBlock<T>& block, std::size_t) {
+      cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t) {
         if (kept) {
-          block.load(line_sums_.data<T>(), is_floating(t.dtype()));
+          chunk.load(line_sums_.data<T>(), is_floating(t.dtype()));
         } else {
-          block.exponentials(problem.x, gx.data<T>());
+          chunk.exponentials(problem.x, gx.data<T>());
         }
         if constexpr (std::is_same_v<typename std::decay_t<decltype(targets)>::Target, LabelTarget<T>>) {
-          label_gradients(problem, targets, scale, block, gx.data<T>());
+          label_gradients(problem, targets, scale, chunk, gx.data<T>());
         } else {
-          spread_gradients(problem, targets, scale, divided_loss, block, gx.data<T>(),
+          spread_gradients(problem, targets, scale, divided_loss, chunk, gx.data<T>(),
                            gt ? gt.data<T>() : nullptr);
         }
       });

@@ -2,7 +2,6 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/cuda/lines.cuh"
-#include "tenbin/cuda/rows.cuh"
 #include "tenbin/cuda/softmax.cuh"
 #include "tenbin/functions/loss/detail/loss_sums.cuh"
 #include "tenbin/functions/loss/detail/targets.h"
@@ -12,11 +11,11 @@ namespace tenbin {
 namespace {
 
 using detail::LabelTarget;
+using detail::Line;
 using detail::LogSum;
 using detail::LossSums;
 using detail::LossTotals;
 using detail::Problem;
-using detail::Row;
 using detail::SpreadTarget;
 using gpu::Index;
 
@@ -28,15 +27,15 @@ __device__ T softmax(T x, LogSum<T> norm) {
 // Of the line that begins at `start`.
 template <class Group, class T>
 __device__ LogSum<T> log_sum_at(Group group, const Problem<T>& problem, std::size_t start) {
-  return gpu::row_log_sum(group, problem.x + start, static_cast<Index>(problem.lines.length),
-                          static_cast<Index>(problem.lines.inner));
+  return gpu::line_log_sum(group, problem.x + start, static_cast<Index>(problem.lines.length),
+                           static_cast<Index>(problem.lines.inner));
 }
 
 // ---- forward ---------------------------------------------------------------------------------------------
 
-// A row whose label is ignored is not read.
+// A line whose label is ignored is not read.
 template <class T, class Targets>
-struct ForwardRow {
+struct ForwardPosition {
   Problem<T> problem;
   Targets targets;
   T* each_loss;  // null unless Reduce::no
@@ -44,11 +43,11 @@ struct ForwardRow {
   T* log_sums;
 
   template <class Group>
-  __device__ void operator()(Group group, Index row, LossSums& total) const {
-    const auto p = static_cast<std::size_t>(row);
+  __device__ void operator()(Group group, Index position, LossSums& total) const {
+    const auto p = static_cast<std::size_t>(position);
     const std::size_t start = problem.lines.start(p);
     const auto target = target_at(group, targets, p, start);
-    const T sample = detail::sample_weight_at(problem.sample_weight, row, total);
+    const T sample = detail::sample_weight_at(problem.sample_weight, position, total);
     double loss = 0;
     double weight = 0;
     if (target.valid) {
@@ -59,14 +58,14 @@ struct ForwardRow {
       }
       if (sample != T{0})
         loss =
-            static_cast<double>(sample) * cross_entropy(group, target, problem.row(problem.x, start), norm);
+            static_cast<double>(sample) * cross_entropy(group, target, problem.line(problem.x, start), norm);
       weight = static_cast<double>(sample) * unsmoothed_total(group, target);
     }
     if (group.rank() != 0) return;
     total.loss += loss;
     total.weight += weight;
     total.valid += target.valid ? 1 : 0;
-    if (targets.is_wrong(p)) total.wrong_label = gpu::Smaller()(total.wrong_label, row);
+    if (targets.is_wrong(p)) total.wrong_label = gpu::Smaller()(total.wrong_label, position);
     if (each_loss != nullptr) each_loss[p] = static_cast<T>(loss);
   }
 
@@ -76,7 +75,7 @@ struct ForwardRow {
 // ---- backward --------------------------------------------------------------------------------------------
 
 template <class T, class Targets>
-struct BackwardRow {
+struct BackwardPosition {
   Problem<T> problem;
   Targets targets;
   const T* maxima;  // null: to be computed again
@@ -89,8 +88,8 @@ struct BackwardRow {
   T* gt;  // null unless soft targets want a gradient
 
   template <class Group>
-  __device__ void operator()(Group group, Index row) const {
-    const auto p = static_cast<std::size_t>(row);
+  __device__ void operator()(Group group, Index position) const {
+    const auto p = static_cast<std::size_t>(position);
     const std::size_t start = problem.lines.start(p);
     const auto target = target_at(group, targets, p, start);
     // In double: the product may be representable where its parts are not.
@@ -115,12 +114,12 @@ struct BackwardRow {
     const double weight = target.valid ? static_cast<double>(target.weight) : 0;
     const bool fits = detail::fits<T>(scale * weight);
     const T factor = fits ? static_cast<T>(scale * weight) : T{1};
-    const Row<T> g = problem.row(gx, start);
+    const Line<T> g = problem.line(gx, start);
     if (weight == 0 || factor == T{0}) return fill_zero(group, g, target.n_class);  // x may be NaN there
     const LogSum<T> norm = log_sum(group, p, start);
-    const Row<const T> x = problem.row(problem.x, start);
+    const Line<const T> x = problem.line(problem.x, start);
     const auto label = static_cast<Index>(target.label);
-    gpu::for_each_in_row(
+    gpu::for_each_in_line(
         group, static_cast<Index>(target.n_class), [&](Index c) { return x[c]; },
         [&](Index c, T value) {
           const T slope = factor * (softmax(value, norm) - (c == label ? T{1} : T{0}));
@@ -131,18 +130,18 @@ struct BackwardRow {
   template <class Group>
   __device__ void gradient(Group group, std::size_t p, std::size_t start, const SpreadTarget<T>& target,
                            double scale) const {
-    const Row<T> g = problem.row(gx, start);
+    const Line<T> g = problem.line(gx, start);
     if (!target.valid) {
       fill_zero(group, g, target.n_class);
-      if (gt != nullptr) fill_zero(group, problem.row(gt, start), target.n_class);
+      if (gt != nullptr) fill_zero(group, problem.line(gt, start), target.n_class);
       return;
     }
     const LogSum<T> norm = log_sum(group, p, start);
-    const Row<const T> x = problem.row(problem.x, start);
+    const Line<const T> x = problem.line(problem.x, start);
     spread_gradient(
         group, target, scale, [=](std::size_t c) { return softmax(x[c], norm); }, g);
     const T divided_loss = divides_by_weights ? static_cast<T>(totals->loss) : T{0};
-    if (gt != nullptr) target_gradient(group, target, scale, x, norm, divided_loss, problem.row(gt, start));
+    if (gt != nullptr) target_gradient(group, target, scale, x, norm, divided_loss, problem.line(gt, start));
   }
 };
 
@@ -178,10 +177,10 @@ Arrays SoftmaxCrossEntropy::forward_gpu(const Arrays& xs) {
                                     detail::ignored_label(options_.ignore_label)));
     detail::visit_targets(t, problem, options_, [&](const auto& targets) {
       using Targets = std::decay_t<decltype(targets)>;
-      const ForwardRow<T, Targets> row{problem, targets, reduce ? nullptr : losses.data<T>(), maxima,
-                                       log_sums};
-      gpu::with_group(gpu::row_length(problem.lines), [&](auto group) {
-        detail::launch_loss(gpu::Context::of(x), group, problem.positions(), row, epilogue);
+      const ForwardPosition<T, Targets> body{problem, targets, reduce ? nullptr : losses.data<T>(), maxima,
+                                             log_sums};
+      gpu::with_group(gpu::line_length(problem.lines), [&](auto group) {
+        detail::launch_loss(gpu::Context::of(x), group, problem.positions(), body, epilogue);
       });
     });
   });
@@ -203,7 +202,7 @@ Arrays SoftmaxCrossEntropy::backward_gpu(const Arrays& xs, const Arrays& gys) {
     const T* const maxima = detail::data_or_null<T>(line_sums_);
     detail::visit_targets(t, problem, options_, [&](const auto& targets) {
       using Targets = std::decay_t<decltype(targets)>;
-      const BackwardRow<T, Targets> row{
+      const BackwardPosition<T, Targets> body{
           problem,
           targets,
           maxima,
@@ -215,7 +214,7 @@ Arrays SoftmaxCrossEntropy::backward_gpu(const Arrays& xs, const Arrays& gys) {
           gx.data<T>(),
           gt ? gt.data<T>() : nullptr,
       };
-      gpu::for_each_row(gpu::Context::of(x), problem.positions(), gpu::row_length(problem.lines), row);
+      gpu::for_each_line(gpu::Context::of(x), problem.positions(), gpu::line_length(problem.lines), body);
     });
   });
   return {gx, gt};

@@ -1,4 +1,4 @@
-// Both ways to compute a softmax against plain sums in long double, and their independence of where a block
+// Both ways to compute a softmax against plain sums in long double, and their independence of where a chunk
 // begins.
 #include "tenbin/cpu/softmax.h"
 
@@ -9,7 +9,7 @@
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
-using cpu::SoftmaxBlock;
+using cpu::SoftmaxChunk;
 
 namespace {
 
@@ -23,25 +23,25 @@ Results<T> compute(const Lines& lines, const std::vector<T>& x, bool keep = true
   Results<T> results;
   results.softmax.assign(x.size(), T{-1});
   results.gradient.assign(x.size(), T{-1});
-  for (std::size_t first = 0; first < lines.count(); first += SoftmaxBlock<T>::size) {
-    SoftmaxBlock<T> block(lines, first);
-    block.exponentials(x.data(), keep ? results.softmax.data() : nullptr);
-    if (keep) block.softmax(results.softmax.data());
-    block.exponentials(x.data(), results.gradient.data());
-    for (std::size_t i = 0; i < block.count(); ++i) {
-      block.factor[i] = static_cast<T>(first + i + 1);
-      block.label[i] = static_cast<typename SoftmaxBlock<T>::Label>((first + i) % lines.length);
-      results.max.push_back(block[i].max);
-      results.log_sum.push_back(block[i].log_sum);
+  for (std::size_t first = 0; first < lines.count(); first += SoftmaxChunk<T>::size) {
+    SoftmaxChunk<T> chunk(lines, first);
+    chunk.exponentials(x.data(), keep ? results.softmax.data() : nullptr);
+    if (keep) chunk.softmax(results.softmax.data());
+    chunk.exponentials(x.data(), results.gradient.data());
+    for (std::size_t i = 0; i < chunk.count(); ++i) {
+      chunk.factor[i] = static_cast<T>(first + i + 1);
+      chunk.label[i] = static_cast<typename SoftmaxChunk<T>::Label>((first + i) % lines.length);
+      results.max.push_back(chunk[i].max);
+      results.log_sum.push_back(chunk[i].log_sum);
     }
-    block.label_gradient(results.gradient.data());
+    chunk.label_gradient(results.gradient.data());
   }
   return results;
 }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("softmax blocks equal plain sums in long double", "", float, double) {
+TEMPLATE_TEST_CASE("softmax chunks equal plain sums in long double", "", float, double) {
   using T = TestType;
   for (const std::size_t n_class : {1u, 2u, 3u, 4u, 5u, 10u, 33u, 63u, 64u, 65u, 71u, 100u, 257u, 2500u})
     for (const Lines lines : {Lines{1, n_class, 1}, Lines{31, n_class, 1}, Lines{32, n_class, 1},

@@ -160,8 +160,8 @@ template <class Group, class Part, class T>
 __global__ void __launch_bounds__(gpu::block_threads, sizeof(T) == sizeof(float) ? 4 : 1)
     loss_kernel(Index count, Part part, LossEpilogue<T> epilogue, gpu::GridScratch<LossSums> scratch) {
   LossSums sums = LossSums::none();
-  const Index step = static_cast<Index>(gridDim.x) * Group::rows_per_block;
-  for (Index p = Group::row(); p < count; p += step) part(Group(), p, sums);
+  const Index step = static_cast<Index>(gridDim.x) * Group::lines_per_block;
+  for (Index p = Group::line(); p < count; p += step) part(Group(), p, sums);
   if (gpu::reduce_grid(sums, LossSums::none(), AddLossSums(), scratch))
     epilogue(sums, [&part](Index p) { return part.label(p); });
 }
@@ -172,7 +172,7 @@ template <class Group, class Part, class T>
 void launch_loss(gpu::Context& context, Group, std::size_t count, const Part& part,
                  const LossEpilogue<T>& epilogue) {
   const auto positions = static_cast<Index>(count);
-  const dim3 grid = gpu::resident_grid(context, gpu::ceil_div(positions, Group::rows_per_block));
+  const dim3 grid = gpu::resident_grid(context, gpu::ceil_div(positions, Group::lines_per_block));
   gpu::GridMemory<LossSums> memory(context, grid);
   gpu::Launch(context, grid, gpu::block_threads)(loss_kernel<Group, Part, T>, positions, part, epilogue,
                                                  memory.scratch());

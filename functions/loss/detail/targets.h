@@ -21,7 +21,7 @@ namespace tenbin::detail {
 
 // C values with a stride: the class axis at one position.
 template <class T>
-struct Row {
+struct Line {
   T* values;
   std::size_t stride;
 
@@ -48,7 +48,7 @@ struct Problem {
   constexpr std::size_t positions() const { return lines.count(); }
   // Of an array of x's shape, the line that begins at element `start`.
   template <class U>
-  constexpr Row<U> row(U* values, std::size_t start) const {
+  constexpr Line<U> line(U* values, std::size_t start) const {
     return {values + start, lines.inner};
   }
 };
@@ -72,7 +72,7 @@ struct LabelTarget {
 template <class T>
 struct SpreadTarget {
   bool valid;
-  Row<const T> soft;  // null for a label
+  Line<const T> soft;  // null for a label
   std::size_t label;
   const T* class_weight;  // null: ones
   T smoothing;
@@ -210,7 +210,7 @@ TENBIN_GROUP_FUNCTION auto target_at(Group, const Targets& targets, std::size_t 
 template <class Group, class T>
 TENBIN_GROUP_FUNCTION SpreadTarget<T> target_at(Group group, const SoftTargets<T>& targets, std::size_t,
                                                 std::size_t start) {
-  const Row<const T> soft{targets.values + start, targets.lines.inner};
+  const Line<const T> soft{targets.values + start, targets.lines.inner};
   int any = 0;
   for (std::size_t c = group.rank(); c < targets.lines.length; c += Group::width)
     if (soft[c] != T{0}) any = 1;
@@ -232,13 +232,13 @@ TENBIN_GROUP_FUNCTION double unsmoothed_total(Group group, const SpreadTarget<T>
 }
 
 template <class Group, class T>
-TENBIN_GROUP_FUNCTION double cross_entropy(Group, const LabelTarget<T>& target, Row<const T> x,
+TENBIN_GROUP_FUNCTION double cross_entropy(Group, const LabelTarget<T>& target, Line<const T> x,
                                            LogSum<T> norm) {
   return target.weight == T{0} ? 0 : -static_cast<double>(target.weight) * norm.log_softmax(x[target.label]);
 }
 
 template <class Group, class T>
-TENBIN_GROUP_FUNCTION double cross_entropy(Group group, const SpreadTarget<T>& target, Row<const T> x,
+TENBIN_GROUP_FUNCTION double cross_entropy(Group group, const SpreadTarget<T>& target, Line<const T> x,
                                            LogSum<T> norm) {
   double loss = 0;
   for (std::size_t c = group.rank(); c < target.n_class; c += Group::width)
@@ -247,14 +247,14 @@ TENBIN_GROUP_FUNCTION double cross_entropy(Group group, const SpreadTarget<T>& t
 }
 
 template <class Group, class T>
-TENBIN_GROUP_FUNCTION void fill_zero(Group group, Row<T> row, std::size_t count) {
-  for (std::size_t c = group.rank(); c < count; c += Group::width) row[c] = T{0};
+TENBIN_GROUP_FUNCTION void fill_zero(Group group, Line<T> line, std::size_t count) {
+  for (std::size_t c = group.rank(); c < count; c += Group::width) line[c] = T{0};
 }
 
 // The gradient with respect to x. `softmax_at(c)` is softmax(x)[c]; it may read gx[c].
 template <class Group, class T, class SoftmaxAt>
 TENBIN_GROUP_FUNCTION void spread_gradient(Group group, const SpreadTarget<T>& target, double scale,
-                                           SoftmaxAt softmax_at, Row<T> gx) {
+                                           SoftmaxAt softmax_at, Line<T> gx) {
   double sum = 0;
   int any = 0;
   for (std::size_t c = group.rank(); c < target.n_class; c += Group::width) {
@@ -271,7 +271,7 @@ TENBIN_GROUP_FUNCTION void spread_gradient(Group group, const SpreadTarget<T>& t
 // The gradient with respect to the soft targets.
 template <class Group, class T>
 TENBIN_GROUP_FUNCTION void target_gradient(Group group, const SpreadTarget<T>& target, double scale,
-                                           Row<const T> x, LogSum<T> norm, T divided_loss, Row<T> gt) {
+                                           Line<const T> x, LogSum<T> norm, T divided_loss, Line<T> gt) {
   for (std::size_t c = group.rank(); c < target.n_class; c += Group::width)
     gt[c] = target.target_gradient(c, scale, x[c], norm, divided_loss);
 }
