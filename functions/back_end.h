@@ -1,5 +1,5 @@
 // For a .cpp file that computes on both devices. CMake compiles it twice: as C++, for the CPU, and as
-// kernels, for the GPU. Such files are listed in CMakeLists.txt as COMPILED_TWICE. Internal.
+// kernels, for the GPU. Such files are listed in CMakeLists.txt as COMPILED_TWICE or UPDATE_RULES. Internal.
 //
 //     Arrays Square::TENBIN_FORWARD(const Arrays& xs) { return {back_end::map(Multiply(), xs[0], xs[0])}; }
 //

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "tenbin/datasets/class_weight.h"
-#include "tenbin/datasets/fraction.h"
+#include "tenbin/datasets/detail/fraction.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;

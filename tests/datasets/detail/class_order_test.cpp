@@ -1,4 +1,4 @@
-#include "tenbin/datasets/class_order.h"
+#include "tenbin/datasets/detail/class_order.h"
 
 #include "tenbin/tests/catch.h"
 

@@ -1,5 +1,5 @@
 // Numbers from text: exactly the result of strtod, for every form that a file may have.
-#include "tenbin/datasets/parse_number.h"
+#include "tenbin/datasets/detail/parse_number.h"
 
 #include <cmath>
 #include <cstdio>
