@@ -32,7 +32,7 @@
 #include <xtensor/xview.hpp>
 
 // Under C++20, g++ takes xtensor 0.24's shape of dynamic rank for one of fixed rank, and `xt::eval` of a
-// reducer makes a container of the wrong rank (xtensor-stack/xtensor#1970). This says which it is.
+// reducer makes a container of the wrong rank (xtensor-stack/xtensor#1970). This selects the right one.
 namespace xt::detail {
 template <>
 struct xtype_for_shape<dynamic_shape<std::size_t>> {
@@ -96,7 +96,7 @@ SharedElements<T> share(Array&& array) {
 /// Backward does not notice what is written through a view between a forward pass and its backward: say so
 /// with `array.mark_changed()`, as for `Array::data`.
 ///
-/// Errors: T is not the dtype; the array is on a GPU, or none; it does not have `rank` axes.
+/// Errors: T is not the dtype; the array is on a GPU, or empty; it does not have `rank` axes.
 ///
 ///     xt::view(adapt<float>(x), 0, xt::all()) = 0;       // the first row
 ///     float largest = xt::amax(adapt<float, 2>(x))();
@@ -140,7 +140,7 @@ auto adapt(Array&& array) {
 /// `xt::cast<float>` converts. Types without a dtype are stored as by the constructors of `Array` (bool as
 /// uint8, std::size_t as int64) after one more pass.
 ///
-/// To write into an array that is there, such as that of `Function::new_gradient`, assign to its view:
+/// To write into an existing array, such as that of `Function::new_gradient`, assign to its view:
 /// `xt::noalias(adapt<float>(gx)) = gy * y;`.
 ///
 /// Errors: an unsigned value above 2^63 - 1; more than 8 axes; exceptions of xtensor, such as

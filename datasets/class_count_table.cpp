@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "tenbin/core/text.h"
-#include "tenbin/datasets/detail/text_table.h"
+#include "tenbin/datasets/text_table.h"
 
 namespace tenbin {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "tenbin/core/text.h"
-#include "tenbin/datasets/detail/text_table.h"
+#include "tenbin/datasets/text_table.h"
 #include "tenbin/evaluation/geometric_mean.h"
 
 namespace tenbin {

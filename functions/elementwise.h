@@ -38,7 +38,7 @@ class ElementwiseFunction : public Function {
 /// the struct; `void check(const Array& x) const`, if there is one, throws if they are invalid. Exponentials
 /// and the like are in functions/formula_math.h.
 ///
-/// A .cpp file with `TENBIN_ELEMENTWISE(SquareFormula);` (functions/elementwise_bodies.h), which
+/// A .cpp file with `TENBIN_ELEMENTWISE(SquareFormula);` (functions/detail/elementwise_bodies.h), which
 /// CMakeLists.txt lists in COMPILED_TWICE, is compiled for the CPU and for the GPU.
 template <class Formula>
 class Elementwise : public detail::ElementwiseFunction {

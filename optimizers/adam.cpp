@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tenbin/optimizers/elementwise_bodies.h"
+#include "tenbin/optimizers/detail/elementwise_bodies.h"
 
 namespace tenbin {
 

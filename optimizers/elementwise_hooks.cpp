@@ -1,5 +1,5 @@
 // The hooks that treat each element by itself, compiled for both devices.
-#include "tenbin/optimizers/elementwise_bodies.h"
+#include "tenbin/optimizers/detail/elementwise_bodies.h"
 
 namespace tenbin {
 

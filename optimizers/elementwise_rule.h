@@ -21,7 +21,7 @@ namespace tenbin {
 ///       MomentumSGDStep<T> step(std::int64_t t) const { ... }  // of update number t, counted from 1
 ///     };
 ///
-/// The .cpp file of the rule includes optimizers/elementwise_bodies.h, has the line `template class
+/// The .cpp file of the rule includes optimizers/detail/elementwise_bodies.h, has the line `template class
 /// ElementwiseRule<MomentumSGD>;` and is listed among UPDATE_RULES in CMakeLists.txt: it is compiled for the
 /// CPU and for the GPU.
 template <class Rule>

@@ -1,6 +1,6 @@
 #include "tenbin/optimizers/momentum_sgd.h"
 
-#include "tenbin/optimizers/elementwise_bodies.h"
+#include "tenbin/optimizers/detail/elementwise_bodies.h"
 
 namespace tenbin {
 

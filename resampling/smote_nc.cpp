@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "tenbin/datasets/detail/statistics.h"
+#include "tenbin/datasets/statistics.h"
 
 namespace tenbin {
 

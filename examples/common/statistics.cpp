@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "tenbin/datasets/detail/statistics.h"
+#include "tenbin/datasets/statistics.h"
 
 namespace tenbin::examples {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tenbin/datasets/detail/text_table.h"
+#include "tenbin/datasets/text_table.h"
 
 namespace tenbin::examples {
 

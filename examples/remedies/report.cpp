@@ -33,7 +33,7 @@ std::string cell(const Found& count) {
 }  // namespace
 
 std::string to_table(const Results& results) {
-  std::vector<std::string> header = {"remedy"};
+  std::vector<std::string> header = {"method"};
   for (const Metric& metric : metrics()) header.push_back(metric.name);
   header.push_back("rarest found");
   TextTable table(header);
@@ -62,7 +62,7 @@ Json to_json(const Results& results, const ComparisonData& data, const TrainingO
     }
     const Found count = results.found_in_first_repetition(r);
     methods.push_back(Json::object()
-                          .set("remedy", method_names()[r])
+                          .set("method", method_names()[r])
                           .set("values", values)
                           .set(std::string("against_") + baseline, against_baseline)
                           .set("rarest_found", count.found)
@@ -81,12 +81,12 @@ Json to_json(const Results& results, const ComparisonData& data, const TrainingO
       .set("alpha", training.alpha)
       .set("weight_decay", training.weight_decay)
       .set("seed", seed)
-      .set("remedies", methods);
+      .set("methods", methods);
 }
 
 void save_csv(const Results& results, const std::string& path) {
   detail::TextStream text;
-  text << std::setprecision(std::numeric_limits<double>::max_digits10) << "remedy,metric,split,value\n";
+  text << std::setprecision(std::numeric_limits<double>::max_digits10) << "method,metric,split,value\n";
   for (std::size_t r = 0; r < method_names().size(); ++r)
     for (std::size_t m = 0; m < metrics().size(); ++m)
       for (std::size_t split = 0; split < results.values[r][m].size(); ++split)

@@ -1,6 +1,6 @@
 #include "tenbin/functions/activation/tanh.h"
 
-#include "tenbin/functions/elementwise_bodies.h"
+#include "tenbin/functions/detail/elementwise_bodies.h"
 
 namespace tenbin {
 

@@ -2,7 +2,7 @@
 
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
-#include "tenbin/functions/back_end.h"
+#include "tenbin/functions/detail/back_end.h"
 
 namespace tenbin {
 

@@ -1,7 +1,7 @@
 #include "tenbin/functions/connection/linear.h"
 
 #include "tenbin/core/check.h"
-#include "tenbin/functions/back_end.h"
+#include "tenbin/functions/detail/back_end.h"
 
 namespace tenbin {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
-#include "tenbin/functions/back_end.h"
+#include "tenbin/functions/detail/back_end.h"
 
 namespace tenbin {
 

@@ -4,7 +4,7 @@
 
 #include "tenbin/core/check.h"
 #include "tenbin/core/log_sum.h"
-#include "tenbin/functions/back_end.h"
+#include "tenbin/functions/detail/back_end.h"
 #include "tenbin/functions/formula_math.h"
 
 namespace tenbin {

@@ -336,7 +336,7 @@ OPTIMIZERS = [
            "  static_cast<void>(error);\n",
            ("an invalid label is reported*",)),
     Mutant("optimizers: the step of a captured step is frozen",
-           "optimizers/elementwise_bodies.h",
+           "optimizers/detail/elementwise_bodies.h",
            "back_end::step_value([&rule] { return rule.template step<T>(rule.t() + 1); })",
            "back_end::step_value([now = rule.template step<T>(rule.t() + 1)] { return now; })",
            CAPTURE),

@@ -1,11 +1,11 @@
 // The bodies of ElementwiseRule and ElementwiseHook, for .cpp files that are compiled twice
-// (functions/back_end.h). Internal.
+// (functions/detail/back_end.h). Internal.
 #pragma once
 
 #include <type_traits>
 
 #include "tenbin/core/without_cuda.h"
-#include "tenbin/functions/back_end.h"
+#include "tenbin/functions/detail/back_end.h"
 #include "tenbin/optimizers/elementwise_rule.h"
 #include "tenbin/optimizers/optimizer_hooks.h"
 

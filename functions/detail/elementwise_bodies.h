@@ -1,5 +1,5 @@
 // The bodies of Elementwise and ElementwiseBinary, for .cpp files with formulas, which are compiled twice
-// (functions/back_end.h). Internal.
+// (functions/detail/back_end.h). Internal.
 #pragma once
 
 #include <type_traits>
@@ -7,7 +7,7 @@
 
 #include "tenbin/core/broadcast.h"
 #include "tenbin/core/check.h"
-#include "tenbin/functions/back_end.h"
+#include "tenbin/functions/detail/back_end.h"
 #include "tenbin/functions/elementwise.h"
 
 namespace tenbin {

@@ -1,4 +1,4 @@
-#include "tenbin/datasets/detail/statistics.h"
+#include "tenbin/datasets/statistics.h"
 
 #include "tenbin/tests/catch.h"
 

@@ -1,4 +1,4 @@
-#include "tenbin/datasets/detail/text_table.h"
+#include "tenbin/datasets/text_table.h"
 
 #include <algorithm>
 #include <iomanip>
