@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "tenbin/core/logistic.h"
 #include "tenbin/evaluation/detail/binary_scores.h"
 #include "tenbin/evaluation/detail/scaling.h"
 
@@ -14,11 +15,8 @@ namespace {
 using detail::BinarySample;
 using detail::BinarySamples;
 
-// 1 / (1 + exp(u)), without overflow.
-double falling_sigmoid(double u) {
-  const double e = std::exp(-std::abs(u));
-  return (u >= 0 ? e : 1) / (1 + e);
-}
+// 1 / (1 + exp(u)).
+double falling_sigmoid(double u) { return detail::precise_sigmoid(-u); }
 
 // The cross entropy of a sigmoid against smoothed targets, for scores scaled to [-1, 1].
 class Objective {
@@ -55,7 +53,7 @@ class Objective {
     for (const BinarySample& sample : samples_) {
       const double u = a * scaled(sample) + b;
       // -(y log p + (1 - y) log(1 - p)), in a form that takes no logarithm of 0.
-      sum += weight(sample) * (target(sample) * u + std::max(-u, 0.0) + std::log1p(std::exp(-std::abs(u))));
+      sum += weight(sample) * (target(sample) * u + std::max(-u, 0.0) + detail::softplus_tail(u));
     }
     return sum;
   }

@@ -34,9 +34,9 @@ class ElementwiseFunction : public Function {
 ///     using Square = Elementwise<SquareFormula>;
 ///     inline Variable square(const Variable& x) { return apply<Square>({x}); }
 ///
-/// `gx` takes what is retained, x before y, then gy; without a `gx`, gy is passed on. Options are members of
-/// the struct; `void check(const Array& x) const`, if there is one, throws if they are invalid. Exponentials
-/// and the like are in functions/formula_math.h.
+/// `gx` takes what is retained, x before y, then gy; without a `gx`, gy is passed on. `retains` must list
+/// what `gx` takes. Options are members of the struct; `void check(const Array& x) const`, if there is one,
+/// throws if they are invalid. Exponentials and the like are in functions/formula_math.h.
 ///
 /// A .cpp file with `TENBIN_ELEMENTWISE(SquareFormula);` (functions/detail/elementwise_bodies.h), which
 /// CMakeLists.txt lists in COMPILED_TWICE, is compiled for the CPU and for the GPU.

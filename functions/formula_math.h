@@ -3,14 +3,16 @@
 
 #include <cmath>
 
+#include "tenbin/core/logistic.h"
+
 #ifndef __CUDACC__
 #include "tenbin/cpu/vector_math.h"
 #endif
 
 namespace tenbin::formula_math {
 
-// In kernels those of CUDA; on the CPU those of cpu/vector_math.h, with which loops are vectorised.
-#ifdef __CUDACC__
+// Those of kernels. Always compiled, so that tests can call them on the CPU.
+namespace device {
 
 template <class T>
 constexpr T exp(T x) {
@@ -27,12 +29,21 @@ constexpr T tanh(T x) {
   return std::tanh(x);
 }
 
-/// 1 / (1 + exp(-x)), without overflow: the exponential is at most 1.
 template <class T>
 constexpr T sigmoid(T x) {
-  const T small = std::exp(-std::abs(x));
-  return (x < 0 ? small : 1) / (1 + small);
+  return detail::precise_sigmoid(x);
 }
+
+}  // namespace device
+
+// On the CPU those of cpu/vector_math.h, with which loops are vectorised. Selected by the compiler, not by
+// TENBIN_KERNELS: in the emulator, kernels and loops are one program, where a formula has one definition.
+#ifdef __CUDACC__
+
+using device::exp;
+using device::expm1;
+using device::sigmoid;
+using device::tanh;
 
 #else
 

@@ -13,13 +13,13 @@ void Adam::check() const {
   if (!hyperparam.adabound) return;
   require(std::isfinite(hyperparam.final_lr) && hyperparam.final_lr >= 0, "final_lr", "finite and >= 0",
           hyperparam.final_lr);
-  require(hyperparam.alpha / initial_alpha_ >= 0, "alpha", "of the sign of the first one, and that not 0",
-          hyperparam.alpha);
+  require(hyperparam.alpha / initial_alpha_ >= 0, "alpha",
+          "of the sign of the initial alpha, which must not be 0", hyperparam.alpha);
   require(std::isfinite(hyperparam.gamma) && hyperparam.gamma > 0, "gamma", "finite and > 0",
           hyperparam.gamma);
 }
 
-// AdaBound compares alpha with the first one, so that is saved too.
+// AdaBound compares alpha with the initial one, so that is saved too.
 std::vector<Hyperparameter> Adam::hyperparameters() {
   AdamOptions& h = hyperparam;
   return {{"alpha", &h.alpha, Hyperparameter::finite},

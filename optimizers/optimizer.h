@@ -101,8 +101,9 @@ class OptimizerHook {
 ///     load_npz("optimizer.npz", optimizer);
 ///
 /// Training then goes on as if it had not been interrupted. Keys that Chainer has are named as there, and
-/// files go both ways. Hyperparameters that a file does not have, one of Chainer's or an older one, stay as
-/// they are and are among the report's `missing_keys`. Hooks are added again by the script.
+/// each library reads the other's files. Hyperparameters that a file does not have, one of Chainer's or an
+/// older one, stay as they are and are among the report's `missing_keys`. Hooks are added again by the
+/// script.
 ///
 /// **Threads.** One thread at a time may use an optimizer, and while it updates or loads none may use the
 /// model.
@@ -145,7 +146,7 @@ class Optimizer {
     insert_hook(std::move(owned), name);
     return kept;
   }
-  /// Errors: there is none of that name.
+  /// Errors: no hook has that name.
   void remove_hook(const std::string& name);
 
   /// All hyperparameters, for saving, loading, schedules and the check of their ranges: the same ones as long
@@ -153,13 +154,13 @@ class Optimizer {
   virtual std::vector<Hyperparameter> hyperparameters() = 0;
 
   /// Counters and state by Chainer's names: `t` and `epoch` (int64, no axes), then for each parameter
-  /// `<path>/t` and `<path>/<state>`. The arrays share memory with the state, the counters too. They are good
-  /// until the next update or setup.
+  /// `<path>/t` and `<path>/<state>`. The arrays share memory with the state, the counters too. They are
+  /// valid until the next update or setup.
   NamedArrays state_arrays();
   /// What a file holds: `state_arrays`, then `rule` (the bytes of `name()`, uint8) and `hyperparam/<name>`
   /// (float64, or uint8 for a switch; no axes). Errors: before setup.
   NamedArrays save_state();
-  /// For `load_npz`: reads and checks what `save_state` has written, and returns what puts it in place.
+  /// For `load_npz`: reads and checks what `save_state` has written, and returns a function that assigns it.
   /// Errors: before setup; the file is of another rule; it has state of a parameter that is not initialised;
   /// a hyperparameter out of range; a `t` of a parameter that is not the optimizer's.
   std::function<void()> prepare_load(StateReader& reader);

@@ -1,3 +1,5 @@
+// Not one body for both devices: the norm stays on the GPU, where its error is deferred. The CPU reads it,
+// throws at once, and does nothing more if the norm is below the threshold.
 #include "tenbin/optimizers/optimizer_hooks.h"
 
 #include "tenbin/core/random.h"
@@ -14,8 +16,8 @@ using gpu::Block;
 using gpu::block_threads;
 using gpu::Index;
 
-// A part of the gradients to a block. Where it ends depends on the size alone, so that the bits do not depend
-// on the device.
+// Each block sums one part of the gradients. Where it ends depends on the size alone, so that the bits do not
+// depend on the device.
 template <class T>
 __global__ void __launch_bounds__(block_threads)
     sum_of_squares_kernel(Index count, Index part, const T* grad, double* sums) {
@@ -107,8 +109,7 @@ void GradientClipping::clip_gpu(FlatGroups& groups) const {
 
 namespace {
 
-// The numbers of random::Generator::normal: two elements from four words. sincospi, because the angle of sin
-// and cos would have to be reduced first, by code that is prepared for any angle.
+// The numbers of random::Generator::normal: two elements from four words. sincospi needs no range reduction.
 template <class T>
 __global__ void __launch_bounds__(block_threads) noise_kernel(gpu::StepValue<detail::GradientNoiseStep> noise,
                                                               std::uint64_t position, Index count, T* grad) {

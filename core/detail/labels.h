@@ -1,4 +1,4 @@
-// What everything that reads class labels shares: losses, metrics, splits, class weights.
+// Checks of class labels, shared by losses, metrics, splits and class weights.
 #pragma once
 
 #include <cmath>
@@ -20,7 +20,7 @@ inline void require_labels(const char* function, const char* argument, const Arr
     throw Error(function, ": ", argument, " must be int32, int64 or uint8, got ", t, hint);
 }
 
-// What to do with labels (N) that are whole numbers of a floating dtype. Of scores nothing is said.
+// A hint if floating labels (N) are all whole numbers; otherwise empty.
 inline std::string float_labels_hint(const char* argument, const Array& t) {
   if (!t || !is_floating(t.dtype()) || t.ndim() != 1) return "";
   for (const double value : t.to_vector<double>())
@@ -48,8 +48,8 @@ inline Array to_labels(const char* function, const char* argument, const Array& 
   return t.to(Device::cpu()).astype(Dtype::int64);
 }
 
-// What to do with integer labels (N, C) where labels (N) belong: nothing is said unless there are several
-// rows and each has a single 1 among zeros. t: of any integer dtype, on any device.
+// A hint for one-hot rows (N, C) where labels (N) are expected; empty unless there are two or more rows and
+// each has a single 1. t: of any integer dtype, on any device.
 inline const char* one_hot_hint(const Array& t) {
   if (t.ndim() != 2 || t.shape()[0] < 2 || t.shape()[1] < 2) return "";
   const Array labels = t.to(Device::cpu()).astype(Dtype::int64);
@@ -66,14 +66,14 @@ inline const char* one_hot_hint(const Array& t) {
   return ": one-hot rows become labels by argmax(t.astype(Dtype::float32))";
 }
 
-// The same for one label per row. Errors: also `class_counts: t must have one axis, got int32(3, 2)`.
+// `to_labels` for labels (N). Errors: also `class_counts: t must have one axis, got int32(3, 2)`.
 inline Array to_label_vector(const char* function, const char* argument, const Array& t) {
   Array labels = to_labels(function, argument, t);
   if (t.ndim() != 1) throw Error(function, ": ", argument, " must have one axis, got ", t, one_hot_hint(t));
   return labels;
 }
 
-// Whether -1 and 1 are the labels, and no others. Most labels end this at the first.
+// True if the labels are -1 and 1 only, and both occur. Usually the first label decides.
 template <class Label>
 bool are_signs(const Label* labels, std::size_t size) {
   bool negative = false, positive = false;
@@ -85,7 +85,7 @@ bool are_signs(const Label* labels, std::size_t size) {
   return negative && positive;
 }
 
-// The same of integers on the CPU; of anything else false.
+// The same for integers on the CPU; false for anything else.
 inline bool are_signs(const Array& labels) {
   if (!labels.device().is_cpu() || !is_integer(labels.dtype())) return false;
   return visit_integer(labels.dtype(),
@@ -93,11 +93,10 @@ inline bool are_signs(const Array& labels) {
 }
 
 // Labels of -1 and 1 are more likely two classes than class 1 and ignored rows: half of the data would be
-// ignored, and nothing would say so. Checked where labels are read on the CPU.
+// ignored silently. Checked where labels are read on the CPU.
 [[noreturn]] inline void refuse_signs(const char* function, const char* otherwise = "") {
   throw Error(function, ": t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to",
-              " 0 (labels are 0 to C - 1)", otherwise,
-              ", or pass ignore_label = -1 if those rows are not to count");
+              " 0 (labels are 0 to C - 1)", otherwise, ", or pass ignore_label = -1 to ignore those rows");
 }
 
 // The label that is ignored: -1 unless one was given.

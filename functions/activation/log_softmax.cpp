@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "tenbin/core/check.h"
+#include "tenbin/core/log_sum.h"
 #include "tenbin/cpu/lines.h"
-#include "tenbin/cpu/softmax.h"
 #include "tenbin/cpu/vector_math.h"
 
 namespace tenbin {

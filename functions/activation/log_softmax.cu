@@ -1,3 +1,5 @@
+// Not one body for both devices: here the threads of a group share a line and its sums, on the CPU one loop
+// takes a line, with the exponential of cpu/vector_math.h in backward.
 #include "tenbin/functions/activation/log_softmax.h"
 
 #include "tenbin/core/check.h"

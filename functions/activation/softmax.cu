@@ -1,3 +1,5 @@
+// Not one body for both devices: here the threads of a group share a line. On the CPU forward takes a chunk
+// of lines in vectorised passes (cpu/softmax.h), and backward takes a line in one loop.
 #include "tenbin/functions/activation/softmax.h"
 
 #include "tenbin/core/check.h"

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "tenbin/core/logistic.h"
 #include "tenbin/functions/elementwise.h"
 
 namespace tenbin {
@@ -22,7 +23,7 @@ struct SoftplusFormula {
     const T b = static_cast<T>(beta);
     // The linear part comes from x itself: beta x may overflow where x does not.
     const T linear = (b > 0) == (x < 0) ? T{0} : x;
-    return linear + std::log1p(std::exp(-std::abs(b * x))) / b;
+    return linear + detail::softplus_tail(b * x) / b;
   }
   // exp(-beta y) = 1 / (1 + exp(beta x)), so that the sigmoid follows from y alone.
   template <class T>

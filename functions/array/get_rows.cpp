@@ -1,6 +1,5 @@
 #include "tenbin/functions/array/get_rows.h"
 
-#include "tenbin/core/check.h"
 #include "tenbin/cpu/gather.h"
 
 namespace tenbin {

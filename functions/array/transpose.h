@@ -7,10 +7,10 @@ namespace tenbin {
 
 class Transpose : public Function {
  public:
-  using Axes = SmallVector<int, Shape::max_ndim>;
+  using AxisOrder = SmallVector<int, Shape::max_ndim>;
   using Order = SmallVector<std::size_t, Shape::max_ndim>;
 
-  explicit Transpose(Axes axes = {}) : axes_(std::move(axes)) {}
+  explicit Transpose(AxisOrder axes = {}) : axes_(std::move(axes)) {}
 
   std::string name() const override { return "transpose"; }
   Arrays forward_cpu(const Arrays& xs) override;
@@ -22,7 +22,7 @@ class Transpose : public Function {
   Order order_for(const Array& x) const;
   Order inverse_order() const;
 
-  Axes axes_;
+  AxisOrder axes_;
   Order order_;
 };
 
@@ -34,7 +34,7 @@ class Transpose : public Function {
 /// Errors: the number of axes is not that of x, an axis is out of range or is given twice.
 ///
 ///     Variable y = transpose(x, {0, 2, 1});     // float32(8, 3, 4) to float32(8, 4, 3)
-inline Variable transpose(const Variable& x, const Transpose::Axes& axes = {}) {
+inline Variable transpose(const Variable& x, const Transpose::AxisOrder& axes = {}) {
   return apply<Transpose>({x}, axes);
 }
 

@@ -1,3 +1,6 @@
+// Not one body for both devices: here one pass computes weights, terms and sums, and the errors of weights
+// are deferred. The CPU throws at once, and repeats the sums if one overflows. The formulas are shared
+// (detail/formulas.h).
 #include "tenbin/functions/loss/focal_loss.h"
 
 #include "tenbin/core/detail/labels.h"

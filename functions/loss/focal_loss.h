@@ -1,4 +1,4 @@
-// Focal losses: cross entropy that fades where the model is already right.
+// Focal losses: cross entropy with small weights for samples that are already classified well.
 #pragma once
 
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
@@ -8,7 +8,7 @@ namespace tenbin {
 /// Options of `softmax_focal_loss` and `sigmoid_focal_loss`. All but alpha and gamma are those of
 /// `softmax_cross_entropy`, with their meaning.
 struct FocalLossOptions {
-  /// Of `sigmoid_focal_loss` alone: the weight of label 1, in [0, 1]; label 0 has 1 - alpha. -1: no weights.
+  /// `sigmoid_focal_loss` only: the weight of label 1, in [0, 1]; label 0 has 1 - alpha. -1: no weights.
   /// By default 0.25, unless there is a `class_weight`.
   std::optional<double> alpha = {};
   /// How fast the loss decreases as p_t grows; at least 0.

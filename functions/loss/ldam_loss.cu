@@ -1,10 +1,12 @@
+// Not one body for both devices: this is one pass over all elements. The CPU scales them in a vectorised pass
+// and then changes one element per label.
 #include "tenbin/functions/loss/ldam_loss.h"
 
 #include "tenbin/core/detail/accelerator.h"
+#include "tenbin/core/detail/labels.h"
 #include "tenbin/core/lines.h"
 #include "tenbin/cuda/elementwise.cuh"
 #include "tenbin/cuda/lines.cuh"
-#include "tenbin/functions/loss/detail/composed_loss.h"
 
 namespace tenbin {
 

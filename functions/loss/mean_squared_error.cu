@@ -1,3 +1,5 @@
+// Not one body for both devices: over back_end::map and mean_to it took 1.7 times the CPU time at (65536, 10)
+// and 1.1 times at (256, 10), float32, forward and backward. Its forward is four passes instead of one.
 #include "tenbin/functions/loss/mean_squared_error.h"
 
 #include "tenbin/cuda/elementwise.cuh"
@@ -22,7 +24,7 @@ __global__ void __launch_bounds__(gpu::block_threads)
     *loss = static_cast<T>(count == 0 ? 0 : sum / static_cast<double>(count));
 }
 
-// Both gradients at once, as they differ in sign only. Null: not wanted.
+// Both gradients at once, as they differ in sign only. Null: not needed.
 template <class T>
 struct Gradients {
   const T* x0;

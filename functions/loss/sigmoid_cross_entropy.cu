@@ -1,3 +1,6 @@
+// Not one body for both devices: here one pass adds up the terms and finds invalid labels, whose error is
+// deferred. The CPU checks the labels first and throws at once. The formulas are shared
+// (detail/binary_elements.h).
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
 #include "tenbin/cuda/elementwise.cuh"

@@ -98,13 +98,13 @@ template <class T, class F>
 void visit_targets(const Function& function, const Problem<T>& problem, const Array& t,
                    const SoftmaxCrossEntropyOptions& options, F f) {
   if (!is_floating(t.dtype())) check_labels(function, t, problem.n_class(), options.ignore_label);
-  detail::visit_targets(t, problem, options, f);
+  detail::visit_targets(t, problem, options.label_smoothing, options.ignore_label, f);
 }
 
-// The gradients of one chunk. In gx are the exponentials that `SoftmaxChunk::exponentials` has computed.
+// The gradients of one chunk. gx holds the exponentials that `SoftmaxChunk::exponentials` has computed.
 
-// Where a factor is not finite in T, though its product with a small slope may be, or where the scale is
-// infinite and the weight is 0. The product is taken in double, after the others.
+// For chunks with a factor that is not finite in T: those products are computed in double. The product with a
+// small slope may be finite, and where the weight is 0 the gradient is 0.
 template <class T, class Targets, class Scale>
 void label_gradients_by_double(const Targets& targets, const Scale& scale, const Problem<T>& problem,
                                SoftmaxChunk<T>& chunk, T* gx) {

@@ -85,7 +85,7 @@ struct BackwardPosition {
   bool gy_of_each;
   bool divides_by_weights;  // those of the targets
   T* gx;
-  T* gt;  // null unless soft targets want a gradient
+  T* gt;  // null unless the gradient of soft targets is needed
 
   template <class Group>
   __device__ void operator()(Group group, Index position) const {
@@ -175,14 +175,15 @@ Arrays SoftmaxCrossEntropy::forward_gpu(const Arrays& xs) {
         x, losses, totals_,
         detail::invalid_label_error(name(), t.shape(), problem.n_class(),
                                     detail::ignored_label(options_.ignore_label)));
-    detail::visit_targets(t, problem, options_, [&](const auto& targets) {
-      using Targets = std::decay_t<decltype(targets)>;
-      const ForwardPosition<T, Targets> body{problem, targets, reduce ? nullptr : losses.data<T>(), maxima,
-                                             log_sums};
-      gpu::with_group(gpu::line_length(problem.lines), [&](auto group) {
-        detail::launch_loss(gpu::Context::of(x), group, problem.positions(), body, epilogue);
-      });
-    });
+    detail::visit_targets(
+        t, problem, options_.label_smoothing, options_.ignore_label, [&](const auto& targets) {
+          using Targets = std::decay_t<decltype(targets)>;
+          const ForwardPosition<T, Targets> body{problem, targets, reduce ? nullptr : losses.data<T>(),
+                                                 maxima, log_sums};
+          gpu::with_group(gpu::line_length(problem.lines), [&](auto group) {
+            detail::launch_loss(gpu::Context::of(x), group, problem.positions(), body, epilogue);
+          });
+        });
   });
   return {losses};
 }
@@ -200,22 +201,23 @@ Arrays SoftmaxCrossEntropy::backward_gpu(const Arrays& xs, const Arrays& gys) {
     using T = decltype(zero);
     const Problem<T> problem(x, options_.class_weight, options_.sample_weight);
     const T* const maxima = detail::data_or_null<T>(line_sums_);
-    detail::visit_targets(t, problem, options_, [&](const auto& targets) {
-      using Targets = std::decay_t<decltype(targets)>;
-      const BackwardPosition<T, Targets> body{
-          problem,
-          targets,
-          maxima,
-          maxima == nullptr ? nullptr : maxima + problem.positions(),
-          detail::totals_of(std::as_const(totals_)),
-          gys[0].data<T>(),
-          options_.reduce == Reduce::no,
-          detail::divides_by_weights(options_.reduce, options_.normalize),
-          gx.data<T>(),
-          gt ? gt.data<T>() : nullptr,
-      };
-      gpu::for_each_line(gpu::Context::of(x), problem.positions(), gpu::line_length(problem.lines), body);
-    });
+    detail::visit_targets(
+        t, problem, options_.label_smoothing, options_.ignore_label, [&](const auto& targets) {
+          using Targets = std::decay_t<decltype(targets)>;
+          const BackwardPosition<T, Targets> body{
+              problem,
+              targets,
+              maxima,
+              maxima == nullptr ? nullptr : maxima + problem.positions(),
+              detail::totals_of(std::as_const(totals_)),
+              gys[0].data<T>(),
+              options_.reduce == Reduce::no,
+              detail::divides_by_weights(options_.reduce, options_.normalize),
+              gx.data<T>(),
+              gt ? gt.data<T>() : nullptr,
+          };
+          gpu::for_each_line(gpu::Context::of(x), problem.positions(), gpu::line_length(problem.lines), body);
+        });
   });
   return {gx, gt};
 }

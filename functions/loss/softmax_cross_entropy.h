@@ -53,7 +53,7 @@ class SoftmaxCrossEntropy : public Function {
   Array exponentials_;  // exp(x - max), if cache_score; not on a GPU
   Array line_sums_;  // and their sums, as `cpu::SoftmaxChunk` saves them; on a GPU (2, positions): maxima and
                      // logarithms of sums
-  // The weights of which the divisor is the sum: those of the options, in x's dtype, or scaled. Not on a GPU.
+  // The weights whose sum is the divisor: those of the options, in x's dtype, or scaled. Not on a GPU.
   Array class_weight_, sample_weight_;
   std::optional<double> coefficient_;  // one over the divisor
   double loss_ = 0;

@@ -52,16 +52,16 @@ Array weight_scales(const Array&, const Array&, const Array&) { return {}; }
 
 #else
 
-// Whether the average `y` is that of the elements: none of the sums is an infinity, or so small that its
-// inverse would be one.
-bool is_sound(double y, double weight_sum) {
+// Whether the average is correct: no sum overflowed, and the sum of weights has a finite inverse.
+bool is_correct(double y, double weight_sum) {
   return std::isfinite(y) && (weight_sum == 0 || std::isnormal(weight_sum));
 }
 
 struct ScaleOfWeights {
   double operator()(double average, double weight_sum, double largest_weight) const {
     constexpr int room = 48, most = 1000;
-    const bool stays = is_sound(average, weight_sum) || largest_weight == 0 || !std::isfinite(largest_weight);
+    const bool stays =
+        is_correct(average, weight_sum) || largest_weight == 0 || !std::isfinite(largest_weight);
     return stays ? 1 : std::ldexp(1, std::min(-std::ilogb(largest_weight) - room, most));
   }
 };
@@ -70,13 +70,13 @@ struct AbsoluteValue {
   double operator()(double weight) const { return std::abs(weight); }
 };
 
-// For every result a power of two: 1 if it is sound, else one that makes its weights so small that neither
-// they nor their products with the elements add up to an infinity. The average stays what it is. An empty
-// Array if all are sound.
+// For every result a power of two: 1 if it is correct, else one that makes its weights so small that neither
+// they nor their products with the elements add up to an infinity. This does not change the average. An empty
+// Array if all are correct.
 Array weight_scales(const Array& y, const Array& weight_sum, const Array& weights) {
   const double* const value = y.data<double>();
   const double* const sum = weight_sum.data<double>();
-  if (std::equal(value, value + y.size(), sum, is_sound)) return {};
+  if (std::equal(value, value + y.size(), sum, is_correct)) return {};
   const Array largest = cpu::max_to(cpu::map(AbsoluteValue(), weights), weight_sum.shape());
   return cpu::map(ScaleOfWeights(), y, weight_sum, largest);
 }

@@ -20,7 +20,7 @@ class MatMul : public Function {
   bool transb_;
 };
 
-/// The matrix product op(a) op(b), where op swaps the last two axes if `transa`, `transb` say so.
+/// The matrix product op(a) op(b), where op swaps the last two axes if `transa` or `transb` is set.
 ///
 /// a: (..., m, k), b: (..., k, n), y: (..., m, n); float32 or float64, the same dtype. Axes in front are a
 /// batch; they broadcast, as in NumPy: (2, 1, 3, 4) and (5, 4, 6) give (2, 5, 3, 6). A vector a is a row, a

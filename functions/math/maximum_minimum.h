@@ -33,7 +33,8 @@ using Minimum = ElementwiseBinary<ExtremeFormula<false>>;
 /// The larger of a and b, element by element, with NumPy broadcasting. The gradient goes to the selected
 /// element, on ties to that of a; a NaN in either is selected.
 ///
-/// a, b: float32 or float64, the same dtype, shapes that broadcast. Errors: otherwise.
+/// a, b: float32 or float64, the same dtype, shapes that broadcast. Errors: dtypes that differ; shapes that
+/// do not broadcast.
 ///
 ///     Variable hinge = maximum(1 - t * x, Array{0.f});
 inline Variable maximum(const Variable& a, const Variable& b) { return apply<Maximum>({a, b}); }

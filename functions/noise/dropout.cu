@@ -1,3 +1,5 @@
+// Not one body for both devices: here a thread uses its block of words at once, on the CPU several blocks are
+// drawn ahead.
 #include "tenbin/functions/noise/dropout.h"
 
 #include "tenbin/cuda/capture.h"

@@ -21,7 +21,7 @@
 
 namespace tenbin {
 
-// On a GPU a captured step computes the formula of each update anew: it asks for `t()` itself.
+// A captured step calls this before every replay, so it reads `t()` instead of the argument.
 template <class Rule>
 void ElementwiseRule<Rule>::TENBIN_UPDATE(FlatParameters& p, std::int64_t) {
   visit_floating(p.data.dtype(), [&](auto zero) {

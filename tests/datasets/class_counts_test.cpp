@@ -20,7 +20,7 @@ TEST_CASE("class_counts") {
   CHECK_THROWS_WITH(
       class_counts(Array{1, -1}, 2),
       "class_counts: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map "
-      "-1 to 0 (labels are 0 to C - 1), or pass ignore_label = -1 if those rows are not to count");
+      "-1 to 0 (labels are 0 to C - 1), or pass ignore_label = -1 to ignore those rows");
   CHECK(class_counts(Array{1, -1}, 2, -1) == Counts{0, 1});
   CHECK(class_counts(Array{1, -1}, 3) == Counts{0, 1, 0});
   CHECK_THROWS_WITH(class_counts(Array{0, -1}, 2, 9), "class_counts: t[1] = -1 is not a class in [0, 2)");

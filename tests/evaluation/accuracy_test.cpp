@@ -100,7 +100,7 @@ TEST_CASE("labels of -1 and 1 are not taken for one class with ignored rows", "[
   const std::string text =
       ": t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are "
       "0 to "
-      "C - 1), or pass ignore_label = -1 if those rows are not to count";
+      "C - 1), or pass ignore_label = -1 to ignore those rows";
   const Array y_on_cpu = {{2.f, 1.f}, {0.f, 3.f}, {1.f, 2.f}};
   const Array three = Array::zeros({3, 3});
   on_every_device([&](Device device) {

@@ -229,7 +229,7 @@ TEST_CASE("scores of labels of -1 and 1 need pos_label") {
   const std::string text =
       "t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are 0 "
       "to C "
-      "- 1), or pass pos_label = 1, or pass ignore_label = -1 if those rows are not to count";
+      "- 1), or pass pos_label = 1, or pass ignore_label = -1 to ignore those rows";
   CHECK_THROWS_WITH(roc_auc_score(t, y), "roc_auc_score: " + text);
   CHECK_THROWS_WITH(average_precision_score(t, y), "average_precision_score: " + text);
   CHECK_THROWS_WITH(hits_at_k(t, y, 2), "hits_at_k: " + text);

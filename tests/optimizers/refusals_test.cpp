@@ -99,7 +99,7 @@ TEST_CASE("optimizers refuse hyperparameters out of range, and change nothing") 
       {refused<AMSGrad, &AdamOptions::beta2>, -1, "AMSGrad: beta2 must be in [0, 1), got -1"},
       {refused<AdaBound, &AdamOptions::alpha>, nan, "AdaBound: alpha must be finite, got nan"},
       {refused<AdaBound, &AdamOptions::alpha>, -0.5,
-       "AdaBound: alpha must be of the sign of the first one, and that not 0, got -0.5"},
+       "AdaBound: alpha must be of the sign of the initial alpha, which must not be 0, got -0.5"},
       {refused<AdaBound, &AdamOptions::final_lr>, -1, "AdaBound: final_lr must be finite and >= 0, got -1"},
       {refused<AdaBound, &AdamOptions::gamma>, 0, "AdaBound: gamma must be finite and > 0, got 0"},
   };

@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <optional>
 
+#include "tenbin/core/array.h"
 #include "tenbin/core/detail/labels.h"
+#include "tenbin/core/logistic.h"
 #include "tenbin/functions/loss/detail/formulas.h"
 #include "tenbin/functions/loss/detail/weighted_sums.h"
-#include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
 namespace tenbin::detail {
 
@@ -44,7 +45,7 @@ struct BinaryElements {
   // its product with a small slope is not.
   constexpr T gradient(std::size_t i, T scale, double outer) const {
     if (!is_valid(i) || scale == T{0}) return T{0};
-    const T slope = t[i] == 1 ? -sigmoid(-x[i]) : sigmoid(x[i]);
+    const T slope = t[i] == 1 ? -precise_sigmoid(-x[i]) : precise_sigmoid(x[i]);
     if (fits<T>(static_cast<double>(scale))) return scale * slope;
     return scaled(slope, outer, static_cast<double>(weight(i)));
   }

@@ -1,4 +1,5 @@
-// What the losses for labels share that compute another loss: its name in errors, and their checks. Internal.
+// For losses computed from another loss: the name in errors, and checks of targets and per-class options.
+// Internal.
 #pragma once
 
 #include <string>

@@ -4,20 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tenbin/core/logistic.h"
+
 namespace tenbin::detail {
 
 // log(1 + exp(z)), the cross entropy of a binary label where z is the logit of the wrong answer.
 template <class T>
 constexpr T softplus(T z) {
-  return std::max(z, T{0}) + std::log1p(std::exp(-std::abs(z)));
-}
-
-// By the C library, with denormal results. formula_math::sigmoid, that of the activation, is for vectorised
-// loops and differs from it in the last bits on the CPU.
-template <class T>
-constexpr T sigmoid(T z) {
-  const T small = std::exp(-std::abs(z));
-  return (z < 0 ? small : T{1}) / (1 + small);
+  return std::max(z, T{0}) + softplus_tail(z);
 }
 
 // (1 - p)^gamma l of the cross entropy l = -log p, and its derivative.

@@ -2,7 +2,6 @@
 // never changes, divides, and reports invalid labels and weights. Internal.
 #pragma once
 
-#include <algorithm>
 #include <limits>
 
 #include "tenbin/cuda/deferred_error.cuh"
@@ -25,7 +24,7 @@ struct LossSums {
   Index wrong_label;
   Index wrong_sample_weight;
 
-  static constexpr LossSums none() { return {0, 0, 0, no_position, no_position}; }
+  static constexpr LossSums zero() { return {0, 0, 0, no_position, no_position}; }
 };
 
 struct AddLossSums {
@@ -49,7 +48,7 @@ constexpr bool is_weight(T weight) {
   return weight >= T{0} && weight <= std::numeric_limits<T>::max();
 }
 
-// The sample weight of position p; without weights 1. An invalid one is noted in `sums` and taken as 0.
+// The sample weight of position p; without weights 1. An invalid one is recorded in `sums` and taken as 0.
 template <class T>
 __device__ T sample_weight_at(const T* sample_weight, Index p, LossSums& sums) {
   if (sample_weight == nullptr) return T{1};
@@ -154,15 +153,14 @@ LossEpilogue<T> make_loss_epilogue(const Function& function, const LossOptions& 
 
 // ---- the launch ------------------------------------------------------------------------------------------
 
-// The 1 for float64 tells the compiler that one block at a time would do. With the registers that four blocks
-// can have, it would spill.
+// float64: at least 1 resident block. With the register limit for 4 the compiler spills.
 template <class Group, class Part, class T>
 __global__ void __launch_bounds__(gpu::block_threads, sizeof(T) == sizeof(float) ? 4 : 1)
     loss_kernel(Index count, Part part, LossEpilogue<T> epilogue, gpu::GridScratch<LossSums> scratch) {
-  LossSums sums = LossSums::none();
+  LossSums sums = LossSums::zero();
   const Index step = static_cast<Index>(gridDim.x) * Group::lines_per_block;
   for (Index p = Group::line(); p < count; p += step) part(Group(), p, sums);
-  if (gpu::reduce_grid(sums, LossSums::none(), AddLossSums(), scratch))
+  if (gpu::reduce_grid(sums, LossSums::zero(), AddLossSums(), scratch))
     epilogue(sums, [&part](Index p) { return part.label(p); });
 }
 

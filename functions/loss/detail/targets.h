@@ -2,13 +2,15 @@
 // of one class in the loss and in the gradient. The same on the CPU and in kernels. Internal.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
+#include "tenbin/core/array.h"
 #include "tenbin/core/detail/labels.h"
 #include "tenbin/core/lines.h"
 #include "tenbin/core/log_sum.h"
 #include "tenbin/functions/loss/detail/weighted_sums.h"
-#include "tenbin/functions/loss/softmax_cross_entropy.h"
 
 // Functions over a group: in a .cu file they are for kernels, since the group's `reduce` is.
 #ifdef __CUDACC__
@@ -171,17 +173,17 @@ struct SoftTargets {
 
 // Calls `f` with the targets in their own type. `class_weight`: null, or on the device of t.
 template <class T, class F>
-void visit_targets(const Array& t, const Problem<T>& problem, const SoftmaxCrossEntropyOptions& options,
-                   F f) {
+void visit_targets(const Array& t, const Problem<T>& problem, double label_smoothing,
+                   const std::optional<std::int64_t>& ignore_label, F f) {
   const Lines& lines = problem.lines;
-  const T smoothing = static_cast<T>(options.label_smoothing);
+  const T smoothing = static_cast<T>(label_smoothing);
   const T spread = smoothing / static_cast<T>(lines.length);
   if (is_floating(t.dtype()))
     return f(SoftTargets<T>{t.data<T>(), lines, problem.class_weight, smoothing, spread});
   visit_integer(t.dtype(), [&](auto zero) {
     using Label = decltype(zero);
-    const LabelTargets<T, Label> targets{t.data<Label>(), ignored_label(options.ignore_label),
-                                         problem.class_weight, lines.length};
+    const LabelTargets<T, Label> targets{t.data<Label>(), ignored_label(ignore_label), problem.class_weight,
+                                         lines.length};
     if (smoothing == T{0}) return f(targets);
     f(SmoothedTargets<T, Label>{targets, smoothing, spread});
   });

@@ -69,17 +69,16 @@ TEST_CASE("the ignored label is -1, unless the labels are signs") {
   const std::string text =
       "f: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 (labels are 0 "
       "to C - "
-      "1), or pass ignore_label = -1 if those rows are not to count";
+      "1), or pass ignore_label = -1 to ignore those rows";
   for (const std::size_t n_class : {0u, 1u, 2u})
     CHECK_THROWS_WITH(detail::ignored_label("f", signs, std::nullopt, n_class), text);
   CHECK(detail::ignored_label("f", signs, std::nullopt, 3) == -1);
   CHECK(detail::ignored_label("f", signs, -1, 2) == -1);
   CHECK(detail::ignored_label("f", signs, 1, 2) == 1);
   CHECK(detail::ignored_label("f", Array{0, 1}, std::nullopt, 2) == -1);
-  CHECK_THROWS_WITH(
-      detail::refuse_signs("f", ", or so"),
-      "f: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 "
-      "(labels are 0 to C - 1), or so, or pass ignore_label = -1 if those rows are not to count");
+  CHECK_THROWS_WITH(detail::refuse_signs("f", ", or so"),
+                    "f: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map -1 to 0 "
+                    "(labels are 0 to C - 1), or so, or pass ignore_label = -1 to ignore those rows");
 }
 
 TEST_CASE("samples_by_class lists the samples of the classes that occur, ascending") {

@@ -216,7 +216,7 @@ TEST_CASE("sigmoid_cross_entropy refuses labels -1 and 1, unless ignore_label is
   CHECK_THROWS_WITH(
       sigmoid_cross_entropy(x, signs),
       "sigmoid_cross_entropy: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map "
-      "-1 to 0 (labels are 0 to C - 1), or pass ignore_label = -1 if those rows are not to count");
+      "-1 to 0 (labels are 0 to C - 1), or pass ignore_label = -1 to ignore those rows");
   CHECK(sigmoid_cross_entropy(x, signs, {.ignore_label = -1}).item() == Approx(std::log(2)));
   CHECK_NOTHROW(sigmoid_cross_entropy(x, Array{-1, 1, 0, -1}));
   CHECK_NOTHROW(sigmoid_cross_entropy(x, Array{1, 1, 1, 1}));

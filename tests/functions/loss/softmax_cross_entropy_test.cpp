@@ -634,7 +634,7 @@ TEST_CASE("softmax_cross_entropy refuses labels -1 and 1, unless ignore_label is
     CHECK_THROWS_WITH(
         softmax_cross_entropy(x, signs),
         "softmax_cross_entropy: t has the labels -1 and 1 only, and -1 is the default of ignore_label: map "
-        "-1 to 0 (labels are 0 to C - 1), or pass ignore_label = -1 if those rows are not to count");
+        "-1 to 0 (labels are 0 to C - 1), or pass ignore_label = -1 to ignore those rows");
     CHECK(softmax_cross_entropy(x, signs, {.ignore_label = -1}).item() == Approx(std::log(2)));
     CHECK_NOTHROW(softmax_cross_entropy(x, Array{-1, 1, 0, -1}.astype(dtype)));  // -1 is ignored by default
     CHECK_NOTHROW(softmax_cross_entropy(x, Array{1, 1, 1, 1}.astype(dtype)));
