@@ -4,7 +4,6 @@
 #include <iomanip>
 
 #include "tenbin/core/detail/accelerator.h"
-#include "tenbin/core/variable.h"
 
 namespace tenbin {
 
@@ -201,17 +200,6 @@ void Array::require_like(const Array& other, const char* call) const {
 }
 
 Array Array::to_cpu_as(Dtype dtype) const { return to(Device::cpu()).astype(dtype); }
-
-void Array::none_error(const char* call) const {
-  if (is_gradient_) {
-    const detail::Node& owner = static_cast<const detail::Gradient*>(this)->owner();
-    throw Error("Array::", call, ": the gradient of ", owner, " is empty: ",
-                owner.requires_grad ? "no backward has reached it" : "it does not require one");
-  }
-  throw Error("Array::", call,
-              ": the array is empty (default-constructed, an uninitialised parameter, or a gradient before "
-              "backward)");
-}
 
 void Array::dtype_error(Dtype asked) const {
   require_some("data");

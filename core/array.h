@@ -238,9 +238,9 @@ class Array {
   static Array from_pointer(const T* values, const Shape& shape);
   Array element(std::initializer_list<std::int64_t> indices) const;
   void require_some(const char* call) const {
-    if (!buffer_) none_error(call);
+    if (!buffer_) empty_error(call);
   }
-  [[noreturn]] void none_error(const char* call) const;
+  [[noreturn]] void empty_error(const char* call) const;
   void require_dtype(Dtype dtype) const {
     if (dtype != dtype_ || !buffer_) dtype_error(dtype);
   }

@@ -73,7 +73,11 @@ Shape require_broadcast(const Function& function, const char* argument, const Ar
   return *shape;
 }
 
-Array reduce_axes(const Array& array, const Shape& shape, Dtype between, const LastAxesFunction& reduce) {
+namespace {
+
+// Intermediate results have the dtype `between`. `last` is true in the last call, in which y has x's dtype.
+template <class Reduce>
+Array reduce_by_runs(const Array& array, const Shape& shape, Dtype between, Reduce reduce) {
   if (array.shape() == shape) return array;
   if (element_count(shape) == 0) return Array::empty(shape, array.dtype(), array.device());
   const Shape large = array.shape();
@@ -93,10 +97,20 @@ Array reduce_axes(const Array& array, const Shape& shape, Dtype between, const L
   return x.reshape(shape);
 }
 
+}  // namespace
+
 Array reduce_axes(const Array& array, const Shape& shape, const AxesFunction& reduce) {
-  return reduce_axes(array, shape, array.dtype(),
-                     [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, bool,
-                         Array& y) { reduce(x, outer, count, inner, y); });
+  return reduce_by_runs(array, shape, array.dtype(),
+                        [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, bool,
+                            Array& y) { reduce(x, outer, count, inner, y); });
+}
+
+Array mean_axes(const Array& array, const Shape& shape, const MeanFunction& reduce) {
+  const double divisor =
+      static_cast<double>(array.size()) / static_cast<double>(std::max<std::size_t>(element_count(shape), 1));
+  return reduce_by_runs(array, shape, Dtype::float64,
+                        [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner,
+                            bool last, Array& y) { reduce(x, outer, count, inner, last ? divisor : 1, y); });
 }
 
 Array broadcast_axes(const Array& array, const Shape& shape, const AxesFunction& repeat) {

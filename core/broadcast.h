@@ -28,11 +28,12 @@ bool can_broadcast_to(const Shape& from, const Shape& to);
 using AxesFunction =
     std::function<void(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y)>;
 Array reduce_axes(const Array& x, const Shape& shape, const AxesFunction& reduce);
-/// The same with intermediate results of dtype `between`. `last` is true in the last call, in which y has x's
-/// dtype.
-using LastAxesFunction = std::function<void(const Array& x, std::size_t outer, std::size_t count,
-                                            std::size_t inner, bool last, Array& y)>;
-Array reduce_axes(const Array& x, const Shape& shape, Dtype between, const LastAxesFunction& reduce);
 Array broadcast_axes(const Array& x, const Shape& shape, const AxesFunction& repeat);
+
+/// The mean, by a `reduce` that divides the sums by `divisor`: that is 1 in all calls but the last. Between
+/// the calls the sums are float64.
+using MeanFunction = std::function<void(const Array& x, std::size_t outer, std::size_t count,
+                                        std::size_t inner, double divisor, Array& y)>;
+Array mean_axes(const Array& x, const Shape& shape, const MeanFunction& reduce);
 
 }  // namespace tenbin

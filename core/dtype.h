@@ -126,13 +126,21 @@ decltype(auto) visit_floating(Dtype dtype, F&& f) {
   throw Error("expected float32 or float64, got ", dtype);
 }
 
-/// The same for int32, int64 and uint8 only, the types of labels and indices. Errors: any other dtype.
+/// The same for int32, int64 and uint8 only, the types of labels. Errors: any other dtype.
 template <class F>
 decltype(auto) visit_integer(Dtype dtype, F&& f) {
   if (dtype == Dtype::int32) return f(std::int32_t{});
   if (dtype == Dtype::int64) return f(std::int64_t{});
   if (dtype == Dtype::uint8) return f(std::uint8_t{});
   throw Error("expected int32, int64 or uint8, got ", dtype);
+}
+
+/// The same for int32 and int64 only, the types of indices. Errors: any other dtype.
+template <class F>
+decltype(auto) visit_index(Dtype dtype, F&& f) {
+  if (dtype == Dtype::int32) return f(std::int32_t{});
+  if (dtype == Dtype::int64) return f(std::int64_t{});
+  throw Error("expected int32 or int64, got ", dtype);
 }
 
 }  // namespace tenbin

@@ -8,12 +8,9 @@
 
 namespace tenbin {
 
-namespace detail {
-std::int64_t live_node_count();
-}
-
 namespace {
 
+thread_local std::int64_t live_nodes = 0;
 thread_local std::int64_t live_functions = 0;
 
 template <class T>
@@ -73,12 +70,26 @@ bool has_bit(std::uint64_t mask, std::size_t index) {
 
 }  // namespace
 
+namespace detail {
+
+Node::Node(Array array, bool wants_grad)
+    : data(std::move(array)), requires_grad(wants_grad), device(data.device()) {
+  ++live_nodes;
+}
+
+Node::~Node() {
+  --live_nodes;
+  if (creator) creator->outputs_[output_index] = nullptr;
+}
+
+}  // namespace detail
+
 std::string running_function() {
   if (running.function == nullptr) return "";
   return std::string(running.direction) + " of " + running.function->name();
 }
 
-GraphStats graph_stats() { return {detail::live_node_count(), live_functions}; }
+GraphStats graph_stats() { return {live_nodes, live_functions}; }
 
 Function::Function() { ++live_functions; }
 

@@ -1,12 +1,8 @@
 #include "tenbin/core/variable.h"
 
-#include "tenbin/core/function.h"
-
 namespace tenbin {
 
 namespace {
-
-thread_local std::int64_t live_nodes = 0;
 
 void require_fits(const char* what, const Array& grad, const detail::Node& node) {
   if (node.fits(grad)) return;
@@ -17,18 +13,6 @@ void require_fits(const char* what, const Array& grad, const detail::Node& node)
 
 namespace detail {
 
-Node::Node(Array array, bool wants_grad)
-    : data(std::move(array)), requires_grad(wants_grad), device(data.device()) {
-  ++live_nodes;
-}
-
-Node::~Node() {
-  --live_nodes;
-  if (creator) creator->outputs_[output_index] = nullptr;
-}
-
-std::int64_t live_node_count() { return live_nodes; }
-
 std::ostream& operator<<(std::ostream& out, const Node& node) {
   out << "variable ";
   if (node.name) out << *node.name << ' ';
@@ -36,6 +20,18 @@ std::ostream& operator<<(std::ostream& out, const Node& node) {
 }
 
 }  // namespace detail
+
+// Here rather than in array.cpp, since it reads the gradient's node.
+void Array::empty_error(const char* call) const {
+  if (is_gradient_) {
+    const detail::Node& owner = static_cast<const detail::Gradient*>(this)->owner();
+    throw Error("Array::", call, ": the gradient of ", owner, " is empty: ",
+                owner.requires_grad ? "no backward has reached it" : "it does not require one");
+  }
+  throw Error("Array::", call,
+              ": the array is empty (default-constructed, an uninitialised parameter, or a gradient before "
+              "backward)");
+}
 
 Variable::Variable(Array data, bool requires_grad) {
   const bool wants_grad = requires_grad && (!data || is_floating(data.dtype()));

@@ -1,4 +1,4 @@
-// What stands in for the code of the GPU where it is not compiled.
+// Stubs of GPU code for builds without CUDA.
 #pragma once
 
 #include "tenbin/core/error.h"

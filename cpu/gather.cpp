@@ -1,6 +1,7 @@
 #include "tenbin/cpu/gather.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 namespace tenbin::cpu {
@@ -8,9 +9,19 @@ namespace tenbin::cpu {
 namespace {
 
 // Precondition: the index is in [-rows, rows).
-std::size_t row_at(const Array& indices, std::size_t i, std::size_t rows) {
-  const std::int64_t index = index_at(indices, i);
+std::size_t row_of(std::int64_t index, std::size_t rows) {
   return static_cast<std::size_t>(index < 0 ? index + static_cast<std::int64_t>(rows) : index);
+}
+
+// Copies row `row_at(i)` of x to row i of y, for `count` rows.
+template <class RowAt>
+void copy_rows(const Array& x, std::size_t count, RowAt row_at, Array& y) {
+  if (y.nbytes() == 0) return;
+  const std::size_t row_bytes = y.nbytes() / count;
+  const char* const from = static_cast<const char*>(x.raw_data());
+  char* to = static_cast<char*>(y.raw_data());
+  for (std::size_t i = 0; i < count; ++i, to += row_bytes)
+    std::memcpy(to, from + row_at(i) * row_bytes, row_bytes);
 }
 
 // Where each row was picked: the positions of its indices in ascending order.
@@ -20,11 +31,15 @@ class Picks {
       : ends_(Array::zeros({rows + 1}, Dtype::int64)),
         positions_(Array::empty({indices.size()}, Dtype::int64)) {
     std::int64_t* const end = ends_.data<std::int64_t>();
-    for (std::size_t i = 0; i < indices.size(); ++i) ++end[row_at(indices, i, rows) + 1];
-    std::partial_sum(end, end + rows + 1, end);
-    // Each entry but the last moves from the begin of its row to the end: entry r is then the end of row r.
-    for (std::size_t i = 0; i < indices.size(); ++i)
-      positions_.data<std::int64_t>()[end[row_at(indices, i, rows)]++] = static_cast<std::int64_t>(i);
+    std::int64_t* const position = positions_.data<std::int64_t>();
+    visit_index(indices.dtype(), [&](auto zero) {
+      const auto* const index = indices.data<decltype(zero)>();
+      for (std::size_t i = 0; i < indices.size(); ++i) ++end[row_of(index[i], rows) + 1];
+      std::partial_sum(end, end + rows + 1, end);
+      // Each entry but the last moves from the begin of its row to the end: entry r is then the end of row r.
+      for (std::size_t i = 0; i < indices.size(); ++i)
+        position[end[row_of(index[i], rows)]++] = static_cast<std::int64_t>(i);
+    });
   }
 
   const std::int64_t* begin(std::size_t row) const { return row == 0 ? positions() : end(row - 1); }
@@ -71,12 +86,21 @@ Array gather_rows(const Array& x, const Array& indices) {
   Shape shape = indices.shape();
   for (std::size_t axis = 1; axis < x.ndim(); ++axis) shape.push_back(x.shape()[axis]);
   Array y = Array::empty(shape, x.dtype());
-  const Lines rows = lines_along(x.shape(), 0);
-  const std::size_t row_bytes = rows.inner * item_size(x.dtype());
-  const char* in = static_cast<const char*>(x.raw_data());
-  char* out = static_cast<char*>(y.raw_data());
-  for (std::size_t i = 0; i < indices.size(); ++i)
-    out = std::copy_n(in + row_at(indices, i, rows.length) * row_bytes, row_bytes, out);
+  const std::size_t rows = x.shape()[0];
+  visit_index(indices.dtype(), [&](auto zero) {
+    const auto* const index = indices.data<decltype(zero)>();
+    copy_rows(
+        x, indices.size(), [&](std::size_t i) { return row_of(index[i], rows); }, y);
+  });
+  return y;
+}
+
+Array gather_rows(const Array& x, const std::size_t* indices, std::size_t count) {
+  Shape shape = x.shape();
+  shape[0] = count;
+  Array y = Array::empty(shape, x.dtype());
+  copy_rows(
+      x, count, [&](std::size_t i) { return indices[i]; }, y);
   return y;
 }
 
@@ -95,7 +119,7 @@ Array add_rows(const Array& gy, const Array& indices, const Shape& shape) {
   return gx;
 }
 
-// Row by row, so that y is written from front to back: array by array takes half as long again for long y.
+// Row by row, so that y is written from front to back: array by array takes 1.5 times as long for long y.
 void join(const Arrays& xs, const Lines& lines, Array& y) {
   if (y.size() == 0) return;
   SmallVector<std::size_t, 4> bytes;  // of each array in a row of y

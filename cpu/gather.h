@@ -2,21 +2,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 #include "tenbin/core/array.h"
 #include "tenbin/core/lines.h"
 
 namespace tenbin::cpu {
 
-/// Element i of int32 or int64 indices.
-inline std::int64_t index_at(const Array& indices, std::size_t i) {
-  return indices.dtype() == Dtype::int32 ? indices.data<std::int32_t>()[i] : indices.data<std::int64_t>()[i];
-}
-
 /// y[i, ...] = x[indices[i], ...] for x of any dtype and int32 or int64 indices of any shape; negative
 /// indices count from the end. Precondition: every index is in [-rows, rows).
 Array gather_rows(const Array& x, const Array& indices);
+/// The same for the indices [0, count) at a pointer. Precondition: every index is in [0, rows).
+Array gather_rows(const Array& x, const std::size_t* indices, std::size_t count);
 
 /// The inverse, for gradients: a new array of `shape` with gx[r, ...] the sum of the gy[i, ...] for which
 /// indices[i] is r, 0 if there are none. As every sum over rows, it is taken in float64, in ascending order

@@ -100,9 +100,9 @@ class OneOpenMpThread {
   const int previous_;
 };
 
-// Whether oneDNN is the faster one. Only the shape decides, so that the bits are reproducible. oneDNN takes
-// half the time of OpenBLAS 0.3.21 for small matrices, but 20 ms once to generate its code, which is too slow
-// for tiny models; and OpenBLAS is faster for x W' with few outputs.
+// Whether oneDNN is the faster one. It depends on the shape only, so that the bits are reproducible. oneDNN
+// takes half the time of OpenBLAS 0.3.21 for small matrices, but 20 ms once to generate its code, which is
+// too slow for tiny models; and OpenBLAS is faster for x W' with few outputs.
 bool is_for_onednn(const Block<float>& block) {
   constexpr std::size_t worth_generating_code = 4096;
   constexpr std::size_t few_outputs = 4;
@@ -169,7 +169,7 @@ void multiply(const Block<float>& block) { multiply_by_blas(block); }
 void multiply(const Block<double>& block) { multiply_by_blas(block); }
 
 // C is cut along its longer side, so that little is packed twice, into blocks of 2^22 multiplications or
-// more, which are worth waking a thread. Only the shape decides.
+// more, which are worth waking a thread. It depends on the shape only.
 struct Cut {
   bool rows;
   std::size_t length;  // of a block
@@ -231,15 +231,6 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
       gemm(transpose_a, transpose_b, m, n, k, a.data<T>() + i * m * k, b.data<T>() + i * k * n,
            static_cast<T>(beta), c.data<T>() + i * m * n);
   });
-}
-
-Array matmul(const Array& a, const Array& b, bool transpose_a, bool transpose_b) {
-  const std::size_t m = a.shape()[transpose_a ? 1 : 0];
-  const std::size_t k = a.shape()[transpose_a ? 0 : 1];
-  const std::size_t n = b.shape()[transpose_b ? 0 : 1];
-  Array c = Array::empty({m, n}, a.dtype());
-  gemm(transpose_a, transpose_b, m, n, k, a, b, 0, c);
-  return c;
 }
 
 }  // namespace tenbin::cpu

@@ -18,7 +18,4 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
           const Array& b, double beta, Array& c, std::size_t batch = 1);
 
-/// op(A) op(B) for CPU matrices of one floating dtype, checked by the caller.
-Array matmul(const Array& a, const Array& b, bool transpose_a = false, bool transpose_b = false);
-
 }  // namespace tenbin::cpu

@@ -28,16 +28,16 @@ void repeat(const T* x, std::size_t outer, std::size_t times, std::size_t inner,
   }
 }
 
-// Reduces one row: in several lanes, since in a single chain each addition waits for the previous one; long
-// rows in halves, so that the error grows with the logarithm of their length.
+// Reduces one line: in several lanes, since in a single chain each addition waits for the previous one; long
+// lines in halves, so that the error grows with the logarithm of their length.
 template <class Accumulator, class T, class Combine>
-Accumulator reduce_row(const T* x, std::size_t count, Accumulator initial, Combine combine) {
+Accumulator reduce_line(const T* x, std::size_t count, Accumulator initial, Combine combine) {
   constexpr std::size_t lanes = 8;
-  constexpr std::size_t long_row = 1024;
-  if (count > long_row) {
+  constexpr std::size_t long_line = 1024;
+  if (count > long_line) {
     const std::size_t half = count / 2 / lanes * lanes;
-    return combine(reduce_row(x, half, initial, combine),
-                   reduce_row(x + half, count - half, initial, combine));
+    return combine(reduce_line(x, half, initial, combine),
+                   reduce_line(x + half, count - half, initial, combine));
   }
   Accumulator results[lanes];
   std::fill_n(results, lanes, initial);
@@ -86,7 +86,7 @@ void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t
                    Combine combine, Finish finish, Out* y) {
   for (std::size_t i = 0; i < outer; ++i, x += count * inner, y += inner) {
     if (inner == 1) {
-      *y = static_cast<Out>(finish(reduce_row(x, count, initial, combine)));
+      *y = static_cast<Out>(finish(reduce_line(x, count, initial, combine)));
     } else {
       reduce_columns(x, count, inner, initial, combine, finish, y);
     }
@@ -137,20 +137,17 @@ namespace {
 
 // Correct if no sum overflows in double.
 Array plain_mean_to(const Array& array, const Shape& shape) {
-  const double divisor =
-      static_cast<double>(array.size()) / static_cast<double>(std::max<std::size_t>(element_count(shape), 1));
-  const auto divide = [divisor](double sum) { return sum / divisor; };
-  const auto reduce = [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, bool last,
-                          Array& y) {
+  const auto reduce = [](const Array& x, std::size_t outer, std::size_t count, std::size_t inner,
+                         double divisor, Array& y) {
+    const auto divide = [divisor](double sum) { return sum / divisor; };
     visit_floating(x.dtype(), [&](auto zero) {
-      const auto* const from = x.data<decltype(zero)>();
-      if (!last) return reduce_middle(from, outer, count, inner, 0.0, Plus(), as_it_is, y.data<double>());
       visit_floating(y.dtype(), [&](auto result_zero) {
-        reduce_middle(from, outer, count, inner, 0.0, Plus(), divide, y.data<decltype(result_zero)>());
+        reduce_middle(x.data<decltype(zero)>(), outer, count, inner, 0.0, Plus(), divide,
+                      y.data<decltype(result_zero)>());
       });
     });
   };
-  return reduce_axes(array, shape, Dtype::float64, reduce);
+  return mean_axes(array, shape, reduce);
 }
 
 bool all_finite(const Array& array) {

@@ -9,7 +9,7 @@
 namespace tenbin::cpu {
 
 /// Writes to y, (outer, inner), the sums along the middle axis of x, (outer, count, inner); both of one
-/// floating dtype. Every sum over rows is one of these: taken in float64, and rounded once.
+/// floating dtype. Taken in float64 and rounded once, as every sum over rows.
 ///
 ///     cpu::sum_middle(gy, 1, rows, columns, gb);  // the sums of the columns
 void sum_middle(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y);

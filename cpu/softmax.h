@@ -63,7 +63,7 @@ class SoftmaxChunk {
 };
 
 // Lines per task of `for_each_softmax_chunk`: chunks of 2^15 elements in total, which are worth waking a
-// thread. Only the shape decides.
+// thread. It depends on the shape only.
 template <class T>
 std::size_t softmax_lines_per_task(const Lines& lines) {
   constexpr std::size_t worthwhile = std::size_t{1} << 15;

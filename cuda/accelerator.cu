@@ -1,8 +1,9 @@
-// core/detail/accelerator.h on CUDA devices: memory, copies and loops over elements.
+// core/detail/accelerator.h on CUDA devices: memory, copies, loops over elements, captured steps.
 #include "tenbin/core/detail/accelerator.h"
 
 #include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/elementwise.cuh"
+#include "tenbin/cuda/gather.h"
 
 namespace tenbin::accelerator {
 
@@ -91,6 +92,12 @@ bool has_nan(const Array& array) {
                  [&](auto zero) { find_nan<decltype(zero)>(array, found.data<std::int32_t>()); });
   return found.item<int>() != 0;
 }
+
+Array gather_rows(const Array& x, const Array& indices) { return gpu::gather_rows(x, indices); }
+
+bool is_capturing() { return gpu::is_capturing(); }
+
+void on_replay(std::function<void()> action) { gpu::on_replay(std::move(action)); }
 
 void keep_for_replay(const Array& array) {
   if (array && !array.device().is_cpu()) gpu::on_replay([array] {});

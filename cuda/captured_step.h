@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <tuple>
 #include <utility>
 #include <vector>
 

@@ -4,12 +4,8 @@
 #include <array>
 #include <cstring>
 #include <new>
-#include <utility>
 
-#include "tenbin/cuda/capture.h"
 #include "tenbin/cuda/check.cuh"
-#include "tenbin/cuda/gemm.cuh"
-#include "tenbin/cuda/runtime.h"
 
 namespace tenbin::gpu {
 
@@ -19,7 +15,29 @@ constexpr int most_devices = 64;
 std::array<std::atomic<Context*>, most_devices> contexts{};
 std::mutex creating;
 
+// A handle for the stream, with a workspace of its own: otherwise cuBLAS would allocate one during a capture,
+// and its bits would depend on what else runs.
+cublasHandle_t create_cublas(cudaStream_t stream, void** workspace) {
+  constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLAS asks for on Hopper
+  cublasHandle_t handle = nullptr;
+  TENBIN_CUDA_CHECK(cublasCreate(&handle));
+  TENBIN_CUDA_CHECK(cublasSetStream(handle, stream));
+  TENBIN_CUDA_CHECK(cudaMalloc(workspace, workspace_bytes));
+  TENBIN_CUDA_CHECK(cublasSetWorkspace(handle, *workspace, workspace_bytes));
+  return handle;
+}
+
 }  // namespace
+
+int Context::device_count() {
+  static const int count = [] {
+    int devices = 0;  // stays 0 without a driver
+    const bool answered = cudaGetDeviceCount(&devices) == cudaSuccess;
+    cudaGetLastError();
+    return answered ? devices : 0;
+  }();
+  return count;
+}
 
 Context* Context::existing(int device) noexcept {
   if (device < 0 || device >= most_devices) return nullptr;

@@ -19,6 +19,8 @@ namespace tenbin::gpu {
 
 class Context {
  public:
+  /// 0 without a driver.
+  static int device_count();
   /// The context of a device, which becomes the calling thread's current device. Never destroyed, since
   /// static arrays are released late. Errors: there is no such device; another thread is capturing a step
   /// there, which would record the work of this thread.
@@ -73,11 +75,5 @@ class Context {
   std::mutex readback_mutex_;
   std::atomic<std::size_t> synchronizations_{0};
 };
-
-/// Whether the CPU waits for every kernel: TENBIN_CUDA_SYNC=1.
-bool is_synchronous();
-
-/// Errors: a step is being captured; `what` cannot be part of it.
-void require_not_capturing(const char* what);
 
 }  // namespace tenbin::gpu

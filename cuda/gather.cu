@@ -71,13 +71,6 @@ void add_up(const Array& gy_array, const Array& indices, Array& gx_array) {
   });
 }
 
-// Calls `f` with a zero of the indices' C++ type.
-template <class F>
-void visit_index(const Array& indices, F f) {
-  if (indices.dtype() == Dtype::int32) return f(std::int32_t{0});
-  f(std::int64_t{0});
-}
-
 // Rows of `length` elements that begin `step` elements apart.
 template <class T>
 struct Rows {
@@ -106,23 +99,23 @@ struct Axis {
   Index length = 1;
   Index stride = 0;
 };
-struct Axes {
+struct StridedAxes {
   Axis axis[Shape::max_ndim];
 };
 
 template <class T>
-void copy_strided(const Array& x_array, const Axes& axes, Array& y_array) {
+void copy_strided(const Array& x_array, const StridedAxes& axes, Array& y_array) {
   const T* const x = x_array.data<T>();
   T* const y = y_array.data<T>();
   for_each(Context::of(x_array), y_array.size(), [=] __device__(Index i) {
-    Index rest = i, place = 0;
+    Index rest = i, source = 0;
     // With a constant as its bound the loop is unrolled: the axes stay out of local memory.
     for (std::size_t k = 0; k < Shape::max_ndim; ++k) {
       if (rest == 0) break;
-      place += rest % axes.axis[k].length * axes.axis[k].stride;
+      source += rest % axes.axis[k].length * axes.axis[k].stride;
       rest /= axes.axis[k].length;
     }
-    y[i] = x[place];
+    y[i] = x[source];
   });
 }
 
@@ -134,7 +127,7 @@ Array gather_rows(const Array& x, const Array& indices) {
   Array y = Array::empty(shape, x.dtype(), x.device());
   if (y.size() == 0) return y;
   visit(x.dtype(), [&](auto zero) {
-    visit_index(indices, [&](auto index) { gather<decltype(zero), decltype(index)>(x, indices, y); });
+    visit_index(indices.dtype(), [&](auto index) { gather<decltype(zero), decltype(index)>(x, indices, y); });
   });
   return y;
 }
@@ -143,7 +136,8 @@ Array add_rows(const Array& gy, const Array& indices, const Shape& shape) {
   Array gx = Array::empty(shape, gy.dtype(), gy.device());
   if (gx.size() == 0) return gx;
   visit_floating(gy.dtype(), [&](auto zero) {
-    visit_index(indices, [&](auto index) { add_up<decltype(zero), decltype(index)>(gy, indices, gx); });
+    visit_index(indices.dtype(),
+                [&](auto index) { add_up<decltype(zero), decltype(index)>(gy, indices, gx); });
   });
   return gx;
 }
@@ -173,7 +167,7 @@ void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& sl
 }
 
 Array permute(const Array& x, const Shape& lengths, const Shape& strides) {
-  Axes axes;
+  StridedAxes axes;
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     const std::size_t axis = lengths.size() - 1 - i;
     axes.axis[i] = {static_cast<Index>(lengths[axis]), static_cast<Index>(strides[axis])};

@@ -5,19 +5,11 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/cuda/check.cuh"
-#include "tenbin/cuda/context.cuh"
 #include "tenbin/cuda/elementwise.cuh"
 
 namespace tenbin::gpu {
 
 namespace {
-
-void check(cublasStatus_t status, const char* call, const char* file, int line) {
-  if (status != CUBLAS_STATUS_SUCCESS)
-    throw Error("cuBLAS: ", cublasGetStatusString(status), " in ", call, ", ", file, ':', line);
-}
-
-#define TENBIN_CUBLAS_CHECK(call) check((call), #call, __FILE__, __LINE__)
 
 // To cuBLAS, which is column-major, a row-major matrix is its transpose, and so C' = op(B)' op(A)'.
 template <class T>
@@ -59,20 +51,6 @@ void scale(Context& context, std::size_t count, T factor, T* c) {
   for_each(context, count, [=] __device__(Index i) { c[i] = factor == T{0} ? T{0} : factor * c[i]; });
 }
 
-}  // namespace
-
-cublasHandle_t create_cublas(cudaStream_t stream, void** workspace) {
-  constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLAS asks for on Hopper
-  cublasHandle_t handle = nullptr;
-  TENBIN_CUBLAS_CHECK(cublasCreate(&handle));
-  TENBIN_CUBLAS_CHECK(cublasSetStream(handle, stream));
-  TENBIN_CUDA_CHECK(cudaMalloc(workspace, workspace_bytes));
-  TENBIN_CUBLAS_CHECK(cublasSetWorkspace(handle, *workspace, workspace_bytes));
-  return handle;
-}
-
-namespace {
-
 template <class T>
 void multiply(Context& context, bool transpose_a, bool transpose_b, std::size_t m, std::size_t n,
               std::size_t k, const T* a, const T* b, T beta, T* c, std::size_t batch) {
@@ -97,9 +75,9 @@ void multiply(Context& context, bool transpose_a, bool transpose_b, std::size_t 
                            c,
                            size(batch)};
   const cublasHandle_t handle = context.cublas();
-  TENBIN_CUBLAS_CHECK(
+  TENBIN_CUDA_CHECK(
       cublasSetMathMode(handle, config().allow_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH));
-  TENBIN_CUBLAS_CHECK(multiply(handle, product));
+  TENBIN_CUDA_CHECK(multiply(handle, product));
   wait_if_synchronous(context, "a matrix product", __FILE__, __LINE__);
 }
 

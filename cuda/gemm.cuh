@@ -1,8 +1,6 @@
 // Matrix products by cuBLAS. For .cu files.
 #pragma once
 
-#include <cublas_v2.h>
-
 #include <cstddef>
 
 #include "tenbin/core/array.h"
@@ -11,13 +9,9 @@ namespace tenbin::gpu {
 
 /// The counterpart of `cpu::gemm`: C := op(A) op(B) + beta C for row-major matrices without gaps, in arrays
 /// of one floating dtype; with a `batch`, for as many matrices, which follow one another. float32 is
-/// multiplied as float32, or in TF32 (10 bits of mantissa, errors around 3e-4) while an `AllowTF32` lives.
+/// multiplied as float32, or in TF32 (10 bits of mantissa, errors around 3e-4) while an `AllowTF32` exists.
 /// Bit-reproducible: one stream, one workspace. Errors: a length beyond 31 bits; those of cuBLAS.
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
           const Array& b, double beta, Array& c, std::size_t batch = 1);
-
-/// A handle for the stream, with a workspace of its own: otherwise cuBLAS would allocate one during a
-/// capture, and its bits would depend on what else runs.
-cublasHandle_t create_cublas(cudaStream_t stream, void** workspace);
 
 }  // namespace tenbin::gpu

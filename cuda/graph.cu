@@ -120,15 +120,15 @@ void on_replay(std::function<void()> action) {
 const void* detail::record_value(std::size_t bytes, std::function<void(void*)> write) {
   constexpr std::size_t alignment = 16;
   Graph::Recording& recording = *current;
-  const std::size_t place = (recording.values.size() + alignment - 1) / alignment * alignment;
-  if (place + bytes > Graph::Recording::most_value_bytes)
+  const std::size_t offset = (recording.values.size() + alignment - 1) / alignment * alignment;
+  if (offset + bytes > Graph::Recording::most_value_bytes)
     throw Error("CapturedStep: the numbers that change from step to step take more than ",
                 Graph::Recording::most_value_bytes, " bytes");
-  recording.values.resize(place + bytes);
-  write(recording.values.data() + place);
+  recording.values.resize(offset + bytes);
+  write(recording.values.data() + offset);
   recording.before_replay.push_back(
-      [&recording, place, write = std::move(write)] { write(recording.values.data() + place); });
-  return recording.device_values + place;
+      [&recording, offset, write = std::move(write)] { write(recording.values.data() + offset); });
+  return recording.device_values + offset;
 }
 
 Array detail::empty_beside_graph(const Shape& shape, Dtype dtype, Device device) {

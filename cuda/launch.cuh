@@ -1,7 +1,7 @@
 // Launch: launches a kernel in the device's stream, checks for errors, and counts. For .cu files.
 #pragma once
 
-#include <type_traits>
+#include <atomic>
 #include <utility>
 
 #include "tenbin/cuda/check.cuh"
@@ -16,7 +16,15 @@ inline constexpr int block_threads = 256;
 
 inline Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
-/// With TENBIN_CUDA_SYNC=1: waits for the stream. Errors: its work has failed.
+/// The setting of `gpu::set_synchronous`; at first that of TENBIN_CUDA_SYNC.
+std::atomic<bool>& synchronous();
+/// Whether the CPU waits for every kernel. Never during a capture.
+bool is_synchronous();
+
+/// Errors: a step is being captured; `what` cannot be part of it.
+void require_not_capturing(const char* what);
+
+/// If `is_synchronous()`: waits for the stream. Errors: its work has failed.
 void wait_if_synchronous(Context& context, const char* what, const char* file, int line);
 
 /// Launches a kernel: `Launch(context, blocks, threads)(kernel, arguments...)`.

@@ -31,8 +31,8 @@ __global__ void __launch_bounds__(block_threads, 1) for_each_line_kernel(Index c
 
 }  // namespace detail
 
-/// The line length for `with_group`. Where neighbouring elements belong to different lines, neighbouring
-/// threads do so too, each with a line of its own: they read neighbouring elements at a time.
+/// The line length for `with_group`. If lines are interleaved, each thread takes a line of its own, so that
+/// neighbouring threads read neighbouring elements.
 inline std::size_t line_length(const Lines& lines) {
   constexpr std::size_t warp = 32;
   return lines.inner < warp ? lines.length : 1;

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <string>
-#include <utility>
 
 #include "tenbin/cuda/check.cuh"
 #include "tenbin/cuda/relaxed_capture.cuh"

@@ -1,4 +1,4 @@
-// The caching allocator of one device. For .cu files; other code calls accelerator::allocate.
+// The caching allocator of one device. Plain C++; other code calls accelerator::allocate.
 #pragma once
 
 #include <cstddef>

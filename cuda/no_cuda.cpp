@@ -3,7 +3,6 @@
 #include "tenbin/core/detail/accelerator.h"
 #include "tenbin/core/without_cuda.h"
 #include "tenbin/cuda/capture.h"
-#include "tenbin/cuda/gather.h"
 #include "tenbin/cuda/runtime.h"
 
 namespace tenbin {
@@ -21,8 +20,6 @@ bool is_available() { return false; }
 int device_count() { return 0; }
 
 void synchronize(int device) { no_device(device); }
-
-Array gather_rows(const Array&, const Array&) { tenbin::detail::no_cuda("gpu::gather_rows"); }
 
 void set_synchronous(bool) {}
 
@@ -65,6 +62,12 @@ void fill(Array&, double) { detail::no_cuda("Array::fill"); }
 void convert(Array&, const Array&) { detail::no_cuda("Array::astype"); }
 
 bool has_nan(const Array&) { detail::no_cuda("DebugMode"); }
+
+Array gather_rows(const Array&, const Array& indices) { no_device(indices.device().index); }
+
+bool is_capturing() { return false; }
+
+void on_replay(std::function<void()>) {}
 
 void keep_for_replay(const Array&) {}
 

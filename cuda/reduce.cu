@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <utility>
 
 #include "tenbin/core/broadcast.h"
 #include "tenbin/cuda/elementwise.cuh"
@@ -53,17 +52,17 @@ struct Pass {
   Out* y;
 };
 
-// inner is 1: one group per chunk of a row.
+// inner is 1: one group per chunk of a line.
 template <class Group, class In, class Out, class Op>
-__global__ void __launch_bounds__(block_threads) reduce_rows(Pass<In, Out> pass, Op op) {
+__global__ void __launch_bounds__(block_threads) reduce_lines(Pass<In, Out> pass, Op op) {
   const Index part = Group::line();
   if (part >= pass.outer * pass.chunks) return;
   const Index begin = part % pass.chunks * pass.chunk;
   const Index end = begin + pass.chunk < pass.count ? begin + pass.chunk : pass.count;
-  const In* const row = pass.x + part / pass.chunks * pass.count;
+  const In* const line = pass.x + part / pass.chunks * pass.count;
   auto result = Op::initial;
   for (Index i = begin + Group::rank(); i < end; i += Group::width)
-    result = op(result, static_cast<typename Op::Accumulator>(row[i]));
+    result = op(result, static_cast<typename Op::Accumulator>(line[i]));
   result = Group::reduce(result, op);
   if (Group::rank() == 0) pass.y[part] = static_cast<Out>(op.finish(result));
 }
@@ -81,8 +80,8 @@ __global__ void __launch_bounds__(block_threads) reduce_columns(Pass<In, Out> pa
   const Index column_blocks = (pass.inner + Columns - 1) / Columns;
   const Index part = static_cast<Index>(blockIdx.x) / column_blocks;
   const int lane = static_cast<int>(threadIdx.x) / Columns;
-  const int place = static_cast<int>(threadIdx.x) % Columns;
-  const Index column = static_cast<Index>(blockIdx.x) % column_blocks * Columns + place;
+  const int column_in_block = static_cast<int>(threadIdx.x) % Columns;
+  const Index column = static_cast<Index>(blockIdx.x) % column_blocks * Columns + column_in_block;
   const Index begin = part % pass.chunks * pass.chunk;
   const Index end = begin + pass.chunk < pass.count ? begin + pass.chunk : pass.count;
   const In* const x = pass.x + part / pass.chunks * pass.count * pass.inner + column;
@@ -91,13 +90,15 @@ __global__ void __launch_bounds__(block_threads) reduce_columns(Pass<In, Out> pa
   if (column < pass.inner)
     for (Index i = begin + lane; i < end; i += lanes)
       result = op(result, static_cast<Accumulator>(x[i * pass.inner]));
-  partial[lane][place] = result;
+  partial[lane][column_in_block] = result;
   for (int half = lanes / 2; half > 0; half /= 2) {
     __syncthreads();
-    if (lane < half) partial[lane][place] = op(partial[lane][place], partial[lane + half][place]);
+    if (lane < half)
+      partial[lane][column_in_block] =
+          op(partial[lane][column_in_block], partial[lane + half][column_in_block]);
   }
   if (lane == 0 && column < pass.inner)
-    pass.y[part * pass.inner + column] = static_cast<Out>(op.finish(partial[0][place]));
+    pass.y[part * pass.inner + column] = static_cast<Out>(op.finish(partial[0][column_in_block]));
 }
 
 // One thread per result.
@@ -112,12 +113,12 @@ void reduce_many(Context& context, const Pass<In, Out>& pass, Op op) {
   });
 }
 
-// Few columns leave more lanes to each.
+// With few columns, each gets more lanes.
 constexpr Index few_columns = 4;
 constexpr Index many_columns = 32;
 Index columns_per_block(Index inner) { return inner <= few_columns ? few_columns : many_columns; }
 
-constexpr Index few_rows = 128;
+constexpr Index few_lines = 128;
 // With this many results, one thread per result keeps all processors busy.
 constexpr Index many_results = Index{1} << 16;
 
@@ -125,14 +126,14 @@ template <class In, class Out, class Op>
 void run(Context& context, const Pass<In, Out>& pass, Op op) {
   const Index parts = pass.outer * pass.chunks;
   if (pass.inner == 1) {
-    const auto launch_rows = [&](auto group) {
+    const auto launch_lines = [&](auto group) {
       using Group = decltype(group);
       const Launch launch(context, grid_for_lines<Group>(static_cast<std::size_t>(parts)), block_threads);
-      launch(reduce_rows<Group, In, Out, Op>, pass, op);
+      launch(reduce_lines<Group, In, Out, Op>, pass, op);
     };
-    // If there are few rows, more threads per row are faster.
-    if (parts <= few_rows && pass.chunk > block_threads) return launch_rows(Block<>());
-    return with_group(static_cast<std::size_t>(pass.chunk), launch_rows);
+    // If there are few lines, more threads per line are faster.
+    if (parts <= few_lines && pass.chunk > block_threads) return launch_lines(Block<>());
+    return with_group(static_cast<std::size_t>(pass.chunk), launch_lines);
   }
   if (pass.chunks == 1 && pass.outer * pass.inner >= many_results) return reduce_many(context, pass, op);
   const Index blocks = parts * ceil_div(pass.inner, columns_per_block(pass.inner));
@@ -154,21 +155,22 @@ Index chunk_count(Index outer, Index count, Index inner) {
   return std::clamp<Index>(ceil_div(enough_blocks, blocks), 1, ceil_div(std::max<Index>(count, 1), shortest));
 }
 
-// By `op` in every chunk, and by `end`, which combines as `op` does, of the chunks.
-template <class T, class Out, class Op, class End>
-void reduce_by(Context& context, const T* x, Index outer, Index count, Index inner, Op op, End end, Out* y) {
+// Reduces each chunk by `op`, then the results of the chunks by `last_op`, which combines in the same way.
+template <class T, class Out, class Op, class LastOp>
+void reduce_by(Context& context, const T* x, Index outer, Index count, Index inner, Op op, LastOp last_op,
+               Out* y) {
   using Accumulator = typename Op::Accumulator;
   const Index chunks = chunk_count(outer, count, inner);
-  if (chunks == 1) return run(context, Pass<T, Out>{x, outer, count, inner, count, 1, y}, end);
+  if (chunks == 1) return run(context, Pass<T, Out>{x, outer, count, inner, count, 1, y}, last_op);
   const Index chunk = ceil_div(count, chunks);
   Array parts = Array::empty({static_cast<std::size_t>(outer * chunks * inner)}, dtype_of<Accumulator>,
                              Device::cuda(context.device()));
   Accumulator* const between = parts.data<Accumulator>();
   run(context, Pass<T, Accumulator>{x, outer, count, inner, chunk, chunks, between}, op);
-  run(context, Pass<Accumulator, Out>{between, outer, chunks, inner, chunks, 1, y}, end);
+  run(context, Pass<Accumulator, Out>{between, outer, chunks, inner, chunks, 1, y}, last_op);
 }
 
-// Size is an unsigned of 32 bits where that is enough: divisions are all that this costs.
+// Size has 32 bits where possible: integer divisions take most of the time.
 template <class Size, class T>
 void repeat(Context& context, const T* x, std::size_t count, Size times, Size inner, T* y) {
   for_each(context, count, [=] __device__(Index i) {
@@ -232,23 +234,18 @@ Array max_to(const Array& x, const Shape& shape) { return reduce_to(Reduction::m
 Array min_to(const Array& x, const Shape& shape) { return reduce_to(Reduction::min, x, shape); }
 
 Array mean_to(const Array& array, const Shape& shape) {
-  const double divisor =
-      static_cast<double>(array.size()) / static_cast<double>(std::max<std::size_t>(element_count(shape), 1));
-  const auto reduce = [&](const Array& x, std::size_t outer, std::size_t count, std::size_t inner, bool last,
-                          Array& y) {
+  const auto reduce = [](const Array& x, std::size_t outer, std::size_t count, std::size_t inner,
+                         double divisor, Array& y) {
     if (outer == 0 || inner == 0) return;
-    const auto by = [&](auto end, const auto* from, auto* to) {
-      reduce_by(Context::of(x), from, static_cast<Index>(outer), static_cast<Index>(count),
-                static_cast<Index>(inner), Sum(), end, to);
-    };
     visit_floating(x.dtype(), [&](auto zero) {
-      const auto* const from = x.data<decltype(zero)>();
-      if (!last) return by(Sum(), from, y.data<double>());
-      visit_floating(y.dtype(),
-                     [&](auto result_zero) { by(Mean(divisor), from, y.data<decltype(result_zero)>()); });
+      visit_floating(y.dtype(), [&](auto result_zero) {
+        reduce_by(Context::of(x), x.data<decltype(zero)>(), static_cast<Index>(outer),
+                  static_cast<Index>(count), static_cast<Index>(inner), Sum(), Mean(divisor),
+                  y.data<decltype(result_zero)>());
+      });
     });
   };
-  return reduce_axes(array, shape, Dtype::float64, reduce);
+  return mean_axes(array, shape, reduce);
 }
 
 Array broadcast_to(const Array& array, const Shape& shape) {

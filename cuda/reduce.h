@@ -1,4 +1,4 @@
-// Sums, maxima and minima on the GPU, in an order that the shapes fix. For .cu files.
+// Sums, maxima and minima on the GPU, in an order that the shapes fix. Plain C++.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace tenbin::gpu {
 
-/// The counterparts of what cpu/reduce.h declares. The mean of float64 is an infinity where the elements add
-/// up to one.
+/// The counterparts of what cpu/reduce.h declares. The mean of float64 elements is infinite if their
+/// sum overflows.
 void sum_middle(const Array& x, std::size_t outer, std::size_t count, std::size_t inner, Array& y);
 void repeat_middle(const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y);
 Array sum_to(const Array& x, const Shape& shape);

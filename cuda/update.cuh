@@ -8,7 +8,7 @@ namespace tenbin::gpu {
 
 namespace detail {
 
-// A step whose batch was found wrong changes nothing: its gradients mean nothing.
+// After an error of a kernel nothing is updated: the gradients are not valid.
 template <class Step, class... Pointers>
 __global__ void update_kernel(const DeferredError* error, Index count, StepValue<Step> step,
                               Pointers... elements) {
@@ -21,9 +21,9 @@ __global__ void update_kernel(const DeferredError* error, Index count, StepValue
 
 }  // namespace detail
 
-/// The counterpart of cpu::update_each (cpu/update.h): calls `step`, a functor that may be another one in
-/// every step, with a reference to element i of every array, for all i. Nothing happens if a kernel has
-/// reported an error that the CPU has not read yet.
+/// The counterpart of cpu::update_each (cpu/update.h): calls `step`, a functor whose values may change
+/// from step to step, with a reference to element i of every array, for all i. Nothing happens if a kernel
+/// has reported an error that the CPU has not read yet.
 ///
 ///     gpu::update_each<T>(gpu::step_value([this] { return step<T>(); }), data, grad)
 template <class T, class Step, class... FlatArrays>

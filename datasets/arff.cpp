@@ -1,6 +1,5 @@
 #include "tenbin/datasets/arff.h"
 
-#include <algorithm>
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
@@ -31,7 +30,7 @@ struct Attribute {
   std::unordered_map<std::string, std::int32_t> codes;
   detail::Dictionary dictionary;  // of a text attribute, and of a numeric label
   std::vector<double> numbers;
-  std::vector<std::int32_t> places;
+  std::vector<std::int32_t> value_codes;
 };
 
 class ArffReader {
@@ -149,11 +148,11 @@ void ArffReader::append(std::size_t i, const ArffWord& word) {
     if (!missing && found == attribute.codes.end())
       lines_.fail(word.place, "attribute \"", printable(attribute.name), "\" does not declare \"",
                   printable(word.text), '"');
-    attribute.places.push_back(missing ? -1 : found->second);
+    attribute.value_codes.push_back(missing ? -1 : found->second);
     return;
   }
   if (attribute.kind == Kind::text) {
-    attribute.places.push_back(missing ? -1 : attribute.dictionary.code(word.text));
+    attribute.value_codes.push_back(missing ? -1 : attribute.dictionary.code(word.text));
     return;
   }
   const std::optional<double> number = detail::to_number(word.text);
@@ -161,7 +160,7 @@ void ArffReader::append(std::size_t i, const ArffWord& word) {
     lines_.fail(word.place, "attribute \"", printable(attribute.name), "\": expected a number, got \"",
                 printable(word.text), '"');
   if (i == label_)
-    attribute.places.push_back(missing ? -1 : attribute.dictionary.code(word.text));
+    attribute.value_codes.push_back(missing ? -1 : attribute.dictionary.code(word.text));
   else
     attribute.numbers.push_back(missing ? std::numeric_limits<double>::quiet_NaN() : *number);
 }
@@ -208,9 +207,9 @@ Table ArffReader::table() {
   for (Attribute& attribute : attributes_) {
     const bool numeric = attribute.kind == Kind::numeric && columns.size() != label_;
     Column column{attribute.name,
-                  numeric ? Array(attribute.numbers).astype(options_.dtype) : Array(attribute.places)};
+                  numeric ? Array(attribute.numbers).astype(options_.dtype) : Array(attribute.value_codes)};
     attribute.numbers = {};
-    attribute.places = {};
+    attribute.value_codes = {};
     const bool declared = attribute.kind == Kind::nominal;
     if (!numeric)
       column.categories = declared ? std::move(attribute.categories) : attribute.dictionary.take();

@@ -1,10 +1,10 @@
 #include "tenbin/datasets/dataset.h"
 
-#include <cstring>
 #include <utility>
 
+#include "tenbin/core/detail/accelerator.h"
 #include "tenbin/core/detail/labels.h"
-#include "tenbin/cuda/gather.h"
+#include "tenbin/cpu/gather.h"
 
 namespace tenbin {
 
@@ -60,8 +60,8 @@ Dataset Dataset::subset(const std::vector<std::size_t>& indices) const {
   const bool on_cpu = x.device().is_cpu();
   const Array uploaded = on_cpu ? Array() : detail::index_array(indices).to(x.device());
   const auto gather = [&](const Array& array) {
-    return on_cpu ? detail::gather_rows(array, indices.data(), indices.size())
-                  : gpu::gather_rows(array, uploaded);
+    return on_cpu ? cpu::gather_rows(array, indices.data(), indices.size())
+                  : accelerator::gather_rows(array, uploaded);
   };
   Dataset part = detail::part_of_dataset(gather(x), gather(t));
   part.resampled_by = resampled_by == nullptr && repeats ? "Dataset::subset" : resampled_by;
@@ -80,19 +80,6 @@ Array detail::index_array(const std::vector<std::size_t>& indices) {
   std::int64_t* const out = array.data<std::int64_t>();
   for (std::size_t i = 0; i < indices.size(); ++i) out[i] = static_cast<std::int64_t>(indices[i]);
   return array;
-}
-
-Array detail::gather_rows(const Array& x, const std::size_t* indices, std::size_t count) {
-  Shape shape = x.shape();
-  shape[0] = count;
-  Array rows = Array::empty(shape, x.dtype());
-  if (rows.nbytes() == 0) return rows;
-  const std::size_t row_bytes = rows.nbytes() / count;
-  const char* const from = static_cast<const char*>(x.raw_data());
-  char* const to = static_cast<char*>(rows.raw_data());
-  for (std::size_t i = 0; i < count; ++i)
-    std::memcpy(to + i * row_bytes, from + indices[i] * row_bytes, row_bytes);
-  return rows;
 }
 
 }  // namespace tenbin

@@ -76,11 +76,7 @@ void require_rows(const Array& x, const Array& t);
 // A part of a data set whose labels have been checked. Precondition: `require_rows`.
 Dataset part_of_dataset(Array x, Array t);
 
-// Copies the rows of x at indices[0, count) into a new array. Precondition: x is on the CPU, the indices are
-// in range.
-Array gather_rows(const Array& x, const std::size_t* indices, std::size_t count);
-
-// int64 on the CPU: after a copy to the GPU, the argument of gpu::gather_rows.
+// int64 on the CPU: after a copy to the GPU, the argument of accelerator::gather_rows.
 Array index_array(const std::vector<std::size_t>& indices);
 
 }  // namespace detail

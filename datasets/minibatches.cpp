@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "tenbin/cuda/gather.h"
+#include "tenbin/core/detail/accelerator.h"
+#include "tenbin/cpu/gather.h"
 #include "tenbin/datasets/detail/pass_generator.h"
 
 namespace tenbin {
@@ -72,8 +73,9 @@ Dataset Minibatches::batch(const Pass& pass, std::size_t i) const {
   const std::size_t count = std::min(options_.batch_size, count_ - begin);
   const auto rows_of = [&](const Array& array) {
     if (!pass.order) return array.slice(begin, begin + count);
-    if (pass.order_on_gpu) return gpu::gather_rows(array, pass.order_on_gpu.slice(begin, begin + count));
-    return detail::gather_rows(array, pass.order->data() + begin, count);
+    if (pass.order_on_gpu)
+      return accelerator::gather_rows(array, pass.order_on_gpu.slice(begin, begin + count));
+    return cpu::gather_rows(array, pass.order->data() + begin, count);
   };
   return detail::part_of_dataset(rows_of(dataset_.x), rows_of(dataset_.t));
 }

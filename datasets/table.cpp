@@ -349,11 +349,11 @@ std::vector<std::string> Table::feature_names() const {
 }
 
 std::vector<std::size_t> Table::categorical_features() const {
-  std::vector<std::size_t> places;
+  std::vector<std::size_t> positions;
   const std::vector<std::size_t> at = features_at();
-  for (std::size_t place = 0; place < at.size(); ++place)
-    if (columns_[at[place]].is_categorical()) places.push_back(place);
-  return places;
+  for (std::size_t i = 0; i < at.size(); ++i)
+    if (columns_[at[i]].is_categorical()) positions.push_back(i);
+  return positions;
 }
 
 Array Table::features(const FeaturesOptions& options) const {

@@ -1,6 +1,6 @@
 #include "tenbin/evaluation/accuracy.h"
 
-#include "tenbin/cuda/lines.cuh"
+#include "tenbin/cuda/group.cuh"
 
 namespace tenbin::detail {
 

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <vector>
 
 #include "tenbin/core/detail/labels.h"
 #include "tenbin/core/random.h"
+#include "tenbin/cpu/gather.h"
 #include "tenbin/cpu/parallel.h"
-#include "tenbin/datasets/dataset.h"
 #include "tenbin/evaluation/detail/percentile.h"
 
 namespace tenbin {
@@ -58,8 +57,8 @@ Rows draw(const std::vector<Rows>& strata, std::uint64_t seed, std::size_t r) {
 double metric_of(const RowMetric& metric, const Array& t, const Array& y, const Rows& rows, std::size_t r) {
   double value = 0;
   try {
-    value = metric(detail::gather_rows(t, rows.data(), rows.size()),
-                   detail::gather_rows(y, rows.data(), rows.size()));
+    value =
+        metric(cpu::gather_rows(t, rows.data(), rows.size()), cpu::gather_rows(y, rows.data(), rows.size()));
   } catch (const Error& error) {
     throw Error("bootstrap_interval: resample ", r, ": ", error.what());
   }

@@ -31,7 +31,7 @@ Link Link::held() const { return Link(registry_->children[0].link); }
 Link& Link::assign(Link&& other, bool is_copy) {
   if (registry_ && other.registry_ && registry_ != other.registry_) {
     replace_in_owners(other, is_copy);
-    registry_->left_for = other.registry_;
+    registry_->replaced_by = other.registry_;
   }
   registry_ = std::move(other.registry_);
   return *this;

@@ -186,8 +186,8 @@ class Chain : public Link {
 ///
 /// Members are copied as C++ copies them: values, `std::vector`, `std::optional`, `std::map`,
 /// `std::function`. A `std::shared_ptr<Linear>` would point to the original's layer. Errors: the original
-/// holds a registered link or parameter in such a member. Not detected is a parameter in a member of type
-/// Variable: the copy shares it with the original.
+/// holds a registered link or parameter in such a member. A parameter in a member of type Variable is
+/// not detected: the copy shares it with the original.
 ///
 ///     MLP best = copy(model);
 template <class L, class = std::enable_if_t<std::is_base_of_v<Link, L>>>

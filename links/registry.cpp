@@ -43,7 +43,7 @@ std::vector<RegistryPointer> owners_to_change(const Owners& owners,
   for (const RegistryPointer& owner : living(owners)) {
     if (contains(others, owner)) return {};
     const bool only_moves = is_holder(owner) ? std::any_of(others.begin(), others.end(), is_holder)
-                                             : contains(others, owner->left_for.lock());
+                                             : contains(others, owner->replaced_by.lock());
     if (!only_moves) changed.push_back(owner);
   }
   return changed;

@@ -36,9 +36,9 @@ struct LinkRegistry {
   std::unordered_set<std::string> names;  // of parameters and children
   Owners owners;
   Device device;  // the device that `to` moved it to
-  // The link that was last assigned to a handle of this one: if that was a whole model, its members are
+  // The link that was last assigned to a handle of this one. If that was a whole model, its members are
   // assigned next.
-  std::weak_ptr<LinkRegistry> left_for;
+  std::weak_ptr<LinkRegistry> replaced_by;
   std::mutex initialization;
   std::atomic<bool> is_ready{false};
   std::shared_ptr<LinkRegistry> next_pending_delete;  // see the destructor

@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "tenbin/core/detail/accelerator.h"
-#include "tenbin/cuda/capture.h"
 #include "tenbin/serializers/npz.h"
 
 namespace tenbin {
@@ -98,12 +97,12 @@ Optimizer& Optimizer::setup(const Link& model) {
 
 void Optimizer::update() {
   if (!holder_) throw Error(name(), ": update before setup");
-  if (!is_flat() && gpu::is_capturing())
+  if (!is_flat() && accelerator::is_capturing())
     throw Error(name(),
                 ": a captured step cannot move the parameters into one buffer: update once before it");
   if (!is_flat()) flatten();
   check_hyperparameters();
-  if (gpu::is_capturing()) prepare_replay();
+  if (accelerator::is_capturing()) prepare_replay();
   zero_missing_gradients();
   for (const NamedHook& named : hooks_) (*named.hook)(groups_, t());
   for (FlatParameters& group : groups_)
@@ -113,7 +112,7 @@ void Optimizer::update() {
     for (FlatParameters& group : groups_) group.data.mark_changed();
   };
   count();
-  gpu::on_replay(count);
+  accelerator::on_replay(count);
   model().visit([](const Parameter& parameter) { parameter.registration_->mark_replaced(); });
 }
 
@@ -124,7 +123,7 @@ void Optimizer::prepare_replay() {
     accelerator::keep_for_replay(group.grad);
     for (const Array& state : group.states) accelerator::keep_for_replay(state);
   }
-  gpu::on_replay([this, flattenings = flattenings_, hook_changes = hook_changes_] {
+  accelerator::on_replay([this, flattenings = flattenings_, hook_changes = hook_changes_] {
     const auto require_same = [this](bool same, const char* change) {
       if (!same) throw Error(name(), ": ", change, " since the step was captured; make a new CapturedStep");
     };

@@ -1,7 +1,9 @@
-// The operations that core/ needs on a GPU: memory, copies, loops over elements. Implemented in cuda/.
+// What code that is compiled for the CPU needs of a GPU: memory, copies, loops over elements, captured steps.
+// Implemented in cuda/.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "tenbin/core/deferred_error.h"
@@ -31,6 +33,13 @@ void convert(Array& to, const Array& from);
 /// Whether an element is NaN. Waits for the device.
 bool has_nan(const Array& array);
 
+/// y[i, ...] = x[indices[i], ...] for int64 indices on x's device, which the caller has checked.
+Array gather_rows(const Array& x, const Array& indices);
+
+/// Whether the calling thread is recording a graph.
+bool is_capturing();
+/// While a graph is recorded, registers `action`, to be called before every replay. No effect otherwise.
+void on_replay(std::function<void()> action);
 /// While a graph is recorded, keeps the array's memory for as long as the graph exists. Memory that is
 /// allocated during the recording is kept anyway. No effect otherwise.
 void keep_for_replay(const Array& array);

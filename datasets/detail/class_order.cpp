@@ -112,16 +112,17 @@ void rename(Column& label, const Codes& new_codes, Texts names) {
 // Spellings of one number among texts ("1" and "1.0" beside "other") are one class, named by the plain
 // spelling.
 void merge_spellings(Column& label) {
-  std::map<std::string, std::int32_t> places;
+  std::map<std::string, std::int32_t> code_of;
   Texts names;
   Codes codes;
   for (const std::string& category : label.categories) {
-    const auto [place, is_new] = places.emplace(class_key(category), static_cast<std::int32_t>(names.size()));
+    const auto [known, is_new] =
+        code_of.emplace(class_key(category), static_cast<std::int32_t>(names.size()));
     if (is_new)
       names.push_back(category);
     else
-      names[static_cast<std::size_t>(place->second)] = place->first;
-    codes.push_back(place->second);
+      names[static_cast<std::size_t>(known->second)] = known->first;
+    codes.push_back(known->second);
   }
   rename(label, codes, std::move(names));
 }
@@ -192,16 +193,16 @@ void order_classes(Column& label, const std::string& positive, const Texts& clas
     order_texts(label, declared);
   }
   if (!classes.empty()) {
-    std::map<std::string, std::int32_t> places;
+    std::map<std::string, std::int32_t> code_of;
     for (const std::string& name : classes)
-      if (!places.emplace(class_key(name), static_cast<std::int32_t>(places.size())).second)
+      if (!code_of.emplace(class_key(name), static_cast<std::int32_t>(code_of.size())).second)
         fail("`classes` lists \"", printable(name), "\" twice");
     Codes codes;
     for (const std::string& name : label.categories) {
-      const auto place = places.find(class_key(name));
-      if (place == places.end())
+      const auto declared_code = code_of.find(class_key(name));
+      if (declared_code == code_of.end())
         fail("`classes` does not list \"", printable(name), "\"; it lists ", listing(classes));
-      codes.push_back(place->second);
+      codes.push_back(declared_code->second);
     }
     rename(label, codes, classes);
     return;

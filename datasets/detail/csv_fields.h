@@ -1,7 +1,6 @@
 // The fields of a CSV file and their values: the second of the two passes.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,6 +1,7 @@
 #include "tenbin/datasets/detail/csv_records.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "tenbin/core/error.h"

@@ -1,7 +1,6 @@
 // Finds the records of a CSV file: the first of the two passes.
 #pragma once
 
-#include <cstring>
 #include <vector>
 
 #include "tenbin/datasets/detail/text_file.h"

@@ -1,7 +1,6 @@
 // Text input in pieces: shared by the readers of CSV, ARFF and libsvm files.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "tenbin/core/detail/labels.h"
-#include "tenbin/datasets/dataset.h"
+#include "tenbin/cpu/gather.h"
 #include "tenbin/evaluation/detail/probabilities.h"
 #include "tenbin/evaluation/detail/scaling.h"
 #include "tenbin/xtensor.h"
@@ -129,7 +129,7 @@ MetricRows metric_rows(const char* function, const Array& t, const Array& y, con
   if (ignored && has_label(rows.t, *ignored)) {
     const std::vector<std::size_t> counted = counted_rows(rows.t, *ignored);
     for (Array* array : {&rows.t, &rows.y, &rows.weight})
-      if (*array) *array = gather_rows(*array, counted.data(), counted.size());
+      if (*array) *array = cpu::gather_rows(*array, counted.data(), counted.size());
   }
   if (!rows.is_binary() || kind == ScoreKind::probability)
     clip_probabilities(rows.y, rows.is_binary() ? 1 : std::numeric_limits<double>::max());

@@ -21,10 +21,11 @@ Arrays GetRows::forward_cpu(const Arrays& xs) {
   x_shape_ = x.shape();
   const std::size_t rows = x_shape_[0];
   const auto count = static_cast<std::int64_t>(rows);
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    const std::int64_t index = cpu::index_at(indices, i);
-    if (index < -count || index >= count) out_of_range(index, static_cast<std::int64_t>(i), rows);
-  }
+  visit_index(indices.dtype(), [&](auto zero) {
+    const auto* const index = indices.data<decltype(zero)>();
+    for (std::size_t i = 0; i < indices.size(); ++i)
+      if (index[i] < -count || index[i] >= count) out_of_range(index[i], static_cast<std::int64_t>(i), rows);
+  });
   return {cpu::gather_rows(x, indices)};
 }
 

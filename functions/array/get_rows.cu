@@ -23,11 +23,7 @@ Arrays GetRows::forward_gpu(const Arrays& xs) {
   const DeferredError error(name(), x.shape(), [](const DeferredError& found) {
     out_of_range(found.label, found.position, found.shape[0]);
   });
-  if (indices.dtype() == Dtype::int32) {
-    report_out_of_range<std::int32_t>(error, indices, rows);
-  } else {
-    report_out_of_range<std::int64_t>(error, indices, rows);
-  }
+  visit_index(indices.dtype(), [&](auto zero) { report_out_of_range<decltype(zero)>(error, indices, rows); });
   return {gpu::gather_rows(x, indices)};
 }
 

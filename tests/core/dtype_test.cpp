@@ -43,6 +43,7 @@ TEST_CASE("visit passes a zero of the C++ type of the dtype") {
       CHECK(visit_floating(dtype, check) == dtype);
     } else {
       CHECK(visit_integer(dtype, check) == dtype);
+      if (dtype != Dtype::uint8) CHECK(visit_index(dtype, check) == dtype);
     }
   }
   CHECK(dtype_of<const float> == Dtype::float32);
@@ -57,6 +58,9 @@ TEST_CASE("visit refuses other dtypes") {
   for (const Dtype dtype : {Dtype::float32, Dtype::float64})
     CHECK_THROWS_WITH(visit_integer(dtype, never),
                       std::string("expected int32, int64 or uint8, got ") + to_string(dtype));
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64, Dtype::uint8})
+    CHECK_THROWS_WITH(visit_index(dtype, never),
+                      std::string("expected int32 or int64, got ") + to_string(dtype));
   CHECK_THROWS_WITH(visit(static_cast<Dtype>(99), never), "visit: unknown dtype 99");
 }
 

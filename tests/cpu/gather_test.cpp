@@ -20,6 +20,16 @@ TEST_CASE("gather_rows picks rows of any dtype") {
   CHECK(values(cpu::gather_rows(Array({7, 8}), Array({1}, Dtype::int32))) == std::vector<double>{8});
 }
 
+TEST_CASE("gather_rows takes indices at a pointer") {
+  const std::size_t indices[] = {2, 0, 2};
+  const Array y = cpu::gather_rows(Array{{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}, indices, 3);
+  CHECK(y.dtype() == Dtype::float32);
+  CHECK(y.shape() == Shape{3, 2});
+  CHECK(values(y) == std::vector<double>{5, 6, 1, 2, 5, 6});
+  CHECK(cpu::gather_rows(y, indices, 0).shape() == Shape{0, 2});
+  CHECK(cpu::gather_rows(Array::empty({3, 0}), indices, 3).shape() == Shape{3, 0});
+}
+
 TEST_CASE("add_rows adds up rows by index, in float64") {
   const Array gy = {{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}};
   const Array gx = cpu::add_rows(gy, Array({1, -1, 1}, Dtype::int32), {3, 2});
