@@ -14,7 +14,7 @@ Dataset::Dataset(Array samples, Array labels, const DatasetOptions& options)
   if (!options.ignore_label && detail::are_signs(t))
     throw Error("Dataset: t = ", t,
                 " has the labels -1 and 1 only, and losses and metrics ignore -1: pass labels_from_signs(t), "
-                "which makes them 0 and 1, or {.ignore_label = -1} if those rows are not to count");
+                "which makes them 0 and 1, or {.ignore_label = -1} to ignore those rows");
 }
 
 Array labels_from_signs(const Array& t) {

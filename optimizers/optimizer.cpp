@@ -249,14 +249,14 @@ std::string key_of(const Hyperparameter& hyperparameter) {
   return std::string("hyperparam/") + hyperparameter.name;
 }
 
-bool is_number(const Hyperparameter& hyperparameter) { return hyperparameter.place.index() == 0; }
+bool is_number(const Hyperparameter& hyperparameter) { return hyperparameter.value.index() == 0; }
 
 void write(const std::vector<Hyperparameter>& places, const std::vector<double>& values) noexcept {
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (auto* const number = std::get_if<double*>(&places[i].place)) {
+    if (auto* const number = std::get_if<double*>(&places[i].value)) {
       **number = values[i];
     } else {
-      **std::get_if<bool*>(&places[i].place) = values[i] != 0;
+      **std::get_if<bool*>(&places[i].value) = values[i] != 0;
     }
   }
 }
@@ -284,7 +284,7 @@ class RestoreHyperparameters {
 std::vector<double> Optimizer::hyperparameter_values() const {
   std::vector<double> values;
   for (const Hyperparameter& each : hyperparameters_)
-    values.push_back(std::visit([](auto* place) { return static_cast<double>(*place); }, each.place));
+    values.push_back(std::visit([](auto* place) { return static_cast<double>(*place); }, each.value));
   return values;
 }
 
@@ -413,7 +413,7 @@ void Optimizer::check_hyperparameters() const {
 
 void Optimizer::check_range(const Hyperparameter& hyperparameter) const {
   if (hyperparameter.range == Hyperparameter::any) return;
-  const double value = *std::get<double*>(hyperparameter.place);
+  const double value = *std::get<double*>(hyperparameter.value);
   const auto check_that = [&](bool valid, const char* expected) {
     require(valid, hyperparameter.name, expected, value);
   };

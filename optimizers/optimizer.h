@@ -33,7 +33,7 @@ struct Hyperparameter {
   };
 
   const char* name;
-  std::variant<double*, bool*> place;
+  std::variant<double*, bool*> value;
   Range range = any;
 };
 

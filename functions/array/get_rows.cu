@@ -1,3 +1,4 @@
+// Not one body for both devices: the error of an index is deferred here, and thrown at once on the CPU.
 #include "tenbin/cuda/deferred_error.cuh"
 #include "tenbin/cuda/gather.h"
 #include "tenbin/functions/array/get_rows.h"

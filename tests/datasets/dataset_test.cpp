@@ -94,8 +94,8 @@ TEST_CASE("labels of -1 and 1 are refused, since -1 is ignored") {
     CHECK_THROWS_WITH(Dataset(x, Array({-1, 1, 1, -1}, dtype)),
                       std::string("Dataset: t = ") + to_string(dtype) +
                           "(4) has the labels -1 and 1 only, and losses and metrics ignore -1: pass "
-                          "labels_from_signs(t), which makes them 0 and 1, or {.ignore_label = -1} if those "
-                          "rows are not to count");
+                          "labels_from_signs(t), which makes them 0 and 1, or {.ignore_label = -1} to ignore "
+                          "those rows");
   CHECK(Dataset(x, Array{-1, 1, 1, -1}, {.ignore_label = -1}).size() == 4);
   CHECK(Dataset(x, Array{-1, 0, 1, 1}).size() == 4);
   CHECK(Dataset(x, Array{1, 1, 1, 1}).size() == 4);

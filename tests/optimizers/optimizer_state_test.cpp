@@ -67,7 +67,7 @@ void check_resumes(Optimizer& optimizer, Optimizer& resumed, Device device) {
   for (int i = 0; i < 3; ++i) train_step(model, optimizer, device);
   for (const Hyperparameter& each : optimizer.hyperparameters())  // a schedule
     if (each.name == std::string("lr") || each.name == std::string("alpha"))
-      *std::get<double*>(each.place) *= 0.5;
+      *std::get<double*>(each.value) *= 0.5;
   optimizer.new_epoch();
   save_npz(files.model, model);
   save_npz(files.state, optimizer);
