@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <new>
 #include <thread>
 
@@ -365,6 +366,10 @@ TEST_CASE("an array that backward reads must not be changed in place since forwa
   z.backward();
   CHECK(values(a.grad()) == values(b.data()));
   CHECK(values(b.grad()) == std::vector<double>{1, 2});
+  // The first input is checked, too.
+  Array left = a.data();
+  left.fill(0);
+  CHECK_THROWS_WITH(z.backward(), "multiply: backward: input 0, variable float64(2)" + in_place);
 }
 
 TEST_CASE("arrays that no function has retained may be changed in place") {
@@ -450,6 +455,34 @@ TEST_CASE("unchain_backward removes the graph of a variable") {
     CHECK(graph_stats().functions == 1);  // identity, of h
   }
   CHECK(graph_stats().functions == 0);
+}
+
+TEST_CASE("unchain_backward leaves a graph alone that is built while it destroys another") {
+  const auto copies = [](std::size_t count) {
+    return [count](Custom&, const Arrays& xs) {
+      Arrays ys;
+      for (std::size_t i = 0; i < count; ++i) ys.push_back(xs[0].copy());
+      return ys;
+    };
+  };
+  const auto no_gradient = [](Custom&, const Arrays&, const Arrays&) { return Arrays(); };
+  const Variable x(Array{2.0});
+  const Reference<Function> later(new Custom("later", copies(1), no_gradient));
+  Variable built;
+  Variable y;
+  {
+    const Variables two = call("two", {x}, copies(2), no_gradient);
+    // The destructor of `one` builds the other graph, in the memory that two[0] leaves. The function `two` is
+    // then visited again, since it has several paths to y.
+    const std::shared_ptr<void> at_end(nullptr, [&](void*) { built = later->apply({x})[0]; });
+    const Variable one = call(
+        "one", {two[0]},
+        [at_end, copy = copies(1)](Custom& self, const Arrays& xs) { return copy(self, xs); },
+        no_gradient)[0];
+    y = call("sum", {two[1], one, two[1]}, copies(1), no_gradient)[0];
+  }
+  y.unchain_backward();
+  CHECK(built.creator() == later.get());
 }
 
 TEST_CASE("arrays that backward does not need are not kept") {

@@ -93,7 +93,10 @@ TEST_CASE("parallel_for allocates nothing once its threads exist", "[threads]") 
   const std::size_t before = num_threads();
   set_num_threads(4);
   std::atomic<std::size_t> sum{0};
-  const auto run = [&] { parallel_for(100, [&](std::size_t i) { sum += i; }); };
+  const auto run = [&] {
+    for (const std::size_t count : {1u, 100u})  // one task runs alone, and ends no thread
+      parallel_for(count, [&](std::size_t i) { sum += i; });
+  };
   run();
   const std::size_t allocations = testing::allocation_count();
   run();

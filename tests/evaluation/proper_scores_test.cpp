@@ -58,6 +58,10 @@ TEST_CASE("probabilities that rounding brought outside [0, 1] are clipped") {
   CHECK(brier_score_loss(Array{1, 0}, Array({{-1e-8f, 1.f}, {0.5f, 0.5f}})) == 0.125);
   CHECK(log_loss(Array{1, 0}, Array({{-1e-8f, 1.f}, {0.5f, 0.5f}})) ==
         log_loss(Array{1, 0}, Array({{0.f, 1.f}, {0.5f, 0.5f}})));
+  // Up to 8 units in the last place of 1.
+  CHECK(brier_score_loss(Array{1, 0}, Array{1 + 0x1p-49, -0x1p-49}) == 0);
+  CHECK(brier_score_loss(Array{1, 0}, Array{1 + 0x1p-20f, -0x1p-20f}) == 0);
+  CHECK_THROWS_AS(brier_score_loss(Array{0}, Array{std::nextafter(-0x1p-49, -1.0)}), Error);
   // The caller's array is unchanged.
   const Array p = {above_double, 0.5};
   brier_score_loss(Array{1, 0}, p);

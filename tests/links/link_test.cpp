@@ -612,6 +612,12 @@ TEST_CASE("a parameter that is assigned to a registered member replaces the old 
   const Parameter handle = net.scale;
   net.scale = Parameter(Array{6.f});  // `handle` and `other` remain
   CHECK(is_same(parameter_at(net, "scale"), handle));
+
+  Chain model;
+  Parameter tied = model.param("a", Array{1.f});
+  const Parameter b = model.param("b", Array{2.f});
+  tied = b;
+  CHECK(is_same(parameter_at(model, "a"), b));
 }
 
 TEST_CASE("a copy is changed without the original") {

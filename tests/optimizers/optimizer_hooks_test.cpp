@@ -66,6 +66,7 @@ TEST_CASE("Lasso adds rate sign(w), and nothing at 0", "[gpu]") {
 TEST_CASE("GradientHardClipping clips each element", "[gpu]") {
   on_every_device([](Device device) {
     CHECK(hooked(GradientHardClipping(-1, 5), device) == Values{3, 0, -1, 5});
+    CHECK(hooked(GradientHardClipping(1, 1), device) == Values{1, 1, 1, 1});
   });
   CHECK_THROWS_WITH(GradientHardClipping(2, 1),
                     "GradientHardClipping: lower_bound must not be above upper_bound, got 2 and 1");

@@ -58,6 +58,8 @@ TEST_CASE("a quota of control groups, version 1") {
       .with("/proc/self/mountinfo", version_1_mounts)
       .with("/sys/fs/cgroup/cpuset/other/cpu.cfs_quota_us", "1\n")
       .with("/sys/fs/cgroup/cpuset/other/cpu.cfs_period_us", "1\n")
+      .with("/sys/fs/cgroup/cpuset/job/cpu.cfs_quota_us", "1\n")
+      .with("/sys/fs/cgroup/cpuset/job/cpu.cfs_period_us", "1\n")
       .with("/sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us", "-1\n")
       .with("/sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us", "100000\n");
   CHECK(!system.quota());

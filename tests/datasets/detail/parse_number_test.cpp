@@ -112,6 +112,7 @@ TEST_CASE("to_number takes all of the text or nothing", "[parse_number]") {
   CHECK(to_number("0." + std::string(400, '0') + "1") == 0.0);
   CHECK(to_number("0." + std::string(400, '0') + "1e401") == 1.0);
   CHECK(to_number("1e-999") == 0.0);
+  CHECK(to_number(std::string(400, '0') + "1e-400") == 0.0);
   CHECK(to_number("0e999999999999") == 0.0);
   CHECK(to_number("4.9e-324") == 4.9e-324);
   CHECK(to_number("2e-324") == 0.0);
