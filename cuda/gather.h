@@ -8,7 +8,8 @@
 
 namespace tenbin::gpu {
 
-/// y[i, ...] = x[indices[i], ...]. The caller checks the indices, or lets a kernel report them: an index outside
+/// y[i, ...] = x[indices[i], ...]. The caller checks the indices, or lets a kernel report them: an index
+/// outside
 /// [-rows, rows) reads nothing, and its row of y is 0.
 Array gather_rows(const Array& x, const Array& indices);
 
