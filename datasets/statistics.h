@@ -8,9 +8,13 @@
 
 namespace tenbin::detail {
 
-// Precondition: at least one value.
+// Finite if all values are, even if their sum is not. Precondition: at least one value.
 inline double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  const auto count = static_cast<double>(values.size());
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  if (std::isfinite(sum)) return sum / count;
+  return std::accumulate(values.begin(), values.end(), 0.0,
+                         [count](double part, double value) { return part + value / count; });
 }
 
 // sqrt(sum_i (x_i - mean)^2 / (N - ddof)): ddof 0 for a population, 1 for a sample (NumPy: `std`).

@@ -1,5 +1,7 @@
 #include "tenbin/datasets/statistics.h"
 
+#include <cmath>
+
 #include "tenbin/tests/catch.h"
 
 using tenbin::detail::mean;
@@ -13,4 +15,12 @@ TEST_CASE("the standard deviation of a population divides by N, of a sample by N
   CHECK(standard_deviation({3}, 0) == 0);
   // The mean is subtracted first: no cancellation.
   CHECK(standard_deviation({1e9 + 1, 1e9 - 1}, 0) == 1);
+}
+
+TEST_CASE("the mean of finite values is finite") {
+  CHECK(mean({1e308, 1.5e308, -1e308}) == Approx(0.5e308));
+  CHECK(mean({1e308, 1e308}) == 1e308);
+  CHECK(std::isnan(mean({1, NAN})));
+  CHECK(mean({1, INFINITY}) == INFINITY);
+  CHECK(standard_deviation({1e308, 0, 1e308}, 0) == INFINITY);
 }
