@@ -73,7 +73,7 @@ BOUNDS = [
     Mutant("map: a thread processes one element only",
            "cuda/elementwise.cuh",
            "i < count; i += step)\n    y[i]",
-           "i < count; i += count)\n    y[i]",
+           "i < count; i += step + count)\n    y[i]",
            ("twenty steps*",)),
     Mutant("for_each_line: a line beyond the last",
            "cuda/lines.cuh",
