@@ -9,8 +9,7 @@
 namespace tenbin::gpu {
 
 /// y[i, ...] = x[indices[i], ...]. The caller checks the indices, or lets a kernel report them: an index
-/// outside
-/// [-rows, rows) reads nothing, and its row of y is 0.
+/// outside [-rows, rows) reads nothing, and its row of y is 0.
 Array gather_rows(const Array& x, const Array& indices);
 
 /// An index outside [-rows, rows) is ignored. The sums are taken in the same order as on the CPU.

@@ -11,9 +11,7 @@ using namespace tenbin;
 using namespace tenbin::testing;
 
 namespace {
-constexpr float inf = std::numeric_limits<float>::infinity();
 constexpr float NaN = std::numeric_limits<float>::quiet_NaN();
-using Classes = std::vector<std::int64_t>;
 }  // namespace
 
 TEST_CASE("accuracy of logits", "[gpu]") {

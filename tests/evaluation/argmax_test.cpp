@@ -3,8 +3,6 @@
 #include <limits>
 
 #include "tenbin/core/random.h"
-#include "tenbin/cuda/runtime.h"
-#include "tenbin/evaluation/confusion_matrix.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
