@@ -158,6 +158,7 @@ class Variable {
  private:
   friend class Function;
   friend class Optimizer;
+  friend class Parameter;
   friend std::ostream& operator<<(std::ostream& out, const Variable& variable);
 
   explicit Variable(Reference<detail::Node> node) : node_(std::move(node)) {

@@ -53,6 +53,7 @@ std::shared_ptr<Registration> copied(const std::shared_ptr<Registration>& regist
   const auto known = memo.find(registration.get());
   if (known != memo.end()) return known->second.copy;
   auto copy = std::make_shared<Registration>();  // its owners are added when they are copied
+  copy->is_frozen = registration->is_frozen;
   memo.insert({registration.get(), {registration, copy}});
   memo.insert({copy.get(), {copy, copy}});
   return copy;

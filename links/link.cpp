@@ -30,21 +30,24 @@ Link Link::held() const { return Link(registry_->children[0].link); }
 
 Link& Link::assign(Link&& other, bool is_copy) {
   if (registry_ && other.registry_ && registry_ != other.registry_) {
-    replace_in_owners(other, is_copy);
+    if (!replace_in_owners(other, is_copy)) detail::ReplacedHandles::add(this, registry_);
     registry_->replaced_by = other.registry_;
   }
   registry_ = std::move(other.registry_);
+  if (!detail::ReplacedHandles::are_empty()) detail::ReplacedHandles::move(&other, this);
   return *this;
 }
 
 // If this handle is the last one outside the links that it is registered in, replaces it there by `other`. A
 // link that is registered elsewhere and moved here replaces it in some of them only, see owners_to_change. A
 // link is also not put inside itself, if it is a wrapper of the old one: `model.head = Wrapped(model.head);`.
-void Link::replace_in_owners(const Link& other, bool is_copy) const {
+// False if it does not, because there are other handles.
+bool Link::replace_in_owners(const Link& other, bool is_copy) const {
   const auto others = detail::owners_of(detail::places_of(other.registry_));
   const auto changed = detail::owners_to_change(registry_->owners, others);
   auto places = detail::places_of(registry_);
-  if (places.empty() || registry_.use_count() != static_cast<long>(places.size()) + 1) return;
+  if (places.empty()) return true;
+  if (registry_.use_count() != static_cast<long>(places.size()) + 1) return changed.empty();
   const auto stays = [&](const auto& place) {
     const bool only_moves = !is_copy && !others.empty() && !detail::contains(changed, place.first);
     return only_moves || detail::is_inside(*place.first, *other.registry_);
@@ -52,6 +55,24 @@ void Link::replace_in_owners(const Link& other, bool is_copy) const {
   places.erase(std::remove_if(places.begin(), places.end(), stays), places.end());
   for (const auto& [owner, child] : places) detail::add_owner(other.registry_->owners, owner);
   for (const auto& [owner, child] : places) child->link = other.registry_;
+  return true;
+}
+
+std::string Link::replaced_member(std::size_t bytes) const {
+  if (detail::ReplacedHandles::are_empty()) return "";
+  const auto* const begin = reinterpret_cast<const char*>(this);
+  for (const auto& [handle, registered] : detail::ReplacedHandles::between(begin, begin + bytes)) {
+    const detail::LinkRegistry* const now = static_cast<const Link*>(handle)->registry_.get();
+    std::string path, found;
+    bool is_registered = false;
+    detail::LinkWalk walk(*registry_, &path);
+    do {
+      is_registered = is_registered || &*walk == now;
+      if (&*walk == registered.get()) found = path.substr(0, path.size() - 1);
+    } while (walk.next());
+    if (!is_registered && !found.empty()) return found;
+  }
+  return "";
 }
 
 void Link::require_free(const std::string& name) const {
@@ -133,7 +154,7 @@ std::vector<Parameter> Link::params() const {
   std::vector<Parameter> all;
   std::unordered_set<const Array*> seen;  // by address of the node's data
   visit([&](const Parameter& parameter) {
-    if (parameter.requires_grad() && seen.insert(&parameter.data()).second) all.push_back(parameter);
+    if (parameter.is_trainable() && seen.insert(&parameter.data()).second) all.push_back(parameter);
   });
   return all;
 }
@@ -142,9 +163,26 @@ NamedParameters Link::namedparams() const {
   registry("namedparams");
   NamedParameters all;
   visit_named([&](const std::string& path, const Parameter& parameter) {
-    if (parameter.requires_grad()) all.emplace_back(path, parameter);
+    if (parameter.is_trainable()) all.emplace_back(path, parameter);
   });
   return all;
+}
+
+void Link::disable_update() const {
+  registry("disable_update");
+  visit([](const Parameter& parameter) { parameter.disable_update(); });
+}
+
+void Link::enable_update() const {
+  registry("enable_update");
+  visit([](const Parameter& parameter) { parameter.enable_update(); });
+}
+
+bool Link::update_enabled() const {
+  registry("update_enabled");
+  bool enabled = false;
+  visit([&](const Parameter& parameter) { enabled = enabled || parameter.update_enabled(); });
+  return enabled;
 }
 
 void Link::cleargrads() const {
@@ -213,7 +251,7 @@ namespace {
 void require_fits(const StateReader& reader, const std::string& key, const detail::LinkRegistry::Param& entry,
                   const Array& values) {
   if (!entry.is_lazy) {
-    if (entry.parameter.requires_grad() && !is_floating(values.dtype()))
+    if (entry.parameter.is_trainable() && !is_floating(values.dtype()))
       reader.fail(key, "expected float32 or float64, got ", values);
     return;
   }
@@ -287,7 +325,9 @@ void print(std::ostream& out, const std::string& path, const detail::LinkRegistr
       continue;
     }
     out << entry.parameter.data();
-    if (entry.parameter.requires_grad()) count += entry.parameter.size();
+    if (!entry.parameter.is_trainable()) continue;
+    if (!entry.parameter.update_enabled()) out << " frozen";
+    count += entry.parameter.size();
   }
   if (!link.params.empty()) out << "  " << count;
   out << '\n';

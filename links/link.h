@@ -38,10 +38,11 @@ class StateReader;
 ///
 /// The first form requires that the member is the only handle of the old layer apart from those of the links
 /// and optimizers that it is registered in. If there are others (`MLP alias = model;`), only that handle
-/// changes. Moving a layer that is registered in the same link, `l = model.link("l2", Linear(4, 4));`, also
-/// changes only the handle. Moving a layer that is registered in another model, `model.l2 =
-/// pretrained().l2;`, replaces the registered link. An optimizer detects new parameters at the next update,
-/// and gives them a new state. An optimizer that was set up with `model` also follows `model = copy(best);`.
+/// changes, and `Optimizer::setup` of the model refuses it. Moving a layer that is registered in the same
+/// link, `l = model.link("l2", Linear(4, 4));`, also changes only the handle. Moving a layer that is
+/// registered in another model, `model.l2 = pretrained().l2;`, replaces the registered link. An optimizer
+/// detects new parameters at the next update, and gives them a new state. An optimizer that was set up with
+/// `model` also follows `model = copy(best);`.
 ///
 /// **Threads.** Any number of threads may call and read a link at the same time (including the first call of
 /// a lazily sized link). Everything that changes it - also backward and update, which write gradients and
@@ -53,12 +54,18 @@ class Link {
  public:
   /// `kind` is the class name in printed text.
   explicit Link(std::string kind = "Link");
-  Link(const Link& other) : registry_(detail::copied(other.registry_)) {}
-  Link(Link&& other) noexcept = default;
+  Link(const Link& other) : registry_(detail::copied(other.registry_)) {
+    if (!detail::ReplacedHandles::are_empty()) detail::ReplacedHandles::copy(&other, this);
+  }
+  Link(Link&& other) noexcept : registry_(std::move(other.registry_)) {
+    if (!detail::ReplacedHandles::are_empty()) detail::ReplacedHandles::move(&other, this);
+  }
   /// See "Assignment" above.
   Link& operator=(const Link& other) { return assign(Link(other), true); }
   Link& operator=(Link&& other) { return assign(std::move(other), false); }
-  ~Link() = default;
+  ~Link() {
+    if (!detail::ReplacedHandles::are_empty()) detail::ReplacedHandles::remove(this);
+  }
 
   /// False for a link that has been moved from.
   explicit operator bool() const { return registry_ != nullptr; }
@@ -96,8 +103,18 @@ class Link {
     return value;
   }
 
-  /// The parameters that are trained, each once: first this link's own, then those of the links inside, in
-  /// the order of registration.
+  /// Freezes all parameters that are registered in this link now, also of the links inside: see
+  /// `Parameter::disable_update`. A `copy` is frozen, too; a layer that is assigned later is not.
+  ///
+  ///     model.body.disable_update();  // trains the head alone, before or after `setup`
+  void disable_update() const;
+  /// Ends `disable_update` of all of them. They continue with the state that they had.
+  void enable_update() const;
+  /// Whether there is a parameter that is trained and not frozen.
+  bool update_enabled() const;
+
+  /// The parameters that are trained, also frozen ones, each once: first this link's own, then those of the
+  /// links inside, in the order of registration.
   std::vector<Parameter> params() const;
   /// The same with their paths; a shared parameter is listed with each of its paths.
   NamedParameters namedparams() const;
@@ -159,7 +176,10 @@ class Link {
   Link held() const;
 
   Link& assign(Link&& other, bool is_copy);
-  void replace_in_owners(const Link& other, bool is_copy) const;
+  bool replace_in_owners(const Link& other, bool is_copy) const;
+  // The path of a link that was registered as a member of this object, of `bytes` bytes, which is another one
+  // now that is not registered; empty if there is none.
+  std::string replaced_member(std::size_t bytes) const;
   void add_child(const std::string& name, const Link& child);
   void replace_child(const std::string& name, const Link& child);
   void require_free(const std::string& name) const;

@@ -13,6 +13,23 @@ Parameter& Parameter::assign(Parameter&& other, bool is_copy) {
   return *this;
 }
 
+detail::Registration& Parameter::registration(const char* call) const {
+  if (!registration_) throw Error("Parameter::", call, ": ", *this, " is not registered in a link");
+  return *registration_;
+}
+
+void Parameter::disable_update() const {
+  detail::Registration& own = registration("disable_update");
+  own.is_frozen = is_trainable();
+  node_->requires_grad = false;
+}
+
+void Parameter::enable_update() const {
+  detail::Registration& own = registration("enable_update");
+  if (own.is_frozen) node_->requires_grad = is_floating(dtype());
+  own.is_frozen = false;
+}
+
 // Like Link::replace_in_owners.
 void Parameter::replace_in_owners(Parameter& other, bool is_copy) {
   using Places = std::vector<std::pair<detail::RegistryPointer, Parameter*>>;

@@ -26,6 +26,7 @@ struct Registration {
   // The arrays that held the values before an optimizer moved them into one buffer: older graphs still read
   // them.
   std::vector<Array> replaced;
+  bool is_frozen = false;  // then the node does not require a gradient
 
   // Must be called after changing the values: those graphs are then out of date.
   void mark_replaced() {
@@ -60,6 +61,18 @@ class Parameter : public Variable {
 
   bool is_initialized() const { return *this && data(); }
 
+  /// Freezes the parameter: optimizers leave it as it is, with its state (see Optimizer), and backward does
+  /// not compute its gradient; one that it has already is not used. All handles are frozen. No effect on a
+  /// value that is not trained. (Chainer: `parameter.update_rule.enabled = False`, which still computes
+  /// gradients.) Errors: the parameter is not registered in a link.
+  void disable_update() const;
+  /// Ends `disable_update`. Errors: the same.
+  void enable_update() const;
+  /// False for a frozen parameter, and for a value that is not trained, such as a running mean.
+  bool update_enabled() const { return requires_grad(); }
+  /// Whether it is trained; also while it is frozen.
+  bool is_trainable() const { return requires_grad() || (registration_ && registration_->is_frozen); }
+
  private:
   friend class Link;
   friend class Optimizer;
@@ -68,6 +81,7 @@ class Parameter : public Variable {
 
   Parameter& assign(Parameter&& other, bool is_copy);
   void replace_in_owners(Parameter& other, bool is_copy);
+  detail::Registration& registration(const char* call) const;
 
   mutable std::shared_ptr<detail::Registration> registration_;  // null until it is registered in a link
 };

@@ -1,6 +1,8 @@
 #include "tenbin/links/registry.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 namespace tenbin::detail {
 
@@ -94,6 +96,71 @@ std::string path_of(RegistryPointer now) {
     }
   }
   return path;
+}
+
+namespace {
+
+struct ReplacedHandlesTable {
+  std::mutex mutex;
+  std::map<const void*, std::weak_ptr<LinkRegistry>, std::less<>> handles;
+};
+
+// Never destroyed: handles that exist at exit are removed later.
+ReplacedHandlesTable& replaced_handles() {
+  static auto* const table = new ReplacedHandlesTable;
+  return *table;
+}
+
+}  // namespace
+
+std::atomic<std::size_t> ReplacedHandles::count_{0};
+
+void ReplacedHandles::add(const void* handle, const RegistryPointer& registered) {
+  auto& [mutex, handles] = replaced_handles();
+  const std::lock_guard<std::mutex> lock(mutex);
+  handles[handle] = registered;
+  count_ = handles.size();
+}
+
+void ReplacedHandles::remove(const void* handle) noexcept {
+  auto& [mutex, handles] = replaced_handles();
+  const std::lock_guard<std::mutex> lock(mutex);
+  handles.erase(handle);
+  count_ = handles.size();
+}
+
+void ReplacedHandles::move(const void* from, const void* to) noexcept {
+  auto& [mutex, handles] = replaced_handles();
+  const std::lock_guard<std::mutex> lock(mutex);
+  auto node = handles.extract(from);
+  if (!node) return;
+  node.key() = to;
+  handles.erase(to);
+  handles.insert(std::move(node));
+  count_ = handles.size();
+}
+
+// In a DeepCopyScope, the copy of the handle was the copy of the link.
+void ReplacedHandles::copy(const void* from, const void* to) {
+  auto& [mutex, handles] = replaced_handles();
+  RegistryPointer registered;
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    const auto found = handles.find(from);
+    if (found != handles.end()) registered = found->second.lock();
+  }
+  if (registered) add(to, copied(registered));
+}
+
+std::vector<std::pair<const void*, RegistryPointer>> ReplacedHandles::between(const void* begin,
+                                                                              const void* end) {
+  std::vector<std::pair<const void*, RegistryPointer>> found;
+  auto& [mutex, handles] = replaced_handles();
+  const std::lock_guard<std::mutex> lock(mutex);
+  for (auto each = handles.lower_bound(begin); each != handles.end() && std::less<>()(each->first, end);
+       ++each)
+    if (RegistryPointer registered = each->second.lock()) found.emplace_back(each->first, registered);
+  return found;
 }
 
 // Nested links are destroyed in a loop, not recursively in each other's destructors.

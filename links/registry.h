@@ -120,6 +120,24 @@ bool contains(const std::vector<RegistryPointer>& registries, const RegistryPoin
 std::vector<RegistryPointer> owners_to_change(const Owners& owners,
                                               const std::vector<RegistryPointer>& others);
 
+// Handles that were assigned another link although the old one had further handles, which stays registered
+// then. Each is listed by its address as long as it exists, with the link that it was: Optimizer::setup looks
+// for those inside its model. Any number of threads may copy and destroy handles.
+class ReplacedHandles {
+ public:
+  static bool are_empty() { return count_.load(std::memory_order_relaxed) == 0; }
+  static void add(const void* handle, const RegistryPointer& registered);
+  static void remove(const void* handle) noexcept;
+  // `to` is a handle of the same link as `from`.
+  static void move(const void* from, const void* to) noexcept;
+  static void copy(const void* from, const void* to);
+  // The handles from `begin` to `end`, with the links that they were.
+  static std::vector<std::pair<const void*, RegistryPointer>> between(const void* begin, const void* end);
+
+ private:
+  static std::atomic<std::size_t> count_;
+};
+
 // Whether `inner` is `outer` or is contained in it.
 bool is_inside(const LinkRegistry& inner, const LinkRegistry& outer);
 

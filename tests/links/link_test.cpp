@@ -219,6 +219,13 @@ TEST_CASE("a link prints a line for each link and the total") {
         "mlp/l2: Linear  W float32(2, 3)  6\n"
         "head: Linear  W uninitialised, b float32(5)  5\n"
         "total 26");
+  MLP frozen;
+  frozen.l1.W.disable_update();
+  CHECK(printed(frozen) ==
+        "Chain\n"
+        "l1: Linear  W float32(3, 4) frozen, b float32(3)  15\n"
+        "l2: Linear  W float32(2, 3)  6\n"
+        "total 21");
 }
 
 TEST_CASE("data of another shape drops the gradient that no longer fits") {
@@ -745,6 +752,9 @@ TEST_CASE("a link that was moved from may be assigned to, copied, destroyed and 
   CHECK_THROWS_WITH(net.param("w", Parameter(Array{1.f})), text("param"));
   CHECK_THROWS_WITH(net.link("l", Linear(1, 1)), text("link"));
   CHECK_THROWS_WITH(net.relink("l", Linear(1, 1)), text("relink"));
+  CHECK_THROWS_WITH(net.disable_update(), text("disable_update"));
+  CHECK_THROWS_WITH(net.enable_update(), text("enable_update"));
+  CHECK_THROWS_WITH(net.update_enabled(), text("update_enabled"));
   CHECK_THROWS_WITH(net.params(), text("params"));
   CHECK_THROWS_WITH(net.namedparams(), text("namedparams"));
   CHECK_THROWS_WITH(net.cleargrads(), text("cleargrads"));
