@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 
 #include "tenbin/optimizers/elementwise_rule.h"
 
@@ -29,6 +30,16 @@ struct AdaDeltaOptions {
   double eps = 1e-6;  ///< >= 0; with 0 all steps are 0
 };
 
+/// Options of a group of AdaDelta. Those that are not given are the optimizer's.
+struct AdaDeltaGroupOptions {
+  std::optional<double> rho = {};
+  std::optional<double> eps = {};
+
+  AdaDeltaOptions with_defaults(const AdaDeltaOptions& defaults) const {
+    return {rho.value_or(defaults.rho), eps.value_or(defaults.eps)};
+  }
+};
+
 /// AdaDelta, msg = rho msg + (1 - rho) g^2; dx = sqrt((msdx + eps) / (msg + eps)) g;
 /// msdx = rho msdx + (1 - rho) dx^2; w -= dx. (Chainer: `AdaDelta`; Zeiler, arXiv:1212.5701.)
 ///
@@ -37,6 +48,10 @@ class AdaDelta : public ElementwiseRule<AdaDelta> {
  public:
   explicit AdaDelta(const AdaDeltaOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "AdaDelta"; }
+  /// A group of parameters, see Optimizer.
+  AdaDelta& group(const std::string& pattern, const AdaDeltaGroupOptions& options = {}) {
+    return add_group(pattern, std::make_unique<AdaDelta>(options.with_defaults(hyperparam)));
+  }
 
   AdaDeltaOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 
 #include "tenbin/optimizers/elementwise_rule.h"
 
@@ -27,6 +28,16 @@ struct AdaGradOptions {
   double eps = 1e-8;  ///< >= 0; 0: no step where the gradients have been 0
 };
 
+/// Options of a group of AdaGrad. Those that are not given are the optimizer's.
+struct AdaGradGroupOptions {
+  std::optional<double> lr = {};
+  std::optional<double> eps = {};
+
+  AdaGradOptions with_defaults(const AdaGradOptions& defaults) const {
+    return {lr.value_or(defaults.lr), eps.value_or(defaults.eps)};
+  }
+};
+
 /// AdaGrad, h += g^2; w -= lr g / (sqrt(h) + eps). (Chainer: `AdaGrad`; Duchi et al., JMLR 12, 2011.)
 ///
 ///     AdaGrad optimizer({.lr = 0.1});
@@ -34,6 +45,10 @@ class AdaGrad : public ElementwiseRule<AdaGrad> {
  public:
   explicit AdaGrad(const AdaGradOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "AdaGrad"; }
+  /// A group of parameters, see Optimizer.
+  AdaGrad& group(const std::string& pattern, const AdaGradGroupOptions& options = {}) {
+    return add_group(pattern, std::make_unique<AdaGrad>(options.with_defaults(hyperparam)));
+  }
 
   AdaGradOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {

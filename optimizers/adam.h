@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 
 #include "tenbin/optimizers/elementwise_rule.h"
 
@@ -53,6 +54,28 @@ struct AdamOptions {
   double gamma = 1e-3;           ///< of adabound: how fast the bounds converge, > 0
 };
 
+/// Options of a group of Adam. Those that are not given are the optimizer's.
+struct AdamGroupOptions {
+  std::optional<double> alpha = {};
+  std::optional<double> beta1 = {};
+  std::optional<double> beta2 = {};
+  std::optional<double> eps = {};
+  std::optional<double> eta = {};
+  std::optional<double> weight_decay_rate = {};
+  std::optional<bool> amsgrad = {};
+  std::optional<bool> adabound = {};
+  std::optional<double> final_lr = {};
+  std::optional<double> gamma = {};
+
+  AdamOptions with_defaults(const AdamOptions& defaults) const {
+    return {alpha.value_or(defaults.alpha),       beta1.value_or(defaults.beta1),
+            beta2.value_or(defaults.beta2),       eps.value_or(defaults.eps),
+            eta.value_or(defaults.eta),           weight_decay_rate.value_or(defaults.weight_decay_rate),
+            amsgrad.value_or(defaults.amsgrad),   adabound.value_or(defaults.adabound),
+            final_lr.value_or(defaults.final_lr), gamma.value_or(defaults.gamma)};
+  }
+};
+
 /// Adam (Kingma and Ba, ICLR 2015), after Chainer's `Adam`:
 ///
 ///     m += (1 - beta1) (g - m);  v += (1 - beta2) (g^2 - v)
@@ -71,6 +94,15 @@ class Adam : public ElementwiseRule<Adam> {
  public:
   explicit Adam(const AdamOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "Adam"; }
+  /// A group of parameters, see Optimizer.
+  Adam& group(const std::string& pattern, const AdamGroupOptions& options = {}) {
+    auto rule = std::make_unique<Adam>(options.with_defaults(hyperparam));
+    if (!options.alpha) rule->initial_alpha_ = initial_alpha_;
+    return add_group(pattern, std::move(rule));
+  }
+
+  double learning_rate() override { return hyperparam.alpha; }
+  void set_learning_rate(double rate) override { hyperparam.alpha = rate; }
 
   AdamOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override;

@@ -21,6 +21,9 @@ namespace tenbin {
 ///       MomentumSGDStep<T> step(std::int64_t t) const { ... }  // of update number t, counted from 1
 ///     };
 ///
+/// `lr` is the name of the learning rate; a rule that calls it differently overrides `learning_rate`. For
+/// groups, see `group` of MomentumSGD.
+///
 /// The .cpp file of the rule includes optimizers/detail/elementwise_bodies.h, has the line `template class
 /// ElementwiseRule<MomentumSGD>;` and is listed among UPDATE_RULES in CMakeLists.txt: it is compiled for the
 /// CPU and for the GPU.

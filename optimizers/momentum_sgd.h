@@ -1,6 +1,8 @@
 // Gradient descent with momentum.
 #pragma once
 
+#include <optional>
+
 #include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
@@ -25,6 +27,16 @@ struct MomentumSGDOptions {
   double momentum = 0.9;  ///< in [0, 1)
 };
 
+/// Options of a group of MomentumSGD. Those that are not given are the optimizer's.
+struct MomentumSGDGroupOptions {
+  std::optional<double> lr = {};
+  std::optional<double> momentum = {};
+
+  MomentumSGDOptions with_defaults(const MomentumSGDOptions& defaults) const {
+    return {lr.value_or(defaults.lr), momentum.value_or(defaults.momentum)};
+  }
+};
+
 /// Gradient descent with momentum, v = momentum v - lr g; w += v. (Chainer: `MomentumSGD`.)
 ///
 /// v includes the rate: after a change of `lr` it still contains steps of the old rate, unlike PyTorch's.
@@ -34,6 +46,10 @@ class MomentumSGD : public ElementwiseRule<MomentumSGD> {
  public:
   explicit MomentumSGD(const MomentumSGDOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "MomentumSGD"; }
+  /// A group of parameters, see Optimizer.
+  MomentumSGD& group(const std::string& pattern, const MomentumSGDGroupOptions& options = {}) {
+    return add_group(pattern, std::make_unique<MomentumSGD>(options.with_defaults(hyperparam)));
+  }
 
   MomentumSGDOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {

@@ -1,6 +1,8 @@
 // Nesterov's accelerated gradient.
 #pragma once
 
+#include <optional>
+
 #include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
@@ -25,6 +27,16 @@ struct NesterovAGOptions {
   double momentum = 0.9;  ///< in [0, 1)
 };
 
+/// Options of a group of NesterovAG. Those that are not given are the optimizer's.
+struct NesterovAGGroupOptions {
+  std::optional<double> lr = {};
+  std::optional<double> momentum = {};
+
+  NesterovAGOptions with_defaults(const NesterovAGOptions& defaults) const {
+    return {lr.value_or(defaults.lr), momentum.value_or(defaults.momentum)};
+  }
+};
+
 /// Nesterov's accelerated gradient, v = momentum v - lr g; w += momentum^2 v - (1 + momentum) lr g, with the
 /// new v in the second formula too, as Chainer has it. (Chainer: `NesterovAG`; Bengio et al., "Advances in
 /// optimizing recurrent networks", ICASSP 2013.)
@@ -34,6 +46,10 @@ class NesterovAG : public ElementwiseRule<NesterovAG> {
  public:
   explicit NesterovAG(const NesterovAGOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "NesterovAG"; }
+  /// A group of parameters, see Optimizer.
+  NesterovAG& group(const std::string& pattern, const NesterovAGGroupOptions& options = {}) {
+    return add_group(pattern, std::make_unique<NesterovAG>(options.with_defaults(hyperparam)));
+  }
 
   NesterovAGOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {

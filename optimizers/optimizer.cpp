@@ -3,29 +3,25 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_map>
+#include <string_view>
 
 #include "tenbin/core/detail/accelerator.h"
-#include "tenbin/serializers/npz.h"
+#include "tenbin/optimizers/detail/optimizer_entry.h"
 
 namespace tenbin {
 
-// A parameter and where it is stored. A shared parameter has an entry for each of its paths, all with the
-// same place.
-struct Optimizer::Entry {
-  std::string path;
-  Variable parameter;
-  std::size_t group;
-  std::size_t begin;
-  bool is_first;  // of those that share the parameter
-  Array data;     // the places, in the parameter's shape
-  Array grad;
-  SmallVector<Array, 3> states;
+// Parameters that are moved into the same arrays.
+struct Optimizer::Buffer {
+  Dtype dtype;
+  Device device;
+  Optimizer* rule;
+  bool is_frozen;
+  std::size_t count = 0;
+  FlatParameters flat = {};
 
-  bool is_in_place(const Variable& now) const {
-    const detail::Node& node = *now.node_;
-    return &node == parameter.node_.get() && node.data.raw_data() == data.raw_data() && node.grad_slot &&
-           node.grad_slot->raw_data() == grad.raw_data();
+  bool fits(const Buffer& other) const {
+    return dtype == other.dtype && device == other.device && rule == other.rule &&
+           is_frozen == other.is_frozen;
   }
 };
 
@@ -36,30 +32,44 @@ struct Optimizer::NamedHook {
 
 namespace {
 
-bool is_updated(const Parameter& parameter) {
-  return parameter.requires_grad() && parameter.is_initialized();
-}
-
-struct GroupSize {
-  Dtype dtype;
-  Device device;
-  std::size_t count;
-};
-
-std::size_t group_of(const Array& data, std::vector<GroupSize>& groups) {
-  const auto fits = [&](const GroupSize& group) {
-    return group.dtype == data.dtype() && group.device == data.device();
-  };
-  const auto found = std::find_if(groups.begin(), groups.end(), fits);
-  if (found == groups.end()) groups.push_back({data.dtype(), data.device(), 0});
-  return static_cast<std::size_t>(std::find_if(groups.begin(), groups.end(), fits) - groups.begin());
-}
+// Whether a parameter has a place in the arrays, and a state.
+bool is_kept(const Parameter& parameter) { return parameter.is_trainable() && parameter.is_initialized(); }
 
 Array part(const Array& flat, std::size_t begin, const Shape& shape) {
   return flat.slice(begin, begin + element_count(shape)).reshape(shape);
 }
 
+// The first of many: `l1/W, l1/b and 4 more`.
+std::string enumerate(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
+  return text;
+}
+
 }  // namespace
+
+// After a mismatch, the last `*` takes one more character.
+bool path_matches(const std::string& pattern, const std::string& path) {
+  std::size_t p = 0, i = 0;
+  std::size_t after_star = std::string::npos, retry = 0;
+  while (i < path.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      retry = i;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == path[i])) {
+      ++p;
+      ++i;
+    } else if (after_star != std::string::npos) {
+      p = after_star;
+      i = ++retry;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string::npos;
+}
 
 std::int64_t OptimizerHook::updates_done() const {
   if (optimizer_ == nullptr) throw Error(name(), ": no optimizer has this hook");
@@ -69,15 +79,39 @@ std::int64_t OptimizerHook::updates_done() const {
 Optimizer::Optimizer() = default;
 Optimizer::~Optimizer() = default;
 
-Optimizer& Optimizer::setup(const Link& model) {
+// The first words of errors that may be of a group.
+std::string Optimizer::title() const {
+  return owner_ == nullptr ? name() : owner_->name() + ": group '" + pattern_ + "'";
+}
+
+void Optimizer::require_not_group(const char* call) const {
+  if (owner_ != nullptr) throw Error(title(), ": ", call, ": call it of the optimizer, not of a group");
+}
+
+// First of this rule, then of its groups.
+template <class F>
+void Optimizer::each_rule(F&& f) {
+  f(*this);
+  for (const auto& group : groups_) f(*group);
+}
+
+Optimizer& Optimizer::set_up(const Link& model, std::size_t bytes) {
+  require_not_group("setup");
   if (!model) throw Error(name(), ": setup: the model has been moved from");
   bool is_trained = false;
-  model.visit([&](const Parameter& parameter) { is_trained = is_trained || parameter.requires_grad(); });
+  model.visit([&](const Parameter& parameter) { is_trained = is_trained || parameter.is_trainable(); });
   if (!is_trained)
     throw Error(name(), ": setup: the model (", model.kind(),
                 ") has no parameters to train; register them with param(), its layers with link()");
+  if (const std::string path = model.replaced_member(bytes); !path.empty())
+    throw Error(name(), ": setup: the member that was registered as '", path, "' of the model (",
+                model.kind(),
+                ") is another link now, which would not be trained: when it was assigned, the old link had "
+                "other handles, so that it is still registered; replace it by relink(\"",
+                path.substr(path.rfind('/') + 1), "\", ...)");
+  require_matches(model);
   const Array t = Array::scalar(0, Dtype::int64), epoch = Array::scalar(0, Dtype::int64);
-  std::vector<Hyperparameter> listed = hyperparameters();
+  each_rule([](Optimizer& rule) { rule.listed(); });
   auto holder = std::make_unique<Link>(Link::holder_of(model));
   std::swap(holder_, holder);
   std::vector<Entry> entries;
@@ -89,13 +123,15 @@ Optimizer& Optimizer::setup(const Link& model) {
     std::swap(entries_, entries);
     throw;
   }
-  hyperparameters_ = std::move(listed);
-  t_ = t;
-  epoch_ = epoch;
+  each_rule([&](Optimizer& rule) {
+    rule.t_ = t;
+    rule.epoch_ = epoch;
+  });
   return *this;
 }
 
 void Optimizer::update() {
+  require_not_group("update");
   if (!holder_) throw Error(name(), ": update before setup");
   if (!is_flat() && accelerator::is_capturing())
     throw Error(name(),
@@ -104,83 +140,165 @@ void Optimizer::update() {
   check_hyperparameters();
   if (accelerator::is_capturing()) prepare_replay();
   zero_missing_gradients();
-  for (const NamedHook& named : hooks_) (*named.hook)(groups_, t());
-  for (FlatParameters& group : groups_)
-    group.data.device().is_cpu() ? update_cpu(group, t() + 1) : update_gpu(group, t() + 1);
+  for (const NamedHook& named : hooks_) (*named.hook)(all_flats(), t());
+  for (const auto& group : groups_)
+    for (const NamedHook& named : group->hooks_) (*named.hook)(group->flats_, t());
+  each_rule([next = t() + 1](Optimizer& rule) { rule.update_flats(next); });
   const auto count = [this] {
     ++*t_.data<std::int64_t>();
-    for (FlatParameters& group : groups_) group.data.mark_changed();
+    for (FlatParameters& flat : all_flats()) flat.data.mark_changed();
   };
   count();
   accelerator::on_replay(count);
   model().visit([](const Parameter& parameter) { parameter.registration_->mark_replaced(); });
 }
 
+void Optimizer::update_flats(std::int64_t t) {
+  for (FlatParameters& flat : flats_) flat.data.device().is_cpu() ? update_cpu(flat, t) : update_gpu(flat, t);
+}
+
 // What a replay of a captured step does instead of `update`, before it launches kernels.
 void Optimizer::prepare_replay() {
-  for (const FlatParameters& group : groups_) {
-    accelerator::keep_for_replay(group.data);
-    accelerator::keep_for_replay(group.grad);
-    for (const Array& state : group.states) accelerator::keep_for_replay(state);
+  for (const FlatParameters& flat : all_flats()) {
+    accelerator::keep_for_replay(flat.data);
+    accelerator::keep_for_replay(flat.grad);
+    for (const Array& state : flat.states) accelerator::keep_for_replay(state);
   }
-  accelerator::on_replay([this, flattenings = flattenings_, hook_changes = hook_changes_] {
-    const auto require_same = [this](bool same, const char* change) {
-      if (!same) throw Error(name(), ": ", change, " since the step was captured; make a new CapturedStep");
-    };
-    require_same(flattenings == flattenings_ && is_flat(), "the parameters have been replaced or moved");
-    require_same(hook_changes == hook_changes_, "hooks have been added or removed");
-    check_hyperparameters();
-  });
+  accelerator::on_replay(
+      [this, flattenings = flattenings_, hook_changes = hook_changes(), group_count = groups_.size()] {
+        const auto require_same = [this](bool same, const char* change) {
+          if (!same)
+            throw Error(name(), ": ", change, " since the step was captured; make a new CapturedStep");
+        };
+        require_same(group_count == groups_.size(), "groups have been added");
+        require_same(is_frozen_as_before(), "parameters have been frozen or unfrozen");
+        require_same(flattenings == flattenings_ && is_flat(), "the parameters have been replaced or moved");
+        require_same(hook_changes == this->hook_changes(), "hooks have been added or removed");
+        check_hyperparameters();
+      });
+}
+
+std::size_t Optimizer::hook_changes() const {
+  std::size_t changes = hook_changes_;
+  for (const auto& group : groups_) changes += group->hook_changes_;
+  return changes;
+}
+
+bool Optimizer::is_frozen_as_before() const {
+  return std::all_of(entries_.begin(), entries_.end(),
+                     [](const Entry& entry) { return entry.parameter.requires_grad() == !entry.is_frozen; });
 }
 
 bool Optimizer::is_flat() const {
+  const auto has_states = [](const Optimizer& rule) {
+    return rule.state_count_ == rule.state_names().size();
+  };
+  if (has_new_group_ || !has_states(*this)) return false;
+  for (const auto& group : groups_)
+    if (!has_states(*group)) return false;
   std::size_t count = 0;
   bool in_place = true;
   model().visit([&](const Parameter& parameter) {
-    if (!is_updated(parameter)) return;
+    if (!is_kept(parameter)) return;
     in_place = in_place && count < entries_.size() && entries_[count].is_in_place(parameter);
     ++count;
   });
-  return in_place && count == entries_.size() &&
-         (groups_.empty() || groups_[0].states.size() == state_names().size());
+  return in_place && count == entries_.size();
+}
+
+// The number of the last group that matches a path, counted from 1; 0 if there is none.
+std::size_t Optimizer::group_of(const std::string& path) const {
+  std::size_t number = groups_.size();
+  while (number > 0 && !path_matches(groups_[number - 1]->pattern_, path)) --number;
+  return number;
+}
+
+// Numbers as in `group_of`, by node; empty if there are no groups.
+std::unordered_map<const detail::Node*, std::size_t> Optimizer::groups_of_parameters(
+    const Link& model) const {
+  std::unordered_map<const detail::Node*, std::size_t> numbers;
+  if (groups_.empty()) return numbers;
+  model.visit_named([&](const std::string& path, const Parameter& parameter) {
+    if (!parameter.is_trainable()) return;
+    std::size_t& number = numbers[parameter.node_.get()];
+    number = std::max(number, group_of(path));
+  });
+  return numbers;
+}
+
+// Errors: a group that has no parameters in `model`.
+void Optimizer::require_matches(const Link& model) const {
+  const auto numbers = groups_of_parameters(model);
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    const auto is_here = [&](const auto& parameter) { return parameter.second == i + 1; };
+    if (std::any_of(numbers.begin(), numbers.end(), is_here)) continue;
+    std::vector<std::string> paths, matching;
+    model.visit_named([&](const std::string& path, const Parameter& parameter) {
+      if (!parameter.is_trainable()) return;
+      paths.push_back(path);
+      if (path_matches(groups_[i]->pattern_, path)) matching.push_back(path);
+    });
+    if (matching.empty())
+      throw Error(groups_[i]->title(), " matches no parameter; there are ", enumerate(paths));
+    throw Error(groups_[i]->title(), " has no parameters: groups that were added later match ",
+                enumerate(matching));
+  }
+}
+
+// The parameters with their places in `buffers`, which get their sizes here and their arrays later.
+std::vector<Optimizer::Entry> Optimizer::list_entries(std::vector<Buffer>& buffers) {
+  const auto numbers = groups_of_parameters(model());
+  std::vector<Entry> entries;
+  std::unordered_map<const detail::Node*, std::size_t> first;  // of the entries that share a parameter
+  model().visit_named([&](const std::string& path, const Parameter& parameter) {
+    if (!is_kept(parameter)) return;
+    parameter.registration_->replaced.push_back(parameter.data());
+    const auto [known, is_new] = first.emplace(parameter.node_.get(), entries.size());
+    if (!is_new) {
+      const Entry& same = entries[known->second];
+      entries.push_back({path, parameter, same.rule, same.buffer, same.begin, same.is_frozen, {}, {}, {}});
+      return;
+    }
+    const std::size_t number = numbers.empty() ? 0 : numbers.at(parameter.node_.get());
+    Optimizer* const rule = number == 0 ? this : groups_[number - 1].get();
+    const Buffer wanted{parameter.dtype(), parameter.device(), rule, !parameter.update_enabled()};
+    auto buffer =
+        std::find_if(buffers.begin(), buffers.end(), [&](const Buffer& each) { return each.fits(wanted); });
+    if (buffer == buffers.end()) buffer = buffers.insert(buffers.end(), wanted);
+    const auto index = static_cast<std::size_t>(buffer - buffers.begin());
+    const std::size_t begin = buffer->count;
+    entries.push_back({path, parameter, rule, index, begin, wanted.is_frozen, {}, {}, {}});
+    buffer->count += parameter.size();
+    buffer->flat.parameters.push_back({path, parameter.shape(), begin, buffer->count});
+  });
+  return entries;
 }
 
 // Everything that can fail is done before the first parameter changes. The values stay the same, so older
 // graphs remain valid until the next change (see detail::Registration).
 void Optimizer::flatten() {
-  std::vector<Entry> entries;
-  std::vector<GroupSize> sizes;
-  std::unordered_map<const detail::Node*, std::size_t> first;  // of the entries that share a parameter
-  model().visit_named([&](const std::string& path, const Parameter& parameter) {
-    if (!is_updated(parameter)) return;
-    parameter.registration_->replaced.push_back(parameter.data());
-    const auto [known, is_new] = first.emplace(parameter.node_.get(), entries.size());
-    if (!is_new) {
-      const Entry& same = entries[known->second];
-      entries.push_back({path, parameter, same.group, same.begin, false, {}, {}, {}});
-      return;
-    }
-    const std::size_t group = group_of(parameter.data(), sizes);
-    entries.push_back({path, parameter, group, sizes[group].count, true, {}, {}, {}});
-    sizes[group].count += parameter.size();
-  });
+  std::vector<Buffer> buffers;
+  std::vector<Entry> entries = list_entries(buffers);
 
-  const std::size_t state_count = state_names().size();
-  FlatGroups groups;
-  for (const GroupSize& size : sizes) {
-    FlatParameters flat;
-    flat.data = Array::empty({size.count}, size.dtype, size.device);
-    flat.grad = Array::empty({size.count}, size.dtype, size.device);
-    for (std::size_t i = 0; i < state_count; ++i)
-      flat.states.push_back(Array::zeros({size.count}, size.dtype, size.device));
-    groups.push_back(std::move(flat));
+  FlatGroups all;
+  std::unordered_map<const Optimizer*, FlatGroups> of_rule;
+  each_rule([&](Optimizer& rule) { of_rule[&rule]; });
+  for (Buffer& buffer : buffers) {
+    FlatParameters& flat = buffer.flat;
+    flat.data = Array::empty({buffer.count}, buffer.dtype, buffer.device);
+    flat.grad = Array::empty({buffer.count}, buffer.dtype, buffer.device);
+    for (std::size_t i = 0; i < buffer.rule->state_names().size(); ++i)
+      flat.states.push_back(Array::zeros({buffer.count}, buffer.dtype, buffer.device));
+    if (buffer.is_frozen) continue;
+    of_rule[buffer.rule].push_back(flat);
+    if (!groups_.empty()) all.push_back(flat);
   }
 
   std::unordered_map<const detail::Node*, const Entry*> places_before;
   for (const Entry& old : entries_) places_before.emplace(old.parameter.node_.get(), &old);
   std::vector<std::unique_ptr<Array>> slots;
   for (Entry& entry : entries) {
-    const FlatParameters& flat = groups[entry.group];
+    const FlatParameters& flat = buffers[entry.buffer].flat;
     const detail::Node& node = *entry.parameter.node_;
     const Shape& shape = entry.parameter.shape();
     entry.data = part(flat.data, entry.begin, shape);
@@ -193,7 +311,7 @@ void Optimizer::flatten() {
     const auto before = places_before.find(&node);
     if (before == places_before.end() || before->second->data.shape() != shape) continue;
     const auto& states = before->second->states;
-    for (std::size_t i = 0; i < std::min(state_count, states.size()); ++i)
+    for (std::size_t i = 0; i < std::min(entry.states.size(), states.size()); ++i)
       entry.states[i].assign(states[i].astype(entry.data.dtype()).to(entry.data.device()));
   }
 
@@ -205,19 +323,50 @@ void Optimizer::flatten() {
     if (node.grad) node.grad = entries[i].grad;
   }
   entries_ = std::move(entries);
-  groups_ = std::move(groups);
+  all_flats_ = std::move(all);
+  each_rule([&](Optimizer& rule) {
+    rule.flats_ = std::move(of_rule[&rule]);
+    rule.state_count_ = rule.state_names().size();
+  });
+  has_new_group_ = false;
   ++flattenings_;
 }
 
 void Optimizer::zero_missing_gradients() {
   for (Entry& entry : entries_)
-    if (!entry.parameter.grad()) entry.grad.fill(0);
+    if (!entry.is_frozen && !entry.parameter.grad()) entry.grad.fill(0);
+}
+
+void Optimizer::insert_group(const std::string& pattern, std::unique_ptr<Optimizer> rule) {
+  require_not_group("group");
+  if (pattern.empty()) throw Error(name(), ": group: the pattern is empty");
+  for (const auto& other : groups_)
+    if (other->pattern_ == pattern) throw Error(name(), ": there is a group '", pattern, "' already");
+  rule->owner_ = this;
+  rule->pattern_ = pattern;
+  rule->t_ = t_;
+  rule->epoch_ = epoch_;
+  rule->listed();
+  groups_.push_back(std::move(rule));
+  try {
+    if (holder_) require_matches(model());
+  } catch (...) {
+    groups_.pop_back();
+    throw;
+  }
+  has_new_group_ = true;
+}
+
+std::vector<Optimizer*> Optimizer::groups() const {
+  std::vector<Optimizer*> all;
+  for (const auto& group : groups_) all.push_back(group.get());
+  return all;
 }
 
 void Optimizer::insert_hook(std::unique_ptr<OptimizerHook> hook, std::string name) {
   if (name.empty()) name = hook->name();
   for (const NamedHook& other : hooks_)
-    if (other.name == name) throw Error(this->name(), ": there is a hook '", name, "' already");
+    if (other.name == name) throw Error(title(), ": there is a hook '", name, "' already");
   hook->optimizer_ = this;
   ++hook_changes_;
   hooks_.push_back({std::move(name), std::move(hook)});
@@ -226,189 +375,51 @@ void Optimizer::insert_hook(std::unique_ptr<OptimizerHook> hook, std::string nam
 void Optimizer::remove_hook(const std::string& name) {
   const auto found =
       std::find_if(hooks_.begin(), hooks_.end(), [&](const NamedHook& hook) { return hook.name == name; });
-  if (found == hooks_.end()) throw Error(this->name(), ": there is no hook '", name, "'");
+  if (found == hooks_.end()) throw Error(title(), ": there is no hook '", name, "'");
   hooks_.erase(found);
   ++hook_changes_;
 }
 
-NamedArrays Optimizer::state_arrays() {
-  if (holder_ && !is_flat()) flatten();
-  NamedArrays all{{"t", t_}, {"epoch", epoch_}};
-  const auto names = state_names();
-  for (const Entry& entry : entries_) {
-    all.emplace_back(entry.path + "/t", t_);
-    for (std::size_t i = 0; i < names.size(); ++i)
-      all.emplace_back(entry.path + '/' + names[i], entry.states[i]);
+double Optimizer::learning_rate() {
+  for (const Hyperparameter& each : listed())
+    if (each.name == std::string_view("lr")) return *std::get<double*>(each.value);
+  throw Error(title(), " has no learning rate; its hyperparameters are ", hyperparameter_names());
+}
+
+void Optimizer::set_learning_rate(double rate) {
+  learning_rate();  // for its error
+  hyperparameter("lr") = rate;
+}
+
+double& Optimizer::hyperparameter(std::string_view name) {
+  for (const Hyperparameter& each : listed()) {
+    if (each.name != name) continue;
+    if (auto* const number = std::get_if<double*>(&each.value)) return **number;
+    throw Error(title(), ": the hyperparameter '", name, "' is a switch, not a number");
   }
-  return all;
+  throw Error(title(), ": there is no hyperparameter '", name, "'; there are ", hyperparameter_names());
 }
 
-namespace {
-
-std::string key_of(const Hyperparameter& hyperparameter) {
-  return std::string("hyperparam/") + hyperparameter.name;
+const std::vector<Hyperparameter>& Optimizer::listed() {
+  if (hyperparameters_.empty()) hyperparameters_ = hyperparameters();
+  return hyperparameters_;
 }
 
-bool is_number(const Hyperparameter& hyperparameter) { return hyperparameter.value.index() == 0; }
-
-void write(const std::vector<Hyperparameter>& places, const std::vector<double>& values) noexcept {
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (auto* const number = std::get_if<double*>(&places[i].value)) {
-      **number = values[i];
-    } else {
-      **std::get_if<bool*>(&places[i].value) = values[i] != 0;
-    }
-  }
-}
-
-// Restores the hyperparameters, also if something throws, unless it is dismissed.
-class RestoreHyperparameters {
- public:
-  RestoreHyperparameters(const std::vector<Hyperparameter>& places, const std::vector<double>& values)
-      : places_(places), values_(values) {}
-  RestoreHyperparameters(const RestoreHyperparameters&) = delete;
-  RestoreHyperparameters& operator=(const RestoreHyperparameters&) = delete;
-  ~RestoreHyperparameters() {
-    if (!is_dismissed_) write(places_, values_);
-  }
-  void dismiss() { is_dismissed_ = true; }
-
- private:
-  const std::vector<Hyperparameter>& places_;
-  const std::vector<double>& values_;
-  bool is_dismissed_ = false;
-};
-
-}  // namespace
-
-std::vector<double> Optimizer::hyperparameter_values() const {
-  std::vector<double> values;
-  for (const Hyperparameter& each : hyperparameters_)
-    values.push_back(std::visit([](auto* place) { return static_cast<double>(*place); }, each.value));
-  return values;
-}
-
-NamedArrays Optimizer::save_state() {
-  if (!holder_) throw Error(name(), ": saved before setup, without a model there is no state");
-  NamedArrays all = state_arrays();
-  const std::string rule = name();
-  all.emplace_back("rule", Array(std::vector<std::uint8_t>(rule.begin(), rule.end())));
-  const std::vector<double> values = hyperparameter_values();
-  std::size_t i = 0;
-  for (const Hyperparameter& each : hyperparameters_)
-    all.emplace_back(key_of(each),
-                     Array::scalar(values[i++], is_number(each) ? Dtype::float64 : Dtype::uint8));
-  return all;
-}
-
-// Errors: the file is of another rule. The text names the states of the first parameter, too.
-void Optimizer::require_rule(StateReader& reader) const {
-  const Array rule = reader.read_if_there("rule");
-  if (!rule) return;
-  if (rule.dtype() != Dtype::uint8) reader.fail("rule", "expected text in uint8, got ", rule);
-  const auto bytes = rule.to_vector<std::uint8_t>();
-  const std::string got(bytes.begin(), bytes.end());
-  if (got == name()) return;
-  std::string keys;
-  if (!entries_.empty())
-    for (const char* state : state_names())
-      keys += (keys.empty() ? " with " : ", ") + entries_[0].path + '/' + state;
-  reader.fail("rule", "expected ", name(), keys, ", got ", printable(got));
-}
-
-// Errors: the file has state of parameters that are not initialised.
-void Optimizer::require_initialized(const StateReader& reader) const {
-  std::string lost;
-  model().visit_named([&](const std::string& path, const Parameter& parameter) {
-    if (parameter.requires_grad() && !parameter.is_initialized() && reader.contains(path + "/t"))
-      lost += (lost.empty() ? "" : ", ") + path;
-  });
-  if (!lost.empty())
-    throw Error(reader.source(), ": ", name(),
-                ": the file has state of parameters that are not initialised yet (", lost,
-                "): load the model first, or run it forward once");
-}
-
-// Values that are not in the file stay as they are.
-std::vector<double> Optimizer::read_hyperparameters(StateReader& reader) const {
-  std::vector<double> values = hyperparameter_values();
-  std::size_t i = 0;
-  for (const Hyperparameter& each : hyperparameters_) {
-    double& value = values[i++];
-    const std::string key = key_of(each);
-    const Array array = reader.read_if_there(key);
-    if (!array) continue;
-    reader.require_like(key, Array::scalar(0, is_number(each) ? Dtype::float64 : Dtype::uint8), array);
-    value = array.item();
-  }
-  return values;
-}
-
-std::function<void()> Optimizer::prepare_load(StateReader& reader) {
-  if (!holder_)
-    throw Error(reader.source(), ": ", name(), ": load_npz before setup: call setup(model) first");
-  if (!is_flat()) flatten();
-  require_rule(reader);
-  require_initialized(reader);
-
-  // Which states there are depends on the hyperparameters.
-  const std::vector<double> before = hyperparameter_values();
-  const std::vector<double> hyperparameters_read = read_hyperparameters(reader);
-  SmallVector<const char*, 3> names;
-  try {
-    const RestoreHyperparameters restore(hyperparameters_, before);
-    write(hyperparameters_, hyperparameters_read);
-    check_hyperparameters();
-    names = state_names();
-  } catch (const Error& error) {
-    throw Error(reader.source(), ": ", error.what());
-  }
-
-  const auto read_count = [&](const std::string& key) {
-    Array count = reader.strict() ? reader.read(key) : reader.read_if_there(key);
-    if (count) reader.require_like(key, t_, count);
-    return count;
-  };
-  const Array t = read_count("t"), epoch = read_count("epoch");
-  struct State {
-    std::size_t entry;
-    std::size_t index;
-    Array values;
-  };
-  std::vector<State> states;
-  for (std::size_t e = 0; e < entries_.size(); ++e) {
-    const Entry& entry = entries_[e];
-    const Array own_t = reader.read(entry.path + "/t");
-    if (own_t) reader.require_like(entry.path + "/t", t_, own_t);
-    if (own_t && t && own_t.item<std::int64_t>() != t.item<std::int64_t>())
-      reader.fail(entry.path + "/t", "expected ", t.item<std::int64_t>(), " updates like t, got ",
-                  own_t.item<std::int64_t>());
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const std::string key = entry.path + '/' + names[i];
-      Array values = reader.read(key);
-      if (!values) continue;
-      reader.require_like(key, entry.data, values);
-      states.push_back({e, i, std::move(values)});
-    }
-  }
-  return [this, before, hyperparameters_read, t, epoch, states = std::move(states)] {
-    RestoreHyperparameters restore(hyperparameters_, before);
-    write(hyperparameters_, hyperparameters_read);
-    if (!is_flat()) flatten();
-    restore.dismiss();
-    if (t) t_.assign(t);
-    if (epoch) epoch_.assign(epoch);
-    for (const State& state : states) entries_[state.entry].states[state.index].assign(state.values);
-  };
+std::string Optimizer::hyperparameter_names() {
+  std::string names;
+  for (const Hyperparameter& each : listed()) names += (names.empty() ? "" : ", ") + std::string(each.name);
+  return names;
 }
 
 void Optimizer::require(bool valid, const char* hyperparameter, const char* expected, double value) const {
-  if (!valid) throw Error(name(), ": ", hyperparameter, " must be ", expected, ", got ", value);
+  if (!valid) throw Error(title(), ": ", hyperparameter, " must be ", expected, ", got ", value);
 }
 
-void Optimizer::check_hyperparameters() const {
-  for (const Hyperparameter& each : hyperparameters_) check_range(each);
-  check();
+void Optimizer::check_hyperparameters() {
+  each_rule([](Optimizer& rule) {
+    for (const Hyperparameter& each : rule.listed()) rule.check_range(each);
+    rule.check();
+  });
 }
 
 void Optimizer::check_range(const Hyperparameter& hyperparameter) const {
@@ -426,9 +437,9 @@ void Optimizer::check_range(const Hyperparameter& hyperparameter) const {
       return check_that(value >= 0 && value < 1, "in [0, 1)");
     case Hyperparameter::epsilon:
       check_that(std::isfinite(value) && value >= 0, "finite and >= 0");
-      for (const FlatParameters& group : groups_)
+      for (const FlatParameters& flat : flats_)
         check_that(
-            group.data.dtype() != Dtype::float32 || value == 0 || value >= std::numeric_limits<float>::min(),
+            flat.data.dtype() != Dtype::float32 || value == 0 || value >= std::numeric_limits<float>::min(),
             "0 or a normal float32");
   }
 }

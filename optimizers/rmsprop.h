@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 
 #include "tenbin/optimizers/elementwise_rule.h"
 
@@ -29,6 +30,19 @@ struct RMSpropOptions {
   bool eps_inside_sqrt = false;  ///< divide by sqrt(ms + eps)
 };
 
+/// Options of a group of RMSprop. Those that are not given are the optimizer's.
+struct RMSpropGroupOptions {
+  std::optional<double> lr = {};
+  std::optional<double> alpha = {};
+  std::optional<double> eps = {};
+  std::optional<bool> eps_inside_sqrt = {};
+
+  RMSpropOptions with_defaults(const RMSpropOptions& defaults) const {
+    return {lr.value_or(defaults.lr), alpha.value_or(defaults.alpha), eps.value_or(defaults.eps),
+            eps_inside_sqrt.value_or(defaults.eps_inside_sqrt)};
+  }
+};
+
 /// RMSprop, ms = alpha ms + (1 - alpha) g^2; w -= lr g / (sqrt(ms) + eps), or / sqrt(ms + eps).
 /// (Chainer: `RMSprop`; Tieleman and Hinton, Coursera lecture 6.5, 2012.)
 ///
@@ -37,6 +51,10 @@ class RMSprop : public ElementwiseRule<RMSprop> {
  public:
   explicit RMSprop(const RMSpropOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "RMSprop"; }
+  /// A group of parameters, see Optimizer.
+  RMSprop& group(const std::string& pattern, const RMSpropGroupOptions& options = {}) {
+    return add_group(pattern, std::make_unique<RMSprop>(options.with_defaults(hyperparam)));
+  }
 
   RMSpropOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {

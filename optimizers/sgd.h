@@ -1,6 +1,8 @@
 // Stochastic gradient descent.
 #pragma once
 
+#include <optional>
+
 #include "tenbin/optimizers/elementwise_rule.h"
 
 namespace tenbin {
@@ -21,6 +23,13 @@ struct SGDOptions {
   double lr = 0.01;  ///< learning rate
 };
 
+/// Options of a group of SGD. Those that are not given are the optimizer's.
+struct SGDGroupOptions {
+  std::optional<double> lr = {};
+
+  SGDOptions with_defaults(const SGDOptions& defaults) const { return {lr.value_or(defaults.lr)}; }
+};
+
 /// Stochastic gradient descent, w -= lr g. (Chainer: `SGD`.)
 ///
 ///     SGD optimizer({.lr = 0.1});
@@ -28,6 +37,10 @@ class SGD : public ElementwiseRule<SGD> {
  public:
   explicit SGD(const SGDOptions& options = {}) : hyperparam(options) {}
   std::string name() const override { return "SGD"; }
+  /// A group of parameters, see Optimizer.
+  SGD& group(const std::string& pattern, const SGDGroupOptions& options = {}) {
+    return add_group(pattern, std::make_unique<SGD>(options.with_defaults(hyperparam)));
+  }
 
   SGDOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override {
