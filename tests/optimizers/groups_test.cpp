@@ -230,15 +230,17 @@ TEST_CASE("a parameter belongs to the last added group that matches it, a shared
   optimizer.update();
   CHECK(model.now() == Values{-1, -2, -1});
 
-  Chain shared;
-  Parameter w = shared.param("a", Array{1.0});
-  shared.param("z", w);
-  SGD second({.lr = 1});
-  second.group("z", {.lr = 5});
-  second.setup(shared);
-  w.set_grad(Array{1.0});
-  second.update();
-  CHECK(w.data().item() == -4);
+  for (const char* pattern : {"a", "z"}) {
+    Chain shared;
+    Parameter w = shared.param("a", Array{1.0});
+    shared.param("z", w);
+    SGD of_shared({.lr = 1});
+    of_shared.group(pattern, {.lr = 5});
+    of_shared.setup(shared);
+    w.set_grad(Array{1.0});
+    of_shared.update();
+    CHECK(w.data().item() == -4);
+  }
 }
 
 TEST_CASE("a group without parameters is an error that names the paths") {
@@ -340,6 +342,12 @@ TEST_CASE("a group may be added after setup, and the state is kept", "[gpu]") {
     CHECK_FALSE(net.body.W.data().shares_memory_with(net.body.b.data()));
     CHECK(net.head.W.data().shares_memory_with(net.head.b.data()));
   });
+  Ones model({"a", "b"});  // a rule without a state
+  SGD sgd({.lr = 1});
+  sgd.setup(model);
+  sgd.group("b", {.lr = 2});
+  sgd.update();
+  CHECK(model.now() == Values{0, -1});
 }
 
 TEST_CASE("a new layer, and one that is sized later, go to the group that matches") {
