@@ -41,21 +41,30 @@ void check_group(const std::string& group, std::size_t expected_runs,
 
 TEST_CASE("golden: activations", "[gpu]") {
   const auto axis = [](const GoldenCase& golden) { return golden.axes("axis").at(0); };
-  check_group("activations", 14,
-              {
-                  {"leaky_relu", function_of({"x"},
-                                             [](const Variables& xs, const GoldenCase& golden) {
-                                               return leaky_relu(xs[0], golden.number("slope"));
-                                             })},
-                  {"softmax", function_of({"x"},
-                                          [=](const Variables& xs, const GoldenCase& golden) {
-                                            return softmax(xs[0], axis(golden));
-                                          })},
-                  {"log_softmax", function_of({"x"},
-                                              [=](const Variables& xs, const GoldenCase& golden) {
-                                                return log_softmax(xs[0], axis(golden));
-                                              })},
-              });
+  check_group(
+      "activations", 24,
+      {
+          {"leaky_relu", function_of({"x"},
+                                     [](const Variables& xs, const GoldenCase& golden) {
+                                       return leaky_relu(xs[0], golden.number("slope"));
+                                     })},
+          {"softmax",
+           function_of({"x"}, [=](const Variables& xs,
+                                  const GoldenCase& golden) { return softmax(xs[0], axis(golden)); })},
+          {"log_softmax",
+           function_of({"x"}, [=](const Variables& xs,
+                                  const GoldenCase& golden) { return log_softmax(xs[0], axis(golden)); })},
+          {"relu6", function_of({"x"}, [](const Variables& xs, const GoldenCase&) { return relu6(xs[0]); })},
+          {"clipped_relu", function_of({"x"},
+                                       [](const Variables& xs, const GoldenCase& golden) {
+                                         return clipped_relu(xs[0], golden.number("z"));
+                                       })},
+          {"selu", function_of({"x"}, [](const Variables& xs, const GoldenCase&) { return selu(xs[0]); })},
+          {"hard_sigmoid",
+           function_of({"x"}, [](const Variables& xs, const GoldenCase&) { return hard_sigmoid(xs[0]); })},
+          {"prelu", function_of({"x", "W"},
+                                [](const Variables& xs, const GoldenCase&) { return prelu(xs[0], xs[1]); })},
+      });
 }
 
 TEST_CASE("golden: losses", "[gpu]") {
@@ -97,7 +106,7 @@ TEST_CASE("golden: linear", "[gpu]") {
 TEST_CASE("golden: mathematics and arrays", "[gpu]") {
   const auto constant = [](const GoldenCase& golden) { return golden.number("c"); };
   check_group(
-      "math_array", 118,
+      "math_array", 120,
       {
           {"add",
            function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] + xs[1]; })},
@@ -124,6 +133,7 @@ TEST_CASE("golden: mathematics and arrays", "[gpu]") {
           {"rpow_constant", function_of({"a"}, [=](const Variables& xs,
                                                    const GoldenCase& g) { return pow(constant(g), xs[0]); })},
           {"log", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return log(xs[0]); })},
+          {"sin", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return sin(xs[0]); })},
           {"sqrt", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return sqrt(xs[0]); })},
           {"sum", function_of({"a"}, [](const Variables& xs,
                                         const GoldenCase& g) { return sum(xs[0], reduction(g)); })},
