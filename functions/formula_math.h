@@ -15,6 +15,11 @@ namespace tenbin::formula_math {
 namespace device {
 
 template <class T>
+constexpr T erfc(T x) {
+  return std::erfc(x);
+}
+
+template <class T>
 constexpr T exp(T x) {
   return std::exp(x);
 }
@@ -40,6 +45,7 @@ constexpr T sigmoid(T x) {
 // TENBIN_KERNELS: in the emulator, kernels and loops are one program, where a formula has one definition.
 #ifdef __CUDACC__
 
+using device::erfc;
 using device::exp;
 using device::expm1;
 using device::sigmoid;
@@ -47,6 +53,7 @@ using device::tanh;
 
 #else
 
+using vector_math::erfc;
 using vector_math::exp;
 using vector_math::expm1;
 using vector_math::sigmoid;

@@ -6,6 +6,7 @@
 
 #include "tenbin/functions/elementwise.h"
 #include "tenbin/functions/math/power.h"
+#include "tenbin/functions/math/square.h"
 
 namespace tenbin {
 
@@ -200,17 +201,9 @@ struct ScalarPowFormula {
 
 // Formulas of an array.
 
-struct SquareFormula {
+/// x to the power 2.
+struct PowTwoFormula : SquareFormula {
   static constexpr const char* name = "pow";
-  static constexpr Retains retains() { return Retains::inputs; }
-  template <class T>
-  constexpr T y(T x) const {
-    return x * x;
-  }
-  template <class T>
-  constexpr T gx(T x, T gy) const {
-    return gy * (2 * x);
-  }
 };
 
 struct NegFormula {
@@ -299,7 +292,7 @@ inline Variable pow(const Variable& x, const Variable& y) {
   return apply<ElementwiseBinary<PowFormula>>({x, y});
 }
 inline Variable pow(const Variable& x, Scalar y) {
-  if (y.value == 2) return apply<Elementwise<SquareFormula>>({x});
+  if (y.value == 2) return apply<Elementwise<PowTwoFormula>>({x});
   return apply<Elementwise<PowScalarFormula>>({x}, PowScalarFormula{y.value});
 }
 inline Variable pow(Scalar x, const Variable& y) {

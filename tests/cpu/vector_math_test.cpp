@@ -77,6 +77,22 @@ TEMPLATE_TEST_CASE("expm1, tanh and sigmoid keep their digits where they are sma
   CHECK(std::isnan(vector_math::sigmoid(std::numeric_limits<T>::quiet_NaN())));
 }
 
+TEMPLATE_TEST_CASE("erfc keeps its digits where it is small", "", float, double) {
+  using T = TestType;
+  const auto erfc = [](T x) { return vector_math::erfc(x); };
+  const auto exact = [](long double x) { return std::erfc(x); };
+  const double normal = std::is_same_v<T, float> ? 9.1 : 26.5;
+  CHECK(worst_error<T>(erfc, exact, between(-1., 1.)) < 6);
+  CHECK(worst_error<T>(erfc, exact, between(-10., 0.)) < 3);
+  CHECK(worst_error<T>(erfc, exact, between(1., 3.)) < 12);
+  CHECK(worst_error<T>(erfc, exact, between(3., normal)) < normal * normal + 6);  // x * x is rounded
+  CHECK(vector_math::erfc(T{0}) == 1);
+  CHECK(vector_math::erfc(infinity<T>) == 0);
+  CHECK(vector_math::erfc(std::numeric_limits<T>::max()) == 0);
+  CHECK(vector_math::erfc(-infinity<T>) == 2);
+  CHECK(std::isnan(vector_math::erfc(std::numeric_limits<T>::quiet_NaN())));
+}
+
 TEMPLATE_TEST_CASE("log_of_sum of a sum that was rounded to its largest term", "", float, double) {
   using T = TestType;
   const auto log_of_sum = [](T rest) { return vector_math::log_of_sum(1 + rest, rest); };

@@ -30,6 +30,10 @@ TEMPLATE_TEST_CASE("the exponentials of kernels keep their digits", "", float, d
   CHECK(worst_error<T>(expm1, exact_expm1, small_or_not) < 2);
   CHECK(worst_error<T>(expm1, exact_expm1, between(normal, most)) < 2);
 
+  const auto erfc = [](T x) { return device::erfc(x); };
+  CHECK(worst_error<T>(
+            erfc, [](long double x) { return std::erfc(x); }, between(-5., single ? 9. : 26.)) < 6);
+
   const auto tanh = [](T x) { return device::tanh(x); };
   CHECK(worst_error<T>(
             tanh, [](long double x) { return std::tanh(x); }, small_or_not) < 3);
@@ -53,6 +57,8 @@ TEMPLATE_TEST_CASE("the exponentials of kernels at 0, at their ends and of NaN",
   }
   for (const T end : {std::numeric_limits<T>::max(), infinity<T>}) {
     CAPTURE(end);
+    CHECK(device::erfc(end) == 0);
+    CHECK(device::erfc(-end) == 2);
     CHECK(device::exp(end) == infinity<T>);
     CHECK(device::exp(-end) == 0);
     CHECK(device::expm1(end) == infinity<T>);
@@ -63,6 +69,7 @@ TEMPLATE_TEST_CASE("the exponentials of kernels at 0, at their ends and of NaN",
     CHECK(device::sigmoid(-end) == 0);
   }
   const T nan = std::numeric_limits<T>::quiet_NaN();
+  CHECK(std::isnan(device::erfc(nan)));
   CHECK(std::isnan(device::exp(nan)));
   CHECK(std::isnan(device::expm1(nan)));
   CHECK(std::isnan(device::tanh(nan)));

@@ -24,7 +24,8 @@ ReductionOptions reduction(const GoldenCase& golden) {
 }
 
 Reduce reduce(const GoldenCase& golden) {
-  return golden.option("reduce", "mean") == "no" ? Reduce::no : Reduce::mean;
+  const std::string name = golden.option("reduce", "mean");
+  return name == "no" ? Reduce::no : name == "sum" ? Reduce::sum : Reduce::mean;
 }
 
 void check_group(const std::string& group, std::size_t expected_runs,
@@ -41,38 +42,95 @@ void check_group(const std::string& group, std::size_t expected_runs,
 
 TEST_CASE("golden: activations", "[gpu]") {
   const auto axis = [](const GoldenCase& golden) { return golden.axes("axis").at(0); };
-  check_group("activations", 14,
-              {
-                  {"leaky_relu", function_of({"x"},
-                                             [](const Variables& xs, const GoldenCase& golden) {
-                                               return leaky_relu(xs[0], golden.number("slope"));
-                                             })},
-                  {"softmax", function_of({"x"},
-                                          [=](const Variables& xs, const GoldenCase& golden) {
-                                            return softmax(xs[0], axis(golden));
-                                          })},
-                  {"log_softmax", function_of({"x"},
-                                              [=](const Variables& xs, const GoldenCase& golden) {
-                                                return log_softmax(xs[0], axis(golden));
-                                              })},
-              });
+  check_group(
+      "activations", 24,
+      {
+          {"leaky_relu", function_of({"x"},
+                                     [](const Variables& xs, const GoldenCase& golden) {
+                                       return leaky_relu(xs[0], golden.number("slope"));
+                                     })},
+          {"softmax",
+           function_of({"x"}, [=](const Variables& xs,
+                                  const GoldenCase& golden) { return softmax(xs[0], axis(golden)); })},
+          {"log_softmax",
+           function_of({"x"}, [=](const Variables& xs,
+                                  const GoldenCase& golden) { return log_softmax(xs[0], axis(golden)); })},
+          {"relu6", function_of({"x"}, [](const Variables& xs, const GoldenCase&) { return relu6(xs[0]); })},
+          {"clipped_relu", function_of({"x"},
+                                       [](const Variables& xs, const GoldenCase& golden) {
+                                         return clipped_relu(xs[0], golden.number("z"));
+                                       })},
+          {"selu", function_of({"x"}, [](const Variables& xs, const GoldenCase&) { return selu(xs[0]); })},
+          {"hard_sigmoid",
+           function_of({"x"}, [](const Variables& xs, const GoldenCase&) { return hard_sigmoid(xs[0]); })},
+          {"prelu", function_of({"x", "W"},
+                                [](const Variables& xs, const GoldenCase&) { return prelu(xs[0], xs[1]); })},
+      });
 }
 
 TEST_CASE("golden: losses", "[gpu]") {
-  check_group("losses", 10,
-              {
-                  {"mean_squared_error", function_of({"x0", "x1"},
-                                                     [](const Variables& xs, const GoldenCase&) {
-                                                       return mean_squared_error(xs[0], xs[1]);
-                                                     })},
-                  {"sigmoid_cross_entropy", function_of({"x"},
-                                                        [](const Variables& xs, const GoldenCase& golden) {
-                                                          return sigmoid_cross_entropy(
-                                                              xs[0], golden.input("t").to(xs[0].device()),
-                                                              {.normalize = golden.flag("normalize"),
-                                                               .reduce = reduce(golden)});
-                                                        })},
-              });
+  const auto label = [](const GoldenCase& golden, const char* role, const Variable& x) {
+    return golden.input(role).to(x.device());
+  };
+  check_group(
+      "losses", 74,
+      {
+          {"mean_squared_error",
+           function_of({"x0", "x1"}, [](const Variables& xs,
+                                        const GoldenCase&) { return mean_squared_error(xs[0], xs[1]); })},
+          {"mean_absolute_error",
+           function_of({"x0", "x1"}, [](const Variables& xs,
+                                        const GoldenCase&) { return mean_absolute_error(xs[0], xs[1]); })},
+          {"absolute_error",
+           function_of({"x0", "x1"},
+                       [](const Variables& xs, const GoldenCase&) { return absolute_error(xs[0], xs[1]); })},
+          {"squared_error",
+           function_of({"x0", "x1"},
+                       [](const Variables& xs, const GoldenCase&) { return squared_error(xs[0], xs[1]); })},
+          {"sigmoid_cross_entropy", function_of({"x"},
+                                                [=](const Variables& xs, const GoldenCase& golden) {
+                                                  return sigmoid_cross_entropy(
+                                                      xs[0], label(golden, "t", xs[0]),
+                                                      {.normalize = golden.flag("normalize"),
+                                                       .reduce = reduce(golden)});
+                                                })},
+          {"huber_loss", function_of({"x", "t"},
+                                     [](const Variables& xs, const GoldenCase& golden) {
+                                       return huber_loss(xs[0], xs[1], golden.number("delta"),
+                                                         golden.option("reduce") == "no"
+                                                             ? HuberReduce::no
+                                                             : HuberReduce::sum_along_second_axis);
+                                     })},
+          {"gaussian_nll", function_of({"x", "mean", "ln_var"},
+                                       [](const Variables& xs, const GoldenCase& golden) {
+                                         return gaussian_nll(xs[0], xs[1], xs[2], reduce(golden));
+                                       })},
+          {"gaussian_kl_divergence", function_of({"mean", "ln_var"},
+                                                 [](const Variables& xs, const GoldenCase& golden) {
+                                                   return gaussian_kl_divergence(xs[0], xs[1],
+                                                                                 reduce(golden));
+                                                 })},
+          {"bernoulli_nll", function_of({"x", "logit"},
+                                        [](const Variables& xs, const GoldenCase& golden) {
+                                          return bernoulli_nll(xs[0], xs[1], reduce(golden));
+                                        })},
+          {"hinge", function_of({"x"},
+                                [=](const Variables& xs, const GoldenCase& golden) {
+                                  return hinge(xs[0], label(golden, "t", xs[0]),
+                                               golden.option("norm") == "L1" ? HingeNorm::L1 : HingeNorm::L2,
+                                               reduce(golden));
+                                })},
+          {"triplet", function_of({"anchor", "positive", "negative"},
+                                  [](const Variables& xs, const GoldenCase& golden) {
+                                    return triplet(xs[0], xs[1], xs[2], golden.number("margin"),
+                                                   reduce(golden));
+                                  })},
+          {"contrastive", function_of({"x0", "x1"},
+                                      [=](const Variables& xs, const GoldenCase& golden) {
+                                        return contrastive(xs[0], xs[1], label(golden, "label", xs[0]),
+                                                           golden.number("margin"), reduce(golden));
+                                      })},
+      });
 }
 
 TEST_CASE("golden: linear", "[gpu]") {
@@ -97,7 +155,7 @@ TEST_CASE("golden: linear", "[gpu]") {
 TEST_CASE("golden: mathematics and arrays", "[gpu]") {
   const auto constant = [](const GoldenCase& golden) { return golden.number("c"); };
   check_group(
-      "math_array", 118,
+      "math_array", 120,
       {
           {"add",
            function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] + xs[1]; })},
@@ -124,6 +182,7 @@ TEST_CASE("golden: mathematics and arrays", "[gpu]") {
           {"rpow_constant", function_of({"a"}, [=](const Variables& xs,
                                                    const GoldenCase& g) { return pow(constant(g), xs[0]); })},
           {"log", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return log(xs[0]); })},
+          {"sin", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return sin(xs[0]); })},
           {"sqrt", function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return sqrt(xs[0]); })},
           {"sum", function_of({"a"}, [](const Variables& xs,
                                         const GoldenCase& g) { return sum(xs[0], reduction(g)); })},
