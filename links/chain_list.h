@@ -27,8 +27,7 @@ namespace tenbin {
 template <class L>
 class ChainList : public Link {
  public:
-  explicit ChainList(std::initializer_list<L> links = {}, std::string kind = "ChainList")
-      : Link(std::move(kind)) {
+  ChainList(std::initializer_list<L> links = {}, std::string kind = "ChainList") : Link(std::move(kind)) {
     for (const L& each : links) append(each);
   }
 
