@@ -6,7 +6,7 @@
 
 using namespace tenbin;
 
-struct MLP : Chain {
+struct Net : Chain {
   Linear l1 = link("l1", Linear(2, 16));
   Linear l2 = link("l2", Linear(16, 2));
   Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
@@ -19,7 +19,7 @@ int main() {
   const Variable shift = Variable(t.astype(Dtype::float32).reshape({size, 1})) * 1.5;
   const Dataset data((random::Generator(1).normal({size, 2}) + shift).data(), t);
 
-  MLP model;
+  Net model;
   Adam optimizer({.alpha = 0.01});
   optimizer.setup(model);
   const Array class_weight = balanced_class_weight(data.t, 2);

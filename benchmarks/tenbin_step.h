@@ -9,8 +9,8 @@
 
 namespace tenbin::benchmarks {
 
-struct MLP : Chain {
-  explicit MLP(const std::vector<std::size_t>& widths, Dtype dtype = Dtype::float32) {
+struct Net : Chain {
+  explicit Net(const std::vector<std::size_t>& widths, Dtype dtype = Dtype::float32) {
     for (std::size_t i = 0; i + 1 < widths.size(); ++i)
       layers.push_back(link("l" + std::to_string(i),
                             Linear(widths[i], widths[i + 1], {.initialW = Zero(), .dtype = dtype})));
@@ -24,7 +24,7 @@ struct MLP : Chain {
 };
 
 // Restores the initial state: the initial weights, no momentum.
-inline void restore(const MLP& model, Optimizer& optimizer, const std::vector<Array>& initial) {
+inline void restore(const Net& model, Optimizer& optimizer, const std::vector<Array>& initial) {
   std::size_t i = 0;
   for (auto [path, array] : model.state_arrays()) array.assign(initial[i++].astype(array.dtype()));
   for (auto [path, array] : optimizer.state_arrays()) array.fill(0);
@@ -64,7 +64,7 @@ class TenbinStep {
   double loss() const { return loss_.item(); }
 
  private:
-  MLP model_;
+  Net model_;
   Adam optimizer_{{.alpha = adam_alpha}};
   Array x_, t_, class_weight_;
   std::vector<Array> initial_;
@@ -99,7 +99,7 @@ class TenbinEpoch {
   double loss() const { return loss_.item(); }
 
  private:
-  MLP model_;
+  Net model_;
   MomentumSGD optimizer_{{.lr = 0.05, .momentum = 0.9}};
   Dataset data_;
   std::size_t batch_size_;

@@ -1,9 +1,11 @@
-// The lines of an array along one of its axes, for functions that work along an axis.
+// The lines of an array along one of its axes, and views with strides: the arguments of functions that work
+// along an axis or move elements.
 #pragma once
 
 #include <cstddef>
 
 #include "tenbin/core/shape.h"
+#include "tenbin/core/small_vector.h"
 
 namespace tenbin {
 
@@ -29,6 +31,34 @@ inline Lines lines_along(const Shape& shape, std::size_t axis) {
   lines.length = shape[axis];
   for (std::size_t i = axis + 1; i < shape.size(); ++i) lines.inner *= shape[i];
   return lines;
+}
+
+/// Elements at regular distances in an array: element (i, j, ...) is element `offset + i * strides[0] + j *
+/// strides[1] + ...` of it. Strides may be negative or 0. Without axes it is one element.
+struct View {
+  std::size_t offset = 0;
+  Shape lengths;
+  SmallVector<std::ptrdiff_t, Shape::max_ndim> strides;
+
+  void push_back(std::size_t length, std::ptrdiff_t stride) {
+    lengths.push_back(length);
+    strides.push_back(stride);
+  }
+  /// Whether the elements are adjacent, in row-major order.
+  bool is_contiguous() const {
+    std::size_t expected = 1;
+    for (std::size_t axis = lengths.size(); axis-- > 0; expected *= lengths[axis])
+      if (lengths[axis] != 1 && strides[axis] != static_cast<std::ptrdiff_t>(expected)) return false;
+    return true;
+  }
+};
+
+/// The distance of two entries of each axis of an array in row-major order.
+inline Shape strides_of(const Shape& shape) {
+  Shape strides = shape;
+  std::size_t stride = 1;
+  for (std::size_t axis = shape.size(); axis-- > 0; stride *= shape[axis]) strides[axis] = stride;
+  return strides;
 }
 
 }  // namespace tenbin

@@ -8,20 +8,27 @@ namespace tenbin::cpu {
 
 namespace {
 
-// Precondition: the index is in [-rows, rows).
+// `rows` or above for an index outside [-rows, rows).
 std::size_t row_of(std::int64_t index, std::size_t rows) {
   return static_cast<std::size_t>(index < 0 ? index + static_cast<std::int64_t>(rows) : index);
 }
 
-// Copies row `row_at(i)` of x to row i of y, for `count` rows.
+// Copies row `row_at(i)` of x to row i of y, for `count` rows; 0 for a row that x does not have.
 template <class RowAt>
 void copy_rows(const Array& x, std::size_t count, RowAt row_at, Array& y) {
   if (y.nbytes() == 0) return;
   const std::size_t row_bytes = y.nbytes() / count;
   const char* const from = static_cast<const char*>(x.raw_data());
   char* to = static_cast<char*>(y.raw_data());
-  for (std::size_t i = 0; i < count; ++i, to += row_bytes)
-    std::memcpy(to, from + row_at(i) * row_bytes, row_bytes);
+  const std::size_t rows = x.shape()[0];
+  for (std::size_t i = 0; i < count; ++i, to += row_bytes) {
+    const std::size_t row = row_at(i);
+    if (row < rows) {
+      std::memcpy(to, from + row * row_bytes, row_bytes);
+    } else {
+      std::memset(to, 0, row_bytes);
+    }
+  }
 }
 
 // Where each row was picked: the positions of its indices in ascending order.
@@ -34,11 +41,13 @@ class Picks {
     std::int64_t* const position = positions_.data<std::int64_t>();
     visit_index(indices.dtype(), [&](auto zero) {
       const auto* const index = indices.data<decltype(zero)>();
-      for (std::size_t i = 0; i < indices.size(); ++i) ++end[row_of(index[i], rows) + 1];
+      for (std::size_t i = 0; i < indices.size(); ++i)
+        if (const std::size_t row = row_of(index[i], rows); row < rows) ++end[row + 1];
       std::partial_sum(end, end + rows + 1, end);
       // Each entry but the last moves from the begin of its row to the end: entry r is then the end of row r.
       for (std::size_t i = 0; i < indices.size(); ++i)
-        position[end[row_of(index[i], rows)]++] = static_cast<std::int64_t>(i);
+        if (const std::size_t row = row_of(index[i], rows); row < rows)
+          position[end[row]++] = static_cast<std::int64_t>(i);
     });
   }
 
@@ -67,17 +76,19 @@ void add_row(const T* x, std::size_t length, const std::int64_t* begin, const st
   }
 }
 
-// Writes the elements in the order of the last axes, from `axis` on, and returns where it stopped.
-template <class T>
-T* copy_strided(const T* x, const Shape& lengths, const Shape& strides, std::size_t axis, T* y) {
-  const std::size_t length = lengths[axis];
-  const std::size_t stride = strides[axis];
-  if (axis + 1 == lengths.size()) {
-    for (std::size_t i = 0; i < length; ++i) y[i] = x[i * stride];
-    return y + length;
-  }
-  for (std::size_t i = 0; i < length; ++i) y = copy_strided(x + i * stride, lengths, strides, axis + 1, y);
-  return y;
+// Calls `copy(position, length, stride)` for each line along the last axis of a view, in row-major order.
+template <class Copy>
+void for_each_line(const View& view, std::size_t axis, std::ptrdiff_t position, Copy& copy) {
+  if (view.lengths.empty()) return copy(position, 1, 1);
+  const auto length = static_cast<std::ptrdiff_t>(view.lengths[axis]);
+  const std::ptrdiff_t stride = view.strides[axis];
+  if (axis + 1 == view.lengths.size()) return copy(position, length, stride);
+  for (std::ptrdiff_t i = 0; i < length; ++i) for_each_line(view, axis + 1, position + i * stride, copy);
+}
+
+template <class Copy>
+void for_each_line(const View& view, Copy copy) {
+  if (element_count(view.lengths) > 0) for_each_line(view, 0, static_cast<std::ptrdiff_t>(view.offset), copy);
 }
 
 }  // namespace
@@ -140,13 +151,32 @@ void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& sl
     out = std::copy_n(in, bytes, out);
 }
 
-Array permute(const Array& x, const Shape& lengths, const Shape& strides) {
-  Array y = Array::empty(lengths, x.dtype());
+Array read_view(const Array& x, const View& view) {
+  Array y = Array::empty(view.lengths, x.dtype());
   visit(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    copy_strided(x.data<T>(), lengths, strides, 0, y.data<T>());
+    T* out = y.data<T>();
+    for_each_line(
+        view, [&, from = x.data<T>()](std::ptrdiff_t position, std::ptrdiff_t length, std::ptrdiff_t stride) {
+          const T* const line = from + position;
+          for (std::ptrdiff_t i = 0; i < length; ++i) out[i] = line[i * stride];
+          out += length;
+        });
   });
   return y;
+}
+
+void write_view(const Array& x, const View& view, Array& y) {
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* in = x.data<T>();
+    for_each_line(
+        view, [&, to = y.data<T>()](std::ptrdiff_t position, std::ptrdiff_t length, std::ptrdiff_t stride) {
+          T* const line = to + position;
+          for (std::ptrdiff_t i = 0; i < length; ++i) line[i * stride] = in[i];
+          in += length;
+        });
+  });
 }
 
 }  // namespace tenbin::cpu

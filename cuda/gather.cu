@@ -94,29 +94,48 @@ void for_slice(const Array& slice, const Lines& lines, std::size_t begin, Copy c
   copy(begin * lines.inner, static_cast<Index>(lines.length * lines.inner), slice.size() / lines.outer);
 }
 
-// The axes of the result, the last one first. Unused ones have length 1.
+// The axes of a view, the last one first. Unused ones have length 1.
 struct Axis {
   Index length = 1;
   Index stride = 0;
 };
-struct StridedAxes {
+struct ViewAxes {
   Axis axis[Shape::max_ndim];
-};
 
-template <class T>
-void copy_strided(const Array& x_array, const StridedAxes& axes, Array& y_array) {
-  const T* const x = x_array.data<T>();
-  T* const y = y_array.data<T>();
-  for_each(Context::of(x_array), y_array.size(), [=] __device__(Index i) {
-    Index rest = i, source = 0;
+  explicit ViewAxes(const View& view) {
+    for (std::size_t i = 0; i < view.lengths.size(); ++i) {
+      const std::size_t from = view.lengths.size() - 1 - i;
+      axis[i] = {static_cast<Index>(view.lengths[from]), static_cast<Index>(view.strides[from])};
+    }
+  }
+
+  // The distance of element i of the view from its first one.
+  __device__ Index position(Index i) const {
+    Index rest = i, sum = 0;
     // With a constant as its bound the loop is unrolled: the axes stay out of local memory.
     for (std::size_t k = 0; k < Shape::max_ndim; ++k) {
       if (rest == 0) break;
-      source += rest % axes.axis[k].length * axes.axis[k].stride;
-      rest /= axes.axis[k].length;
+      sum += rest % axis[k].length * axis[k].stride;
+      rest /= axis[k].length;
     }
-    y[i] = x[source];
-  });
+    return sum;
+  }
+};
+
+template <class T>
+void copy_from_view(const Array& x_array, const View& view, Array& y_array) {
+  const T* const x = x_array.data<T>() + view.offset;
+  T* const y = y_array.data<T>();
+  const ViewAxes axes(view);
+  for_each(Context::of(x_array), y_array.size(), [=] __device__(Index i) { y[i] = x[axes.position(i)]; });
+}
+
+template <class T>
+void copy_to_view(const Array& x_array, const View& view, Array& y_array) {
+  const T* const x = x_array.data<T>();
+  T* const y = y_array.data<T>() + view.offset;
+  const ViewAxes axes(view);
+  for_each(Context::of(x_array), x_array.size(), [=] __device__(Index i) { y[axes.position(i)] = x[i]; });
 }
 
 }  // namespace
@@ -166,15 +185,14 @@ void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& sl
   });
 }
 
-Array permute(const Array& x, const Shape& lengths, const Shape& strides) {
-  StridedAxes axes;
-  for (std::size_t i = 0; i < lengths.size(); ++i) {
-    const std::size_t axis = lengths.size() - 1 - i;
-    axes.axis[i] = {static_cast<Index>(lengths[axis]), static_cast<Index>(strides[axis])};
-  }
-  Array y = Array::empty(lengths, x.dtype(), x.device());
-  visit(x.dtype(), [&](auto zero) { copy_strided<decltype(zero)>(x, axes, y); });
+Array read_view(const Array& x, const View& view) {
+  Array y = Array::empty(view.lengths, x.dtype(), x.device());
+  visit(x.dtype(), [&](auto zero) { copy_from_view<decltype(zero)>(x, view, y); });
   return y;
+}
+
+void write_view(const Array& x, const View& view, Array& y) {
+  visit_floating(x.dtype(), [&](auto zero) { copy_to_view<decltype(zero)>(x, view, y); });
 }
 
 }  // namespace tenbin::gpu

@@ -1,4 +1,4 @@
-// Gathers rows, slices and permuted axes on the GPU: the counterparts of cpu/gather.h. Plain C++.
+// Gathers rows, slices and views with strides on the GPU: the counterparts of cpu/gather.h. Plain C++.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@ Array add_rows(const Array& gy, const Array& indices, const Shape& shape);
 void join(const Arrays& xs, const Lines& lines, Array& y);
 void read_slice(const Array& x, const Lines& lines, std::size_t begin, Array& slice);
 
-Array permute(const Array& x, const Shape& lengths, const Shape& strides);
+Array read_view(const Array& x, const View& view);
+void write_view(const Array& x, const View& view, Array& y);
 
 }  // namespace tenbin::gpu

@@ -4,7 +4,7 @@
 // Accuracy hardly depends on a rare class. F1 does, but it counts decisions and has no gradient; with
 // probabilities in place of decisions it has one. This program prints, on the machine where it was written,
 //
-//     gradient of tversky_loss: 20 central differences, largest deviation 5.5e-12
+//     gradients of tversky_loss: equal to central differences in float32 and float64
 //
 //     F1 of the rare class after training with
 //       sigmoid_cross_entropy      0.352
@@ -12,8 +12,6 @@
 #include <tenbin/tenbin.h>
 #include <tenbin/xtensor.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <functional>
 
@@ -89,24 +87,6 @@ Variable tversky_loss(const Variable& x, const Variable& t, double false_positiv
   return apply<TverskyLoss>({x, t}, false_positive_weight, false_negative_weight);
 }
 
-// The largest deviation of the gradient from central differences, in float64.
-double gradient_error(const Array& x, const Array& t) {
-  const Variable input(x);
-  tversky_loss(input, t, 0.3, 0.7).backward();
-  const auto loss_with = [&](std::size_t position, double step) {
-    Array moved = x.copy();
-    adapt<double>(moved)(position) += step;
-    return tversky_loss(moved, t, 0.3, 0.7).data().item();
-  };
-  double largest = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    constexpr double step = 1e-5;
-    const double difference = (loss_with(i, step) - loss_with(i, -step)) / (2 * step);
-    largest = std::max(largest, std::abs(difference - input.grad().at(i)));
-  }
-  return largest;
-}
-
 // Two overlapping clouds of points, one point in fifty positive.
 Dataset two_clouds(std::size_t size, std::uint64_t seed) {
   Array t = Array::zeros({size, 1}, Dtype::int32);
@@ -138,9 +118,8 @@ double f1_after_training(const Dataset& train, const Dataset& test, const Loss& 
 int main() try {
   const Array x = random::Generator(1).normal({20}, 0, 1, Dtype::float64);
   const Array t = from_xtensor(xt::cast<std::int32_t>(adapt<double>(x) > 1.0));
-  const double error = gradient_error(x, t);
-  std::printf("gradient of tversky_loss: %zu central differences, largest deviation %.1e\n", x.size(), error);
-  if (!(error < 1e-9)) return 1;
+  check_gradients([](const Variables& xs) { return tversky_loss(xs[0], xs[1], 0.3, 0.7); }, {x, t});
+  std::printf("gradients of tversky_loss: equal to central differences in float32 and float64\n");
 
   const Dataset train = two_clouds(10000, 1), test = two_clouds(10000, 2);
   const Loss cross_entropy = [](const Variable& y, const Variable& labels) {

@@ -44,7 +44,7 @@ constexpr std::size_t shirt = 6;
 // floor(6000 * 100^(-c/9)), as constants, so that every program has the same subset.
 const std::vector<std::size_t> counts = {6000, 3596, 2156, 1292, 774, 464, 278, 166, 100, 60};
 
-struct MLP : Chain {
+struct Net : Chain {
   Linear l1 = link("l1", Linear(784, 256));
   Linear l2 = link("l2", Linear(256, 128));
   Linear l3 = link("l3", Linear(128, n_class));
@@ -99,10 +99,10 @@ struct TrainingOptions {
   }
 };
 
-MLP train(const Method& method, const Dataset& data, const TrainingOptions& options, std::uint64_t seed,
+Net train(const Method& method, const Dataset& data, const TrainingOptions& options, std::uint64_t seed,
           const std::function<void(std::size_t epoch, double loss)>& on_epoch) {
   random::seed(seed);
-  MLP model;
+  Net model;
   model.to(data.x.device());
   MomentumSGD optimizer({.momentum = 0.9});
   optimizer.setup(model);
@@ -127,7 +127,7 @@ struct Scores {
   double accuracy, head, mid, tail, shirt, g_mean, ece, seconds;
 };
 
-Scores evaluate(const MLP& model, const Method& method, const Dataset& test) {
+Scores evaluate(const Net& model, const Method& method, const Dataset& test) {
   const NoBackprop off;
   const Variable logits = with_offset(model(test.x), method.test_offset);
   const ConfusionMatrix matrix(test.t, logits.data());
@@ -171,7 +171,7 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set,
   ProgressBar bar(trained * options.seeds * options.epochs);
   std::size_t epochs_done = 0;
   for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
-    MLP plain;
+    Net plain;
     double plain_seconds = 0;
     for (std::size_t i = 0; i < methods.size(); ++i) {
       const auto start = std::chrono::steady_clock::now();
@@ -180,7 +180,7 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set,
                                       std::to_string(epoch + 1) + ", loss " + fixed(loss, 3));
       };
       const bool shared = methods[i].shares_plain_model;
-      const MLP model = shared ? plain : train(methods[i], train_set, options, seed, on_epoch);
+      const Net model = shared ? plain : train(methods[i], train_set, options, seed, on_epoch);
       const double seconds = shared ? plain_seconds : seconds_since(start);
       if (i == 0) {
         plain = model;

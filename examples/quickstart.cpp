@@ -13,7 +13,7 @@
 
 using namespace tenbin;
 
-struct MLP : Chain {
+struct Net : Chain {
   Linear l1 = link("l1", Linear(2, 16));
   Linear l2 = link("l2", Linear(16, 2));
   Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
@@ -26,9 +26,9 @@ Dataset two_clouds(std::size_t size, std::uint64_t seed) {
   return Dataset((random::Generator(seed).normal({size, 2}) + shift).data(), t);
 }
 
-MLP train(const Dataset& data, const Array& class_weight) {
+Net train(const Dataset& data, const Array& class_weight) {
   random::seed(1);
-  MLP model;
+  Net model;
   model.to(data.x.device());
   Adam optimizer({.alpha = 0.01});
   optimizer.setup(model);
@@ -56,7 +56,7 @@ int main(int argc, char** argv) try {
   const Dataset data = two_clouds(10000, 1).to(device), test = two_clouds(10000, 2).to(device);
   std::printf("%-22s %8s %9s %17s\n", "", "accuracy", "balanced", "rare class found");
   for (const bool weighted : {false, true}) {
-    const MLP model = train(data, weighted ? balanced_class_weight(data.t, 2) : Array());
+    const Net model = train(data, weighted ? balanced_class_weight(data.t, 2) : Array());
     const ConfusionMatrix matrix(test.t, model(test.x).data());
     std::printf("%-22s %8.3f %9.3f %17.3f\n", weighted ? "balanced class weights" : "no weights",
                 matrix.accuracy(), matrix.balanced_accuracy(), matrix.recall()[1]);

@@ -70,7 +70,7 @@ constexpr double rare = 50;  // classes with fewer test rows than this are repor
 const std::vector<std::string> class_names = {"Rad.Flow", "Fpv.Close", "Fpv.Open", "High",
                                               "Bypass",   "Bpv.Close", "Bpv.Open"};
 
-struct MLP : Chain {
+struct Net : Chain {
   Linear l1 = link("l1", Linear(9, 64));
   Linear l2 = link("l2", Linear(64, n_class));
   Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
@@ -150,10 +150,10 @@ std::vector<Method> make_methods(const Array& weights) {
 }
 
 template <class OnEpoch>
-MLP train(const Dataset& data, const SoftmaxCrossEntropyOptions& loss_options, const TrainingOptions& options,
+Net train(const Dataset& data, const SoftmaxCrossEntropyOptions& loss_options, const TrainingOptions& options,
           std::uint64_t seed, OnEpoch on_epoch) {
   random::seed(seed);
-  MLP model;
+  Net model;
   model.to(data.x.device());
   Adam optimizer;
   optimizer.setup(model);
@@ -178,7 +178,7 @@ void run_all(std::vector<Method>& methods, const Data& data, const TrainingOptio
       const auto on_epoch = [&] {
         bar.update(++epochs_done, method.name + ", seed " + std::to_string(seed));
       };
-      const MLP model = train(data.train, method.loss, options, seed, on_epoch);
+      const Net model = train(data.train, method.loss, options, seed, on_epoch);
       const NoBackprop off;
       method.runs.emplace_back(data.test.t, model(data.test.x).data());
     }

@@ -1,15 +1,13 @@
 #include "tenbin/links/linear.h"
 
+#include "tenbin/links/detail/initial_values.h"
+
 namespace tenbin {
 
 namespace {
 
 Array initial(const Initializer& initializer, const Initializer& otherwise, const Shape& shape, Dtype dtype) {
-  if (!is_floating(dtype)) throw Error("Linear: dtype must be float32 or float64, got ", dtype);
-  Array values = (initializer ? initializer : otherwise)(shape, dtype);
-  if (values.shape() != shape || values.dtype() != dtype)
-    throw Error("Linear: the initializer made ", values, ", not ", dtype, shape);
-  return values;
+  return detail::initial_values("Linear", initializer, otherwise, shape, dtype);
 }
 
 }  // namespace

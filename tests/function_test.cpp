@@ -6,6 +6,7 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/cuda/runtime.h"
+#include "tenbin/functions/gradient_check.h"
 #include "tenbin/tests/gpu_tag.h"
 #include "tenbin/tests/schedules.h"
 
@@ -73,40 +74,6 @@ Variables leaves(const Arrays& inputs, Dtype dtype, Device device) {
   return xs;
 }
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
-
-// The gradient of sum(gy * forward(inputs)) with respect to one input: central differences with one
-// Richardson step, in float64 on the CPU, at the values after rounding to the tested dtype.
-std::vector<double> numerical_gradient(const FunctionTest& test, const Arrays& at, std::size_t which,
-                                       const std::vector<double>& gy) {
-  const NoBackprop off;
-  Arrays inputs;
-  for (const Array& input : at) inputs.push_back(cast(input.to(Device::cpu()), Dtype::float64).copy());
-  const auto objective = [&] {
-    return dot(values(test.forward(leaves(inputs, Dtype::float64, Device::cpu())).data()), gy);
-  };
-  double* x = inputs[which].data<double>();
-  std::vector<double> gradient(inputs[which].size());
-  for (std::size_t i = 0; i < gradient.size(); ++i) {
-    const double kept = x[i];
-    const auto difference = [&](double step) {
-      x[i] = kept + step;
-      const double above = objective();
-      x[i] = kept - step;
-      const double below = objective();
-      x[i] = kept;
-      return (above - below) / (2 * step);
-    };
-    const double step = 1e-4;
-    gradient[i] = (4 * difference(step / 2) - difference(step)) / 3;
-  }
-  return gradient;
-}
-
 void check_on(const FunctionTest& test, Device device, Dtype dtype) {
   const double epsilon = dtype == Dtype::float32 ? 2e-6 : 0;
   const double atol = test.atol + epsilon * 2;
@@ -137,8 +104,16 @@ void check_on(const FunctionTest& test, Device device, Dtype dtype) {
       continue;
     }
     REQUIRE(xs[i].grad());
+  }
+
+  {
+    INFO("backward against central differences");
+    Arrays inputs;
+    for (const Array& input : test.inputs) inputs.push_back(input.to(device));
     random::seed(1);
-    check_close(values(xs[i].grad()), numerical_gradient(test, before, i, values(gy)), atol, rtol);
+    CHECK_NOTHROW(check_gradients(
+        test.forward, inputs,
+        {.atol = test.atol, .rtol = test.rtol, .dtype = dtype, .reference_device = Device::cpu()}));
   }
 
   for (std::size_t schedule = 0; schedule < schedule_count(device); ++schedule) {

@@ -22,8 +22,8 @@ class GetRows : public Function {
 };
 
 /// Rows of the first axis, y[i, ...] = x[indices[i], ...]. Negative indices count from the end, as in NumPy.
-/// A row that is picked several times gets the sum of the gradients. (Chainer: `F.get_item(x, indices)`
-/// and, for a table of vectors, `F.embed_id(indices, x)`.)
+/// A row that is picked several times gets the sum of the gradients. (Chainer:
+/// `F.get_item(x, indices)`. A table of vectors: `embed_id`.)
 ///
 /// x: at least one axis, any dtype; indices: any shape, int32 or int64; y: the shape of the indices followed
 /// by that of a row.

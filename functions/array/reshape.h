@@ -22,7 +22,7 @@ class Reshape : public Function {
  public:
   using Lengths = SmallVector<Length, Shape::max_ndim>;
 
-  explicit Reshape(Lengths shape) : shape_(std::move(shape)) {}
+  explicit Reshape(Lengths shape = {}) : shape_(std::move(shape)) {}
 
   std::string name() const override { return "reshape"; }
   void check(const Arrays& xs) const override { resolve(xs[0]); }
@@ -31,9 +31,11 @@ class Reshape : public Function {
   Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override { return backward_cpu(xs, gys); }
 
- private:
-  Shape resolve(const Array& x) const;
+ protected:
+  /// The shape of y.
+  virtual Shape resolve(const Array& x) const;
 
+ private:
   Lengths shape_;
   Shape input_shape_;
 };

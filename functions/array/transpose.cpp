@@ -1,6 +1,7 @@
 #include "tenbin/functions/array/transpose.h"
 
 #include "tenbin/core/check.h"
+#include "tenbin/core/lines.h"
 #include "tenbin/functions/detail/back_end.h"
 
 namespace tenbin {
@@ -9,16 +10,11 @@ namespace {
 
 Array permute_axes(const Array& x, const Transpose::Order& order) {
   if (x.ndim() < 2) return x;
-  Shape x_strides = x.shape();
-  std::size_t stride = 1;
-  for (std::size_t axis = x.ndim(); axis-- > 0; stride *= x.shape()[axis]) x_strides[axis] = stride;
-  Shape lengths;
-  Shape strides;
-  for (const std::size_t axis : order) {
-    lengths.push_back(x.shape()[axis]);
-    strides.push_back(x_strides[axis]);
-  }
-  return back_end::permute(x, lengths, strides);
+  const Shape strides = strides_of(x.shape());
+  View view;
+  for (const std::size_t axis : order)
+    view.push_back(x.shape()[axis], static_cast<std::ptrdiff_t>(strides[axis]));
+  return back_end::read_view(x, view);
 }
 
 }  // namespace

@@ -28,14 +28,14 @@ void apply_mask(const random::Draw& draw, std::uint32_t threshold, T scale, cons
 
 }  // namespace
 
-Dropout::Dropout(double ratio) : ratio_(ratio), threshold_(0) {
+DropoutFunction::DropoutFunction(double ratio) : ratio_(ratio), threshold_(0) {
   if (!(ratio >= 0 && ratio < 1)) throw Error("dropout: ratio must be in [0, 1), got ", ratio);
   threshold_ = static_cast<std::uint32_t>(ratio * 0x1p32);
 }
 
-void Dropout::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
+void DropoutFunction::check(const Arrays& xs) const { require_floating(*this, "x", xs[0]); }
 
-Array Dropout::mask_cpu(const Array& x) const {
+Array DropoutFunction::mask_cpu(const Array& x) const {
   Array y = Array::empty_like(x);
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -44,19 +44,19 @@ Array Dropout::mask_cpu(const Array& x) const {
   return y;
 }
 
-Arrays Dropout::forward_cpu(const Arrays& xs) {
+Arrays DropoutFunction::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   draw_ = random::default_generator().draw(xs[0].size());
   return {mask_cpu(xs[0])};
 }
 
-Arrays Dropout::backward_cpu(const Arrays&, const Arrays& gys) { return {mask_cpu(gys[0])}; }
+Arrays DropoutFunction::backward_cpu(const Arrays&, const Arrays& gys) { return {mask_cpu(gys[0])}; }
 
 Variable dropout(const Variable& x, double ratio) {
-  const Reference<Function> function(new Dropout(ratio));
+  const Reference<Function> function(new DropoutFunction(ratio));
   return config().train ? function->apply({x})[0] : x;
 }
 
-TENBIN_NO_GPU(Dropout);
+TENBIN_NO_GPU(DropoutFunction);
 
 }  // namespace tenbin

@@ -28,7 +28,7 @@ void apply_mask(const gpu::StepValue<random::Draw>& draw, std::uint32_t threshol
 
 }  // namespace
 
-Array Dropout::mask_gpu(const Array& x) const {
+Array DropoutFunction::mask_gpu(const Array& x) const {
   Array y = Array::empty_like(x);
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -38,7 +38,7 @@ Array Dropout::mask_gpu(const Array& x) const {
   return y;
 }
 
-Arrays Dropout::forward_gpu(const Arrays& xs) {
+Arrays DropoutFunction::forward_gpu(const Arrays& xs) {
   retain_inputs({});
   const auto draw = gpu::step_value([size = xs[0].size()] { return random::default_generator().draw(size); });
   draw_ = draw.value;
@@ -46,6 +46,6 @@ Arrays Dropout::forward_gpu(const Arrays& xs) {
   return {mask_gpu(xs[0])};
 }
 
-Arrays Dropout::backward_gpu(const Arrays&, const Arrays& gys) { return {mask_gpu(gys[0])}; }
+Arrays DropoutFunction::backward_gpu(const Arrays&, const Arrays& gys) { return {mask_gpu(gys[0])}; }
 
 }  // namespace tenbin

@@ -1,4 +1,4 @@
-// Dropout.
+// Dropout, as a function.
 #pragma once
 
 #include "tenbin/core/function.h"
@@ -6,10 +6,10 @@
 
 namespace tenbin {
 
-class Dropout : public Function {
+class DropoutFunction : public Function {
  public:
   /// Errors: ratio outside [0, 1).
-  explicit Dropout(double ratio);
+  explicit DropoutFunction(double ratio);
 
   std::string name() const override { return "dropout"; }
   void check(const Arrays& xs) const override;

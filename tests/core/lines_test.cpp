@@ -40,3 +40,14 @@ TEST_CASE("lines of no elements") {
   CHECK(lines_along({0, 3}, 1).count() == 0);
   CHECK(lines_along({2, 0, 3}, 2).count() == 0);
 }
+
+TEST_CASE("a view is contiguous if its elements are adjacent in row-major order") {
+  CHECK(View{}.is_contiguous());
+  CHECK(View{5, {2, 3}, {3, 1}}.is_contiguous());
+  CHECK(View{0, {2, 1, 3}, {3, 0, 1}}.is_contiguous());  // an axis of length 1 has any stride
+  CHECK_FALSE(View{0, {2, 3}, {4, 1}}.is_contiguous());
+  CHECK_FALSE(View{0, {3}, {-1}}.is_contiguous());
+  CHECK_FALSE(View{0, {3}, {0}}.is_contiguous());
+  CHECK(strides_of({2, 3, 4}) == Shape{12, 4, 1});
+  CHECK(strides_of({}) == Shape{});
+}

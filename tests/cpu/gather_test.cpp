@@ -62,12 +62,32 @@ TEST_CASE("join writes arrays along an axis, and read_slice reads them") {
   cpu::read_slice(y, lines, 3, slice);
 }
 
-TEST_CASE("permute reads an array by lengths and strides") {
+TEST_CASE("read_view reads an array by lengths and strides") {
   const Array x = Array::arange(24).reshape({2, 3, 4});
-  const Array y = cpu::permute(x, {4, 2, 3}, {1, 12, 4});
+  const Array y = cpu::read_view(x, {0, {4, 2, 3}, {1, 12, 4}});
   CHECK(y.shape() == Shape{4, 2, 3});
   for (std::size_t i = 0; i < 4; ++i)
     for (std::size_t j = 0; j < 2; ++j)
       for (std::size_t k = 0; k < 3; ++k) CHECK(y.at(i, j, k) == x.at(j, k, i));
-  CHECK(cpu::permute(Array::empty({0, 3}), {3, 0}, {1, 3}).shape() == Shape{3, 0});
+  CHECK(cpu::read_view(Array::empty({0, 3}), {0, {3, 0}, {1, 3}}).shape() == Shape{3, 0});
+  CHECK(values(cpu::read_view(x, {23, {2, 2}, {-12, -3}})) == std::vector<double>{23, 20, 11, 8});
+  CHECK(values(cpu::read_view(x, {5, {2}, {0}})) == std::vector<double>{5, 5});
+  CHECK(values(cpu::read_view(x, {7, {}, {}})) == std::vector<double>{7});
+}
+
+TEST_CASE("write_view writes the elements of a view, and no others") {
+  Array y = Array::zeros({3, 4});
+  cpu::write_view(Array{{1.f, 2.f}, {3.f, 4.f}}, {11, {2, 2}, {-8, -2}}, y);
+  CHECK(values(y) == std::vector<double>{0, 4, 0, 3, 0, 0, 0, 0, 0, 2, 0, 1});
+  cpu::write_view(Array::scalar(9), {4, {}, {}}, y);
+  CHECK(y.at(1, 0) == 9);
+  cpu::write_view(Array::empty({0, 2}), {0, {0, 2}, {8, 2}}, y);
+}
+
+TEST_CASE("rows outside of an array are 0, and no sum has them") {
+  const Array x = {{1.f, 2.f}, {3.f, 4.f}};
+  const Array indices({1, 2, -3, -1}, Dtype::int64);
+  CHECK(values(cpu::gather_rows(x, indices)) == std::vector<double>{3, 4, 0, 0, 0, 0, 3, 4});
+  const Array gy = {{1.f}, {2.f}, {4.f}, {8.f}};
+  CHECK(values(cpu::add_rows(gy, indices, {2, 1})) == std::vector<double>{0, 9});
 }

@@ -13,7 +13,7 @@ using namespace tenbin::testing;
 
 namespace {
 
-struct MLP : Chain {
+struct Net : Chain {
   Linear l1 = link("l1", Linear(12, 16));
   Linear l2 = link("l2", Linear(16, 3));
   Variable operator()(const Variable& x) const { return l2(dropout(relu(l1(x)), 0.3)); }
@@ -54,7 +54,7 @@ Result train(Device device, Rule& optimizer, bool captured) {
   random::seed(3);
   const Dataset data = samples(100, device);
   const Array weights = Array({1.f, 2.f, 0.5f});
-  MLP model;
+  Net model;
   model.to(device);
   optimizer.setup(model);
   auto& decay = optimizer.add_hook(WeightDecay(1e-3));
@@ -108,7 +108,7 @@ TEST_CASE("a captured step is bit-equal to the step: dropout, clipping, noise, c
 TEST_CASE("a captured step uses the current value of a hyperparameter", "[gpu]") {
   on_every_device([](Device device) {
     const Array gradient = Array::ones({4}, Dtype::float32, device);
-    MLP model;
+    Net model;
     model.to(device);
     SGD optimizer({.lr = 0.5});
     optimizer.setup(model);
@@ -136,7 +136,7 @@ TEST_CASE("inputs of another shape run uncaptured, and the captured step stays u
     const auto run = [&](bool captured) {
       random::seed(8);
       const Dataset data = samples(90, device);
-      MLP model;
+      Net model;
       model.to(device);
       Adam optimizer;
       optimizer.setup(model);
@@ -193,7 +193,7 @@ TEST_CASE("a captured step keeps what its kernels read and write", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Caching on(true);
-    MLP model;
+    Net model;
     model.to(device);
     const Array x = Array::ones({4, 12}, Dtype::float32, device);
     CapturedStep predict([&](const Array& in) {
@@ -257,7 +257,7 @@ TEST_CASE("a captured step allocates nothing and waits for nothing", "[gpu]") {
     if (device.is_cpu()) return;
     const Dataset data = samples(100, device);
     const Array weights = Array({1.f, 2.f, 0.5f});
-    MLP model;
+    Net model;
     model.to(device);
     Adam optimizer;
     optimizer.setup(model);
@@ -299,7 +299,7 @@ TEST_CASE(
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(100, device);
-    MLP model;
+    Net model;
     model.to(device);
     SGD optimizer;
     optimizer.setup(model);
@@ -354,7 +354,7 @@ TEST_CASE("a replay that throws has launched nothing", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const Dataset data = samples(100, device);
-    MLP model;
+    Net model;
     model.to(device);
     Adam optimizer;
     optimizer.setup(model);
@@ -377,7 +377,7 @@ TEST_CASE("a replay that throws has launched nothing", "[gpu]") {
     CHECK(parameters(model) != before);
     CHECK(optimizer.t() == 6);
 
-    MLP other;
+    Net other;
     model.copyparams(other);  // only the values change: the arrays stay where they are
     step(x, t);
     Variable W = model.l1.W;
@@ -391,7 +391,7 @@ TEST_CASE("parameters that have been moved to another buffer since the capture a
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
     const auto check_refused = [&](const auto& flatten_again) {
-      MLP model;
+      Net model;
       model.to(device);
       Adam optimizer;
       optimizer.setup(model);
@@ -410,18 +410,18 @@ TEST_CASE("parameters that have been moved to another buffer since the capture a
       CHECK_THROWS_WITH(step(x, t), ContainsSubstring("Adam: the parameters have been replaced or moved"));
       CHECK(parameters(model) == before);
     };
-    check_refused([](MLP& model, Adam& optimizer) { optimizer.setup(model); });
-    check_refused([&](MLP& model, Adam& optimizer) {
+    check_refused([](Net& model, Adam& optimizer) { optimizer.setup(model); });
+    check_refused([&](Net& model, Adam& optimizer) {
       model.to(Device::cpu());
       model.to(device);
       optimizer.state_arrays();
     });
-    check_refused([](MLP& model, Adam& optimizer) {
+    check_refused([](Net& model, Adam& optimizer) {
       Variable W = model.l1.W;
       W.set_data(W.data().copy());
       optimizer.update();
     });
-    check_refused([](MLP&, Adam& optimizer) {
+    check_refused([](Net&, Adam& optimizer) {
       optimizer.hyperparam.amsgrad = true;
       optimizer.state_arrays();
     });

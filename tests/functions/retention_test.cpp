@@ -31,6 +31,23 @@ TEST_CASE("functions whose gradient follows from the output do not keep the inpu
       {"x + x", [](const Variable& x) { return x + x; }, false},
       {"x * x", [](const Variable& x) { return x * x; }, true},
       {"sum", [](const Variable& x) { return sum(x); }, false},
+      {"tile", [](const Variable& x) { return tile(x, 2); }, false},
+      {"stack",
+       [](const Variable& x) {
+         return stack({x, x});
+       },
+       false},
+      {"split_axis", [](const Variable& x) { return split_axis(x, 2, 1)[0]; }, false},
+      {"get_item",
+       [](const Variable& x) {
+         return get_item(x, {0, Slice({}, {}, -1)});
+       },
+       false},
+      {"layer_normalization",
+       [](const Variable& x) {
+         return layer_normalization(x, Array{1.f, 1.f}, Array{0.f, 0.f});
+       },
+       false},
       {"clip", [](const Variable& x) { return clip(x, 0, 1); }, true},
   };
   for (const Row& row : rows) {

@@ -155,7 +155,7 @@ TEST_CASE("golden: linear", "[gpu]") {
 TEST_CASE("golden: mathematics and arrays", "[gpu]") {
   const auto constant = [](const GoldenCase& golden) { return golden.number("c"); };
   check_group(
-      "math_array", 120,
+      "math_array", 122,
       {
           {"add",
            function_of({"a", "b"}, [](const Variables& xs, const GoldenCase&) { return xs[0] + xs[1]; })},
@@ -205,7 +205,10 @@ TEST_CASE("golden: mathematics and arrays", "[gpu]") {
                                  })},
           {"expand_dims",
            function_of({"a"}, [](const Variables& xs,
-                                 const GoldenCase& g) { return reshape(xs[0], g.output("y").shape()); })},
+                                 const GoldenCase& g) { return expand_dims(xs[0], g.axes("axis").at(0)); })},
+          {"stack",
+           function_of({"a", "b"}, [](const Variables& xs,
+                                      const GoldenCase& g) { return stack(xs, g.axes("axis").at(0)); })},
           {"flatten",
            function_of({"a"}, [](const Variables& xs, const GoldenCase&) { return reshape(xs[0], {-1}); })},
           {"swapaxes", function_of({"a"},
@@ -217,4 +220,46 @@ TEST_CASE("golden: mathematics and arrays", "[gpu]") {
                                      return get_rows(xs[0], g.input("idx").to(xs[0].device()));
                                    })},
       });
+}
+
+namespace {
+
+// Also the running statistics after the batch.
+void check_batch_normalization(const GoldenCase& golden) {
+  check_golden_function(golden, {"x", "gamma", "beta"}, [&](const Variables& xs) {
+    Array mean = golden.input("running_mean").to(xs[0].device()).copy();
+    Array var = golden.input("running_var").to(xs[0].device()).copy();
+    const Variable y =
+        batch_normalization(xs[0], xs[1], xs[2], golden.number("eps"), {mean, var, golden.number("decay")});
+    check_golden(golden, mean, golden.output("running_mean_out"));
+    check_golden(golden, var, golden.output("running_var_out"));
+    return y;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("golden: normalization and dropout", "[gpu]") {
+  run_golden("norm_noise", 14, [](const GoldenCase& golden) -> LeftOut {
+    const double eps = golden.number("eps");
+    if (golden.function == "batch_normalization") {
+      check_batch_normalization(golden);
+    } else if (golden.function == "fixed_batch_normalization") {
+      check_golden_function(golden, {"x", "gamma", "beta", "mean", "var"}, [=](const Variables& xs) {
+        return fixed_batch_normalization(xs[0], xs[1], xs[2], xs[3], xs[4], eps);
+      });
+    } else if (golden.function == "layer_normalization") {
+      check_golden_function(golden, {"x", "gamma", "beta"}, [=](const Variables& xs) {
+        return layer_normalization(xs[0], xs[1], xs[2], eps);
+      });
+    } else if (golden.function == "dropout" && !golden.flag("train")) {
+      const TestMode testing;
+      check_golden_function(golden, {"x"}, [&](const Variables& xs) {
+        return dropout(xs[0] * 1, golden.number("ratio"));  // x itself is no function's output
+      });
+    } else {
+      return golden.function + " of a mask that is given is not one of our functions";
+    }
+    return "";
+  });
 }

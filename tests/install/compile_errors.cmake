@@ -10,8 +10,9 @@ function(compile standard lines)
     "#include <string>"
     "#include <vector>"
     "#include \"tenbin/core/config.h\""
+    "#include \"tenbin/functions/activation/leaky_relu.h\""
     "#include \"tenbin/functions/math/basic_math.h\""
-    "#include \"tenbin/links/link.h\""
+    "#include \"tenbin/links/sequential.h\""
     "using namespace tenbin;"
     "void f(const Array& a, const std::vector<float>& v, Variable w, Parameter& p, const Config& modes) {"
     "#line 1"
@@ -63,4 +64,9 @@ are_refused("no match|no viable" "p += w")
 set(good "const NoBackprop off; const UseConfig use(modes); w += w; w -= 1; w *= a; w /= 2.0;\n")
 compiles(17 "${good}static_cast<void>(Array(v.data(), Shape{4, 3}));\n")
 compiles(20 "${good}static_cast<void>(Array(std::span<const float>(v), Shape{4, 3}));\n")
+
+# The default of a function's second argument is lost when it is passed as a layer.
+are_refused("a layer of a Sequential must be callable with one Variable: bind further arguments" "Sequential(neg, leaky_relu)")
+compiles(17 "Sequential model(with_arguments(leaky_relu, 0.1), neg); w = model(w);")
+
 file(REMOVE_RECURSE ${work})

@@ -9,7 +9,7 @@ using namespace tenbin::testing;
 namespace {
 
 // The model and the data of examples/fashion_mnist_lt.cpp.
-struct MLP : Chain {
+struct Net : Chain {
   Linear l1 = link("l1", Linear(784, 256));
   Linear l2 = link("l2", Linear(256, 128));
   Linear l3 = link("l3", Linear(128, 10));
@@ -32,7 +32,7 @@ struct Run {
 Run train(const Dataset& data, Device device, bool captured) {
   random::seed(1);
   const Array weights = balanced_class_weight(data.t, 10);
-  MLP model;
+  Net model;
   model.to(device);
   MomentumSGD optimizer({.lr = 0.05, .momentum = 0.9});
   optimizer.setup(model);

@@ -41,6 +41,18 @@ TEST_CASE("a slice at an odd offset gives the results of a copy", "[gpu]") {
     check_slice(device, {x}, [](const Variables& xs) { return sum(xs[0], {.axis = 0}); });
     check_slice(device, {x}, [](const Variables& xs) { return max(xs[0], {.axis = 1}); });
     check_slice(device, {x}, [](const Variables& xs) { return transpose(xs[0]); });
+    check_slice(device, {x}, [](const Variables& xs) { return tile(xs[0], {2, 3}); });
+    check_slice(device, {x, x}, [](const Variables& xs) { return stack({xs[0], xs[1]}, 1); });
+    check_slice(device, {x}, [](const Variables& xs) { return split_axis(xs[0], {3, 20}, 1)[1]; });
+    check_slice(device, {x}, [](const Variables& xs) {
+      return get_item(xs[0], {Slice(7, 1, -2), Slice(1, 30, 3)});
+    });
+    check_slice(device, {t, x, x},
+                [](const Variables& xs) { return where(expand_dims(xs[0], 1), xs[1], xs[2] * 2); });
+    check_slice(device, {x, W}, [](const Variables& xs) {
+      return layer_normalization(xs[0], get_item(xs[1], {0}), get_item(xs[1], {1}));
+    });
+    check_slice(device, {t, x}, [](const Variables& xs) { return embed_id(xs[0], transpose(xs[1])); });
     check_slice(device, {x, W}, [](const Variables& xs) { return linear(xs[0], xs[1]); });
     check_slice(device, {x, t}, [](const Variables& xs) { return softmax_cross_entropy(xs[0], xs[1]); });
     check_slice(device, {x, Array({5, 0, 7, 7})}, [](const Variables& xs) { return get_rows(xs[0], xs[1]); });

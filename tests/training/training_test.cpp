@@ -8,8 +8,8 @@ using namespace tenbin::testing;
 
 namespace {
 
-struct MLP : Chain {
-  MLP(std::size_t in, std::size_t hidden, std::size_t out)
+struct Net : Chain {
+  Net(std::size_t in, std::size_t hidden, std::size_t out)
       : l1(link("l1", Linear(in, hidden))),
         l2(link("l2", Linear(hidden, hidden))),
         l3(link("l3", Linear(hidden, out))) {}
@@ -31,7 +31,7 @@ Dataset blobs(std::size_t size, std::size_t width, std::size_t n_class) {
 
 // Trains for a number of steps and passes the model to a callback after each.
 template <class AfterStep>
-void train(MLP& model, Optimizer& optimizer, const Dataset& data, std::size_t batch_size, std::size_t steps,
+void train(Net& model, Optimizer& optimizer, const Dataset& data, std::size_t batch_size, std::size_t steps,
            AfterStep after_step) {
   const Array weights = balanced_class_weight(data.t, model.l3.W.shape()[0]);
   std::size_t step = 0;
@@ -60,7 +60,7 @@ std::uint64_t hash_of(const Link& model) {
 std::uint64_t hash_after_200_steps(std::size_t hidden, std::size_t batch_size) {
   random::seed(11);
   const Dataset data = blobs(2000, 20, 5);
-  MLP model(20, hidden, 5);
+  Net model(20, hidden, 5);
   Adam optimizer({.alpha = 0.01});
   optimizer.setup(model);
   train(model, optimizer, data, batch_size, 200, [](std::size_t) {});
@@ -90,7 +90,7 @@ TEST_CASE("ten thousand steps leak no nodes and no memory") {
   const Dataset data = blobs(320, 10, 3);
   const auto nodes_before = graph_stats().nodes;
   {
-    MLP model(10, 16, 3);
+    Net model(10, 16, 3);
     Adam optimizer;
     optimizer.setup(model);
     const auto parameters = graph_stats().nodes - nodes_before;
@@ -128,7 +128,7 @@ TEST_CASE("after warm-up losses allocate nothing from the system") {
 
 TEST_CASE("after warm-up a step allocates nothing from the system") {
   const Dataset data = blobs(320, 10, 3);
-  MLP model(10, 16, 3);
+  Net model(10, 16, 3);
   Adam optimizer({.amsgrad = true});
   optimizer.setup(model);
   optimizer.add_hook(WeightDecay(1e-4));

@@ -1,0 +1,32 @@
+#include "tenbin/links/mlp.h"
+
+#include "tenbin/functions/noise/dropout.h"
+
+namespace tenbin {
+
+MLP::MLP(const std::vector<std::size_t>& sizes, const MLPOptions& options)
+    : ChainList({}, "MLP"), activation_(options.activation), dropout_(options.dropout) {
+  if (sizes.size() < 2)
+    throw Error("MLP: expected the sizes of the input and of the output, got ", sizes.size(), " sizes");
+  if (!activation_) throw Error("MLP: the activation is empty");
+  if (!(dropout_ >= 0 && dropout_ < 1)) throw Error("MLP: dropout must be in [0, 1), got ", dropout_);
+  LinearOptions linear;
+  linear.initialW = options.initialW;
+  linear.dtype = options.dtype;
+  for (std::size_t i = 1; i < sizes.size(); ++i) {
+    if (sizes[i] == 0) throw Error("MLP: only the first size can be 0, got 0 at ", i);
+    append(i == 1 && sizes[0] == 0 ? Linear(sizes[1], linear) : Linear(sizes[i - 1], sizes[i], linear));
+  }
+}
+
+Variable MLP::operator()(const Variable& x) const {
+  if (!*this) throw Error("MLP: the link has been moved from");
+  Variable h = x;
+  for (std::size_t i = 0; i + 1 < size(); ++i) {
+    h = activation_((*this)[i](h));
+    if (dropout_ > 0) h = dropout(h, dropout_);
+  }
+  return back()(h);
+}
+
+}  // namespace tenbin

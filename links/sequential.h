@@ -1,0 +1,105 @@
+// Layers called one after the other.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "tenbin/links/link.h"
+
+namespace tenbin {
+
+/// A function with its arguments after the first bound: a layer of a Sequential, or the activation of an MLP.
+///
+///     Sequential model(Linear(30, 64), with_arguments(leaky_relu, 0.1), Linear(64, 2));
+template <class F, class... Args>
+auto with_arguments(F function, Args... arguments) {
+  return [=](const Variable& x) -> Variable { return function(x, arguments...); };
+}
+
+/// Layers called one after the other: links, and functions of one Variable, such as `relu` or a lambda.
+/// (Chainer: `Sequential`.)
+///
+///     Sequential model(Linear(30, 64), relu, Linear(64, 2));
+///     Variable y = model(x);
+///
+/// The links are named "0", "1", ... in their order; functions have no number: the parameters above are 0/W,
+/// 0/b, 1/W and 1/b. A function with further arguments, also if they have defaults: `with_arguments`. Where
+/// the C library has a function of the same name: `tenbin::tanh`, `tenbin::exp`. The parameters of a link
+/// that a lambda captures are not registered.
+class Sequential : public Link {
+ public:
+  template <class... Layers>
+  explicit Sequential(Layers... layers) : Link("Sequential") {
+    (append(std::move(layers)), ...);
+  }
+
+  /// Adds a layer after the others. Errors: those of `Link::link`.
+  template <class L>
+  Sequential& append(L layer) {
+    static_assert(std::is_invocable_r_v<Variable, const L&, const Variable&>,
+                  "a layer of a Sequential must be callable with one Variable: bind further arguments, "
+                  "with_arguments(leaky_relu, 0.2), or write a lambda");
+    if constexpr (std::is_base_of_v<Link, L>) {
+      const std::string name = std::to_string(links_);
+      layers_.push_back({Call<L>{link(name, std::move(layer))}, name});
+      ++links_;
+    } else {
+      layers_.push_back({std::move(layer), ""});
+    }
+    return *this;
+  }
+
+  /// The layers called one after the other; x itself if there are none.
+  Variable operator()(const Variable& x) const;
+
+  /// The number of layers, with the functions.
+  std::size_t size() const { return layers_.size(); }
+
+  /// The link that is layer `i`, counted with the functions. Assigning another one replaces it. Errors: there
+  /// is no such layer; it is not an L.
+  ///
+  ///     set_prior_bias(model.get<Linear>(2), class_counts(t, 2));
+  ///     model.get<Linear>(2) = Linear(64, 5);
+  template <class L>
+  L& get(std::size_t i) {
+    if (Call<L>* const found = i < layers_.size() ? layers_[i].function.template target<Call<L>>() : nullptr)
+      return found->layer;
+    throw_no_link(i);
+  }
+  template <class L>
+  const L& get(std::size_t i) const {
+    return const_cast<Sequential*>(this)->get<L>(i);
+  }
+
+  /// Replaces the link of that name, as `Link::relink`, and the layer. Returns the new link.
+  template <class L>
+  L relink(const std::string& name, L value) {
+    L made = Link::relink(name, std::move(value));
+    for (Layer& layer : layers_)
+      if (layer.name == name) layer.function = Call<L>{made};
+    return made;
+  }
+
+ private:
+  // A link as a function object, whose type `get` asks for.
+  template <class L>
+  struct Call {
+    L layer;
+    Variable operator()(const Variable& x) const { return layer(x); }
+  };
+  struct Layer {
+    std::function<Variable(const Variable&)> function;
+    std::string name;  // of a link
+  };
+
+  [[noreturn]] void throw_no_link(std::size_t i) const;
+
+  std::vector<Layer> layers_;
+  std::size_t links_ = 0;
+};
+
+}  // namespace tenbin
