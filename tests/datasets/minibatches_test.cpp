@@ -25,7 +25,7 @@ Dataset numbered(std::size_t size) {
   return {x, t};
 }
 
-std::vector<int> labels(const Minibatches& batches) {
+std::vector<int> labels(const Minibatches<>& batches) {
   std::vector<int> all;
   for (auto [x, t] : batches)
     for (const int label : t.to_vector<int>()) all.push_back(label / 10);
@@ -155,11 +155,11 @@ TEST_CASE("a pass over Minibatches keeps its order while another runs") {
   CHECK(outer == labels(Minibatches(numbered(20), {.batch_size = 3, .seed = 2, .epoch = 0})));
 }
 
-static_assert(std::input_iterator<Minibatches::Iterator>);
-static_assert(std::default_initializable<Minibatches::Iterator>);
-static_assert(std::ranges::input_range<Minibatches>);
-static_assert(std::ranges::input_range<const Minibatches>);
-static_assert(std::ranges::sized_range<Minibatches>);
+static_assert(std::input_iterator<Minibatches<>::Iterator>);
+static_assert(std::default_initializable<Minibatches<>::Iterator>);
+static_assert(std::ranges::input_range<Minibatches<>>);
+static_assert(std::ranges::input_range<const Minibatches<>>);
+static_assert(std::ranges::sized_range<Minibatches<>>);
 
 TEST_CASE("Minibatches are a range") {
   Minibatches batches(numbered(10), {.batch_size = 3, .shuffle = false});
@@ -173,7 +173,7 @@ TEST_CASE("Minibatches are a range") {
   for (const Dataset& batch : Minibatches(numbered(10), {.batch_size = 3}) | std::views::take(1))
     rows += batch.size();
   CHECK(rows == 29);
-  Minibatches::Iterator batch = batches.begin();
+  Minibatches<>::Iterator batch = batches.begin();
   batch++;
   CHECK((*batch).t.to_vector<int>() == std::vector<int>{30, 40, 50});
   ++batch;
