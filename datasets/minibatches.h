@@ -140,7 +140,8 @@ struct PlanOf;
 }  // namespace detail
 
 /// A dataset in batches, every sample once per pass. An input range, also for `std::views`. `Data` is Dataset
-/// or TupleDataset, and the type of a batch.
+/// or TupleDataset, and the type of a batch. The compiler deduces it; a parameter is a `const
+/// Minibatches<>&`.
 ///
 /// A batch has arrays (batch_size, ...) of the dataset's dtypes and device; the last batch is shorter if N is
 /// not a multiple of batch_size. Shuffled batches are copies in memory from the pool, so that after the first

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -86,6 +87,9 @@ class Checkpoint {
               }
             });
       } else {
+        static_assert(std::is_same_v<Part, random::Generator> || std::is_same_v<Part, Array> ||
+                          std::is_same_v<Part, std::string> || std::is_same_v<Part, std::vector<double>>,
+                      "Checkpoint::add: a part of this type has no state; pass *pointer for a pointer");
         return add_value(name, part);
       }
     }

@@ -51,7 +51,7 @@ TEST_CASE("Prefetch changes neither order nor bits", "[threads][gpu]") {
       std::vector<std::vector<std::vector<double>>> expected;
       for (int pass = 0; pass < 3; ++pass) expected.push_back(pass_over(batches));
       const std::uint64_t position = random::default_generator().position();
-      for (const std::size_t depth : {0, 1, 2, 3, 20}) {
+      for (const std::size_t depth : std::vector<std::size_t>{0, 1, 2, 3, 20}) {
         random::seed(7);
         const Prefetch prefetched(Minibatches(data, options), {.depth = depth});
         CHECK(prefetched.size() == batches.size());

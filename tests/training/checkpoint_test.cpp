@@ -1,6 +1,9 @@
 // Checkpoint: what is saved is resumed with the same bits, and an error changes nothing.
 #include "tenbin/training/checkpoint.h"
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <limits>
 
 #include "tenbin/datasets/batch_source.h"
@@ -384,6 +387,28 @@ TEST_CASE("a Checkpoint that cannot be written leaves the file as it was") {
   CHECK_THROWS_WITH(Checkpoint(file).add("number", number).save(),
                     Catch::Matchers::StartsWith(file + ": cannot write"));
   CHECK_FALSE(Checkpoint(file).add("number", number).resume());
+  // The disk is full while writing.
+  const std::string full = scratch / "run.npz";
+  const Checkpoint checkpoint = Checkpoint(full, {.compression = false}).add("number", number);
+  checkpoint.save();
+  const std::string before = read_bytes(full);
+  Array large = Array::zeros({10000});
+  struct rlimit limit {};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const struct rlimit small { 1000, limit.rlim_max };
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::string message;
+  try {
+    Checkpoint(checkpoint).add("large", large).save();
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  std::signal(SIGXFSZ, handler);
+  CHECK(message == full + ": cannot write: File too large");
+  CHECK(read_bytes(full) == before);
+  CHECK(scratch.count() == 1);
   write_bytes(scratch / "text.npz", "not a zip archive");
   CHECK_THROWS_WITH(Checkpoint(scratch / "text.npz").add("number", number).resume(),
                     Catch::Matchers::StartsWith((scratch / "text.npz") + ": "));

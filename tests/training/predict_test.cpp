@@ -32,7 +32,7 @@ TEST_CASE("predict gives the outputs of the whole batch, at any batch size", "[g
     model.to(device);
     const Array x = random::Generator(1).normal({53, 7}).to(device);
     const Array whole = model(Variable(x)).data();
-    for (const std::size_t batch_size : {1, 2, 7, 16, 52, 53, 54, 1000}) {
+    for (const std::size_t batch_size : std::vector<std::size_t>{1, 2, 7, 16, 52, 53, 54, 1000}) {
       CAPTURE(batch_size);
       const Array y = predict(model, x, {.batch_size = batch_size});
       CHECK(y.shape() == Shape{53, 3});
