@@ -95,16 +95,17 @@ inline Arrays arrays_of(const Dataset& data) {
 }
 template <std::size_t N>
 Arrays arrays_of(const TupleDataset<N>& data) {
-  Arrays arrays = data.arrays_of();
+  Arrays arrays = data.arrays();
   require_rows("TupleDataset", arrays);
   return arrays;
 }
-inline void make_of(Arrays arrays, Dataset& made) {
-  made = part_of_dataset(std::move(arrays[0]), std::move(arrays[1]));
+inline void make_of(Arrays&& arrays, Dataset& made) {
+  made.x = std::move(arrays[0]);
+  made.t = std::move(arrays[1]);
 }
 template <std::size_t N>
-void make_of(Arrays arrays, TupleDataset<N>& made) {
-  made = TupleDataset<N>::part(std::move(arrays));
+void make_of(Arrays&& arrays, TupleDataset<N>& made) {
+  for (std::size_t i = 0; i < N; ++i) made[i] = std::move(arrays[i]);
 }
 
 // An input iterator over the batches of a pass. `Range` has `batch(pass, i)`.

@@ -26,8 +26,8 @@ class TupleDataset {
   /// Arrays (rows, ...) of any dtype. Errors: an array without axes, different first axes or devices.
   template <class... A,
             class = std::enable_if_t<sizeof...(A) == N && (std::is_convertible_v<A, Array> && ...)>>
-  explicit TupleDataset(A... arrays) : arrays_{Array(std::move(arrays))...} {
-    detail::require_rows("TupleDataset", arrays_of());
+  explicit TupleDataset(A... parts) : arrays_{Array(std::move(parts))...} {
+    detail::require_rows("TupleDataset", arrays());
   }
 
   /// The number of samples.
@@ -35,8 +35,11 @@ class TupleDataset {
   /// A copy of the samples at `indices`, in that order. Errors: an index out of range, named with its
   /// position.
   TupleDataset subset(const std::vector<std::size_t>& indices) const {
-    detail::require_rows("TupleDataset", arrays_of());  // `get` gives access to the arrays
-    return part(detail::rows_at("TupleDataset::subset", arrays_of(), indices));
+    detail::require_rows("TupleDataset", arrays());  // `get` gives access to the arrays
+    Arrays rows = detail::rows_at("TupleDataset::subset", arrays(), indices);
+    TupleDataset part;
+    for (std::size_t i = 0; i < N; ++i) part.arrays_[i] = std::move(rows[i]);
+    return part;
   }
   /// A copy of the samples on a device, where minibatches are then gathered.
   TupleDataset to(Device device) const {
@@ -55,13 +58,14 @@ class TupleDataset {
     return arrays_[I];
   }
 
-  /// All arrays, and a TupleDataset of N arrays that are not checked.
-  Arrays arrays_of() const { return Arrays(arrays_.begin(), arrays_.end()); }
-  static TupleDataset part(Arrays arrays) {
-    TupleDataset made;
-    for (std::size_t i = 0; i < N; ++i) made.arrays_[i] = std::move(arrays[i]);
-    return made;
+  /// Array i. Errors: i >= N.
+  const Array& operator[](std::size_t i) const {
+    if (i >= N) throw Error("TupleDataset: array ", i, " is out of range for ", N, " arrays");
+    return arrays_[i];
   }
+  Array& operator[](std::size_t i) { return const_cast<Array&>(std::as_const(*this)[i]); }
+
+  Arrays arrays() const { return Arrays(arrays_.begin(), arrays_.end()); }
 
  private:
   std::array<Array, N> arrays_;

@@ -343,6 +343,8 @@ TEST_CASE("Minibatches of a TupleDataset have rows that belong together", "[gpu]
   CHECK_THROWS_WITH(
       Minibatches(changed),
       "TupleDataset: the arrays must have equally many rows on one device, got int32(2), int32(1)");
+  CHECK_THROWS_WITH(changed[2], "TupleDataset: array 2 is out of range for 2 arrays");
+  CHECK(changed[1].shares_memory_with(changed.get<1>()));
   CHECK(TupleDataset<2>().size() == 0);
 }
 
