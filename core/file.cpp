@@ -299,7 +299,7 @@ void remove_if_stale(int directory, const char* name) {
   ::unlinkat(directory, name, 0);
 }
 
-void remove_stale_temporaries(const std::string& target) {
+void remove_temporaries_of(const std::string& target) {
   const std::string name = name_of(target);
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(directory_of(target).c_str()), ::closedir);
   if (!directory) return;
@@ -317,6 +317,8 @@ bool is_write_protected(const std::string& path, mode_t mode) {
 
 }  // namespace
 
+void detail::remove_stale_temporaries(const std::string& path) { remove_temporaries_of(follow_links(path)); }
+
 OutputFile::OutputFile(const std::string& path) : path_(path), target_(follow_links(path)) {
   struct stat status {};
   const bool exists = ::stat(target_.c_str(), &status) == 0;
@@ -325,7 +327,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path), target_(follow_li
                 ": cannot write: ", S_ISDIR(status.st_mode) ? "it is a directory" : "not a regular file");
   if (exists && is_write_protected(target_, status.st_mode))
     throw Error(path, ": cannot write: the file is write-protected");
-  remove_stale_temporaries(target_);
+  remove_temporaries_of(target_);
   const mode_t mode = exists ? status.st_mode & 07777 : 0666;
   open_temporary(mode);
   if (exists) ::fchmod(descriptor_.number(), mode);  // sets the bits that the umask cleared

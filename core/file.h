@@ -44,6 +44,14 @@ class Descriptor {
 
 }  // namespace detail
 
+namespace detail {
+
+// Removes the temporary files of `path` (see OutputFile) that killed processes have left. Errors: a dangling
+// link.
+void remove_stale_temporaries(const std::string& path);
+
+}  // namespace detail
+
 /// A regular file open for reading. Errors, all starting with the path: it is missing, unreadable, a
 /// directory, a device.
 class InputFile {

@@ -47,11 +47,15 @@ struct Draw {
 
 /// A seed and a position in its stream. Copying one copies the position. One thread at a time uses it.
 ///
+/// The position is the number of blocks of four words that have been taken. A generator that is made with the
+/// seed and the position of another one goes on with the same numbers:
+///
 ///     random::Generator rng(42);
 ///     Array x = rng.normal({100, 30});
+///     random::Generator same(rng.seed(), rng.position());
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed = 0) : seed_(seed) {}
+  explicit Generator(std::uint64_t seed = 0, std::uint64_t position = 0) : seed_(seed), position_(position) {}
 
   std::uint64_t seed() const { return seed_; }
   std::uint64_t position() const { return position_; }
@@ -76,7 +80,7 @@ class Generator {
   std::uint64_t next64();
 
   std::uint64_t seed_;
-  std::uint64_t position_ = 0;
+  std::uint64_t position_;
 };
 
 /// A different generator for every (seed, stream, i). `stream` identifies the use, so that two uses of one

@@ -1,9 +1,11 @@
 #include "tenbin/datasets/dataset.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "tenbin/core/detail/accelerator.h"
 #include "tenbin/core/detail/labels.h"
+#include "tenbin/core/text.h"
 #include "tenbin/cpu/gather.h"
 
 namespace tenbin {
@@ -46,24 +48,42 @@ Dataset detail::part_of_dataset(Array x, Array t) {
   return part;
 }
 
+void detail::require_rows(const char* owner, const Arrays& arrays) {
+  const auto fits = [&](const Array& array) {
+    return array && array.ndim() > 0 && array.shape()[0] == arrays[0].shape()[0] &&
+           array.device() == arrays[0].device();
+  };
+  if (std::all_of(arrays.begin(), arrays.end(), fits)) return;
+  TextStream got;
+  for (std::size_t i = 0; i < arrays.size(); ++i) got << (i == 0 ? "" : ", ") << arrays[i];
+  throw Error(owner, ": the arrays must have equally many rows on one device, got ", got.str());
+}
+
+Arrays detail::rows_at(const char* function, const Arrays& arrays, const std::vector<std::size_t>& indices) {
+  const std::size_t count = arrays[0].shape()[0];
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    if (indices[i] >= count)
+      throw Error(function, ": index ", indices[i], " at position ", i, " is out of range for ", count,
+                  " samples");
+  const Device device = arrays[0].device();
+  const Array uploaded = device.is_cpu() ? Array() : index_array(indices).to(device);
+  Arrays part;
+  for (const Array& array : arrays)
+    part.push_back(device.is_cpu() ? cpu::gather_rows(array, indices.data(), indices.size())
+                                   : accelerator::gather_rows(array, uploaded));
+  return part;
+}
+
 Dataset Dataset::subset(const std::vector<std::size_t>& indices) const {
   detail::require_rows(x, t);  // the members are public and may have been assigned
+  Arrays rows = detail::rows_at("Dataset::subset", {x, t}, indices);
   std::vector<bool> taken(size());
   bool repeats = false;
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    if (indices[i] >= size())
-      throw Error("Dataset::subset: index ", indices[i], " at position ", i, " is out of range for ", size(),
-                  " samples");
-    repeats = repeats || taken[indices[i]];
-    taken[indices[i]] = true;
+  for (const std::size_t i : indices) {
+    repeats = repeats || taken[i];
+    taken[i] = true;
   }
-  const bool on_cpu = x.device().is_cpu();
-  const Array uploaded = on_cpu ? Array() : detail::index_array(indices).to(x.device());
-  const auto gather = [&](const Array& array) {
-    return on_cpu ? cpu::gather_rows(array, indices.data(), indices.size())
-                  : accelerator::gather_rows(array, uploaded);
-  };
-  Dataset part = detail::part_of_dataset(gather(x), gather(t));
+  Dataset part = detail::part_of_dataset(std::move(rows[0]), std::move(rows[1]));
   part.resampled_by = resampled_by == nullptr && repeats ? "Dataset::subset" : resampled_by;
   return part;
 }

@@ -73,6 +73,12 @@ namespace detail {
 // Errors: x and t differ in the number of rows or in the device.
 void require_rows(const Array& x, const Array& t);
 
+// Errors: the arrays, of which `owner` is made, differ in the number of rows or in the device.
+void require_rows(const char* owner, const Arrays& arrays);
+
+// A copy of the rows at `indices` of each array. Precondition: `require_rows`. Errors: an index out of range.
+Arrays rows_at(const char* function, const Arrays& arrays, const std::vector<std::size_t>& indices);
+
 // A part of a data set whose labels have been checked. Precondition: `require_rows`.
 Dataset part_of_dataset(Array x, Array t);
 

@@ -7,67 +7,83 @@
 #include "tenbin/cpu/gather.h"
 #include "tenbin/datasets/detail/pass_generator.h"
 
-namespace tenbin {
+namespace tenbin::detail {
 
 namespace {
 
-constexpr std::uint64_t epoch_stream = 0x65706f6368;
+constexpr std::uint64_t epoch_stream = 0x65706f6368;            // "epoch" in ASCII
+constexpr std::uint64_t transform_stream = 0x7472616e73666f72;  // "transfor"
 
 }  // namespace
 
-Minibatches::Minibatches(Dataset dataset, const MinibatchesOptions& options)
-    : dataset_(std::move(dataset)), options_(options) {
-  detail::require_rows(dataset_.x, dataset_.t);  // the members are public and may have been assigned
+BatchPlan::BatchPlan(Arrays arrays, std::optional<std::vector<std::size_t>> rows, MinibatchesOptions options)
+    : arrays_(std::move(arrays)), options_(std::move(options)), rows_(std::move(rows)) {
   if (options_.batch_size == 0) throw Error("Minibatches: expected a batch_size above 0, got 0");
-  count_ = dataset_.size();
+  count_ = rows_ ? rows_->size() : samples();
+  for (std::size_t i = 0; rows_ && i < count_; ++i)
+    if ((*rows_)[i] >= samples())
+      throw Error("Minibatches: row ", (*rows_)[i], " at position ", i, " is out of range for ", samples(),
+                  " samples");
   pass_ = next_pass();
 }
 
-Minibatches::Minibatches(Dataset dataset, std::vector<std::size_t> rows, const MinibatchesOptions& options)
-    : dataset_(std::move(dataset)), options_(options), rows_(std::move(rows)), count_(rows_->size()) {
-  detail::require_rows(dataset_.x, dataset_.t);
-  if (options_.batch_size == 0) throw Error("Minibatches: expected a batch_size above 0, got 0");
-  for (std::size_t i = 0; i < count_; ++i)
-    if ((*rows_)[i] >= dataset_.size())
-      throw Error("Minibatches: row ", (*rows_)[i], " at position ", i, " is out of range for ",
-                  dataset_.size(), " samples");
-  pass_ = next_pass();
-}
-
-Minibatches::Pass Minibatches::next_pass() const {
-  Pass pass;
+BatchPass BatchPlan::pass_of(std::uint64_t seed, std::uint64_t epoch) const {
+  BatchPass pass;
+  pass.seed = seed;
+  pass.epoch = epoch;
   if (!options_.shuffle && !rows_) return pass;
   std::vector<std::size_t> order;
   if (options_.shuffle) {
-    const bool counts = options_.seed && !options_.epoch;
-    const std::optional<std::uint64_t> epoch = counts ? passes_ : options_.epoch;
-    order = detail::pass_generator(options_.seed, epoch, epoch_stream).permutation(count_);
+    order = random::substream(seed, epoch_stream, epoch).permutation(count_);
     if (rows_)
       for (std::size_t& i : order) i = (*rows_)[i];
   } else {
     order = *rows_;
   }
-  const Device device = dataset_.x.device();
-  if (!device.is_cpu()) pass.order_on_gpu = detail::index_array(order).to(device);
+  if (!device().is_cpu()) pass.order_on_gpu = index_array(order).to(device());
   pass.order = std::make_shared<const std::vector<std::size_t>>(std::move(order));
-  ++passes_;
   return pass;
 }
 
-Minibatches::Iterator Minibatches::begin() const {
-  const bool advances = options_.shuffle && !options_.epoch;
-  if (begun_ && advances) pass_ = next_pass();
-  begun_ = true;
-  return {*this, pass_, 0};
+BatchPass BatchPlan::next_pass() {
+  const bool is_random = options_.shuffle || options_.transform;
+  const bool counts = options_.seed && !options_.epoch;
+  const std::uint64_t seed = is_random ? pass_seed(options_.seed, options_.epoch) : 0;
+  BatchPass pass = pass_of(seed, counts ? passes_ : options_.epoch.value_or(0));
+  ++passes_;
+  pass.number = ++numbers_;
+  return pass;
 }
 
-std::size_t Minibatches::size() const {
+const BatchPass& BatchPlan::begin() {
+  const bool advances = (options_.shuffle || options_.transform) && !options_.epoch;
+  if (begun_ && advances) {
+    pass_ = next_pass();
+  } else if (begun_) {
+    pass_.number = ++numbers_;
+  }
+  begun_ = true;
+  return pass_;
+}
+
+void BatchPlan::restore(BatchPass pass, std::uint64_t passes, bool begun) {
+  pass_ = std::move(pass);
+  pass_.number = ++numbers_;
+  passes_ = passes;
+  begun_ = begun;
+}
+
+std::size_t BatchPlan::size() const {
   const std::size_t full = count_ / options_.batch_size;
   const bool rest = count_ % options_.batch_size != 0;
   return full + (rest && !options_.drop_last ? 1 : 0);
 }
 
-Dataset Minibatches::batch(const Pass& pass, std::size_t i) const {
+std::size_t BatchPlan::rows_before(std::size_t batch) const {
+  return batch == size() && !options_.drop_last ? count_ : batch * options_.batch_size;
+}
+
+Arrays BatchPlan::batch(const BatchPass& pass, std::size_t i) const {
   if (i >= size()) throw Error("Minibatches: batch ", i, " is out of range for ", size(), " batches");
   const std::size_t begin = i * options_.batch_size;
   const std::size_t count = std::min(options_.batch_size, count_ - begin);
@@ -77,7 +93,20 @@ Dataset Minibatches::batch(const Pass& pass, std::size_t i) const {
       return accelerator::gather_rows(array, pass.order_on_gpu.slice(begin, begin + count));
     return cpu::gather_rows(array, pass.order->data() + begin, count);
   };
-  return detail::part_of_dataset(rows_of(dataset_.x), rows_of(dataset_.t));
+  Arrays batch;
+  for (const Array& array : arrays_) batch.push_back(rows_of(array));
+  if (options_.transform) return transformed(std::move(batch), pass, i);
+  return batch;
 }
 
-}  // namespace tenbin
+Arrays BatchPlan::transformed(Arrays batch, const BatchPass& pass, std::size_t i) const {
+  const std::uint64_t seed = random::substream(pass.seed, transform_stream, pass.epoch).seed();
+  random::Generator generator = random::substream(seed, transform_stream, i);
+  Arrays made = options_.transform(std::move(batch), generator);
+  if (made.size() != arrays_.size())
+    throw Error("Minibatches: expected ", arrays_.size(), " arrays from transform, got ", made.size());
+  require_rows("Minibatches: transform", made);
+  return made;
+}
+
+}  // namespace tenbin::detail

@@ -2,15 +2,30 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "tenbin/core/random.h"
 #include "tenbin/datasets/dataset.h"
+#include "tenbin/datasets/tuple_dataset.h"
 
 namespace tenbin {
+
+/// Changes a batch: gets its arrays, in the order of the dataset, and a generator that depends on the seed,
+/// the epoch and the index of the batch alone. Returns as many arrays, with equally many rows. It may run in
+/// any thread: it must not use `random::default_generator()`, nor change what others use. The arrays of
+/// batches that are not shuffled share the dataset's memory: make new ones.
+///
+///     Arrays add_noise(Arrays batch, random::Generator& rng) {
+///       batch[0] = (Variable(batch[0]) + rng.normal(batch[0].shape(), 0, 0.1)).data();
+///       return batch;
+///     }
+using BatchTransform = std::function<Arrays(Arrays batch, random::Generator& generator)>;
 
 struct MinibatchesOptions {
   std::size_t batch_size = 128;
@@ -19,15 +34,121 @@ struct MinibatchesOptions {
                                             ///< epoch) alone
   bool shuffle = true;                      ///< false: file order, as for a test set
   bool drop_last = false;                   ///< drop the last batch if it is shorter than the others
+  BatchTransform transform = {};            ///< changes each batch
 };
 
-/// A dataset in batches, every sample once per pass. An input range, also for `std::views`.
+namespace detail {
+
+// A pass over the rows: their order, and what its random numbers depend on.
+struct BatchPass {
+  std::shared_ptr<const std::vector<std::size_t>> order;  // null: file order
+  Array order_on_gpu;  // the same on the dataset's device, if that is a GPU
+  std::uint64_t seed = 0;
+  std::uint64_t epoch = 0;
+  std::uint64_t number = 0;  // of the pass of its object, from 1
+};
+
+// What Minibatches are for any number of arrays, without their names and types.
+class BatchPlan {
+ public:
+  // Precondition: `require_rows`. Errors: a batch_size of 0; a row out of range.
+  BatchPlan(Arrays arrays, std::optional<std::vector<std::size_t>> rows, MinibatchesOptions options);
+
+  std::size_t size() const;  // the number of batches of a pass
+  std::size_t rows() const { return count_; }
+  std::size_t samples() const { return arrays_[0].shape()[0]; }
+  std::size_t rows_before(std::size_t batch) const;  // in the batches of a pass
+  const MinibatchesOptions& options() const { return options_; }
+  const std::optional<std::vector<std::size_t>>& chosen_rows() const { return rows_; }
+  Device device() const { return arrays_[0].device(); }
+
+  // Starts a pass, the first time the one whose order was drawn at construction.
+  const BatchPass& begin();
+  const BatchPass& pass() const { return pass_; }
+  bool has_begun() const { return begun_; }
+  // Batch i of a pass. May be called by several threads, also while `begin` runs.
+  Arrays batch(const BatchPass& pass, std::size_t i) const;
+
+  // The pass of a seed and an epoch, for `restore`, which makes it the current one.
+  BatchPass pass_of(std::uint64_t seed, std::uint64_t epoch) const;
+  void restore(BatchPass pass, std::uint64_t passes, bool begun);
+  std::uint64_t passes() const { return passes_; }
+
+ private:
+  BatchPass next_pass();
+  Arrays transformed(Arrays batch, const BatchPass& pass, std::size_t i) const;
+
+  Arrays arrays_;
+  MinibatchesOptions options_;
+  std::optional<std::vector<std::size_t>> rows_;  // the rows that a sampler chose
+  std::size_t count_;                             // rows per pass
+  std::uint64_t passes_ = 0;                      // passes whose order was drawn
+  std::uint64_t numbers_ = 0;                     // passes that were made, restored ones too
+  bool begun_ = false;                            // whether the last of them was started by begin()
+  BatchPass pass_;
+};
+
+// How a dataset is made of arrays.
+inline Arrays arrays_of(const Dataset& data) {
+  require_rows(data.x, data.t);  // the members are public and may have been assigned
+  return {data.x, data.t};
+}
+template <std::size_t N>
+Arrays arrays_of(const TupleDataset<N>& data) {
+  Arrays arrays = data.arrays();
+  require_rows("TupleDataset", arrays);
+  return arrays;
+}
+inline void make_of(Arrays&& arrays, Dataset& made) {
+  made.x = std::move(arrays[0]);
+  made.t = std::move(arrays[1]);
+}
+template <std::size_t N>
+void make_of(Arrays&& arrays, TupleDataset<N>& made) {
+  for (std::size_t i = 0; i < N; ++i) made[i] = std::move(arrays[i]);
+}
+
+// An input iterator over the batches of a pass. `Range` has `batch(pass, i)`.
+template <class Range, class Data>
+class BatchIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = Data;
+  using difference_type = std::ptrdiff_t;
+  using pointer = void;
+  using reference = Data;
+
+  BatchIterator() = default;
+  BatchIterator(const Range& range, BatchPass pass, std::size_t i)
+      : range_(&range), pass_(std::move(pass)), i_(i) {}
+  Data operator*() const { return range_->batch(pass_, i_); }
+  BatchIterator& operator++() {
+    ++i_;
+    return *this;
+  }
+  void operator++(int) { ++i_; }
+  bool operator==(const BatchIterator& other) const { return i_ == other.i_; }
+  bool operator!=(const BatchIterator& other) const { return i_ != other.i_; }
+
+ private:
+  const Range* range_ = nullptr;
+  BatchPass pass_;
+  std::size_t i_ = 0;
+};
+
+struct PlanOf;
+
+}  // namespace detail
+
+/// A dataset in batches, every sample once per pass. An input range, also for `std::views`. `Data` is Dataset
+/// or TupleDataset, and the type of a batch. The compiler deduces it; a parameter is a `const
+/// Minibatches<>&`.
 ///
-/// A batch has arrays x (batch_size, ...) and t (batch_size, ...) of the dataset's dtypes and device; the
-/// last batch is shorter if N is not a multiple of batch_size. Shuffled batches are copies in memory from the
-/// pool, so that after the first pass a loop allocates nothing from the system; without shuffling they share
-/// the dataset's memory. The batches of a dataset on a GPU (`Dataset::to`) are gathered there: the order is
-/// uploaded once, a batch uploads nothing. Errors: a batch_size of 0.
+/// A batch has arrays (batch_size, ...) of the dataset's dtypes and device; the last batch is shorter if N is
+/// not a multiple of batch_size. Shuffled batches are copies in memory from the pool, so that after the first
+/// pass a loop allocates nothing from the system; without shuffling they share the dataset's memory. The
+/// batches of a dataset on a GPU (`Dataset::to`) are gathered there: the order is uploaded once, a batch
+/// uploads nothing. Errors: a batch_size of 0; a transform that returns another number of arrays.
 ///
 /// The order of shuffled batches:
 ///
@@ -48,69 +169,60 @@ struct MinibatchesOptions {
 ///         Variable loss = softmax_cross_entropy(model(x), t);
 ///         ...
 ///       }
+template <class Data = Dataset>
 class Minibatches {
  public:
-  explicit Minibatches(Dataset dataset, const MinibatchesOptions& options = {});
+  explicit Minibatches(const std::common_type_t<Data>& dataset, const MinibatchesOptions& options = {})
+      : plan_(detail::arrays_of(dataset), std::nullopt, options) {}
   /// One pass over the rows that a sampler chose (resampling/): an index may occur more than once, or never.
   /// `shuffle` mixes them; without it they keep their order. Errors: also an index out of range.
   ///
   ///     Minibatches(train, random_under_sample(train.t), {.batch_size = 128, .epoch = epoch})
-  Minibatches(Dataset dataset, std::vector<std::size_t> rows, const MinibatchesOptions& options);
+  Minibatches(const std::common_type_t<Data>& dataset, std::vector<std::size_t> rows,
+              const MinibatchesOptions& options)
+      : plan_(detail::arrays_of(dataset), std::move(rows), options) {}
 
   /// The number of batches.
-  std::size_t size() const;
+  std::size_t size() const { return plan_.size(); }
   /// Batch i. Errors: i >= size().
-  Dataset operator[](std::size_t i) const { return batch(pass_, i); }
+  Data operator[](std::size_t i) const { return batch(plan_.pass(), i); }
 
- private:
-  // The order of the rows; unset for file order.
-  struct Pass {
-    std::shared_ptr<const std::vector<std::size_t>> order;
-    Array order_on_gpu;  // the same on the dataset's device, if that is a GPU
-  };
-
- public:
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = Dataset;
-    using difference_type = std::ptrdiff_t;
-    using pointer = void;
-    using reference = Dataset;
-
-    Iterator() = default;
-    Iterator(const Minibatches& batches, Pass pass, std::size_t i)
-        : batches_(&batches), pass_(std::move(pass)), i_(i) {}
-    Dataset operator*() const { return batches_->batch(pass_, i_); }
-    Iterator& operator++() {
-      ++i_;
-      return *this;
-    }
-    void operator++(int) { ++i_; }
-    bool operator==(const Iterator& other) const { return i_ == other.i_; }
-    bool operator!=(const Iterator& other) const { return i_ != other.i_; }
-
-   private:
-    const Minibatches* batches_ = nullptr;
-    Pass pass_;
-    std::size_t i_ = 0;
-  };
-  Iterator begin() const;
+  using Iterator = detail::BatchIterator<Minibatches, Data>;
+  Iterator begin() const { return {*this, plan_.begin(), 0}; }
   Iterator end() const { return {*this, {}, size()}; }
 
  private:
-  Dataset batch(const Pass& pass, std::size_t i) const;
-  // The order of the pass that starts now.
-  Pass next_pass() const;
+  friend Iterator;
+  friend detail::PlanOf;
 
-  Dataset dataset_;
-  MinibatchesOptions options_;
-  std::optional<std::vector<std::size_t>> rows_;  // the rows that a sampler chose
-  std::size_t count_;                             // rows per pass
+  Data batch(const detail::BatchPass& pass, std::size_t i) const {
+    Data made;
+    detail::make_of(plan_.batch(pass, i), made);
+    return made;
+  }
+
   // A const range counts its passes too: otherwise it would silently repeat its order.
-  mutable std::uint64_t passes_ = 0;  // passes whose order was drawn
-  mutable bool begun_ = false;        // whether the last of them was started by begin()
-  mutable Pass pass_;
+  mutable detail::BatchPlan plan_;
 };
+
+Minibatches(const Dataset&, const MinibatchesOptions& = {})->Minibatches<Dataset>;
+Minibatches(const Dataset&, std::vector<std::size_t>, const MinibatchesOptions&)->Minibatches<Dataset>;
+template <std::size_t N>
+Minibatches(const TupleDataset<N>&, const MinibatchesOptions& = {}) -> Minibatches<TupleDataset<N>>;
+template <std::size_t N>
+Minibatches(const TupleDataset<N>&, std::vector<std::size_t>, const MinibatchesOptions&)
+    -> Minibatches<TupleDataset<N>>;
+
+namespace detail {
+
+// Takes the plan out of Minibatches.
+struct PlanOf {
+  template <class Data>
+  static BatchPlan take(Minibatches<Data>&& batches) {
+    return std::move(batches.plan_);
+  }
+};
+
+}  // namespace detail
 
 }  // namespace tenbin

@@ -167,11 +167,12 @@ class Link {
   }
 
  private:
+  friend class Checkpoint;
   friend class Optimizer;
 
   explicit Link(std::shared_ptr<detail::LinkRegistry> registry) : registry_(std::move(registry)) {}
-  // A link that contains only `link`. Optimizers hold their model in one, so that assigning another link to
-  // the model replaces it there.
+  // A link that contains only `link`. Optimizers and checkpoints hold their model in one, so that assigning
+  // another link to the model replaces it there.
   static Link holder_of(const Link& link);
   Link held() const;
 

@@ -20,16 +20,6 @@ std::string key_of(const std::string& name) {
   return is_array ? name.substr(0, name.size() - extension.size()) : name;
 }
 
-// `l1/W, l1/b, l2/W and 12 more`
-std::string listed(const std::vector<std::string>& keys) {
-  constexpr std::size_t most = 8;
-  const std::size_t shown = keys.size() <= most + 1 ? keys.size() : most;
-  std::string text;
-  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + printable(keys[i]);
-  if (shown < keys.size()) text += " and " + std::to_string(keys.size() - shown) + " more";
-  return keys.empty() ? "no keys" : text;
-}
-
 // Reads back what was written, before it replaces an existing file.
 void verify(const std::string& path, const zip::Archive& written, const NamedArrays& arrays) {
   try {
@@ -47,6 +37,15 @@ void verify(const std::string& path, const zip::Archive& written, const NamedArr
 }
 
 }  // namespace
+
+std::string detail::listed(const std::vector<std::string>& keys) {
+  constexpr std::size_t most = 8;
+  const std::size_t shown = keys.size() <= most + 1 ? keys.size() : most;
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + printable(keys[i]);
+  if (shown < keys.size()) text += " and " + std::to_string(keys.size() - shown) + " more";
+  return keys.empty() ? "no keys" : text;
+}
 
 NpzReader::NpzReader(const std::string& path) : archive_(std::make_unique<zip::Archive>(path)) {
   for (const zip::Entry& entry : archive_->entries()) {
@@ -84,7 +83,7 @@ Array NpzReader::read(const std::string& key) const {
   const zip::Archive& archive = this->archive("read");
   const std::string label = archive.path() + ": " + printable(key);
   const std::size_t i = find(key);
-  if (i == keys_.size()) throw Error(label, ": there is no such key; the file has ", listed(keys_));
+  if (i == keys_.size()) throw Error(label, ": there is no such key; the file has ", detail::listed(keys_));
   ByteStream stream = archive.open(archive.entries()[i], label);
   return npy::read(stream);
 }
@@ -131,8 +130,8 @@ void StateReader::require_like(const std::string& key, const Array& expected, co
 
 LoadReport StateReader::report() const {
   if (!asked_.empty() && !has_read_)
-    throw Error(source(), ": no requested key is in the file: requested ", listed(asked_), "; the file has ",
-                listed(file_->keys()));
+    throw Error(source(), ": no requested key is in the file: requested ", detail::listed(asked_),
+                "; the file has ", detail::listed(file_->keys()));
   LoadReport report = report_;
   const std::set<std::string_view> loaded(report.loaded_keys.begin(), report.loaded_keys.end());
   for (const std::string& key : file_->keys())
@@ -141,9 +140,7 @@ LoadReport StateReader::report() const {
   return report;
 }
 
-LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpzOptions& options) {
-  const NpzReader file(path);
-  StateReader reader(file, options);
+std::function<void()> detail::prepare_load(const NamedArrays& targets, StateReader& reader) {
   std::vector<std::pair<Array, Array>> pairs;  // to, from
   for (const auto& [key, target] : targets) {
     const Array values = reader.read(key);
@@ -152,8 +149,17 @@ LoadReport load_npz(const std::string& path, const NamedArrays& targets, const L
     reader.require_like(key, target, values);
     pairs.emplace_back(target, values);
   }
+  return [pairs = std::move(pairs)] {
+    for (const auto& [target, values] : pairs) Array(target).assign(values);
+  };
+}
+
+LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpzOptions& options) {
+  const NpzReader file(path);
+  StateReader reader(file, options);
+  const auto put_in_place = detail::prepare_load(targets, reader);
   LoadReport report = reader.report();
-  for (auto& [target, values] : pairs) target.assign(values);
+  put_in_place();
   return report;
 }
 

@@ -1,6 +1,7 @@
 // NumPy's .npz files: parameters, optimizer state and data, exchangeable with Chainer and NumPy.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -82,6 +83,19 @@ struct HasPrepareLoad : std::false_type {};
 template <class Object>
 struct HasPrepareLoad<Object, std::void_t<decltype(&std::decay_t<Object>::prepare_load)>> : std::true_type {};
 
+template <class Object>
+using IsState = std::disjunction<HasStateArrays<Object>, HasSaveState<Object>>;
+
+// What `save_npz` writes of an object.
+template <class Object>
+NamedArrays state_of(Object&& object) {
+  if constexpr (HasSaveState<Object>::value) {
+    return object.save_state();
+  } else {
+    return object.state_arrays();
+  }
+}
+
 }  // namespace detail
 
 /// The same for an object - a Link, an Optimizer, a StandardScaler: saves the result of its `save_state()` if
@@ -89,13 +103,9 @@ struct HasPrepareLoad<Object, std::void_t<decltype(&std::decay_t<Object>::prepar
 /// initialised; the optimizer has not been set up.
 ///
 ///     save_npz("model.npz", model);
-template <class Object, class = std::enable_if_t<detail::HasStateArrays<Object>::value>>
+template <class Object, class = std::enable_if_t<detail::IsState<Object>::value>>
 void save_npz(const std::string& path, Object&& object, bool compression = true) {
-  if constexpr (detail::HasSaveState<Object>::value) {
-    save_npz(path, object.save_state(), compression);
-  } else {
-    save_npz(path, object.state_arrays(), compression);
-  }
+  save_npz(path, detail::state_of(object), compression);
 }
 
 /// Options of load_npz, those of Chainer.
@@ -138,6 +148,26 @@ class StateReader {
     throw Error(source(), ": ", printable(options_.path + key), ": ", parts...);
   }
 
+  /// While one exists, keys are those of an object inside: `name/key`. The scopes of one reader must be
+  /// nested.
+  ///
+  ///     const StateReader::Inside inside(reader, "best");
+  ///     const auto put_in_place = best.prepare_load(reader);
+  class [[nodiscard]] Inside {
+   public:
+    [[nodiscard]] Inside(StateReader& reader, const std::string& name)
+        : reader_(reader), outer_(reader.options_.path) {
+      reader.options_.path += name + '/';
+    }
+    ~Inside() { reader_.options_.path = std::move(outer_); }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    StateReader& reader_;
+    std::string outer_;
+  };
+
   /// Errors: keys were requested by `read`, and none of them is in the file.
   LoadReport report() const;
 
@@ -158,6 +188,17 @@ class StateReader {
 ///
 ///     load_npz("model.npz", {{"l1/W", W}, {"l1/b", b}}, {.path = "predictor/"});
 LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpzOptions& options = {});
+
+namespace detail {
+
+// `l1/W, l1/b, l2/W and 12 more`
+std::string listed(const std::vector<std::string>& keys);
+
+// Reads and checks arrays, and returns a function that assigns them to the targets.
+std::function<void()> prepare_load(const NamedArrays& targets, StateReader& reader);
+
+}  // namespace detail
+
 /// The same for an object: a Link, whose uninitialised parameters take their shape from the file; an
 /// Optimizer that has been set up (see `Optimizer::save_state`); any object with `prepare_load` or
 /// `state_arrays`.
@@ -165,7 +206,7 @@ LoadReport load_npz(const std::string& path, const NamedArrays& targets, const L
 ///     load_npz("model.npz", model);
 ///     LoadReport report = load_npz("pretrained.npz", model, {.strict = false});
 ///     for (const std::string& key : report.missing_keys) std::cout << key << " keeps its initial value\n";
-template <class Object, class = std::enable_if_t<detail::HasStateArrays<Object>::value>>
+template <class Object, class = std::enable_if_t<detail::IsState<Object>::value>>
 LoadReport load_npz(const std::string& path, Object&& object, const LoadNpzOptions& options = {}) {
   if constexpr (detail::HasPrepareLoad<Object>::value) {
     const NpzReader file(path);

@@ -51,6 +51,20 @@ TEST_CASE("philox gives the published words") {
         Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
+TEST_CASE("a generator can be made at a position") {
+  random::Generator generator(std::uint64_t{1} << 63 | 7);
+  generator.uniform({5});
+  random::Generator same(generator.seed(), generator.position());
+  CHECK(same.position() == 2);
+  const random::Draw draw = same.draw(1);
+  CHECK(draw.seed == generator.seed());
+  CHECK(draw.first == 2);
+  same = random::Generator(generator.seed(), generator.position());
+  CHECK(same.normal({6}).to_vector<float>() == generator.normal({6}).to_vector<float>());
+  CHECK(same.integer(1000) == generator.integer(1000));
+  CHECK(same.position() == generator.position());
+}
+
 TEST_CASE("a draw is words of philox, and the generator moves past it") {
   random::Generator generator(7);
   CHECK(generator.seed() == 7);

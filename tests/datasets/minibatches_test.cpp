@@ -25,7 +25,7 @@ Dataset numbered(std::size_t size) {
   return {x, t};
 }
 
-std::vector<int> labels(const Minibatches& batches) {
+std::vector<int> labels(const Minibatches<>& batches) {
   std::vector<int> all;
   for (auto [x, t] : batches)
     for (const int label : t.to_vector<int>()) all.push_back(label / 10);
@@ -155,11 +155,11 @@ TEST_CASE("a pass over Minibatches keeps its order while another runs") {
   CHECK(outer == labels(Minibatches(numbered(20), {.batch_size = 3, .seed = 2, .epoch = 0})));
 }
 
-static_assert(std::input_iterator<Minibatches::Iterator>);
-static_assert(std::default_initializable<Minibatches::Iterator>);
-static_assert(std::ranges::input_range<Minibatches>);
-static_assert(std::ranges::input_range<const Minibatches>);
-static_assert(std::ranges::sized_range<Minibatches>);
+static_assert(std::input_iterator<Minibatches<>::Iterator>);
+static_assert(std::default_initializable<Minibatches<>::Iterator>);
+static_assert(std::ranges::input_range<Minibatches<>>);
+static_assert(std::ranges::input_range<const Minibatches<>>);
+static_assert(std::ranges::sized_range<Minibatches<>>);
 
 TEST_CASE("Minibatches are a range") {
   Minibatches batches(numbered(10), {.batch_size = 3, .shuffle = false});
@@ -173,7 +173,7 @@ TEST_CASE("Minibatches are a range") {
   for (const Dataset& batch : Minibatches(numbered(10), {.batch_size = 3}) | std::views::take(1))
     rows += batch.size();
   CHECK(rows == 29);
-  Minibatches::Iterator batch = batches.begin();
+  Minibatches<>::Iterator batch = batches.begin();
   batch++;
   CHECK((*batch).t.to_vector<int>() == std::vector<int>{30, 40, 50});
   ++batch;
@@ -293,4 +293,126 @@ TEST_CASE("Minibatches refuse odd arguments") {
   CHECK_THROWS_WITH(
       Minibatches(data),
       "Dataset: x and t must have equally many rows on one device, got float32(3, 2) and int32(1)");
+}
+
+TEST_CASE("Minibatches of a TupleDataset have rows that belong together", "[gpu]") {
+  on_every_device([](Device device) {
+    const Dataset data = numbered(10);
+    const Array codes = Array::arange(30).reshape({10, 3});
+    const Array weight = Array::arange(10, Dtype::float64);
+    const TupleDataset all = TupleDataset(data.x, codes, data.t, weight).to(device);
+    static_assert(std::is_same_v<decltype(all), const TupleDataset<4>>);
+    static_assert(std::is_same_v<decltype(TupleDataset(all)), TupleDataset<4>>);
+    const Minibatches batches(all, {.batch_size = 4, .seed = 3});
+    static_assert(std::is_same_v<decltype(batches), const Minibatches<TupleDataset<4>>>);
+    std::vector<int> order;
+    for (auto [x, c, t, w] : batches) {
+      CHECK(c.shape() == Shape{t.size(), 3});
+      CHECK(c.device() == device);
+      const std::vector<double> xs = values(x), cs = values(c), ts = values(t), ws = values(w);
+      for (std::size_t i = 0; i < t.size(); ++i) {
+        CHECK(xs[2 * i] == ws[i]);
+        CHECK(cs[3 * i] == 3 * ws[i]);
+        CHECK(ts[i] == 10 * ws[i]);
+        order.push_back(static_cast<int>(ws[i]));
+      }
+    }
+    CHECK(order == labels(Minibatches(data, {.batch_size = 4, .seed = 3})));
+    CHECK(batches[2].size() == 2);
+
+    const std::vector<std::size_t> rows{7, 7, 0};
+    const auto [x, c, t, w] = all.subset(rows);
+    CHECK(values(w) == std::vector<double>{7, 7, 0});
+    CHECK(values(c) == std::vector<double>{21, 22, 23, 21, 22, 23, 0, 1, 2});
+    std::vector<double> seen;
+    for (const auto& batch : Minibatches(all, rows, {.batch_size = 2, .shuffle = false}))
+      for (const double value : values(batch.get<3>())) seen.push_back(value);
+    CHECK(seen == std::vector<double>{7, 7, 0});
+    const std::vector<std::size_t> beyond{0, 10};
+    CHECK_THROWS_WITH(all.subset(beyond),
+                      "TupleDataset::subset: index 10 at position 1 is out of range for 10 samples");
+  });
+  const auto unequal = [] { return TupleDataset(Array{1, 2}, Array{1.f}, Array{1, 2}); };
+  CHECK_THROWS_WITH(unequal(),
+                    "TupleDataset: the arrays must have equally many rows on one device, got int32(2), "
+                    "float32(1), int32(2)");
+  CHECK_THROWS_WITH(TupleDataset(Array::scalar(1)),
+                    "TupleDataset: the arrays must have equally many rows on one device, got float32()");
+  TupleDataset changed(Array{1, 2}, Array{1, 2});
+  changed.get<1>() = Array{1};
+  CHECK_THROWS_WITH(
+      Minibatches(changed),
+      "TupleDataset: the arrays must have equally many rows on one device, got int32(2), int32(1)");
+  CHECK_THROWS_WITH(changed[2], "TupleDataset: array 2 is out of range for 2 arrays");
+  CHECK(changed[1].shares_memory_with(changed.get<1>()));
+  CHECK(TupleDataset<2>().size() == 0);
+}
+
+TEST_CASE("a transform of Minibatches depends on the seed, the epoch and the index of the batch alone") {
+  const Dataset data = numbered(10);
+  const auto numbers = [](Arrays batch, random::Generator& rng) {
+    batch[0] = rng.uniform({batch[0].shape()[0]});
+    return batch;
+  };
+  const auto drawn = [](const Minibatches<>& batches) {
+    std::vector<std::vector<double>> all;
+    for (auto [x, t] : batches) all.push_back(values(x));
+    return all;
+  };
+  using Options = MinibatchesOptions;
+  const Options first{.batch_size = 4, .seed = 3, .epoch = 0, .transform = numbers};
+  const auto expected = drawn(Minibatches(data, first));
+  CHECK(expected[0] != expected[1]);
+  CHECK(values(Minibatches(data, first)[1].x) == expected[1]);
+  const Options counting{.batch_size = 4, .seed = 3, .transform = numbers};
+  const Minibatches counted(data, counting);
+  CHECK(drawn(counted) == expected);
+  const auto second = drawn(counted);
+  CHECK(second != expected);
+  const Options other_epoch{.batch_size = 4, .seed = 3, .epoch = 1, .transform = numbers};
+  CHECK(drawn(Minibatches(data, other_epoch)) == second);
+  const Options other_seed{.batch_size = 4, .seed = 4, .epoch = 0, .transform = numbers};
+  CHECK(drawn(Minibatches(data, other_seed)) != expected);
+  // The numbers must never change.
+  random::Generator generator =
+      random::substream(random::substream(3, 0x7472616e73666f72, 0).seed(), 0x7472616e73666f72, 1);
+  CHECK(values(generator.uniform({4})) == expected[1]);
+  // In file order, each pass has numbers of its own too, and the rows stay as they are.
+  const Options in_order{.batch_size = 4, .seed = 3, .shuffle = false, .transform = numbers};
+  const Minibatches ordered(data, in_order);
+  CHECK(drawn(ordered) == expected);
+  CHECK(drawn(ordered) == second);
+  CHECK(labels(ordered) == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  // Without a seed, the default generator draws one in each pass.
+  random::seed(4);
+  const Minibatches unseeded(data, {.batch_size = 4, .shuffle = false, .transform = numbers});
+  const auto once = drawn(unseeded);
+  CHECK(drawn(unseeded) != once);
+  random::seed(4);
+  CHECK(drawn(Minibatches(data, {.batch_size = 4, .shuffle = false, .transform = numbers})) == once);
+}
+
+TEST_CASE("Minibatches check what a transform returns") {
+  const Dataset data = numbered(4);
+  const auto check = [&](const BatchTransform& transform, const char* text) {
+    CHECK_THROWS_WITH(Minibatches(data, {.transform = transform})[0], text);
+  };
+  check([](Arrays batch, random::Generator&) { return Arrays{batch[0]}; },
+        "Minibatches: expected 2 arrays from transform, got 1");
+  check(
+      [](Arrays batch, random::Generator&) {
+        return Arrays{batch[0], Array()};
+      },
+      "Minibatches: transform: the arrays must have equally many rows on one device, got float32(4, 2), "
+      "none");
+  check(
+      [](Arrays batch, random::Generator&) {
+        return Arrays{batch[0], batch[1].slice(0, 3)};
+      },
+      "Minibatches: transform: the arrays must have equally many rows on one device, got float32(4, 2), "
+      "int32(3)");
+  const auto half = [](Arrays batch, random::Generator&) {
+    return Arrays{batch[0].slice(0, 2), batch[1].slice(0, 2)};
+  };
+  CHECK(Minibatches(data, {.transform = half})[0].size() == 2);
 }

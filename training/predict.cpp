@@ -1,0 +1,42 @@
+#include "tenbin/training/predict.h"
+
+#include <algorithm>
+
+#include "tenbin/core/config.h"
+
+namespace tenbin {
+
+namespace {
+
+Shape with_rows(Shape shape, std::size_t rows) {
+  shape[0] = rows;
+  return shape;
+}
+
+}  // namespace
+
+Array detail::predict(const std::function<Array(const Array&)>& outputs, const Array& x,
+                      std::size_t batch_size) {
+  if (batch_size == 0) throw Error("predict: expected a batch_size above 0, got 0");
+  if (!x || x.ndim() == 0) throw Error("predict: expected rows (N, ...), got ", x);
+  const NoBackprop no_backprop;
+  const TestMode test_mode;
+  const std::size_t rows = x.shape()[0];
+  Array result;
+  std::size_t begin = 0;
+  do {
+    const std::size_t end = begin + std::min(batch_size, rows - begin);
+    const Array y = outputs(x.slice(begin, end));
+    if (!y || y.ndim() == 0 || y.shape()[0] != end - begin)
+      throw Error("predict: expected ", end - begin, " rows from the model, got ", y);
+    if (!result) result = Array::empty(with_rows(y.shape(), rows), y.dtype(), y.device());
+    Array part = result.slice(begin, end);
+    if (y.shape() != part.shape() || y.dtype() != part.dtype())
+      throw Error("predict: expected ", part, " from the model, as in the first batch, got ", y);
+    part.assign(y);
+    begin = end;
+  } while (begin < rows);
+  return result;
+}
+
+}  // namespace tenbin

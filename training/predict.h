@@ -1,0 +1,55 @@
+// predict: the outputs of a model for many rows, in batches.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <type_traits>
+
+#include "tenbin/core/variable.h"
+
+namespace tenbin {
+
+struct PredictOptions {
+  std::size_t batch_size = 1024;
+};
+
+namespace detail {
+
+Array predict(const std::function<Array(const Array&)>& outputs, const Array& x, std::size_t batch_size);
+
+}  // namespace detail
+
+/// The outputs of `model` for the rows of x (N, ...), an Array (N, ...) on the model's device: calls it with
+/// up to `batch_size` rows at once, in TestMode and without a graph. `model` is a link or any callable that
+/// takes a Variable or an Array of rows and returns a Variable or an Array with as many rows. For N = 0, the
+/// model is called once with no rows.
+///
+/// The batch size does not change the bits if the model computes each row by itself. Matrix products may
+/// round the last bit of a row differently for another number of rows.
+///
+/// Errors: a batch_size of 0; x without axes; an output of another number of rows, or whose rows differ in
+/// shape or dtype from those of the first batch; those of the model.
+///
+///     const Array scores = predict(model, test.x);
+///     const Array p = predict([&](const Variable& x) { return softmax(model(x)); }, test.x, {.batch_size =
+///     256});
+template <class Model>
+Array predict(Model&& model, const Array& x, const PredictOptions& options = {}) {
+  const auto outputs = [&](const Array& rows) -> Array {
+    const auto y = [&] {
+      if constexpr (std::is_invocable_v<Model&, const Variable&>) {
+        return model(Variable(rows, false));
+      } else {
+        return model(rows);
+      }
+    }();
+    if constexpr (std::is_convertible_v<decltype(y), Array>) {
+      return y;
+    } else {
+      return y.data();
+    }
+  };
+  return detail::predict(std::cref(outputs), x, options.batch_size);
+}
+
+}  // namespace tenbin
