@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Builds and runs all tests: on the CPU; with the GPU backend, run by an emulator; both under AddressSanitizer and
+# Builds and runs all tests: on the CPU; with the GPU backend, run by an emulator, under AddressSanitizer and
 # UndefinedBehaviorSanitizer; those of code that starts threads under ThreadSanitizer. If nvcc is found, it compiles
 # the kernels too. scripts/gpu.sh is for machines with a GPU.
 #
-#   scripts/test.sh [--quick] [default|cuda|emulator|asan|tsan]...     (without stages: all five, in this order)
+#   scripts/test.sh [--quick] [default|cuda|asan|tsan|emulator]...     (without stages: the first four, in this order)
 #
+# The stage emulator runs the tests of the stage asan without the sanitizers, optimised: for development.
 # --quick: the CPU build only, the stage default. Installs what is missing first (scripts/setup.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -13,7 +14,7 @@ stages=()
 need_nvcc=false
 while [[ $# -gt 0 ]]; do
   case "$1" in
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     --quick) stages+=(default) ;;
     default | emulator | asan | tsan) stages+=("$1") ;;
     cuda) stages+=(cuda); need_nvcc=true ;;
@@ -21,7 +22,7 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
-[[ ${#stages[@]} -gt 0 ]] || stages=(default cuda emulator asan tsan)
+[[ ${#stages[@]} -gt 0 ]] || stages=(default cuda asan tsan)
 
 heading() { printf '\n== %s\n' "$*"; }
 
