@@ -120,6 +120,12 @@ void Function::unchain() {
   retained_inputs_.clear();
 }
 
+Variables Function::inputs() const {
+  Variables inputs;
+  for (const Reference<detail::Node>& node : inputs_) inputs.push_back(Variable(node));
+  return inputs;
+}
+
 void Function::retain_inputs(std::initializer_list<std::size_t> indices) {
   inputs_to_retain_ = bits(*this, indices);
 }

@@ -14,14 +14,14 @@ namespace tenbin {
 ///
 /// A subclass computes arrays, on the CPU and on the GPU. An object is applied once.
 ///
-///     class Square : public Function {
+///     class Cube : public Function {
 ///      public:
-///       std::string name() const override { return "square"; }
+///       std::string name() const override { return "cube"; }
 ///       Arrays forward_cpu(const Arrays& xs) override { ... }
 ///       Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override { ... }
 ///       ...
 ///     };
-///     Variable square(const Variable& x) { return apply<Square>({x}); }
+///     Variable cube(const Variable& x) { return apply<Cube>({x}); }
 ///
 /// Threads: one thread at a time uses an object and its graph. Several threads may record graphs at once that
 /// share only inputs, and run backward at once if these share no leaf that collects a gradient.
@@ -56,6 +56,11 @@ class Function : public memory::Pooled {
   /// Runs forward and, if an input requires a gradient and no NoBackprop exists, records this node. Errors:
   /// those of check and forward, a second application.
   Variables apply(const Variables& inputs);
+
+  /// The inputs, by which a graph can be walked from an output: `y.creator()->inputs()[0].creator()`. Those
+  /// that have no other handle have a shape and a dtype, but no longer an array. Empty before `apply`, and
+  /// after `unchain_backward`.
+  Variables inputs() const;
 
   /// The highest rank of the inputs' creators plus one: the order of backpropagation.
   std::uint32_t rank() const { return rank_; }

@@ -138,6 +138,9 @@ class Variable {
   /// The function whose output this is, or null for a leaf.
   Function* creator() const { return node("creator").creator.get(); }
 
+  /// Identifies the node of the graph: equal for handles of the same variable, and null for an empty one.
+  const void* id() const { return node_.get(); }
+
   /// Backpropagation from this variable: adds d(this)/d(leaf) to the gradient of every leaf that it depends
   /// on.
   ///

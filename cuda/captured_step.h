@@ -53,12 +53,12 @@ class CapturedStep {
   /// Runs the step and returns its result as an Array; for a Variable, its data.
   template <class... Inputs>
   Array operator()(const Inputs&... inputs) {
-    const Arrays given{inputs...};
-    if (graph_ != nullptr && fits(given)) return replay(given);
-    if (graph_ != nullptr || !is_on_gpu(given) || calls_with_shapes_of(given)++ < warmup_)
-      return as_array(step_(inputs...));
-    capture(given, std::index_sequence_for<Inputs...>());
-    return replay(given);
+    return run({inputs...},
+               [this](const Arrays& given) { return call(given, std::index_sequence_for<Inputs...>()); });
+  }
+  /// The same for a step that takes its inputs as Arrays.
+  Array operator()(const Arrays& inputs) {
+    return run(inputs, [this](const Arrays& given) { return as_array(step_(given)); });
   }
 
   bool is_captured() const { return graph_ != nullptr; }
@@ -68,6 +68,19 @@ class CapturedStep {
  private:
   static Array as_array(const Array& result) { return result; }
   static Array as_array(const Variable& result) { return result.data(); }
+
+  template <std::size_t... I>
+  Array call(const Arrays& given, std::index_sequence<I...>) {
+    return as_array(step_(given[I]...));
+  }
+
+  template <class Call>
+  Array run(const Arrays& given, const Call& call) {
+    if (graph_ != nullptr && fits(given)) return replay(given);
+    if (graph_ != nullptr || !is_on_gpu(given) || calls_with_shapes_of(given)++ < warmup_) return call(given);
+    capture(given, call);
+    return replay(given);
+  }
 
   static bool is_on_gpu(const Arrays& given) {
     for (const Array& array : given)
@@ -91,12 +104,11 @@ class CapturedStep {
     return same;
   }
 
-  template <std::size_t... I>
-  void capture(const Arrays& given, std::index_sequence<I...>) {
+  template <class Call>
+  void capture(const Arrays& given, const Call& call) {
     Arrays inputs;
     for (const Array& array : given) inputs.push_back(Array::empty_like(array));
-    auto graph = std::make_unique<gpu::Graph>(
-        given[0].device().index, [&] { result_ = as_array(step_(std::as_const(inputs)[I]...)); });
+    auto graph = std::make_unique<gpu::Graph>(given[0].device().index, [&] { result_ = call(inputs); });
     inputs_ = std::move(inputs);
     graph_ = std::move(graph);
   }

@@ -1,4 +1,4 @@
-// What a training loop reads its batches from, one after the other, and resumes in the middle of a pass.
+// BatchSource: batches without an end, which can be resumed within a pass.
 #pragma once
 
 #include <cstdint>

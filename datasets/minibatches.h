@@ -154,8 +154,7 @@ struct PlanOf;
 ///
 ///     {.seed = 1, .epoch = epoch}   that of the seed and the epoch, in every pass over the object
 ///     {.epoch = epoch}              the same, with seed 1
-///     {.seed = 1}                   epoch 0 in the first pass over the object, and one more in each that
-///     follows
+///     {.seed = 1}                   epoch 0 in the first pass over the object, 1 in the second, ...
 ///     {}                            another in every pass: `random::default_generator()` draws it, so that
 ///                                   `random::seed` repeats a program (Chainer and NumPy do the same)
 ///

@@ -47,11 +47,11 @@ struct PrefetcherOf;
 /// The worker has the modes (`TestMode`, ...) of the thread that started the pass. An exception of a
 /// transform is thrown where its batch is read. The worker makes its batches alone and leaves the library's
 /// other threads to the caller. The destructor waits for the batch that is being made, and no longer. The
-/// batches of a dataset on a GPU are made without the worker: gathering them takes the CPU no time. One
-/// thread at a time uses a Prefetch, and a child of fork none that it has not made.
+/// batches of a dataset on a GPU are made without the worker: gathering them takes the CPU no time. Only
+/// one thread at a time may use a Prefetch. After fork, the child must not use its parent's.
 ///
-///     for (auto [x, t] : Prefetch(Minibatches(train, {.seed = 1, .transform = augment}), {.depth = 4})) {
-///     ... }
+///     const Minibatches batches(train, {.seed = 1, .transform = augment});
+///     for (auto [x, t] : Prefetch(batches, {.depth = 4})) train_step(x, t);
 template <class Data>
 class Prefetch {
  public:

@@ -39,7 +39,7 @@
 #include "common/data_file.h"
 #include "common/json.h"
 #include "common/logistic_regression.h"
-#include "common/progress_bar.h"
+#include "common/progress_line.h"
 #include "common/statistics.h"
 #include "common/table.h"
 
@@ -189,7 +189,7 @@ std::vector<Result> run_models(const Data& data, double C) {
 // The methods that draw rows at random, once for every seed.
 std::vector<Result> run_samplers(const Data& data, double C, std::size_t seeds) {
   std::vector<Result> results = {{"random over-sampling", {}}, {"SMOTE", {}}};
-  ProgressBar bar(2 * seeds);
+  ProgressLine bar(2 * seeds);
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     const std::vector<Dataset> sampled = {random_over_sample(data.train, {.seed = seed}),
                                           smote(data.train, {.seed = seed})};

@@ -30,7 +30,7 @@
 
 #include "common/command_line.h"
 #include "common/json.h"
-#include "common/progress_bar.h"
+#include "common/progress_line.h"
 #include "common/statistics.h"
 #include "common/table.h"
 
@@ -93,14 +93,14 @@ struct TrainingOptions {
 
   // A tenth after 80% of the epochs, a hundredth after 90%: with a constant rate the result depends on the
   // last few steps, and differs by several percent between seeds.
-  double rate(std::size_t epoch) const {
-    const std::size_t percent = 100 * epoch / epochs;
-    return 0.05 * (percent < 80 ? 1 : percent < 90 ? 0.1 : 0.01);
+  double rate(double epoch) const {
+    const double percent = 100 * epoch / static_cast<double>(epochs);
+    return percent < 80 ? 1 : percent < 90 ? 0.1 : 0.01;
   }
 };
 
 Net train(const Method& method, const Dataset& data, const TrainingOptions& options, std::uint64_t seed,
-          const std::function<void(std::size_t epoch, double loss)>& on_epoch) {
+          const std::function<void(Trainer&)>& on_epoch) {
   random::seed(seed);
   Net model;
   model.to(data.x.device());
@@ -108,17 +108,15 @@ Net train(const Method& method, const Dataset& data, const TrainingOptions& opti
   optimizer.setup(model);
   optimizer.add_hook(GradientClipping(5));
   optimizer.add_hook(WeightDecay(5e-4));
-  for (std::size_t epoch = 0; epoch < options.epochs; ++epoch) {
-    optimizer.hyperparam.lr = options.rate(epoch);
-    Variable loss;
-    for (auto [x, t] : Minibatches(data, {.batch_size = options.batch_size, .seed = seed, .epoch = epoch})) {
-      loss = softmax_cross_entropy(with_offset(model(x), method.offset), t, method.loss);
-      model.cleargrads();
-      loss.backward();
-      optimizer.update();
-    }
-    on_epoch(epoch, loss.item());
-  }
+  const auto loss = [&](const Array& x, const Array& t) {
+    return softmax_cross_entropy(with_offset(model(x), method.offset), t, method.loss);
+  };
+  Trainer trainer(
+      Updater(Minibatches(data, {.batch_size = options.batch_size, .seed = seed}), optimizer, loss),
+      {.stop = Epochs(static_cast<double>(options.epochs))});
+  trainer.extend(LearningRateSchedule([&](double epoch) { return options.rate(epoch); }, {.initial = 0.05}));
+  trainer.extend(on_epoch, {.trigger = Epochs(1)});
+  trainer.run();
   return model;
 }
 
@@ -168,16 +166,17 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set,
     results.push_back({method.name, {}});
     trained += method.shares_plain_model ? 0 : 1;
   }
-  ProgressBar bar(trained * options.seeds * options.epochs);
+  ProgressLine bar(trained * options.seeds * options.epochs);
   std::size_t epochs_done = 0;
   for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
     Net plain;
     double plain_seconds = 0;
     for (std::size_t i = 0; i < methods.size(); ++i) {
       const auto start = std::chrono::steady_clock::now();
-      const auto on_epoch = [&](std::size_t epoch, double loss) {
+      const auto on_epoch = [&](Trainer& trainer) {
         bar.update(++epochs_done, methods[i].name + ", seed " + std::to_string(seed) + ", epoch " +
-                                      std::to_string(epoch + 1) + ", loss " + fixed(loss, 3));
+                                      std::to_string(trainer.epoch()) + ", loss " +
+                                      fixed(trainer.observation().get("main/loss").value(), 3));
       };
       const bool shared = methods[i].shares_plain_model;
       const Net model = shared ? plain : train(methods[i], train_set, options, seed, on_epoch);

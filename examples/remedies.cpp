@@ -18,7 +18,7 @@
 #include <mutex>
 
 #include "common/command_line.h"
-#include "common/progress_bar.h"
+#include "common/progress_line.h"
 #include "common/table.h"
 #include "remedies/report.h"
 #include "tenbin/cpu/parallel.h"
@@ -46,7 +46,7 @@ Results run(const ComparisonData& data, const CrossValidationOptions& options,
   const std::vector<Split> splits =
       repeated_stratified_k_fold(data.rows, options.folds, options.repeats, options.seed);
   Results results(splits.size(), options.folds);
-  ProgressBar bar(splits.size() * n_trainings());
+  ProgressLine bar(splits.size() * n_trainings());
   std::mutex bar_mutex;
   std::size_t done = 0;
   const auto on_trained = [&](const std::string& what) {

@@ -54,7 +54,7 @@
 #include "common/command_line.h"
 #include "common/data_file.h"
 #include "common/json.h"
-#include "common/progress_bar.h"
+#include "common/progress_line.h"
 #include "common/statistics.h"
 #include "common/table.h"
 
@@ -110,8 +110,8 @@ struct TrainingOptions {
   std::size_t seeds = 5;
 
   // A tenth after half of the epochs, a hundredth after 80%.
-  double alpha(std::size_t epoch) const {
-    const std::size_t percent = 100 * epoch / epochs;
+  double alpha(double epoch) const {
+    const double percent = 100 * epoch / static_cast<double>(epochs);
     return percent < 50 ? 0.01 : percent < 80 ? 0.001 : 0.0001;
   }
 };
@@ -149,33 +149,31 @@ std::vector<Method> make_methods(const Array& weights) {
            .loss = {.normalize = Normalize::weight_sum, .class_weight = weights}}};
 }
 
-template <class OnEpoch>
 Net train(const Dataset& data, const SoftmaxCrossEntropyOptions& loss_options, const TrainingOptions& options,
-          std::uint64_t seed, OnEpoch on_epoch) {
+          std::uint64_t seed, const std::function<void(Trainer&)>& on_epoch) {
   random::seed(seed);
   Net model;
   model.to(data.x.device());
   Adam optimizer;
   optimizer.setup(model);
-  for (std::size_t epoch = 0; epoch < options.epochs; ++epoch) {
-    optimizer.hyperparam.alpha = options.alpha(epoch);
-    for (auto [x, t] : Minibatches(data, {.batch_size = options.batch_size, .seed = seed, .epoch = epoch})) {
-      Variable loss = softmax_cross_entropy(model(x), t, loss_options);
-      model.cleargrads();
-      loss.backward();
-      optimizer.update();
-    }
-    on_epoch();
-  }
+  const auto loss = [&](const Array& x, const Array& t) {
+    return softmax_cross_entropy(model(x), t, loss_options);
+  };
+  Trainer trainer(
+      Updater(Minibatches(data, {.batch_size = options.batch_size, .seed = seed}), optimizer, loss),
+      {.stop = Epochs(static_cast<double>(options.epochs))});
+  trainer.extend(LearningRateSchedule([&](double epoch) { return options.alpha(epoch); }, {.initial = 1}));
+  trainer.extend(on_epoch, {.trigger = Epochs(1)});
+  trainer.run();
   return model;
 }
 
 void run_all(std::vector<Method>& methods, const Data& data, const TrainingOptions& options) {
-  ProgressBar bar(methods.size() * options.seeds * options.epochs);
+  ProgressLine bar(methods.size() * options.seeds * options.epochs);
   std::size_t epochs_done = 0;
   for (Method& method : methods)
     for (std::uint64_t seed = 0; seed < options.seeds; ++seed) {
-      const auto on_epoch = [&] {
+      const auto on_epoch = [&](Trainer&) {
         bar.update(++epochs_done, method.name + ", seed " + std::to_string(seed));
       };
       const Net model = train(data.train, method.loss, options, seed, on_epoch);

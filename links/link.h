@@ -20,13 +20,13 @@ class StateReader;
 /// An object with parameters and possibly other links inside it. (Chainer: `Link` and `Chain`.) Names are
 /// joined with '/' to paths: `l1/W`.
 ///
-///     struct MLP : Chain {
+///     struct Net : Chain {
 ///       Linear l1 = link("l1", Linear(784, 256));
 ///       Linear l2 = link("l2", Linear(256, 10));
 ///       Variable operator()(const Variable& x) const { return l2(relu(l1(x))); }
 ///     };
 ///
-/// **A link is a handle**, like a Variable: `MLP best = model;` is a second name for the same parameters, as
+/// **A link is a handle**, like a Variable: `Net best = model;` is a second name for the same parameters, as
 /// in Python, and changes with them when `model` is trained. `copy(model)` makes an independent link. Handles
 /// share parameters because `link` registers one handle and returns another: a member and its registration
 /// must be the same layer, as must two members with tied weights.
@@ -37,7 +37,7 @@ class StateReader;
 ///     model.l2 = model.relink("l2", Linear(256, 2));    // the same, also if there are other handles
 ///
 /// The first form requires that the member is the only handle of the old layer apart from those of the links
-/// and optimizers that it is registered in. If there are others (`MLP alias = model;`), only that handle
+/// and optimizers that it is registered in. If there are others (`Net alias = model;`), only that handle
 /// changes, and `Optimizer::setup` of the model refuses it. Moving a layer that is registered in the same
 /// link, `l = model.link("l2", Linear(4, 4));`, also changes only the handle. Moving a layer that is
 /// registered in another model, `model.l2 = pretrained().l2;`, replaces the registered link. An optimizer
@@ -210,7 +210,7 @@ class Chain : public Link {
 /// holds a registered link or parameter in such a member. A parameter in a member of type Variable is
 /// not detected: the copy shares it with the original.
 ///
-///     MLP best = copy(model);
+///     Net best = copy(model);
 template <class L, class = std::enable_if_t<std::is_base_of_v<Link, L>>>
 L copy(const L& link) {
   const detail::DeepCopyScope scope;

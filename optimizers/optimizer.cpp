@@ -130,6 +130,11 @@ Optimizer& Optimizer::set_up(const Link& model, std::size_t bytes) {
   return *this;
 }
 
+Link Optimizer::target() const {
+  if (!holder_) throw Error(name(), ": target before setup");
+  return model();
+}
+
 void Optimizer::update() {
   require_not_group("update");
   if (!holder_) throw Error(name(), ": update before setup");

@@ -179,6 +179,9 @@ class Optimizer {
   /// out of range; those of the hooks.
   void update();
 
+  /// The model, as `setup` has got it or as it was assigned since. Errors: before setup.
+  Link target() const;
+
   /// The number of updates.
   std::int64_t t() const { return *t_.data<std::int64_t>(); }
   /// The number of calls of `new_epoch`.

@@ -11,7 +11,10 @@ usage() { sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 packages_of() {
   case "$1" in
     # libopenblas-dev includes LAPACK, which xtensor-blas requires.
-    build) echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev libdnnl-dev zlib1g-dev ;;
+    build)
+      echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev libdnnl-dev nlohmann-json3-dev
+      echo zlib1g-dev
+      ;;
     # Fashion-MNIST: a test trains a model of the examples on the emulated GPU.
     test) echo catch2 libboost-context-dev dataset-fashion-mnist ;;
     demo) echo dataset-fashion-mnist ;;
@@ -41,6 +44,7 @@ present() {
     libxtensor-blas-dev) have_header xtensor-blas/xlinalg.hpp && return ;;
     libbenchmark-dev) have_header benchmark/benchmark.h && return ;;
     libboost-context-dev) have_header boost/context/fiber.hpp && return ;;
+    nlohmann-json3-dev) have_header nlohmann/json.hpp && return ;;
     libdnnl-dev) have_header dnnl.h && return ;;
     python3-dev) [[ -e $(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h ]] && return ;;
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && return ;;

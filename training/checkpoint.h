@@ -98,6 +98,18 @@ class Checkpoint {
   template <class Part, class = std::enable_if_t<!std::is_base_of_v<Link, Part>>>
   Checkpoint& add(const std::string& name, const Part&& temporary) = delete;
 
+  /// Adds the parts that `object.serialize(Checkpoint&)` adds, as `<name>/<part>`.
+  template <class Object>
+  Checkpoint& section(const std::string& name, Object& object) {
+    Checkpoint inner;
+    object.serialize(inner);
+    for (Part& part : inner.parts_) {
+      part.name = name + '/' + part.name;
+      add_part(std::move(part));
+    }
+    return *this;
+  }
+
   const std::string& path() const { return path_; }
 
   /// Writes the file. Errors: no path was given; those of `save_npz`.

@@ -31,8 +31,8 @@ Array predict(const std::function<Array(const Array&)>& outputs, const Array& x,
 /// shape or dtype from those of the first batch; those of the model.
 ///
 ///     const Array scores = predict(model, test.x);
-///     const Array p = predict([&](const Variable& x) { return softmax(model(x)); }, test.x, {.batch_size =
-///     256});
+///     const auto probabilities = [&](const Variable& x) { return softmax(model(x)); };
+///     const Array p = predict(probabilities, test.x, {.batch_size = 256});
 template <class Model>
 Array predict(Model&& model, const Array& x, const PredictOptions& options = {}) {
   const auto outputs = [&](const Array& rows) -> Array {

@@ -7,6 +7,7 @@
 #include "tenbin/core/config.h"
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/functions/activation/relu.h"
+#include "tenbin/functions/math/basic_math.h"
 #include "tenbin/tests/core/custom_function.h"
 #include "tenbin/tests/function_test.h"
 
@@ -166,4 +167,34 @@ TEST_CASE("of more than 64 inputs, only the first 64 can be retained one by one"
   };
   retain(63);
   CHECK_THROWS_WITH(retain(64), "probe: only the first 64 arrays can be retained one by one");
+}
+
+TEST_CASE("a function's inputs") {
+  const Variable x(Array{{1.f, 2.f}});
+  const Variable w(Array{{3.f, 4.f}});
+  const Variable y = relu(relu(x) * w);
+  const Variables inputs = y.creator()->inputs();
+  REQUIRE(inputs.size() == 1);
+  CHECK(inputs[0].shape() == Shape{1, 2});
+  CHECK(inputs[0].dtype() == Dtype::float32);
+  CHECK_FALSE(inputs[0].data());  // its last handle is gone, and asking for it does not bring it back
+  const Variables factors = inputs[0].creator()->inputs();
+  REQUIRE(factors.size() == 2);
+  CHECK(factors[1].id() == w.id());
+  CHECK(factors[1].data().data<float>() == w.data().data<float>());
+  CHECK(factors[0].id() != w.id());
+  CHECK(factors[0].creator()->inputs()[0].id() == x.id());
+  CHECK(Variable().id() == nullptr);
+
+  Variable z = y;
+  z.unchain_backward();
+  CHECK(z.creator() == nullptr);
+}
+
+TEST_CASE("reading the inputs of a function does not change what backward computes") {
+  const Variable x(Array{3.f});
+  Variable y = relu(x) * 2.f;
+  { const Variables inputs = y.creator()->inputs(); }
+  y.backward();
+  CHECK(x.grad().item() == 2);
 }

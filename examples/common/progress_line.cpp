@@ -1,4 +1,4 @@
-#include "tenbin/examples/common/progress_bar.h"
+#include "tenbin/examples/common/progress_line.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -42,12 +42,12 @@ std::string clock_text(std::chrono::seconds time) {
 
 }  // namespace
 
-ProgressBar::ProgressBar(std::size_t total) : ProgressBar(total, std::cerr, terminal_columns()) {}
+ProgressLine::ProgressLine(std::size_t total) : ProgressLine(total, std::cerr, terminal_columns()) {}
 
-ProgressBar::ProgressBar(std::size_t total, std::ostream& out, std::size_t columns)
+ProgressLine::ProgressLine(std::size_t total, std::ostream& out, std::size_t columns)
     : total_(total), out_(out), columns_(columns) {}
 
-void ProgressBar::update(std::size_t done, const std::string& text) {
+void ProgressLine::update(std::size_t done, const std::string& text) {
   done_ = std::min(done, total_);
   text_ = text;
   if (columns_ == 0) {
@@ -57,7 +57,7 @@ void ProgressBar::update(std::size_t done, const std::string& text) {
   }
 }
 
-void ProgressBar::finish() {
+void ProgressLine::finish() {
   if (columns_ == 0) {
     // The last tenth of a complete run has been printed already.
     if (parts_done(10) != tenths_printed_ || done_ < total_) print_plain();
@@ -67,11 +67,11 @@ void ProgressBar::finish() {
   out_ << '\n' << std::flush;
 }
 
-std::size_t ProgressBar::parts_done(std::size_t parts) const {
+std::size_t ProgressLine::parts_done(std::size_t parts) const {
   return total_ == 0 ? parts : done_ * parts / total_;
 }
 
-std::string ProgressBar::time_left() const {
+std::string ProgressLine::time_left() const {
   const auto elapsed = std::chrono::duration<double>(Clock::now() - start_);
   if (done_ >= total_) return "in " + clock_text(std::chrono::duration_cast<std::chrono::seconds>(elapsed));
   if (done_ == 0) return "ETA -:--";
@@ -79,7 +79,7 @@ std::string ProgressBar::time_left() const {
   return "ETA " + clock_text(std::chrono::duration_cast<std::chrono::seconds>(left));
 }
 
-void ProgressBar::redraw() {
+void ProgressLine::redraw() {
   const std::size_t filled = parts_done(bar_width);
   const std::string percent = std::to_string(parts_done(100));
   std::string line = "[" + std::string(filled, '#') + std::string(bar_width - filled, ' ') + "] " +
@@ -92,7 +92,7 @@ void ProgressBar::redraw() {
   drawn_ = Clock::now();
 }
 
-void ProgressBar::print_plain() {
+void ProgressLine::print_plain() {
   out_ << std::to_string(parts_done(100)) << "%  " << time_left() << (text_.empty() ? "" : "  ") << text_
        << '\n'
        << std::flush;

@@ -1,15 +1,15 @@
-#include "tenbin/examples/common/progress_bar.h"
+#include "tenbin/examples/common/progress_line.h"
 
 #include <algorithm>
 #include <sstream>
 
 #include "tenbin/tests/catch.h"
 
-using tenbin::examples::ProgressBar;
+using tenbin::examples::ProgressLine;
 
-TEST_CASE("a ProgressBar prints a plain line every tenth of the way") {
+TEST_CASE("a ProgressLine prints a plain line every tenth of the way") {
   std::ostringstream out;
-  ProgressBar bar(1000, out, 0);
+  ProgressLine bar(1000, out, 0);
   for (std::size_t i = 1; i <= 1000; ++i) bar.update(i, i == 1000 ? "done" : "");
   bar.finish();
   const std::string text = out.str();
@@ -20,20 +20,20 @@ TEST_CASE("a ProgressBar prints a plain line every tenth of the way") {
   CHECK(text.find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("a ProgressBar of zero steps, and one that stops early") {
+TEST_CASE("a ProgressLine of zero steps, and one that stops early") {
   std::ostringstream nothing;
-  ProgressBar(0, nothing, 0).finish();
+  ProgressLine(0, nothing, 0).finish();
   CHECK(nothing.str() == "100%  in 0:00\n");
   std::ostringstream early;
-  ProgressBar bar(8, early, 0);
+  ProgressLine bar(8, early, 0);
   bar.update(3);
   bar.finish();
   CHECK_THAT(early.str(), ContainsSubstring("37%  ETA 0:0"));
 }
 
-TEST_CASE("a ProgressBar redraws one line on a terminal") {
+TEST_CASE("a ProgressLine redraws one line on a terminal") {
   std::ostringstream out;
-  ProgressBar bar(4, out, 80);
+  ProgressLine bar(4, out, 80);
   bar.update(1, "loss 1.5");
   CHECK_THAT(out.str(), ContainsSubstring("\r[#######                       ]  25%  ETA 0:0"));
   CHECK_THAT(out.str(), ContainsSubstring("  loss 1.5\x1b[K"));
@@ -43,17 +43,17 @@ TEST_CASE("a ProgressBar redraws one line on a terminal") {
   CHECK_THAT(out.str(), ContainsSubstring("  loss 0.5\x1b[K\n"));
 }
 
-TEST_CASE("a ProgressBar does not redraw at every update") {
+TEST_CASE("a ProgressLine does not redraw at every update") {
   std::ostringstream out;
-  ProgressBar bar(100000, out, 80);
+  ProgressLine bar(100000, out, 80);
   for (std::size_t i = 1; i <= 100000; ++i) bar.update(i);
   const std::string text = out.str();
   CHECK(std::count(text.begin(), text.end(), '\r') < 1000);
 }
 
-TEST_CASE("a ProgressBar never reaches the last column") {
+TEST_CASE("a ProgressLine never reaches the last column") {
   std::ostringstream out;
-  ProgressBar bar(2, out, 20);
+  ProgressLine bar(2, out, 20);
   bar.update(1);
   CHECK(out.str() == "\r[###############   \x1b[K");
 }

@@ -11,15 +11,15 @@ namespace tenbin::examples {
 /// On a terminal: one line, redrawn in place, with percentage, time left and a text. Elsewhere, and with
 /// NO_COLOR or TERM=dumb: a plain line for every tenth of the work, so that log files stay readable.
 ///
-///     ProgressBar bar(epochs * batches);
+///     ProgressLine bar(epochs * batches);
 ///     for (...) bar.update(++done, "loss " + fixed(loss, 4));
 ///     bar.finish();
-class ProgressBar {
+class ProgressLine {
  public:
   /// Writes to standard error.
-  explicit ProgressBar(std::size_t total);
+  explicit ProgressLine(std::size_t total);
   /// Writes to `out`: a line that is redrawn if it is a terminal with this many columns; 0 for plain lines.
-  ProgressBar(std::size_t total, std::ostream& out, std::size_t columns);
+  ProgressLine(std::size_t total, std::ostream& out, std::size_t columns);
 
   /// Reports that `done` of the total is finished. Draws at most ten times per second.
   void update(std::size_t done, const std::string& text = "");
