@@ -59,7 +59,8 @@ void Variable::backward(bool retain_grad) {
   detail::Node& root = gradient_node("backward");
   if (!root.requires_grad)
     throw Error("backward: ", *this,
-                " depends on nothing that requires a gradient (constants, or NoBackprop): `Variable w = "
+                " depends on nothing that requires a gradient (constants, frozen parameters, or NoBackprop): "
+                "`Variable w = "
                 "array` makes a constant, `Variable w(array)` a leaf");
   if (!root.grad) {
     if (size() != 1)

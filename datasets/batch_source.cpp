@@ -79,6 +79,7 @@ class MinibatchesSource : public BatchSource {
 
   std::int64_t epoch() const override { return epoch_; }
   bool is_new_epoch() const override { return next_ == plan_.size(); }
+  bool repeats_order() const override { return plan_.options().shuffle && plan_.options().epoch.has_value(); }
   double epoch_detail() const override {
     const double rows = static_cast<double>(plan_.rows_before(next_ % plan_.size()));
     return static_cast<double>(epoch_) + rows / static_cast<double>(plan_.rows_before(plan_.size()));

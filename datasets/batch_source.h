@@ -31,6 +31,8 @@ class BatchSource {
   virtual bool is_new_epoch() const = 0;
   /// `epoch`, and the fraction of the rows of the current pass that have been returned.
   virtual double epoch_detail() const = 0;
+  /// Whether all passes have the same shuffled order, since the batches were given an epoch.
+  virtual bool repeats_order() const { return false; }
   /// The position, for a file (Checkpoint, save_npz): a source made in the same way continues there with
   /// the same bits.
   virtual NamedArrays save_state() = 0;

@@ -114,7 +114,8 @@ Net train(const Method& method, const Dataset& data, const TrainingOptions& opti
   Trainer trainer(
       Updater(Minibatches(data, {.batch_size = options.batch_size, .seed = seed}), optimizer, loss),
       {.stop = Epochs(static_cast<double>(options.epochs))});
-  trainer.extend(LearningRateSchedule([&](double epoch) { return options.rate(epoch); }, {.initial = 0.05}));
+  trainer.extend(LearningRateSchedule([&](double epoch) { return options.rate(epoch); },
+                                      {.unit = TimeUnit::whole_epochs, .initial = 0.05}));
   trainer.extend(on_epoch, {.trigger = Epochs(1)});
   trainer.run();
   return model;

@@ -162,7 +162,8 @@ Net train(const Dataset& data, const SoftmaxCrossEntropyOptions& loss_options, c
   Trainer trainer(
       Updater(Minibatches(data, {.batch_size = options.batch_size, .seed = seed}), optimizer, loss),
       {.stop = Epochs(static_cast<double>(options.epochs))});
-  trainer.extend(LearningRateSchedule([&](double epoch) { return options.alpha(epoch); }, {.initial = 1}));
+  trainer.extend(LearningRateSchedule([&](double epoch) { return options.alpha(epoch); },
+                                      {.unit = TimeUnit::whole_epochs, .initial = 1}));
   trainer.extend(on_epoch, {.trigger = Epochs(1)});
   trainer.run();
   return model;

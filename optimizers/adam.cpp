@@ -19,6 +19,14 @@ void Adam::check() const {
           hyperparam.gamma);
 }
 
+void Adam::set_learning_rate(double rate) {
+  if (hyperparam.weight_decay_rate != 0 && hyperparam.alpha != 0) {
+    hyperparam.eta = rate / hyperparam.alpha;
+  } else {
+    hyperparam.alpha = hyperparam.eta == 0 ? rate : rate / hyperparam.eta;
+  }
+}
+
 // AdaBound compares alpha with the initial one, so that is saved too.
 std::vector<Hyperparameter> Adam::hyperparameters() {
   AdamOptions& h = hyperparam;

@@ -101,8 +101,10 @@ class Adam : public ElementwiseRule<Adam> {
     return add_group(pattern, std::move(rule));
   }
 
-  double learning_rate() override { return hyperparam.alpha; }
-  void set_learning_rate(double rate) override { hyperparam.alpha = rate; }
+  /// eta alpha. With a weight decay, setting it changes `eta`, so that the decay is scaled, too: at a rate of
+  /// 0 nothing moves. Without one, it changes `alpha`.
+  double learning_rate() override { return hyperparam.eta * hyperparam.alpha; }
+  void set_learning_rate(double rate) override;
 
   AdamOptions hyperparam;
   std::vector<Hyperparameter> hyperparameters() override;
@@ -127,7 +129,8 @@ class Adam : public ElementwiseRule<Adam> {
 ///
 /// The rate is the fraction of a parameter that decays in one update. PyTorch's is multiplied by the learning
 /// rate: its `lr=1e-3, weight_decay=1e-2` is alpha = 1e-3 and weight_decay_rate = 1e-3 x 1e-2 = 1e-5 here. A
-/// schedule for both changes `eta`; a schedule of `alpha` leaves the decay as it is.
+/// schedule for both changes `eta`, as `set_learning_rate` does; a schedule of `alpha` leaves the decay as it
+/// is.
 ///
 ///     AdamW optimizer({.alpha = 1e-3, .weight_decay_rate = 1e-5});
 class AdamW : public Adam {

@@ -131,7 +131,7 @@ Optimizer& Optimizer::set_up(const Link& model, std::size_t bytes) {
 }
 
 Link Optimizer::target() const {
-  if (!holder_) throw Error(name(), ": target before setup");
+  if (!holder_) throw Error(name(), ": target before setup: call setup(model) first");
   return model();
 }
 

@@ -14,9 +14,9 @@ namespace tenbin {
 /// are reported are then complete when they are read. (Chainer: `PRIORITY_WRITER` etc.)
 struct Priority {
   static constexpr int writer = 300;  ///< reports values: an Evaluator
-  static constexpr int editor = 200;  ///< changes reported values
+  static constexpr int editor = 200;  ///< reads and reports values: the default
   static constexpr int log = 150;     ///< LogReport, which others read
-  static constexpr int reader = 100;  ///< reads reported values
+  static constexpr int reader = 100;  ///< reads the log
   static constexpr int last = -1000;  ///< Snapshot: the state includes the effects of all others
 };
 
@@ -42,7 +42,7 @@ class Extension {
   virtual void operator()(Trainer& trainer) = 0;
 
   virtual Trigger default_trigger() const { return Epochs(1); }
-  virtual int default_priority() const { return Priority::reader; }
+  virtual int default_priority() const { return Priority::editor; }
   /// Called first by `Trainer::run`: the place to load a snapshot.
   virtual void prepare(Trainer& /*trainer*/) {}
   /// Called by `Trainer::run` after `prepare` of all extensions.
@@ -70,7 +70,7 @@ class Extension {
 struct ExtendOptions {
   std::string name = {};                ///< empty: the extension's
   std::optional<Trigger> trigger = {};  ///< not set: the extension's, every epoch by default
-  std::optional<int> priority = {};     ///< not set: the extension's; `writer` if there are `reports`
+  std::optional<int> priority = {};     ///< not set: the extension's
   /// Also call it once before the first iteration. What an Evaluator reports then is logged by a LogReport
   /// with the same option.
   bool call_before_training = false;

@@ -75,8 +75,9 @@ class [[nodiscard]] ReportScope {
   ReportScope* outer_;
 };
 
-/// Reports a value from inside a loss function or a model. A trainer's updater makes it `main/<key>`, an
-/// Evaluator `validation/main/<key>`; elsewhere it has no effect, as in Chainer. value: a number, or an Array
+/// Reports a value from inside a loss function, a model or an extension. In a trainer's updater it becomes
+/// `main/<key>`, in an Evaluator `validation/main/<key>`, in another extension `<key>`; elsewhere it has no
+/// effect, as in Chainer. value: a number, or an Array
 /// or Variable with one element, on any device.
 ///
 ///     const auto loss = [&](const Array& x, const Array& t) {

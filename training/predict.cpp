@@ -15,8 +15,8 @@ Shape with_rows(Shape shape, std::size_t rows) {
 
 }  // namespace
 
-Array detail::predict(const std::function<Array(const Array&)>& outputs, const Array& x,
-                      std::size_t batch_size) {
+Array predict(const ModelFunction& model, const Array& x, const PredictOptions& options) {
+  const std::size_t batch_size = options.batch_size;
   if (batch_size == 0) throw Error("predict: expected a batch_size above 0, got 0");
   if (!x || x.ndim() == 0) throw Error("predict: expected rows (N, ...), got ", x);
   const NoBackprop no_backprop;
@@ -26,7 +26,7 @@ Array detail::predict(const std::function<Array(const Array&)>& outputs, const A
   std::size_t begin = 0;
   do {
     const std::size_t end = begin + std::min(batch_size, rows - begin);
-    const Array y = outputs(x.slice(begin, end));
+    const Array y = model(x.slice(begin, end));
     if (!y || y.ndim() == 0 || y.shape()[0] != end - begin)
       throw Error("predict: expected ", end - begin, " rows from the model, got ", y);
     if (!result) result = Array::empty(with_rows(y.shape(), rows), y.dtype(), y.device());

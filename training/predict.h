@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <type_traits>
+#include <utility>
 
 #include "tenbin/core/variable.h"
 
@@ -13,11 +14,32 @@ struct PredictOptions {
   std::size_t batch_size = 1024;
 };
 
-namespace detail {
+/// A link, or any function of the rows of x, an Array or a Variable, that returns an Array or a Variable with
+/// as many rows.
+class ModelFunction {
+ public:
+  template <class Model, class = std::enable_if_t<!std::is_same_v<std::decay_t<Model>, ModelFunction>>>
+  ModelFunction(Model model)  // NOLINT(google-explicit-constructor)
+      : outputs_([model = std::move(model)](const Array& rows) mutable -> Array {
+          const auto y = [&] {
+            if constexpr (std::is_invocable_v<Model&, const Variable&>) {
+              return model(Variable(rows, false));
+            } else {
+              return model(rows);
+            }
+          }();
+          if constexpr (std::is_convertible_v<decltype(y), Array>) {
+            return y;
+          } else {
+            return y.data();
+          }
+        }) {}
 
-Array predict(const std::function<Array(const Array&)>& outputs, const Array& x, std::size_t batch_size);
+  Array operator()(const Array& rows) const { return outputs_(rows); }
 
-}  // namespace detail
+ private:
+  std::function<Array(const Array&)> outputs_;
+};
 
 /// The outputs of `model` for the rows of x (N, ...), an Array (N, ...) on the model's device: calls it with
 /// up to `batch_size` rows at once, in TestMode and without a graph. `model` is a link or any callable that
@@ -33,23 +55,6 @@ Array predict(const std::function<Array(const Array&)>& outputs, const Array& x,
 ///     const Array scores = predict(model, test.x);
 ///     const auto probabilities = [&](const Variable& x) { return softmax(model(x)); };
 ///     const Array p = predict(probabilities, test.x, {.batch_size = 256});
-template <class Model>
-Array predict(Model&& model, const Array& x, const PredictOptions& options = {}) {
-  const auto outputs = [&](const Array& rows) -> Array {
-    const auto y = [&] {
-      if constexpr (std::is_invocable_v<Model&, const Variable&>) {
-        return model(Variable(rows, false));
-      } else {
-        return model(rows);
-      }
-    }();
-    if constexpr (std::is_convertible_v<decltype(y), Array>) {
-      return y;
-    } else {
-      return y.data();
-    }
-  };
-  return detail::predict(std::cref(outputs), x, options.batch_size);
-}
+Array predict(const ModelFunction& model, const Array& x, const PredictOptions& options = {});
 
 }  // namespace tenbin

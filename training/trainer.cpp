@@ -53,6 +53,7 @@ struct Trainer::State {
 
   // The part of an iteration after the step.
   void run_extensions(Trainer& trainer) {
+    const ReportScope scope(observation, "");
     bool has_asked = false;
     const auto ask_stop_trigger = [&] {
       if (!has_asked && stop(trainer)) has_fired = true;
@@ -91,13 +92,13 @@ void Trainer::add(std::unique_ptr<Extension> extension, ExtendOptions options) {
   std::string name = base;
   for (std::size_t i = 1; is_taken(name); ++i) name = base + '_' + std::to_string(i);
   Trigger trigger = options.trigger ? std::move(*options.trigger) : extension->default_trigger();
-  const int usual = options.reports.empty() ? extension->default_priority() : Priority::writer;
-  const int priority = options.priority.value_or(usual);
+  const int priority = options.priority.value_or(extension->default_priority());
   std::vector<std::string> reports = std::move(options.reports);
   for (std::string& key : extension->reported_keys()) reports.push_back(std::move(key));
   for (const State::Entry& other : state_->entries) {
     if (const auto key = common(reports, other.reports))
-      throw Error("Trainer: extend: '", *key, "' is reported by ", other.name, " already");
+      throw Error("Trainer: extend: '", *key, "' is reported by ", other.name,
+                  " already; the option .name of an Evaluator changes its keys");
     if (const auto file = common(extension->written_files(), other.extension->written_files()))
       throw Error("Trainer: extend: '", *file, "' is written by ", other.name, " already");
   }
@@ -153,6 +154,7 @@ void Trainer::run() {
 }
 
 void Trainer::call_before_training() {
+  const ReportScope scope(state_->observation, "");
   for (const State::Entry* entry : state_->in_order) {
     if (!entry->call_before_training) continue;
     entry->extension->observe(*this);
@@ -251,13 +253,25 @@ std::string Trainer::known_keys() const {
 
 void Trainer::require_keys(const char* caller, const std::vector<std::string>& keys) const {
   if (epoch() == 0) return;
-  for (const std::string& key : keys)
+  const LogReport* const log = find<LogReport>();
+  for (const std::string& key : keys) {
+    if (!knows_key(key) && observation().get(key))
+      throw Error(caller, ": '", key,
+                  "' is reported after LogReport has run; give what reports it a higher priority");
     if (!knows_key(key))
       throw Error(caller, ": no value has been reported as '", key, "'; there are ", known_keys());
+    std::string per_class;
+    if (log != nullptr && !log->has_key(key))
+      for (const std::string& other : log->keys())
+        if (other.compare(0, key.size() + 1, key + '/') == 0)
+          per_class += (per_class.empty() ? "" : ", ") + other;
+    if (!per_class.empty()) throw Error(caller, ": '", key, "' has a value per class: ", per_class);
+  }
 }
 
 const std::string& Trainer::out() const {
   if (state_->is_out_made) return state_->out;
+  if (state_->out.empty()) throw Error("Trainer: the directory .out is empty");
   std::error_code error;
   std::filesystem::create_directories(state_->out, error);
   if (error) throw Error("Trainer: ", state_->out, ": ", error.message());

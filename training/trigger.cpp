@@ -102,8 +102,14 @@ void BestValue::serialize(Checkpoint& state) {
 
 Better better_value(const char* caller, const std::string& key, Mode mode) {
   if (mode != Mode::automatic) return mode == Mode::max ? Better::larger : Better::smaller;
-  const std::string name = lower_case(key.substr(key.rfind('/') + 1));
+  std::string metric = key;  // without the number of a class: `recall/1`
+  while (metric.find_last_not_of("0123456789") + 1 < metric.size() &&
+         metric.rfind('/') != std::string::npos &&
+         metric.find_first_not_of("0123456789", metric.rfind('/') + 1) == std::string::npos)
+    metric.resize(metric.rfind('/'));
+  const std::string name = lower_case(metric.substr(metric.rfind('/') + 1));
   const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
+  if (has("skill")) return Better::larger;
   for (const char* part : {"loss", "error", "brier", "ece", "nll", "perplexity", "cost", "mse", "mae"})
     if (has(part)) return Better::smaller;
   for (const char* part :
@@ -111,7 +117,8 @@ Better better_value(const char* caller, const std::string& key, Mode mode) {
         "matthews", "kappa", "g_mean", "gmean", "geometric_mean", "lift", "gain"})
     if (has(part)) return Better::larger;
   if (name == "ap") return Better::larger;
-  throw Error(caller, ": whether '", key, "' improves upwards or downwards is not known; set .mode");
+  throw Error(caller, ": whether '", key,
+              "' improves upwards or downwards is not known; set .mode to Mode::max or Mode::min");
 }
 
 }  // namespace detail

@@ -266,7 +266,7 @@ class EarlyStoppingTrigger {
 
 namespace detail {
 
-// Errors: `EarlyStopping: whether 'validation/main/q' improves upwards or downwards is not known; set .mode`.
+// Errors: `EarlyStopping: whether 'validation/main/q' ...`.
 Better better_value(const char* caller, const std::string& key, Mode mode);
 
 }  // namespace detail

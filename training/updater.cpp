@@ -11,7 +11,9 @@ namespace tenbin {
 namespace detail {
 
 void require_array_count(std::size_t expected, std::size_t got) {
-  if (expected != got) throw Error("Updater: the loss takes ", expected, " arrays, a batch has ", got);
+  if (expected != got)
+    throw Error("Updater: the loss takes ", expected, expected == 1 ? " array" : " arrays", ", a batch has ",
+                got);
 }
 
 }  // namespace detail
@@ -55,6 +57,19 @@ struct Updater::State {
     for (const auto& visit : std::exchange(loss_visitors, {})) visit(value);
   }
 
+  // Errors: the first backward has reached no parameter of the optimizer's model.
+  void require_gradients() const {
+    if (iteration != 0) return;
+    bool has_gradient = false;
+    optimizer->target().visit([&](const Parameter& parameter) {
+      has_gradient = has_gradient || (parameter.requires_grad() && parameter.grad());
+    });
+    if (!has_gradient)
+      throw Error(
+          "Updater: no parameter of the optimizer's model has a gradient after backward: is the loss that of "
+          "another model?");
+  }
+
   // Backward of the loss, times `scale`. The gradients are added to those that there are.
   Variable loss_and_gradient(const Arrays& batch, double scale) {
     Variable value = loss(batch);
@@ -73,6 +88,7 @@ struct Updater::State {
     show_loss(value);
     optimizer->target().cleargrads();
     value.backward();
+    require_gradients();
     optimizer->update();
     observation.set(loss_key, value.data(), rows);
   }
@@ -97,6 +113,7 @@ struct Updater::State {
       }
       means.add(of_part);
     }
+    require_gradients();
     optimizer->update();
     for (const auto& [key, value] : means.values()) observation.set(key, value, rows);
   }
@@ -136,6 +153,10 @@ Updater::Updater(std::unique_ptr<BatchSource> batches, Optimizer& optimizer, Los
   if (options.accumulate == 0) throw Error("Updater: accumulate must be 1 or more, got 0");
   if (options.accumulate > 1 && options.capture)
     throw Error("Updater: accumulated gradients cannot be captured, got accumulate = ", options.accumulate);
+  if (batches->repeats_order())
+    throw Error(
+        "Updater: the minibatches have an .epoch, so that every epoch would have the same order: leave it "
+        "out");
   state_->batches = std::move(batches);
   state_->optimizer = &optimizer;
   state_->loss = std::move(loss);

@@ -37,11 +37,12 @@ constexpr bool takes_arrays(std::index_sequence<I...>) {
   return std::is_invocable_v<Loss&, decltype((void)I, std::declval<const Array&>())...>;
 }
 
-// How many arrays a loss takes: the first number that fits.
+// How many arrays a loss takes: the first number that fits; 0 if there is none up to 8.
 template <class Loss, std::size_t N = 1>
 constexpr std::size_t array_count() {
-  static_assert(N <= 8, "Updater: the loss must be callable with the arrays of a batch: loss(x, t)");
-  if constexpr (takes_arrays<Loss>(std::make_index_sequence<N>())) {
+  if constexpr (N > 8) {
+    return 0;
+  } else if constexpr (takes_arrays<Loss>(std::make_index_sequence<N>())) {
     return N;
   } else {
     return array_count<Loss, N + 1>();
@@ -74,9 +75,13 @@ class LossFunction {
     if constexpr (std::is_invocable_v<Loss&, const Arrays&>) {
       function_ = std::move(loss);
     } else {
-      function_ = [loss = std::move(loss)](const Arrays& batch) mutable -> Variable {
-        return detail::call_loss(loss, batch, std::make_index_sequence<detail::array_count<Loss>()>());
-      };
+      constexpr std::size_t count = detail::array_count<Loss>();
+      static_assert(count > 0,
+                    "the loss must be callable with the arrays of a batch: loss(x, t), each a const Array&");
+      if constexpr (count > 0)
+        function_ = [loss = std::move(loss)](const Arrays& batch) mutable -> Variable {
+          return detail::call_loss(loss, batch, std::make_index_sequence<count>());
+        };
     }
   }
 

@@ -167,9 +167,10 @@ TEST_CASE("a variable with a gradient set starts from it") {
 }
 
 TEST_CASE("backward of a Variable that depends on no leaf is an error") {
-  CHECK_THROWS_WITH(Variable(Array{1.0}, false).backward(),
-                    "backward: variable float64(1) depends on nothing that requires a gradient (constants, "
-                    "or NoBackprop): `Variable w = array` makes a constant, `Variable w(array)` a leaf");
+  CHECK_THROWS_WITH(
+      Variable(Array{1.0}, false).backward(),
+      "backward: variable float64(1) depends on nothing that requires a gradient (constants, "
+      "frozen parameters, or NoBackprop): `Variable w = array` makes a constant, `Variable w(array)` a leaf");
   const Variable w = Array{1.0, 2.0};
   CHECK_THROWS_WITH(sum(add(w, w)).backward(), ContainsSubstring("`Variable w = array` makes a constant"));
   CHECK_THROWS_WITH(Variable(Array{1}).set_name("t").backward(),

@@ -210,6 +210,46 @@ TEST_CASE("Evaluator: metrics of all rows at once, the loss weighted by rows, in
                     "Evaluator: expected rows, got a dataset without any");
 }
 
+TEST_CASE("Metric takes the functions of evaluation with their default options") {
+  const Array t({0, 1, 1, 0, 1, 0}), y({0, 1, 0, 0, 1, 1});
+  const ConfusionMatrix matrix(t, y);
+  const auto value = [&](const Metric& metric) { return metric(t, y).values; };
+  CHECK(value({"kappa", cohen_kappa_score}) == std::vector{cohen_kappa_score(matrix)});
+  CHECK(value({"f1", &ConfusionMatrix::f1}) == matrix.f1());
+  CHECK(value({"recall", &ConfusionMatrix::recall}) == matrix.recall());
+  CHECK(value({"g_mean", &ConfusionMatrix::g_mean}) == std::vector{matrix.g_mean()});
+}
+
+TEST_CASE("report of an extension, and of the model of an Evaluator that takes arrays") {
+  const ScratchDirectory directory;
+  SmallTraining training(directory.path(), Epochs(2));
+  std::ostringstream out;
+  training.trainer->extend(
+      [](Trainer& trainer) { report("twice", 2.0 * static_cast<double>(trainer.epoch())); },
+      {.trigger = Epochs(1)});
+  training.trainer->extend(Evaluator(training.train, [&](const Array& x) { return training.model(x).data(); },
+                                     {{"recall", &ConfusionMatrix::recall}}));
+  training.trainer->extend(PrintReport({"epoch", "twice"}, out));
+  training.trainer->run();
+  CHECK(out.str() == "epoch       twice\n1           2\n2           4\n");
+
+  SmallTraining per_class(directory.path(), Epochs(1));
+  per_class.trainer->extend(
+      Evaluator(training.train, per_class.model, {{"recall", &ConfusionMatrix::recall}}));
+  per_class.trainer->extend(PrintReport({"validation/main/recall"}, out));
+  CHECK_THROWS_WITH(per_class.trainer->run(),
+                    "PrintReport: 'validation/main/recall' has a value per class: validation/main/recall/0, "
+                    "validation/main/recall/1");
+
+  SmallTraining late(directory.path(), Epochs(1));
+  late.trainer->extend([](Trainer&) { report("x", 1); },
+                       {.trigger = Epochs(1), .priority = Priority::reader});
+  late.trainer->extend(PrintReport({"x"}, out));
+  CHECK_THROWS_WITH(late.trainer->run(),
+                    "PrintReport: 'x' is reported after LogReport has run; give what reports "
+                    "it a higher priority");
+}
+
 TEST_CASE("MaxValue and MinValue fire at a new best value; NaN never does") {
   const ScratchDirectory directory;
   const auto fires = [&](auto trigger) {
@@ -245,7 +285,8 @@ TEST_CASE("KeepBest saves the best model, and the model is the best one at the e
   last.trainer->run();
   CHECK(last.model.l1.W.data().to_vector<double>()[0] == 2);
   CHECK_THROWS_WITH(KeepBest(last.model, "main/q"),
-                    "KeepBest: whether 'main/q' improves upwards or downwards is not known; set .mode");
+                    "KeepBest: whether 'main/q' improves upwards or downwards is not known; set .mode to "
+                    "Mode::max or Mode::min");
 }
 
 TEST_CASE("EarlyStopping: patience, min_delta, the best model; F1 and AP are maximised") {
@@ -269,7 +310,8 @@ TEST_CASE("EarlyStopping: patience, min_delta, the best model; F1 and AP are max
   CHECK(restored.model.l1.W.data().to_vector<double>()[0] == 1);
 
   using detail::Better;
-  for (const char* key : {"validation/main/f1", "main/accuracy", "v/average_precision", "v/ap", "v/roc_auc"})
+  for (const char* key : {"validation/main/f1", "v/recall/1", "v/brier_skill_score", "main/accuracy",
+                          "v/average_precision", "v/ap", "v/roc_auc"})
     CHECK(detail::better_value("E", key, Mode::automatic) == Better::larger);
   for (const char* key : {"main/loss", "validation/main/brier", "v/log_loss", "v/error_rate", "v/ece"})
     CHECK(detail::better_value("E", key, Mode::automatic) == Better::smaller);
@@ -346,8 +388,10 @@ TEST_CASE("extensions that would undo each other are refused") {
     return Evaluator(training.train, training.model, {{"accuracy", accuracy}}, options);
   };
   trainer.extend(evaluator({}));
-  CHECK_THROWS_WITH(trainer.extend(evaluator({})),
-                    "Trainer: extend: 'validation/main/accuracy' is reported by validation already");
+  CHECK_THROWS_WITH(
+      trainer.extend(evaluator({})),
+      "Trainer: extend: 'validation/main/accuracy' is reported by validation already; the option "
+      ".name of an Evaluator changes its keys");
   trainer.extend(evaluator({.name = "train"}));
   trainer.extend(KeepBest(training.model, "validation/main/accuracy"));
   CHECK_THROWS_WITH(trainer.extend(KeepBest(training.model, "train/main/accuracy")),
@@ -382,6 +426,44 @@ TEST_CASE("a check without a value since the last one says so") {
       training.trainer->run(),
       "Trainer: no value has been reported as 'validation/main/accuracy' since the check before: "
       "check it when it is reported");
+}
+
+TEST_CASE("a schedule of the learning rate scales a decoupled weight decay, too") {
+  const ScratchDirectory directory;
+  const auto moves = [&](double weight_decay_rate) {
+    SmallTraining training(directory.path(), Epochs(2));
+    training.optimizer.hyperparam.weight_decay_rate = weight_decay_rate;
+    const std::vector<double> before = parameters_of(training.model);
+    training.trainer->extend(LearningRateSchedule(schedules::linear(0, 0, 1)));
+    training.trainer->run();
+    CHECK(training.optimizer.learning_rate() == 0);
+    return parameters_of(training.model) != before;
+  };
+  CHECK_FALSE(moves(0));
+  CHECK_FALSE(moves(1e-2));
+
+  AdamW decayed({.alpha = 0.5, .weight_decay_rate = 1e-2});
+  decayed.set_learning_rate(0.25);
+  CHECK(decayed.learning_rate() == 0.25);
+  CHECK(decayed.hyperparam.alpha == 0.5);
+  CHECK(decayed.hyperparam.eta == 0.5);
+  Adam plain({.alpha = 0.5, .eta = 2});
+  CHECK(plain.learning_rate() == 1);
+  plain.set_learning_rate(0.5);
+  CHECK(plain.hyperparam.alpha == 0.25);
+}
+
+TEST_CASE("the unit of a schedule: epochs with or without their fraction") {
+  const ScratchDirectory directory;
+  const auto rate_of_step = [&](TimeUnit unit, std::int64_t step) {
+    SmallTraining training(directory.path(), Iterations(step));
+    training.trainer->extend(LearningRateSchedule(schedules::linear(0, 50, 1), {.unit = unit, .initial = 1}));
+    training.trainer->run();
+    return training.optimizer.learning_rate();
+  };
+  CHECK(rate_of_step(TimeUnit::epochs, 3) == Approx(24));  // 24 of 50 rows
+  CHECK(rate_of_step(TimeUnit::whole_epochs, 3) == 0);
+  CHECK(rate_of_step(TimeUnit::whole_epochs, 7) == 50);
 }
 
 TEST_CASE("ReduceOnPlateau reduces the rate after patience checks, with a cooldown and a lower limit") {

@@ -178,7 +178,12 @@ TEST_CASE("a snapshot of another training is an error, and changes nothing") {
                           [&](const Array& x, const Array& t) { return softmax_cross_entropy(other(x), t); }),
                   {.stop = Iterations(2), .out = directory.path()});
   trainer.extend(Snapshot({.trigger = Iterations(1), .n_retains = 1, .autoload = true}));
-  CHECK_THROWS_WITH(trainer.run(), file + "model/l1/W: expected float32(5, 4), got float32(8, 4)");
+  CHECK_THROWS_WITH(
+      trainer.run(),
+      file +
+          "model/l1/W: expected float32(5, 4), got float32(8, 4); to start anew, remove the snapshot "
+          "or choose another directory (TrainerOptions::out); to resume, model, optimizer, data and "
+          "extensions must be those that wrote it");
   CHECK(parameters_of(other) == before);
   CHECK(trainer.iteration() == 0);
 

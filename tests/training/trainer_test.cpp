@@ -237,6 +237,36 @@ TEST_CASE("Updater takes any loss: of arrays, of a batch, or a step of its own")
   Updater three(batches, training.optimizer,
                 [&](const Array&, const Array&, const Array&) { return Variable(); });
   CHECK_THROWS_WITH(three.update(observation), "Updater: the loss takes 3 arrays, a batch has 2");
+  Updater one(batches, training.optimizer, [&](const Array&) { return Variable(); });
+  CHECK_THROWS_WITH(one.update(observation), "Updater: the loss takes 1 array, a batch has 2");
+}
+
+TEST_CASE("Updater refuses a loss of another model, and minibatches that repeat one order") {
+  const ScratchDirectory directory;
+  SmallTraining training(directory.path());
+  const SmallNet other = copy(training.model);
+  const std::vector<double> before = parameters_of(training.model);
+  Observation observation;
+  const auto loss = [&](const Array& x, const Array& t) { return softmax_cross_entropy(other(x), t); };
+  for (const std::size_t accumulate : {1u, 2u}) {
+    Updater updater(Minibatches(training.train, {.batch_size = 8, .seed = 3}), training.optimizer, loss,
+                    {.accumulate = accumulate});
+    CHECK_THROWS_WITH(
+        updater.update(observation),
+        "Updater: no parameter of the optimizer's model has a gradient after backward: is the loss "
+        "that of another model?");
+  }
+  CHECK(parameters_of(training.model) == before);
+  const MinibatchesOptions one_order{.batch_size = 8, .seed = 1, .epoch = 3};
+  const std::string text =
+      "Updater: the minibatches have an .epoch, so that every epoch would have the same order: leave it out";
+  CHECK_THROWS_WITH(Updater(Minibatches(training.train, one_order), training.optimizer, loss), text);
+  CHECK_THROWS_WITH(Updater(Prefetch(Minibatches(training.train, one_order)), training.optimizer, loss),
+                    text);
+  CHECK_NOTHROW(Updater(batches_of_epoch([&](std::int64_t epoch) {
+                          return Minibatches(training.train, {.epoch = static_cast<std::uint64_t>(epoch)});
+                        }),
+                        training.optimizer, loss));
 }
 
 TEST_CASE("report reaches the innermost scope of its thread") {

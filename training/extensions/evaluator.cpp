@@ -2,12 +2,11 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/datasets/minibatches.h"
-#include "tenbin/training/predict.h"
 #include "tenbin/training/trainer.h"
 
 namespace tenbin {
 
-Evaluator::Evaluator(Dataset data, Model model, std::vector<Metric> metrics, EvaluatorOptions options)
+Evaluator::Evaluator(Dataset data, ModelFunction model, std::vector<Metric> metrics, EvaluatorOptions options)
     : data_(std::move(data)),
       model_(std::move(model)),
       metrics_(std::move(metrics)),

@@ -11,16 +11,20 @@
 #include "tenbin/datasets/dataset.h"
 #include "tenbin/evaluation/confusion_matrix.h"
 #include "tenbin/training/extension.h"
+#include "tenbin/training/predict.h"
 #include "tenbin/training/updater.h"
 
 namespace tenbin {
 
-/// A metric with a name, from any function of evaluation/ that returns a number, or one per class:
+/// A metric with a name, from a function of evaluation/ that returns a number, or one per class:
 ///
 ///     {"ap", average_precision_score}                          f(t, y, options), as in scikit-learn
 ///     {"accuracy", accuracy}                                   f(y, t, ignore_label), as in Chainer
-///     {"mcc", matthews_corrcoef}                               f(const ConfusionMatrix&)
+///     {"mcc", matthews_corrcoef}                               f(const ConfusionMatrix&), with or without
+///     options
 ///     {"balanced_accuracy", &ConfusionMatrix::balanced_accuracy}
+///     {"f1", &ConfusionMatrix::f1}                             one per class; 0 where it is 0/0
+///     {"recall_of_1", [](const ConfusionMatrix& matrix) { return matrix.recall()[1]; }}
 ///     {"recall_at_100", [](const Array& t, const Array& y) { return hits_at_k(t, y, 100); }}
 ///
 /// A function of two arrays is called with (t, y). A metric per class is reported as `recall/0`, `recall/1`.
@@ -51,9 +55,18 @@ class Metric {
   static Function wrapped(double (*metric)(const Array& y, const Array& t, std::optional<std::int64_t>)) {
     return [metric](const Array& t, const Array& y) { return result(metric(y, t, {})); };
   }
+  template <class Value, class Options>
+  static Function wrapped(Value (*metric)(const ConfusionMatrix& matrix, const Options&)) {
+    return [metric](const Array& t, const Array& y) { return result(metric(ConfusionMatrix(t, y), {})); };
+  }
   template <class Value>
   static Function wrapped(Value (ConfusionMatrix::*metric)() const) {
     return [metric](const Array& t, const Array& y) { return result((ConfusionMatrix(t, y).*metric)()); };
+  }
+  // precision, recall, f1, g_mean: the argument has the default 0.
+  template <class Value>
+  static Function wrapped(Value (ConfusionMatrix::*metric)(double) const) {
+    return [metric](const Array& t, const Array& y) { return result((ConfusionMatrix(t, y).*metric)(0)); };
   }
   template <class F>
   static Function wrapped(F metric) {
@@ -61,7 +74,8 @@ class Metric {
       return [metric](const Array& t, const Array& y) { return result(metric(ConfusionMatrix(t, y))); };
     } else {
       static_assert(std::is_invocable_v<F&, const Array&, const Array&>,
-                    "Metric: expected a function of (t, y) or of a ConfusionMatrix");
+                    "a metric must be callable with (t, y) or with a ConfusionMatrix: bind further arguments "
+                    "in a lambda");
       return [metric](const Array& t, const Array& y) { return result(metric(t, y)); };
     }
   }
@@ -89,13 +103,11 @@ struct EvaluatorOptions {
 /// computed once, from the outputs for all rows, so that unequal batches do not change it (Chainer averages
 /// over batches). Metrics of probabilities need a model that returns them: see the example.
 ///
-/// model: a function of a Variable (N, ...) that returns a Variable (N, ...); it is called with the data's
-/// dtype and device. Errors: no rows; a batch_size of 0; those of model and metrics.
+/// model: as for `predict`; it is called with the data's dtype and device. Errors: no rows; a batch_size of
+/// 0; those of model and metrics.
 class Evaluator : public Extension {
  public:
-  using Model = std::function<Variable(const Variable&)>;
-
-  Evaluator(Dataset data, Model model, std::vector<Metric> metrics, EvaluatorOptions options = {});
+  Evaluator(Dataset data, ModelFunction model, std::vector<Metric> metrics, EvaluatorOptions options = {});
 
   std::string name() const override { return options_.name; }
   int default_priority() const override { return Priority::writer; }
@@ -109,7 +121,7 @@ class Evaluator : public Extension {
   std::string prefix() const { return options_.name + '/' + options_.model_name + '/'; }
 
   Dataset data_;
-  Model model_;
+  ModelFunction model_;
   std::vector<Metric> metrics_;
   EvaluatorOptions options_;
 };

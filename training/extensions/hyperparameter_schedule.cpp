@@ -12,9 +12,9 @@ namespace {
 double time_of(const Trainer& trainer, TimeUnit unit) {
   switch (unit) {
     case TimeUnit::epochs:
-      return static_cast<double>(trainer.epoch());
-    case TimeUnit::epoch_fraction:
       return trainer.epoch_detail();
+    case TimeUnit::whole_epochs:
+      return static_cast<double>(trainer.epoch());
     case TimeUnit::iterations:
       break;
   }

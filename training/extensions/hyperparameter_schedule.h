@@ -16,8 +16,8 @@ class Optimizer;
 
 /// The time that a schedule is a function of.
 enum class TimeUnit : unsigned char {
-  epochs,          ///< completed epochs: the value changes between epochs
-  epoch_fraction,  ///< epochs with their fraction: the value changes from step to step
+  epochs,        ///< epochs with their fraction: the value changes from step to step
+  whole_epochs,  ///< completed epochs: the value changes between epochs, as Chainer's and PyTorch's schedules
   iterations
 };
 

@@ -1,5 +1,7 @@
 #include "tenbin/training/extensions/keep_best.h"
 
+#include <cmath>
+
 #include "tenbin/core/text.h"
 #include "tenbin/serializers/npz.h"
 #include "tenbin/training/checkpoint.h"
@@ -91,8 +93,12 @@ void EarlyStopping::operator()(Trainer& trainer) {
 
 void EarlyStopping::stop_if_exhausted(Trainer& trainer) {
   if (!trigger_.is_exhausted()) return;
-  trainer.stop(detail::text_of("EarlyStopping: ", trigger_.value().key(), " has not improved on ",
-                               trigger_.value().best(), " for ", patience_, " checks"));
+  const detail::BestValue& value = trigger_.value();
+  trainer.stop(
+      std::isnan(value.best())
+          ? detail::text_of("EarlyStopping: ", value.key(), " has been nan for ", patience_, " checks")
+          : detail::text_of("EarlyStopping: ", value.key(), " has not improved on ", value.best(), " for ",
+                            patience_, " checks"));
 }
 
 void EarlyStopping::on_error(Trainer& /*trainer*/, const std::exception& /*error*/) { has_failed_ = true; }

@@ -34,6 +34,7 @@ class PlotReport : public Extension {
   void operator()(Trainer& trainer) override;
   Trigger default_trigger() const override { return options_.trigger; }
   void finalize(Trainer& trainer) override;
+  int default_priority() const override { return Priority::reader; }
   bool reads_log() const override { return true; }
   std::vector<std::string> written_files() const override { return {options_.file}; }
 

@@ -31,6 +31,7 @@ class PrintReport : public Extension {
   Trigger default_trigger() const override { return Iterations(1); }
   void operator()(Trainer& trainer) override;
   void initialize(Trainer& trainer) override;
+  int default_priority() const override { return Priority::reader; }
   bool reads_log() const override { return true; }
 
  private:

@@ -120,7 +120,13 @@ void Snapshot::prepare(Trainer& trainer) {
   remove_old(found.back().path);
   Checkpoint state;
   trainer.serialize(state);
-  state.load(found.back().path);
+  try {
+    state.load(found.back().path);
+  } catch (const Error& error) {
+    throw Error(error.what(),
+                "; to start anew, remove the snapshot or choose another directory (TrainerOptions::out); to "
+                "resume, model, optimizer, data and extensions must be those that wrote it");
+  }
 }
 
 void Snapshot::initialize(Trainer& /*trainer*/) {
