@@ -132,7 +132,7 @@ void Trainer::run() {
   state.sort_entries();
   state.start = Clock::now();
   state.is_running = true;
-  state.is_stopped = false;
+  state.has_fired = state.is_stopped = false;
   state.stop_reason.clear();
 
   try {

@@ -67,8 +67,9 @@ class Trainer {
   }
 
   /// Trains until the stop trigger fires or an extension calls `stop`. If a snapshot was loaded, it continues
-  /// from there. After `stop`, a second call continues. Errors: those of the step and of the extensions,
-  /// after `on_error` and `finalize` of all extensions; TrainingInterrupted, see Snapshot.
+  /// from there. A second call continues after `stop`, or until a stop trigger that is a function fires
+  /// again. Errors: those of the step and of the extensions, after `on_error` and `finalize` of all
+  /// extensions; TrainingInterrupted, see Snapshot.
   void run();
   /// Ends training after this iteration, for a reason such as "no improvement for 5 epochs". A snapshot keeps
   /// that: a program that is started again does not train on.

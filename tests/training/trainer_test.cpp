@@ -107,6 +107,15 @@ TEST_CASE("Trainer runs on from where it has stopped, and not at all behind its 
   CHECK(training.trainer->iteration() == 14);
 }
 
+TEST_CASE("a stop trigger that is a function ends every run") {
+  const ScratchDirectory directory;
+  SmallTraining training(directory.path(), [](const Trainer& trainer) { return trainer.is_new_epoch(); });
+  for (std::int64_t epoch = 1; epoch <= 3; ++epoch) {
+    training.trainer->run();
+    CHECK(training.trainer->epoch() == epoch);
+  }
+}
+
 TEST_CASE("an error of an extension ends the training after on_error and finalize of all") {
   struct Watch : Extension {
     std::string* events;
