@@ -390,4 +390,10 @@ void OutputFile::commit() {
   sync_directory(directory);
 }
 
+void write_file(const std::string& path, const std::string& text) {
+  OutputFile file(path);
+  file.write(text.data(), text.size());
+  file.commit();
+}
+
 }  // namespace tenbin

@@ -175,4 +175,7 @@ class OutputFile {
   std::uint64_t size_ = 0;
 };
 
+/// Writes a text to a file, which is replaced atomically. Errors: those of OutputFile.
+void write_file(const std::string& path, const std::string& text);
+
 }  // namespace tenbin

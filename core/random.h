@@ -98,6 +98,21 @@ inline Generator substream(std::uint64_t seed, std::uint64_t stream, std::uint64
 /// run, a thread calls `seed` first.
 Generator& default_generator();
 
+/// Gives the calling thread's generator the position that it had, when the scope ends.
+class [[nodiscard]] KeepDefaultGenerator {
+ public:
+  [[nodiscard]] KeepDefaultGenerator() : kept_(default_generator()) {}
+  ~KeepDefaultGenerator() { restore(); }
+  KeepDefaultGenerator(const KeepDefaultGenerator&) = delete;
+  KeepDefaultGenerator& operator=(const KeepDefaultGenerator&) = delete;
+
+  /// The same before the end of the scope.
+  void restore() const { default_generator() = kept_; }
+
+ private:
+  Generator kept_;
+};
+
 /// Restarts the calling thread's generator.
 ///
 ///     std::thread worker([i] { random::seed(i); ... });

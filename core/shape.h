@@ -73,6 +73,14 @@ inline Shape unravel_index(std::size_t position, const Shape& shape) {
   return index;
 }
 
+/// The same as text, `[2, 0]`, after the name of the array in error messages.
+inline std::string subscript(std::size_t position, const Shape& shape) {
+  std::string text = "[";
+  for (const std::size_t i : unravel_index(position, shape))
+    text += (text == "[" ? "" : ", ") + std::to_string(i);
+  return text + ']';
+}
+
 /// Prints `(8, 10)`, `(3)` and `()`.
 inline std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   std::string text = "(";

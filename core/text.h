@@ -5,6 +5,7 @@
 #include <locale>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace tenbin::detail {
 
@@ -24,6 +25,13 @@ std::string text_of(const Parts&... parts) {
   TextStream text;
   (text << ... << parts);
   return text.str();
+}
+
+// `a, b, c`.
+inline std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (std::size_t i = 0; i < texts.size(); ++i) all += (i == 0 ? "" : ", ") + texts[i];
+  return all;
 }
 
 // For ASCII only; other bytes are not changed.

@@ -139,18 +139,6 @@ class MinibatchesSource : public BatchSource {
   std::size_t next_ = 0;  // batch of the pass; their number after the last one
 };
 
-// Restores the calling thread's default generator.
-class KeepDefaultGenerator {
- public:
-  KeepDefaultGenerator() = default;
-  KeepDefaultGenerator(const KeepDefaultGenerator&) = delete;
-  KeepDefaultGenerator& operator=(const KeepDefaultGenerator&) = delete;
-  ~KeepDefaultGenerator() { random::default_generator() = before_; }
-
- private:
-  const random::Generator before_ = random::default_generator();
-};
-
 class EpochSource : public BatchSource {
  public:
   explicit EpochSource(std::function<std::unique_ptr<BatchSource>(std::int64_t)> make)
@@ -189,7 +177,7 @@ class EpochSource : public BatchSource {
     std::shared_ptr<BatchSource> batches;
     std::function<void()> put_in_place;
     if (is_in_epoch) {
-      const KeepDefaultGenerator keep;  // it may draw an order, which the state replaces
+      const random::KeepDefaultGenerator keep;  // it may draw an order, which the state replaces
       const StateReader::Inside inside(reader, "batches");
       batches = made(epoch);
       put_in_place = batches->prepare_load(reader);

@@ -40,20 +40,6 @@ class KeepParameters {
   std::vector<Kept> kept_;
 };
 
-// Restores the calling thread's random generator.
-class KeepGenerator {
- public:
-  KeepGenerator() : kept_(random::default_generator()) {}
-  ~KeepGenerator() { restart(); }
-  KeepGenerator(const KeepGenerator&) = delete;
-  KeepGenerator& operator=(const KeepGenerator&) = delete;
-
-  void restart() const { random::default_generator() = kept_; }
-
- private:
-  random::Generator kept_;
-};
-
 class Check {
  public:
   Check(const VariablesFunction& function, const Arrays& inputs, const NamedVariables& parameters,
@@ -76,7 +62,7 @@ class Check {
 
  private:
   Variable call(const Arrays& points) {
-    generator_.restart();
+    generator_.restore();
     Variables xs;
     for (std::size_t i = 0; i < inputs_.size(); ++i) xs.push_back(Variable(points[i]));
     for (std::size_t i = 0; i < parameters_.size(); ++i)
@@ -87,7 +73,7 @@ class Check {
   // The gradients by backward, on the device of the inputs, empty for what is not floating. Sets what the
   // differences are taken of: the values after rounding to the dtype, and the gradient of y.
   Arrays backward(Dtype dtype) {
-    generator_.restart();
+    generator_.restore();
     Variables xs;
     values_.clear();
     for (std::size_t i = 0; i < points_.size(); ++i) {
@@ -170,7 +156,7 @@ class Check {
   const Arrays& inputs_;
   const NamedVariables& parameters_;
   const GradientCheckOptions& options_;
-  const KeepGenerator generator_;
+  const random::KeepDefaultGenerator generator_;
   Arrays points_;  // the inputs, then the parameters, as given
   Arrays values_;  // the same in float64, on the CPU
   Array gy_;

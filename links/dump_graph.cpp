@@ -99,12 +99,6 @@ std::string dot_of(const Variable& variable, Names names) {
   return Dot(variable, std::move(names)).text();
 }
 
-void write(const std::string& text, const std::string& path) {
-  OutputFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
-}
-
 }  // namespace
 
 std::string graph_to_dot(const Variable& variable) { return dot_of(variable, {}); }
@@ -113,10 +107,12 @@ std::string graph_to_dot(const Variable& variable, const Link& model) {
   return dot_of(variable, names_in(model));
 }
 
-void dump_graph(const Variable& variable, const std::string& path) { write(graph_to_dot(variable), path); }
+void dump_graph(const Variable& variable, const std::string& path) {
+  write_file(path, graph_to_dot(variable));
+}
 
 void dump_graph(const Variable& variable, const std::string& path, const Link& model) {
-  write(graph_to_dot(variable, model), path);
+  write_file(path, graph_to_dot(variable, model));
 }
 
 }  // namespace tenbin

@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "tenbin/core/detail/accelerator.h"
+#include "tenbin/core/text.h"
 #include "tenbin/optimizers/detail/optimizer_entry.h"
+#include "tenbin/serializers/npz.h"
 
 namespace tenbin {
 
@@ -37,15 +39,6 @@ bool is_kept(const Parameter& parameter) { return parameter.is_trainable() && pa
 
 Array part(const Array& flat, std::size_t begin, const Shape& shape) {
   return flat.slice(begin, begin + element_count(shape)).reshape(shape);
-}
-
-// The first of many: `l1/W, l1/b and 4 more`.
-std::string enumerate(const std::vector<std::string>& names) {
-  constexpr std::size_t most = 8;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
-  return text;
 }
 
 }  // namespace
@@ -244,9 +237,9 @@ void Optimizer::require_matches(const Link& model) const {
       if (path_matches(groups_[i]->pattern_, path)) matching.push_back(path);
     });
     if (matching.empty())
-      throw Error(groups_[i]->title(), " matches no parameter; there are ", enumerate(paths));
+      throw Error(groups_[i]->title(), " matches no parameter; there are ", detail::listed(paths));
     throw Error(groups_[i]->title(), " has no parameters: groups that were added later match ",
-                enumerate(matching));
+                detail::listed(matching));
   }
 }
 
@@ -411,9 +404,9 @@ const std::vector<Hyperparameter>& Optimizer::listed() {
 }
 
 std::string Optimizer::hyperparameter_names() {
-  std::string names;
-  for (const Hyperparameter& each : listed()) names += (names.empty() ? "" : ", ") + std::string(each.name);
-  return names;
+  std::vector<std::string> names;
+  for (const Hyperparameter& each : listed()) names.push_back(each.name);
+  return detail::joined(names);
 }
 
 void Optimizer::require(bool valid, const char* hyperparameter, const char* expected, double value) const {

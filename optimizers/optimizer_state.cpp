@@ -1,6 +1,7 @@
 // The state of an optimizer: its arrays by name, saving and loading.
+#include "tenbin/core/text.h"
 #include "tenbin/optimizers/detail/optimizer_entry.h"
-#include "tenbin/serializers/npz.h"
+#include "tenbin/serializers/state.h"
 
 namespace tenbin {
 
@@ -79,11 +80,8 @@ class RestoreHyperparameters {
   bool is_dismissed_ = false;
 };
 
-Array text_array(const std::string& text) {
-  return Array(std::vector<std::uint8_t>(text.begin(), text.end()));
-}
-
-std::string read_text(StateReader& reader, const std::string& key) {
+// Empty if the key is missing: files of Chainer and older ones do not have it.
+std::string read_text_if_there(StateReader& reader, const std::string& key) {
   const Array text = reader.read_if_there(key);
   if (!text) return "";
   if (text.dtype() != Dtype::uint8) reader.fail(key, "expected text in uint8, got ", text);
@@ -94,10 +92,9 @@ std::string read_text(StateReader& reader, const std::string& key) {
 std::string group_key(std::size_t index) { return "group/" + std::to_string(index) + '/'; }
 
 std::string quoted(const std::vector<std::string>& patterns) {
-  std::string text;
-  for (const std::string& pattern : patterns)
-    text += (text.empty() ? "" : ", ") + ("'" + printable(pattern)) + "'";
-  return text.empty() ? "none" : text;
+  std::vector<std::string> texts;
+  for (const std::string& pattern : patterns) texts.push_back("'" + printable(pattern) + "'");
+  return texts.empty() ? "none" : detail::joined(texts);
 }
 
 }  // namespace
@@ -118,21 +115,21 @@ NamedArrays Optimizer::save_state() {
   require_not_group("save_state");
   if (!holder_) throw Error(name(), ": saved before setup, without a model there is no state");
   NamedArrays all = state_arrays();
-  all.emplace_back("rule", text_array(name()));
+  all.emplace_back("rule", text_state(name()));
   for (const auto& [key, each] : saved_hyperparameters()) all.emplace_back(key, as_array(each));
   for (std::size_t i = 0; i < groups_.size(); ++i)
-    all.emplace_back(group_key(i) + "pattern", text_array(groups_[i]->pattern_));
+    all.emplace_back(group_key(i) + "pattern", text_state(groups_[i]->pattern_));
   std::string frozen;
   model().visit_named([&](const std::string& path, const Parameter& parameter) {
     if (parameter.is_trainable() && !parameter.update_enabled()) frozen += path + '\n';
   });
-  if (!frozen.empty()) all.emplace_back("frozen", text_array(frozen));
+  if (!frozen.empty()) all.emplace_back("frozen", text_state(frozen));
   return all;
 }
 
 // Errors: the file is of another rule. The text names the states of the first parameter, too.
 void Optimizer::require_rule(StateReader& reader) const {
-  const std::string got = read_text(reader, "rule");
+  const std::string got = read_text_if_there(reader, "rule");
   if (!reader.contains("rule") || got == name()) return;
   std::string keys;
   if (!entries_.empty())
@@ -146,7 +143,7 @@ void Optimizer::require_groups(StateReader& reader) const {
   std::vector<std::string> expected, got;
   for (const auto& group : groups_) expected.push_back(group->pattern_);
   for (std::size_t i = 0; reader.contains(group_key(i) + "pattern"); ++i)
-    got.push_back(read_text(reader, group_key(i) + "pattern"));
+    got.push_back(read_text_if_there(reader, group_key(i) + "pattern"));
   if (expected == got || !reader.contains("rule")) return;
   reader.fail("group", "expected the groups ", quoted(expected), ", got ", quoted(got),
               ": add the groups of the file before loading, others afterwards");
@@ -154,14 +151,14 @@ void Optimizer::require_groups(StateReader& reader) const {
 
 // Errors: the file has state of parameters that are not initialised.
 void Optimizer::require_initialized(const StateReader& reader) const {
-  std::string lost;
+  std::vector<std::string> lost;
   model().visit_named([&](const std::string& path, const Parameter& parameter) {
     if (parameter.is_trainable() && !parameter.is_initialized() && reader.contains(path + "/t"))
-      lost += (lost.empty() ? "" : ", ") + path;
+      lost.push_back(path);
   });
   if (!lost.empty())
     throw Error(reader.source(), ": ", name(),
-                ": the file has state of parameters that are not initialised yet (", lost,
+                ": the file has state of parameters that are not initialised yet (", detail::joined(lost),
                 "): load the model first, or run it forward once");
 }
 
@@ -170,7 +167,7 @@ void Optimizer::require_initialized(const StateReader& reader) const {
 Optimizer::FrozenParameters Optimizer::read_frozen(StateReader& reader) const {
   FrozenParameters all;
   if (!reader.contains("rule")) return all;
-  const std::string text = reader.contains("frozen") ? '\n' + read_text(reader, "frozen") : "";
+  const std::string text = reader.contains("frozen") ? '\n' + read_text_if_there(reader, "frozen") : "";
   std::size_t length = text.empty() ? 0 : 1;
   model().visit_named([&](const std::string& path, const Parameter& parameter) {
     if (!parameter.is_trainable()) return;

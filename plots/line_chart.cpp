@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tenbin/core/error.h"
+#include "tenbin/core/file.h"
 #include "tenbin/core/text.h"
 #include "tenbin/plots/detail/axis.h"
 #include "tenbin/plots/detail/svg.h"
@@ -311,7 +312,7 @@ LineChart& LineChart::band(std::vector<double> x, std::vector<double> low, std::
 
 std::string LineChart::svg() const { return ChartColumn().add(*this).svg(); }
 
-void LineChart::save(const std::string& path) const { detail::write_text(path, svg()); }
+void LineChart::save(const std::string& path) const { write_file(path, svg()); }
 
 ChartColumn& ChartColumn::add(LineChart chart) {
   charts_.push_back(std::move(chart));
@@ -340,6 +341,6 @@ std::string ChartColumn::svg() const {
   return detail::svg_head(width, y, title.empty() ? "Line chart" : title, description) + body + "</svg>\n";
 }
 
-void ChartColumn::save(const std::string& path) const { detail::write_text(path, svg()); }
+void ChartColumn::save(const std::string& path) const { write_file(path, svg()); }
 
 }  // namespace tenbin

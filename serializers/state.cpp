@@ -4,12 +4,6 @@ namespace tenbin {
 
 namespace {
 
-Array read_array(StateReader& reader, const std::string& key) {
-  Array values = reader.read(key);
-  if (!values) reader.fail(key, "there is no such key");
-  return values;
-}
-
 // An array without axes. Array::scalar takes a double, which does not hold every integer.
 template <class T>
 Array scalar_of(T value) {
@@ -49,6 +43,37 @@ std::string read_text(StateReader& reader, const std::string& key) {
     reader.fail(key, "expected text in uint8, got ", bytes);
   const auto text = bytes.to_vector<std::uint8_t>();
   return std::string(text.begin(), text.end());
+}
+
+Array names_state(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) (text += name) += '\0';
+  return text_state(text);
+}
+
+std::vector<std::string> read_names(StateReader& reader, const std::string& key) {
+  const std::string text = read_text(reader, key);
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\0', begin);
+    if (end == std::string::npos) reader.fail(key, "the last name does not end");
+    names.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+Array read_array(StateReader& reader, const std::string& key) {
+  Array values = reader.read(key);
+  if (!values) reader.fail(key, "there is no such key");
+  return values;
+}
+
+std::vector<double> read_numbers(StateReader& reader, const std::string& key) {
+  const Array values = read_array(reader, key);
+  if (values.dtype() != Dtype::float64 || values.ndim() != 1)
+    reader.fail(key, "expected float64 of one axis, got ", values);
+  return values.to_vector<double>();
 }
 
 }  // namespace tenbin

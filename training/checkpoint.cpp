@@ -62,12 +62,6 @@ T read_as(StateReader& reader) {
   }
 }
 
-Array read_values(StateReader& reader) {
-  Array values = reader.read("value");
-  if (!values) reader.fail("value", "there is no such key");
-  return values;
-}
-
 // Restores the parameters of models, unless it is dismissed.
 class RestoreModels {
  public:
@@ -162,10 +156,7 @@ Checkpoint& Checkpoint::add_value(const std::string& name, std::vector<double>& 
         return NamedArrays{{"value", Array(values)}};
       },
       [&values](StateReader& reader) {
-        const Array read = read_values(reader);
-        if (read.dtype() != Dtype::float64 || read.ndim() != 1)
-          reader.fail("value", "expected float64 of one axis, got ", read);
-        return [&values, vector = read.to_vector<double>()] { values = vector; };
+        return [&values, read = read_numbers(reader, "value")] { values = read; };
       });
 }
 
@@ -177,7 +168,7 @@ Checkpoint& Checkpoint::add_value(const std::string& name, Array& array) {
         return NamedArrays{{"value", array}};
       },
       [&array](StateReader& reader) {
-        return [&array, read = read_values(reader).to(array.device())] { array = read; };
+        return [&array, read = read_array(reader, "value").to(array.device())] { array = read; };
       });
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tenbin/training/detail/saved_values.h"
+#include "tenbin/serializers/state.h"
 
 namespace tenbin {
 
@@ -84,10 +84,10 @@ void Means::add(const Observation& observation) {
 }
 
 void Means::add(const Observation::Entry& entry) {
-  if (entry.weight == 0) return;
   const auto found =
       std::find_if(means_.begin(), means_.end(), [&](const Mean& mean) { return mean.key == entry.key; });
   Mean& mean = found != means_.end() ? *found : means_.emplace_back(Mean{entry.key});
+  if (entry.weight == 0) return;
   mean.weight += entry.weight;
   if (!entry.on_device) {
     mean.sum += entry.weight * entry.value;
@@ -121,16 +121,24 @@ std::optional<double> Means::value(const std::string& key) const {
   return std::nullopt;
 }
 
+std::vector<std::string> Means::keys() const {
+  std::vector<std::string> keys;
+  for (const Mean& mean : means_) keys.push_back(mean.key);
+  return keys;
+}
+
+bool Means::has_key(const std::string& key) const {
+  return std::any_of(means_.begin(), means_.end(), [&](const Mean& mean) { return mean.key == key; });
+}
+
 // `sums`: for every key its sum, its weight and the number of sums on a GPU, then their weights and values.
 NamedArrays Means::save_state() const {
-  std::vector<std::string> keys;
   std::vector<double> sums;
   for (const Mean& mean : means_) {
-    keys.push_back(mean.key);
     sums.insert(sums.end(), {mean.sum, mean.weight, static_cast<double>(mean.on_device.size())});
     for (const auto& [weight, sum] : mean.on_device) sums.insert(sums.end(), {weight, sum.item()});
   }
-  return {{"keys", names_state(keys)}, {"sums", Array(sums)}};
+  return {{"keys", names_state(keys())}, {"sums", Array(sums)}};
 }
 
 std::function<void()> Means::prepare_load(StateReader& reader) {

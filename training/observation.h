@@ -101,6 +101,9 @@ class Means {
   // Those of the keys that have a value.
   std::vector<std::pair<std::string, double>> values() const;
   std::optional<double> value(const std::string& key) const;
+  // All that were ever added, also before `clear`.
+  std::vector<std::string> keys() const;
+  bool has_key(const std::string& key) const;
 
   NamedArrays save_state() const;
   std::function<void()> prepare_load(StateReader& reader);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "tenbin/core/random.h"
+#include "tenbin/core/text.h"
 #include "tenbin/training/checkpoint.h"
 #include "tenbin/training/extensions/log_report.h"
 
@@ -47,6 +48,7 @@ struct Trainer::State {
   bool is_running = false;
   bool has_fired = false;   // the stop trigger
   bool is_stopped = false;  // by `stop`
+  bool has_failed = false;
   std::string stop_reason;
   double elapsed = 0;  // before `start`
   Clock::time_point start = Clock::now();
@@ -132,7 +134,7 @@ void Trainer::run() {
   state.sort_entries();
   state.start = Clock::now();
   state.is_running = true;
-  state.has_fired = state.is_stopped = false;
+  state.has_fired = state.is_stopped = state.has_failed = false;
   state.stop_reason.clear();
 
   try {
@@ -168,6 +170,7 @@ void Trainer::end(const std::exception* error) {
   State& state = *state_;
   state.elapsed = elapsed_time();
   state.is_running = false;
+  state.has_failed = error != nullptr;
   std::exception_ptr first;
   const auto attempt = [&](auto call) {
     try {
@@ -196,6 +199,7 @@ void Trainer::stop(const std::string& reason) {
 }
 
 const std::string& Trainer::stop_reason() const { return state_->stop_reason; }
+bool Trainer::has_failed() const { return state_->has_failed; }
 
 Updater& Trainer::updater() { return state_->updater; }
 Optimizer& Trainer::optimizer() const { return state_->updater.optimizer(); }
@@ -246,9 +250,7 @@ std::string Trainer::known_keys() const {
     for (const std::string& key : log->keys()) add_key(key);
   for (const State::Entry& entry : state_->entries)
     for (const std::string& key : entry.reports) add_key(key);
-  std::string text;
-  for (const std::string& key : keys) text += (text.empty() ? "" : ", ") + key;
-  return text;
+  return detail::joined(keys);
 }
 
 void Trainer::require_keys(const char* caller, const std::vector<std::string>& keys) const {
@@ -260,12 +262,12 @@ void Trainer::require_keys(const char* caller, const std::vector<std::string>& k
                   "' is reported after LogReport has run; give what reports it a higher priority");
     if (!knows_key(key))
       throw Error(caller, ": no value has been reported as '", key, "'; there are ", known_keys());
-    std::string per_class;
+    std::vector<std::string> per_class;
     if (log != nullptr && !log->has_key(key))
       for (const std::string& other : log->keys())
-        if (other.compare(0, key.size() + 1, key + '/') == 0)
-          per_class += (per_class.empty() ? "" : ", ") + other;
-    if (!per_class.empty()) throw Error(caller, ": '", key, "' has a value per class: ", per_class);
+        if (other.compare(0, key.size() + 1, key + '/') == 0) per_class.push_back(other);
+    if (!per_class.empty())
+      throw Error(caller, ": '", key, "' has a value per class: ", detail::joined(per_class));
   }
 }
 

@@ -84,6 +84,8 @@ class Trainer {
   double epoch_detail() const;
   double previous_epoch_detail() const;
   bool is_new_epoch() const;
+  /// Whether `run` ends by an error: for `finalize` of an extension.
+  bool has_failed() const;
   /// Seconds of training, also before it was resumed.
   double elapsed_time() const;
   /// The part of the training that is done, in [0, 1], where the stop trigger knows it.

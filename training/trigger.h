@@ -238,8 +238,8 @@ struct EarlyStoppingOptions {
 /// `EarlyStoppingTrigger`, which minimises what is not called an accuracy, F1 too.) The extension
 /// EarlyStopping does the same, and can also restore the best model.
 ///
-///     Trainer trainer(std::move(updater), {.stop = EarlyStoppingTrigger("validation/main/ap",
-///     Epochs(100))});
+///     const EarlyStoppingTrigger stop("validation/main/ap", Epochs(100));
+///     Trainer trainer(std::move(updater), {.stop = stop});
 ///
 /// NaN counts as no improvement. Errors: an automatic mode for an unknown metric; a check without a value.
 class EarlyStoppingTrigger {

@@ -125,11 +125,8 @@ inline std::map<std::int64_t, std::vector<std::size_t>> samples_by_class(const A
 [[noreturn]] inline void throw_invalid_label(const char* function, const Shape& shape, std::int64_t position,
                                              std::int64_t label, std::int64_t n_class,
                                              std::int64_t ignore_label) {
-  const Shape index = unravel_index(static_cast<std::size_t>(position), shape);
-  TextStream name;
-  for (std::size_t axis = 0; axis < index.size(); ++axis) name << (axis == 0 ? "t[" : ", ") << index[axis];
-  throw Error(function, ": ", name.str(), "] is ", label, ", expected a label in [0, ", n_class,
-              ") or ignore_label ", ignore_label);
+  throw Error(function, ": t", subscript(static_cast<std::size_t>(position), shape), " is ", label,
+              ", expected a label in [0, ", n_class, ") or ignore_label ", ignore_label);
 }
 
 // The same error, for a kernel that reads t of this shape.
@@ -160,10 +157,20 @@ inline DeferredError invalid_binary_label_error(const std::string& function, std
   return error;
 }
 
+// Whether a label is a class; also for kernels.
+struct IsClass {
+  std::int64_t n_class;
+
+  template <class Label>
+  constexpr bool operator()(Label label) const {
+    return static_cast<std::int64_t>(label) >= 0 && static_cast<std::int64_t>(label) < n_class;
+  }
+};
+
 // Errors: `class_counts: t[3] = 7 is not a class in [0, 5)`.
 inline void require_class(const char* function, const char* argument, std::size_t position,
                           std::int64_t label, std::size_t n_class) {
-  if (label < 0 || static_cast<std::uint64_t>(label) >= n_class)
+  if (!IsClass{static_cast<std::int64_t>(n_class)}(label))
     throw Error(function, ": ", argument, "[", position, "] = ", label, " is not a class in [0, ", n_class,
                 ")");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace tenbin::detail {
@@ -14,6 +15,7 @@ inline double percentile(const std::vector<double>& sorted, double percent) {
   const double below = sorted[i];
   const double above = sorted[std::min(i + 1, sorted.size() - 1)];
   const double part = rank - static_cast<double>(i);
+  if (!std::isfinite(above - below)) return part == 0 ? below : below * (1 - part) + above * part;
   return part < 0.5 ? below + (above - below) * part : above - (above - below) * (1 - part);
 }
 

@@ -91,11 +91,6 @@ std::string Json::to_string() const {
   return out;
 }
 
-void Json::save(const std::string& path) const {
-  const std::string text = to_string() + '\n';
-  OutputFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
-}
+void Json::save(const std::string& path) const { write_file(path, to_string() + '\n'); }
 
 }  // namespace tenbin::examples

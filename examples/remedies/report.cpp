@@ -92,10 +92,7 @@ void save_csv(const Results& results, const std::string& path) {
       for (std::size_t split = 0; split < results.values[r][m].size(); ++split)
         text << method_names()[r] << ',' << metrics()[m].key << ',' << split << ','
              << results.values[r][m][split] << '\n';
-  OutputFile file(path);
-  const std::string lines = text.str();
-  file.write(lines.data(), lines.size());
-  file.commit();
+  write_file(path, text.str());
 }
 
 }  // namespace tenbin::examples

@@ -1,6 +1,7 @@
 #include "tenbin/functions/array/stack.h"
 
 #include "tenbin/core/lines.h"
+#include "tenbin/functions/array/detail/new_axis.h"
 #include "tenbin/functions/detail/back_end.h"
 
 namespace tenbin {
@@ -8,12 +9,8 @@ namespace tenbin {
 Arrays Stack::TENBIN_FORWARD(const Arrays& xs) {
   retain_inputs({});
   x_shape_ = xs[0].shape();
-  position_ = new_axis(xs[0]);
-  Shape shape;
-  for (std::size_t i = 0; i <= x_shape_.size(); ++i) {
-    if (i == position_) shape.push_back(xs.size());
-    if (i < x_shape_.size()) shape.push_back(x_shape_[i]);
-  }
+  position_ = detail::require_new_axis(*this, xs[0], axis_);
+  const Shape shape = detail::with_axis(x_shape_, position_, xs.size());
   Array y = Array::empty(shape, xs[0].dtype(), xs[0].device());
   back_end::join(xs, lines_along(shape, position_), y);
   return {y};
@@ -34,15 +31,8 @@ Arrays Stack::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys) {
 
 #ifndef TENBIN_KERNELS  // compiled once, for both devices
 
-std::size_t Stack::new_axis(const Array& x) const {
-  const int count = static_cast<int>(x.ndim()) + 1;
-  if (axis_ < -count || axis_ >= count)
-    throw Error("stack: axis ", axis_, " is out of range for a new axis of ", x);
-  return static_cast<std::size_t>(axis_ < 0 ? axis_ + count : axis_);
-}
-
 void Stack::check(const Arrays& xs) const {
-  new_axis(xs[0]);
+  detail::require_new_axis(*this, xs[0], axis_);
   for (std::size_t i = 1; i < xs.size(); ++i)
     if (xs[i].shape() != xs[0].shape() || xs[i].dtype() != xs[0].dtype())
       throw Error("stack: inputs 0 and ", i, " differ in shape or dtype: ", xs[0], " and ", xs[i]);

@@ -16,8 +16,6 @@ class Stack : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  std::size_t new_axis(const Array& x) const;
-
   int axis_;
   std::size_t position_ = 0;  // of the new axis
   Shape x_shape_;

@@ -10,13 +10,6 @@ namespace tenbin {
 
 namespace {
 
-struct IsPairLabel {
-  template <class Label>
-  __device__ bool operator()(Label label) const {
-    return label == 0 || label == 1;
-  }
-};
-
 template <class T, class Label>
 struct PairLoss {
   detail::PairElements<T, Label> pairs;
@@ -48,7 +41,7 @@ Arrays Contrastive::forward_gpu(const Arrays& xs) {
     using T = decltype(zero);
     using Label = decltype(label_zero);
     const Label* label = xs[1].data<Label>();
-    gpu::require_each(context, error, losses.size(), label, IsPairLabel());
+    gpu::require_each(context, error, losses.size(), label, detail::IsClass{2});
     gpu::for_each(context, losses.size(),
                   PairLoss<T, Label>{{xs[0].data<T>(), label, static_cast<T>(margin_)}, losses.data<T>()});
   });

@@ -10,15 +10,6 @@ namespace tenbin {
 
 namespace {
 
-struct IsClass {
-  gpu::Index n_class;
-
-  template <class Label>
-  __device__ bool operator()(Label label) const {
-    return static_cast<gpu::Index>(label) >= 0 && static_cast<gpu::Index>(label) < n_class;
-  }
-};
-
 template <class T, class Label>
 struct HingeLoss {
   detail::HingeElements<T, Label> elements;
@@ -59,7 +50,7 @@ Arrays Hinge::forward_gpu(const Arrays& xs) {
     using T = decltype(zero);
     using Label = decltype(label_zero);
     const Label* t = xs[1].data<Label>();
-    gpu::require_each(context, error, xs[1].size(), t, IsClass{static_cast<gpu::Index>(n_class)});
+    gpu::require_each(context, error, xs[1].size(), t, detail::IsClass{error.bounds[0]});
     gpu::for_each(context, losses.size(),
                   HingeLoss<T, Label>{{xs[0].data<T>(), t, norm_}, n_class, losses.data<T>()});
   });

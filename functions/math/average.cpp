@@ -4,18 +4,12 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/detail/arithmetic.h"
 #include "tenbin/functions/detail/back_end.h"
 
 namespace tenbin {
 
 namespace {
-
-struct Multiply {
-  template <class T>
-  constexpr T operator()(T a, T b) const {
-    return a * b;
-  }
-};
 
 struct Divide {
   template <class T>
@@ -40,7 +34,7 @@ struct WeightTerm {
   }
 };
 
-Array product(const Array& a, const Array& b) { return back_end::map(Multiply(), a, b); }
+Array product(const Array& a, const Array& b) { return back_end::map(detail::Multiply(), a, b); }
 
 Array divide(const Array& a, const Array& b) { return back_end::map(Divide(), a, b); }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/detail/arithmetic.h"
 #include "tenbin/functions/detail/back_end.h"
 
 namespace tenbin {
@@ -21,13 +22,6 @@ struct Scale {
   template <class T>
   constexpr T operator()(T x, T largest) const {
     return largest > 0 ? x / largest : x;
-  }
-};
-
-struct Product {
-  template <class T>
-  constexpr T operator()(T a, T b) const {
-    return a * b;
   }
 };
 
@@ -81,7 +75,7 @@ struct Vectors {
     const auto spread = [&](const Array& of_vector) { return back_end::broadcast_to(of_vector, x.shape()); };
     largest = back_end::max_to(back_end::map(Magnitude(), x), kept);
     const Array scaled = back_end::map(Scale(), x, spread(largest));
-    square = back_end::sum_to(back_end::map(Product(), scaled, scaled), kept);
+    square = back_end::sum_to(back_end::map(detail::Multiply(), scaled, scaled), kept);
     direction = back_end::map(Direction{eps}, x, scaled, spread(largest), spread(square));
   }
 };
@@ -92,7 +86,7 @@ Arrays CosineSimilarity::TENBIN_FORWARD(const Arrays& xs) {
   retain_outputs({0});
   shapes_ = reduce_shape(*this, xs[0], {axis_});
   const Vectors a(xs[0], shapes_.kept, eps_), b(xs[1], shapes_.kept, eps_);
-  const Array y = back_end::sum_to(back_end::map(Product(), a.direction, b.direction), shapes_.kept);
+  const Array y = back_end::sum_to(back_end::map(detail::Multiply(), a.direction, b.direction), shapes_.kept);
   return {y.reshape(shapes_.result)};
 }
 

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "tenbin/core/file.h"
 #include "tenbin/core/text.h"
 
 namespace tenbin::detail {
@@ -114,12 +113,6 @@ std::string svg_head(double width, double height, const std::string& title, cons
          "\" viewBox=\"0 0 " + w + ' ' + h + "\">\n<title>" + xml_text(title) + "</title>\n<desc>" +
          xml_text(description) + "</desc>\n" + style + "<rect class=\"background\" width=\"" + w +
          "\" height=\"" + h + "\"/>\n";
-}
-
-void write_text(const std::string& path, const std::string& text) {
-  OutputFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
 }
 
 }  // namespace tenbin::detail

@@ -21,7 +21,4 @@ std::string coordinate(double value);
 std::string svg_head(double width, double height, const std::string& title, const std::string& description);
 constexpr std::size_t svg_colours = 8;
 
-// Replaces a file by `text`, in one step.
-void write_text(const std::string& path, const std::string& text);
-
 }  // namespace tenbin::detail

@@ -253,3 +253,10 @@ TEST_CASE_METHOD(FileFixture, "OutputFile checks the written file before it repl
 TEST_CASE_METHOD(FileFixture, "the system's messages are English, whatever the locale") {
   CHECK_THROWS_WITH(InputFile(path), path + ": cannot open: No such file or directory");
 }
+
+TEST_CASE_METHOD(FileFixture, "write_file replaces a file by a text") {
+  write_file(path, "first");
+  write_file(path, std::string("a\0b\n", 4));
+  CHECK(read_bytes(path) == std::string("a\0b\n", 4));
+  CHECK_THROWS_WITH(write_file(directory / "none/text", ""), ContainsSubstring("none/text: "));
+}

@@ -252,3 +252,18 @@ TEST_CASE("a permutation has every index once, and every order is equally likely
   for (const double count : counts) chi_squared += std::pow(count - draws / 6, 2) / (draws / 6);
   CHECK(chi_squared < 20.5);  // 5 degrees of freedom
 }
+
+TEST_CASE("KeepDefaultGenerator restores the generator of the thread") {
+  random::seed(7);
+  random::default_generator().draw(10);
+  const std::uint64_t position = random::default_generator().position();
+  {
+    const random::KeepDefaultGenerator keep;
+    random::default_generator().draw(10);
+    keep.restore();
+    CHECK(random::default_generator().position() == position);
+    random::seed(8);
+  }
+  CHECK(random::default_generator().seed() == 7);
+  CHECK(random::default_generator().position() == position);
+}

@@ -91,3 +91,9 @@ TEST_CASE("a Shape prints as a tuple") {
   CHECK(printed({3}) == "(3)");
   CHECK(printed({8, 0, 1234567}) == "(8, 0, 1234567)");
 }
+
+TEST_CASE("subscript is the text of an element's indices") {
+  CHECK(subscript(5, {2, 3}) == "[1, 2]");
+  CHECK(subscript(4, {7}) == "[4]");
+  CHECK(subscript(0, {}) == "[]");
+}

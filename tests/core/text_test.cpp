@@ -100,3 +100,9 @@ TEST_CASE("lower_case and is_letter_or_digit know ASCII only") {
   for (const char c : {'/', ':', '`', '{', '@', '[', '_', '\xE4', '\0'})
     CHECK_FALSE(detail::is_letter_or_digit(c));
 }
+
+TEST_CASE("joined puts commas between texts") {
+  CHECK(detail::joined({}).empty());
+  CHECK(detail::joined({"a"}) == "a");
+  CHECK(detail::joined({"a", "", "b c"}) == "a, , b c");
+}

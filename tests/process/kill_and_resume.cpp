@@ -33,15 +33,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::uint64_t hash_of(const Link& model) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (const Parameter& parameter : model.params()) {
-    const auto* bytes = static_cast<const unsigned char*>(parameter.data().raw_data());
-    for (std::size_t i = 0; i < parameter.data().nbytes(); ++i) hash = (hash ^ bytes[i]) * 1099511628211u;
-  }
-  return hash;
-}
-
 // The training: everything that decides how it goes on.
 void run(const std::string& directory) {
   random::seed(1);

@@ -84,3 +84,22 @@ TEST_CASE("the keys of an object inside are read with its name") {
     CHECK(reader.report().unexpected_keys.empty());
   });
 }
+
+TEST_CASE("names and numbers of a state") {
+  const std::vector<std::string> names{"main/loss", "", "a b\n"};
+  const NamedArrays state{{"names", names_state(names)},
+                          {"no names", names_state({})},
+                          {"open", text_state("no end")},
+                          {"numbers", Array{1.5, -2.0}},
+                          {"floats", Array{1.f}}};
+  from_file(state, {}, [&](StateReader& reader) {
+    CHECK(read_names(reader, "names") == names);
+    CHECK(read_names(reader, "no names").empty());
+    CHECK(read_numbers(reader, "numbers") == std::vector{1.5, -2.0});
+    CHECK(read_array(reader, "floats").dtype() == Dtype::float32);
+    CHECK_THROWS_WITH(read_names(reader, "open"), ContainsSubstring("open: the last name does not end"));
+    CHECK_THROWS_WITH(read_numbers(reader, "floats"),
+                      ContainsSubstring("floats: expected float64 of one axis, got float32(1)"));
+    CHECK_THROWS_WITH(read_array(reader, "none"), ContainsSubstring("none: there is no such key"));
+  });
+}

@@ -54,4 +54,14 @@ inline std::vector<double> parameters_of(const Link& model) {
   return all;
 }
 
+/// FNV-1a over the bytes of all parameters, which are on the CPU.
+inline std::uint64_t hash_of(const Link& model) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const Parameter& parameter : model.params()) {
+    const auto* bytes = static_cast<const unsigned char*>(parameter.data().raw_data());
+    for (std::size_t i = 0; i < parameter.data().nbytes(); ++i) hash = (hash ^ bytes[i]) * 1099511628211u;
+  }
+  return hash;
+}
+
 }  // namespace tenbin::testing

@@ -2,6 +2,7 @@
 #include "tenbin/tenbin.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/memory_use.h"
+#include "tenbin/tests/training/small_training.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -45,16 +46,6 @@ void train(Net& model, Optimizer& optimizer, const Dataset& data, std::size_t ba
       after_step(++step);
       if (step == steps) return;
     }
-}
-
-// FNV-1a over the bytes of all parameters.
-std::uint64_t hash_of(const Link& model) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (const Parameter& parameter : model.params()) {
-    const auto* bytes = static_cast<const unsigned char*>(parameter.data().raw_data());
-    for (std::size_t i = 0; i < parameter.data().nbytes(); ++i) hash = (hash ^ bytes[i]) * 1099511628211u;
-  }
-  return hash;
 }
 
 std::uint64_t hash_after_200_steps(std::size_t hidden, std::size_t batch_size) {

@@ -4,21 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "tenbin/core/text.h"
+#include "tenbin/evaluation/detail/percentile.h"
+
 namespace tenbin::detail {
-
-namespace {
-
-// Precondition: sorted, not empty.
-double percentile_of(const std::vector<double>& sorted, double percent) {
-  const double position = percent / 100 * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  const double part = position - static_cast<double>(below);
-  // Not a + part * (b - a): infinities would become NaN.
-  return part == 0 ? sorted[below] : sorted[below] * (1 - part) + sorted[above] * part;
-}
-
-}  // namespace
 
 ArrayStatistics statistics_of(const Array& array, const std::vector<double>& percentiles) {
   std::vector<double> values = array.to_vector<double>();
@@ -41,7 +30,7 @@ ArrayStatistics statistics_of(const Array& array, const std::vector<double>& per
   std::sort(values.begin(), values.end());
   result.min = values.front();
   result.max = values.back();
-  for (const double percent : percentiles) result.percentiles.push_back(percentile_of(values, percent));
+  for (const double percent : percentiles) result.percentiles.push_back(percentile(values, percent));
   return result;
 }
 
@@ -57,9 +46,9 @@ NamedParameters chosen_parameters(const char* caller, const Link& model,
       chosen.push_back(*found);
       continue;
     }
-    std::string known;
-    for (const auto& [name, parameter] : all) known += (known.empty() ? "" : ", ") + name;
-    throw Error(caller, ": no parameter '", path, "'; there are ", known);
+    std::vector<std::string> known;
+    for (const auto& [name, parameter] : all) known.push_back(name);
+    throw Error(caller, ": no parameter '", path, "'; there are ", joined(known));
   }
   return chosen;
 }

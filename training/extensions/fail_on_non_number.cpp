@@ -35,14 +35,8 @@ std::string first_non_number(const Array& array) {
   const std::vector<double> values = array.to_vector<double>();
   std::size_t flat = 0;
   while (flat + 1 < values.size() && std::isfinite(values[flat])) ++flat;
-  std::string place;
-  std::size_t rest = flat;
-  for (std::size_t axis = array.ndim(); axis-- > 0; rest /= array.shape()[axis]) {
-    if (!place.empty()) place.insert(0, ", ");
-    place.insert(0, std::to_string(rest % array.shape()[axis]));
-  }
   const double value = values[flat];
-  return '[' + place + "] is " + (std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+  return subscript(flat, array.shape()) + " is " + (std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ void ScheduledClassWeight::set(std::size_t epoch) {
   }
 }
 
-void ScheduledClassWeight::initialize(Trainer& trainer) { set(static_cast<std::size_t>(trainer.epoch())); }
+void ScheduledClassWeight::initialize(Trainer& trainer) { (*this)(trainer); }
 
 void ScheduledClassWeight::operator()(Trainer& trainer) { set(static_cast<std::size_t>(trainer.epoch())); }
 

@@ -60,10 +60,8 @@ void KeepBest::operator()(Trainer& trainer) {
   if (!options_.file.empty()) save_npz(trainer.path_of(options_.file), kept_.values());
 }
 
-void KeepBest::on_error(Trainer& /*trainer*/, const std::exception& /*error*/) { has_failed_ = true; }
-
-void KeepBest::finalize(Trainer& /*trainer*/) {
-  if (options_.restore && !has_failed_ && !kept_.is_empty()) kept_.restore();
+void KeepBest::finalize(Trainer& trainer) {
+  if (options_.restore && !trainer.has_failed() && !kept_.is_empty()) kept_.restore();
 }
 
 void KeepBest::serialize(Checkpoint& state) {
@@ -78,16 +76,14 @@ EarlyStopping::EarlyStopping(std::string monitor, EarlyStoppingOptions options)
           std::move(monitor), [](const Trainer&) { return false; }, std::move(options)) {}
 
 void EarlyStopping::prepare(Trainer& trainer) {
-  has_failed_ = false;
-  if (restore_best_ && best_.empty()) best_.emplace_back(trainer.optimizer().target());
+  if (restore_best_ && !best_) best_.emplace(trainer.optimizer().target());
 }
 
 void EarlyStopping::initialize(Trainer& trainer) { stop_if_exhausted(trainer); }
 
 void EarlyStopping::operator()(Trainer& trainer) {
   trigger_(trainer);
-  if (trigger_.has_improved())
-    for (detail::KeptModel& model : best_) model.keep();
+  if (best_ && trigger_.has_improved()) best_->keep();
   stop_if_exhausted(trainer);
 }
 
@@ -101,17 +97,13 @@ void EarlyStopping::stop_if_exhausted(Trainer& trainer) {
                             patience_, " checks"));
 }
 
-void EarlyStopping::on_error(Trainer& /*trainer*/, const std::exception& /*error*/) { has_failed_ = true; }
-
-void EarlyStopping::finalize(Trainer& /*trainer*/) {
-  if (has_failed_) return;
-  for (detail::KeptModel& model : best_)
-    if (!model.is_empty()) model.restore();
+void EarlyStopping::finalize(Trainer& trainer) {
+  if (best_ && !trainer.has_failed() && !best_->is_empty()) best_->restore();
 }
 
 void EarlyStopping::serialize(Checkpoint& state) {
   state.section("trigger", trigger_);
-  if (!best_.empty()) state.add("model", best_[0]);
+  if (best_) state.add("model", *best_);
 }
 
 }  // namespace tenbin

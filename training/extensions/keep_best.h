@@ -1,6 +1,7 @@
 // KeepBest and EarlyStopping: the best model of a training, and when to end it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,8 +57,6 @@ class KeepBest : public Extension {
   /// In every iteration: `check` says when values are compared.
   Trigger default_trigger() const override { return Iterations(1); }
   void operator()(Trainer& trainer) override;
-  void prepare(Trainer& /*trainer*/) override { has_failed_ = false; }
-  void on_error(Trainer& trainer, const std::exception& error) override;
   void finalize(Trainer& trainer) override;
   void serialize(Checkpoint& state) override;
   std::vector<std::string> written_files() const override {
@@ -74,7 +73,6 @@ class KeepBest : public Extension {
   detail::KeptModel kept_;
   detail::BestValue best_;
   std::int64_t iteration_ = 0;
-  bool has_failed_ = false;
 };
 
 /// Ends training when a reported value has not improved for `patience` checks. With `restore_best` the model
@@ -93,7 +91,6 @@ class EarlyStopping : public Extension {
   void operator()(Trainer& trainer) override;
   void prepare(Trainer& trainer) override;
   void initialize(Trainer& trainer) override;
-  void on_error(Trainer& trainer, const std::exception& error) override;
   void finalize(Trainer& trainer) override;
   void serialize(Checkpoint& state) override;
 
@@ -103,8 +100,7 @@ class EarlyStopping : public Extension {
   bool restore_best_;
   std::size_t patience_;
   EarlyStoppingTrigger trigger_;
-  bool has_failed_ = false;
-  std::vector<detail::KeptModel> best_;  // one, from the start of a training with restore_best
+  std::optional<detail::KeptModel> best_;  // from the start of a training with `restore_best`
 };
 
 }  // namespace tenbin

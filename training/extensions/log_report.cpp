@@ -7,8 +7,8 @@
 
 #include "tenbin/core/file.h"
 #include "tenbin/core/text.h"
+#include "tenbin/serializers/state.h"
 #include "tenbin/training/checkpoint.h"
-#include "tenbin/training/detail/saved_values.h"
 #include "tenbin/training/trainer.h"
 
 namespace tenbin {
@@ -66,12 +66,6 @@ std::string as_csv(const std::vector<LogRow>& rows) {
   return text;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-  OutputFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
-}
-
 }  // namespace
 
 LogReport::LogReport(LogReportOptions options) : options_(std::move(options)) {}
@@ -85,12 +79,7 @@ std::vector<std::string> LogReport::written_files() const {
 
 void LogReport::initialize(Trainer& trainer) { write(trainer); }
 
-void LogReport::observe(const Trainer& trainer) {
-  means_.add(trainer.observation());
-  trainer.observation().for_each([&](const Observation::Entry& entry) {
-    if (!has_key(entry.key)) log_.keys.push_back(entry.key);
-  });
-}
+void LogReport::observe(const Trainer& trainer) { means_.add(trainer.observation()); }
 
 void LogReport::operator()(Trainer& trainer) {
   LogRow row = means_.values();
@@ -109,10 +98,6 @@ void LogReport::write(const Trainer& trainer) const {
 
 namespace detail {
 
-bool Log::has_key(const std::string& key) const {
-  return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
 // `cells` has for every row its length, then the index of a key and the value, again and again.
 NamedArrays Log::save_state() const {
   std::vector<std::string> columns;
@@ -126,12 +111,11 @@ NamedArrays Log::save_state() const {
       if (found == columns.end()) columns.push_back(key);
     }
   }
-  return {{"keys", names_state(keys)}, {"columns", names_state(columns)}, {"cells", Array(cells)}};
+  return {{"columns", names_state(columns)}, {"cells", Array(cells)}};
 }
 
 std::function<void()> Log::prepare_load(StateReader& reader) {
   Log loaded;
-  loaded.keys = read_names(reader, "keys");
   const std::vector<std::string> columns = read_names(reader, "columns");
   const std::vector<double> cells = read_numbers(reader, "cells");
   const auto index = [&](std::size_t i, std::size_t bound) {

@@ -15,12 +15,10 @@ using LogRow = std::vector<std::pair<std::string, double>>;
 
 namespace detail {
 
-// The rows of a log, and the keys that were reported, in the order in which they were reported first.
+// The rows of a log.
 struct Log {
   std::vector<LogRow> rows;
-  std::vector<std::string> keys;
 
-  bool has_key(const std::string& key) const;
   NamedArrays save_state() const;
   std::function<void()> prepare_load(StateReader& reader);
 };
@@ -56,8 +54,8 @@ class LogReport : public Extension {
 
   const std::vector<LogRow>& rows() const { return log_.rows; }
   /// The keys that have had a value, in the order in which they were reported first.
-  const std::vector<std::string>& keys() const { return log_.keys; }
-  bool has_key(const std::string& key) const { return log_.has_key(key); }
+  std::vector<std::string> keys() const { return means_.keys(); }
+  bool has_key(const std::string& key) const { return means_.has_key(key); }
 
  private:
   void write(const Trainer& trainer) const;

@@ -1,9 +1,9 @@
 #include "tenbin/training/extensions/snapshot.h"
 
-#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -34,35 +34,29 @@ std::optional<std::int64_t> iteration_of(const fs::path& path) {
   return iteration;
 }
 
-struct Found {
-  std::int64_t iteration;
-  std::string path;
-};
-
-// By ascending iteration.
-std::vector<Found> snapshots_in(const std::string& directory) {
-  std::vector<Found> found;
+std::vector<std::string> paths_in(const std::string& directory) {
+  std::vector<std::string> paths;
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error))
-    if (const auto iteration = iteration_of(entry->path()))
-      found.push_back({*iteration, entry->path().string()});
-  std::sort(found.begin(), found.end(),
-            [](const Found& a, const Found& b) { return a.iteration < b.iteration; });
+    paths.push_back(entry->path().string());
+  return paths;
+}
+
+// The snapshots by iteration.
+std::map<std::int64_t, std::string> snapshots_in(const std::string& directory) {
+  std::map<std::int64_t, std::string> found;
+  for (const std::string& path : paths_in(directory))
+    if (const auto iteration = iteration_of(path)) found.emplace(*iteration, path);
   return found;
 }
 
 // Temporary files of snapshots that were being written when a process was killed. OutputFile removes those of
 // the path that it writes; a snapshot after a signal may have a path that is not written again.
 void remove_stale_temporaries_in(const std::string& directory) {
-  std::vector<std::string> paths;
-  std::error_code error;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string path = entry->path().string();
-    const std::size_t suffix = path.rfind(".tmp-");
-    if (suffix != std::string::npos && iteration_of(path.substr(0, suffix)))
-      paths.push_back(path.substr(0, suffix));
+  for (const std::string& path : paths_in(directory)) {
+    const std::string target = path.substr(0, path.rfind(".tmp-"));
+    if (target != path && iteration_of(target)) detail::remove_stale_temporaries(target);
   }
-  for (const std::string& path : paths) detail::remove_stale_temporaries(path);
 }
 
 volatile std::sig_atomic_t caught_signal = 0;
@@ -111,17 +105,18 @@ Snapshot::~Snapshot() = default;
 void Snapshot::prepare(Trainer& trainer) {
   remove_stale_temporaries_in(trainer.out());
   if (trainer.iteration() != 0) return;  // another Snapshot has loaded it
-  const std::vector<Found> found = snapshots_in(trainer.out());
+  const auto found = snapshots_in(trainer.out());
   if (found.empty()) return;
+  const auto& [iteration, path] = *found.rbegin();
   if (!options_.autoload)
     throw Error(
-        "Snapshot: ", found.back().path,
+        "Snapshot: ", path,
         " is of an earlier training: remove it, choose another directory, or set .autoload to resume");
-  remove_old(found.back().path);
+  remove_old(trainer, iteration);
   Checkpoint state;
   trainer.serialize(state);
   try {
-    state.load(found.back().path);
+    state.load(path);
   } catch (const Error& error) {
     throw Error(error.what(),
                 "; to start anew, remove the snapshot or choose another directory (TrainerOptions::out); to "
@@ -147,7 +142,7 @@ std::string Snapshot::save(Trainer& trainer, const std::string& prefix) const {
 
 void Snapshot::operator()(Trainer& trainer) {
   const std::string path = save(trainer, snapshot_prefix);
-  remove_old(path);
+  remove_old(trainer, trainer.iteration());
   if (!is_urgent()) return;
   throw TrainingInterrupted("Trainer: interrupted by ", caught_signal == SIGINT ? "SIGINT" : "SIGTERM",
                             " after iteration ", trainer.iteration(), "; the state is in ", path,
@@ -155,17 +150,14 @@ void Snapshot::operator()(Trainer& trainer) {
                                               : ": to continue, run it with Snapshot({.autoload = true})");
 }
 
-// Of the snapshots before `path` and itself, the last ones are kept.
-void Snapshot::remove_old(const std::string& path) const {
+// Keeps the last ones of those up to `iteration`.
+void Snapshot::remove_old(const Trainer& trainer, std::int64_t iteration) const {
   if (options_.n_retains == 0) return;
-  std::vector<Found> found = snapshots_in(fs::path(path).parent_path().string());
-  const auto last = std::find_if(found.begin(), found.end(), [&](const Found& each) {
-    return fs::path(each.path).filename() == fs::path(path).filename();
-  });
-  const std::size_t count = static_cast<std::size_t>(last - found.begin()) + (last != found.end() ? 1 : 0);
-  for (std::size_t i = 0; i + options_.n_retains < count; ++i) {
+  auto found = snapshots_in(trainer.out());
+  found.erase(found.upper_bound(iteration), found.end());
+  for (; found.size() > options_.n_retains; found.erase(found.begin())) {
     std::error_code ignored;
-    fs::remove(found[i].path, ignored);
+    fs::remove(found.begin()->second, ignored);
   }
 }
 

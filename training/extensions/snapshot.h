@@ -60,7 +60,7 @@ class Snapshot : public Extension {
   class Signals;
 
   std::string save(Trainer& trainer, const std::string& prefix) const;
-  void remove_old(const std::string& path) const;
+  void remove_old(const Trainer& trainer, std::int64_t iteration) const;
 
   SnapshotOptions options_;
   std::unique_ptr<Signals> signals_;  // while training runs

@@ -3,25 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tenbin/functions/detail/arithmetic.h"
 #include "tenbin/functions/detail/back_end.h"
 
 namespace tenbin::detail {
 
 namespace {
-
-struct Multiply {
-  template <class T>
-  constexpr T operator()(T a, T b) const {
-    return a * b;
-  }
-};
-
-struct Subtract {
-  template <class T>
-  constexpr T operator()(T a, T b) const {
-    return a - b;
-  }
-};
 
 struct Square {
   template <class T>

@@ -133,3 +133,13 @@ TEST_CASE("the ignored label of an option is -1 by default") {
   CHECK(detail::ignored_label(std::nullopt) == -1);
   CHECK(detail::ignored_label(255) == 255);
 }
+
+TEST_CASE("IsClass: 0 to n_class - 1, of any integer type") {
+  const detail::IsClass is_class{3};
+  CHECK(is_class(std::int32_t{0}));
+  CHECK(is_class(std::int64_t{2}));
+  CHECK(is_class(std::uint8_t{2}));
+  CHECK_FALSE(is_class(std::int32_t{-1}));
+  CHECK_FALSE(is_class(std::int64_t{3}));
+  CHECK_FALSE(is_class(std::uint8_t{255}));
+}
