@@ -6,19 +6,44 @@
 namespace tenbin {
 
 BatchNormalization::BatchNormalization(std::size_t size, const BatchNormalizationOptions& options)
-    : Link("BatchNormalization"), decay_(options.decay), eps_(options.eps) {
+    : Link("BatchNormalization"),
+      size_(size),
+      dtype_(options.dtype),
+      decay_(options.decay),
+      eps_(options.eps) {
   constexpr const char* link = "BatchNormalization";
   if (!(options.decay >= 0 && options.decay <= 1))
     throw Error(link, ": decay must be in [0, 1], got ", options.decay);
   if (!(options.eps > 0)) throw Error(link, ": eps must be positive, got ", options.eps);
-  const auto initial = [&](const Initializer& initializer, const Initializer& otherwise) {
-    return detail::initial_values(link, initializer, otherwise, {size}, options.dtype);
+  const auto add = [&](const char* name, const Initializer& initializer, const Initializer& otherwise,
+                       bool is_trained) {
+    return detail::initialized_param(*this, name, initializer, otherwise, {size}, options.dtype, is_trained);
   };
-  if (options.use_gamma) gamma = param("gamma", initial(options.initial_gamma, One()));
-  if (options.use_beta) beta = param("beta", initial(options.initial_beta, Zero()));
-  avg_mean = param("avg_mean", initial({}, Zero()), false);
-  avg_var = param("avg_var", initial({}, One()), false);
+  if (options.use_gamma) gamma = add("gamma", options.initial_gamma, One(), true);
+  if (options.use_beta) beta = add("beta", options.initial_beta, Zero(), true);
+  avg_mean = add("avg_mean", {}, Zero(), false);
+  avg_var = add("avg_var", {}, One(), false);
   N = param("N", Array::scalar(0, Dtype::int64), false);
+}
+
+LinkConfig BatchNormalization::get_config() const {
+  return LinkConfig("BatchNormalization")
+      .set("size", size_)
+      .set("decay", decay_)
+      .set("eps", eps_)
+      .set("use_gamma", static_cast<bool>(gamma))
+      .set("use_beta", static_cast<bool>(beta))
+      .set("dtype", dtype_);
+}
+
+BatchNormalization BatchNormalization::from_config(const LinkConfig& config) {
+  BatchNormalizationOptions options;
+  options.decay = config.number("decay");
+  options.eps = config.number("eps");
+  options.use_gamma = config.flag("use_gamma");
+  options.use_beta = config.flag("use_beta");
+  options.dtype = config.dtype("dtype");
+  return BatchNormalization(config.size("size"), options);
 }
 
 Variable BatchNormalization::operator()(const Variable& x) const {

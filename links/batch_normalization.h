@@ -4,6 +4,7 @@
 #include "tenbin/functions/normalization/batch_normalization.h"
 #include "tenbin/links/initializers.h"
 #include "tenbin/links/link.h"
+#include "tenbin/links/link_config.h"
 
 namespace tenbin {
 
@@ -32,9 +33,12 @@ class BatchNormalization : public Link {
  public:
   /// `size`: the columns of x (N, size), or the channels of x (N, size, d1, ...).
   explicit BatchNormalization(std::size_t size, const BatchNormalizationOptions& options = {});
+  static BatchNormalization from_config(const LinkConfig& config);
 
   /// Errors: those of `batch_normalization`.
   Variable operator()(const Variable& x) const;
+
+  LinkConfig get_config() const;
 
   Parameter gamma;  ///< an empty Variable without `use_gamma`
   Parameter beta;   ///< an empty Variable without `use_beta`
@@ -43,6 +47,8 @@ class BatchNormalization : public Link {
   Parameter N;
 
  private:
+  std::size_t size_;
+  Dtype dtype_;
   double decay_;
   double eps_;
 };

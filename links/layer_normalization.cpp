@@ -4,16 +4,34 @@
 
 namespace tenbin {
 
-LayerNormalization::LayerNormalization(const LayerNormalizationOptions& options)
+LayerNormalization::LayerNormalization(const Shape& shape, const LayerNormalizationOptions& options)
     : Link("LayerNormalization"), options_(options) {
   if (!(options.eps > 0)) throw Error("LayerNormalization: eps must be positive, got ", options.eps);
-  gamma = param("gamma", LazyShape{options.dtype, {LazyShape::unknown}});
-  beta = param("beta", LazyShape{options.dtype, {LazyShape::unknown}});
+  gamma = param("gamma", LazyShape{options.dtype, shape});
+  beta = param("beta", LazyShape{options.dtype, shape});
 }
 
+LayerNormalization::LayerNormalization(const LayerNormalizationOptions& options)
+    : LayerNormalization(Shape{LazyShape::unknown}, options) {}
+
 LayerNormalization::LayerNormalization(std::size_t size, const LayerNormalizationOptions& options)
-    : LayerNormalization(options) {
-  initialize(size, {});
+    : LayerNormalization(Shape{size}, options) {
+  if (!detail::SkipInitialValues::is_active()) initialize(size, {});
+}
+
+LinkConfig LayerNormalization::get_config() const {
+  return LinkConfig("LayerNormalization")
+      .set("size", gamma.is_initialized() ? gamma.size() : 0)
+      .set("eps", options_.eps)
+      .set("dtype", options_.dtype);
+}
+
+LayerNormalization LayerNormalization::from_config(const LinkConfig& config) {
+  LayerNormalizationOptions options;
+  options.eps = config.number("eps");
+  options.dtype = config.dtype("dtype");
+  const std::size_t size = config.size("size");
+  return size == 0 ? LayerNormalization(options) : LayerNormalization(size, options);
 }
 
 void LayerNormalization::initialize(std::size_t size, Device device) const {

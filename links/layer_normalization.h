@@ -4,6 +4,7 @@
 #include "tenbin/functions/normalization/layer_normalization.h"
 #include "tenbin/links/initializers.h"
 #include "tenbin/links/link.h"
+#include "tenbin/links/link_config.h"
 
 namespace tenbin {
 
@@ -24,14 +25,18 @@ class LayerNormalization : public Link {
  public:
   explicit LayerNormalization(std::size_t size, const LayerNormalizationOptions& options = {});
   explicit LayerNormalization(const LayerNormalizationOptions& options = {});
+  static LayerNormalization from_config(const LinkConfig& config);
 
   /// `layer_normalization(x, gamma, beta, eps)`. Errors: those of `layer_normalization`.
   Variable operator()(const Variable& x) const;
+
+  LinkConfig get_config() const;
 
   Parameter gamma;
   Parameter beta;
 
  private:
+  LayerNormalization(const Shape& shape, const LayerNormalizationOptions& options);
   void initialize(std::size_t size, Device device) const;
 
   LayerNormalizationOptions options_;

@@ -12,15 +12,36 @@ Array initial(const Initializer& initializer, const Initializer& otherwise, cons
 
 }  // namespace
 
-Linear::Linear(std::size_t out_size, const LinearOptions& options)
-    : Link("Linear"), out_size_(out_size), options_(options) {
-  W = param("W", LazyShape{options.dtype, {out_size, LazyShape::unknown}});
-  if (!options.nobias) b = param("b", initial(options.initial_bias, Zero(), {out_size}, options.dtype));
+Linear::Linear(const Shape& W_shape, const LinearOptions& options)
+    : Link("Linear"), out_size_(W_shape[0]), options_(options) {
+  W = param("W", LazyShape{options.dtype, W_shape});
+  if (!options.nobias)
+    b = detail::initialized_param(*this, "b", options.initial_bias, Zero(), {out_size_}, options.dtype);
 }
 
+Linear::Linear(std::size_t out_size, const LinearOptions& options)
+    : Linear(Shape{out_size, LazyShape::unknown}, options) {}
+
 Linear::Linear(std::size_t in_size, std::size_t out_size, const LinearOptions& options)
-    : Linear(out_size, options) {
+    : Linear(Shape{out_size, in_size}, options) {
+  if (detail::SkipInitialValues::is_active()) return;
   W.set_data(initial(options.initialW, LeCunNormal(), {out_size, in_size}, options.dtype));
+}
+
+LinkConfig Linear::get_config() const {
+  return LinkConfig("Linear")
+      .set("in_size", W.is_initialized() ? W.shape()[1] : 0)
+      .set("out_size", out_size_)
+      .set("nobias", options_.nobias)
+      .set("dtype", options_.dtype);
+}
+
+Linear Linear::from_config(const LinkConfig& config) {
+  LinearOptions options;
+  options.nobias = config.flag("nobias");
+  options.dtype = config.dtype("dtype");
+  const std::size_t in_size = config.size("in_size"), out_size = config.size("out_size");
+  return in_size == 0 ? Linear(out_size, options) : Linear(in_size, out_size, options);
 }
 
 void Linear::initialize(const Variable& x, std::size_t n_batch_axes) const {

@@ -4,6 +4,7 @@
 #include "tenbin/functions/connection/linear.h"
 #include "tenbin/links/initializers.h"
 #include "tenbin/links/link.h"
+#include "tenbin/links/link_config.h"
 
 namespace tenbin {
 
@@ -26,14 +27,18 @@ class Linear : public Link {
  public:
   Linear(std::size_t in_size, std::size_t out_size, const LinearOptions& options = {});
   explicit Linear(std::size_t out_size, const LinearOptions& options = {});
+  static Linear from_config(const LinkConfig& config);
 
   /// `linear(x, W, b, n_batch_axes)`, on W's device. Errors: those of `linear`.
   Variable operator()(const Variable& x, std::size_t n_batch_axes = 1) const;
+
+  LinkConfig get_config() const;
 
   Parameter W;
   Parameter b;  ///< an empty Variable with `nobias`
 
  private:
+  Linear(const Shape& W_shape, const LinearOptions& options);
   void initialize(const Variable& x, std::size_t n_batch_axes) const;
 
   std::size_t out_size_;

@@ -87,8 +87,8 @@ Parameter Link::param(const std::string& name, Array data, bool requires_grad) {
   return add_param(name, parameter, nullptr);
 }
 
-Parameter Link::param(const std::string& name, const LazyShape& lazy) {
-  Parameter parameter{Array()};
+Parameter Link::param(const std::string& name, const LazyShape& lazy, bool requires_grad) {
+  Parameter parameter(Array(), requires_grad);
   parameter.set_name(name);
   return add_param(name, parameter, &lazy);
 }

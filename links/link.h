@@ -80,7 +80,7 @@ class Link {
   ///     Parameter gamma = param("gamma", Array::ones({64}));
   Parameter param(const std::string& name, Array data = {}, bool requires_grad = true);
   /// Registers an uninitialised parameter with known properties, which `load_npz` checks.
-  Parameter param(const std::string& name, const LazyShape& lazy);
+  Parameter param(const std::string& name, const LazyShape& lazy, bool requires_grad = true);
   /// Registers an existing parameter, to share it.
   Parameter param(const std::string& name, const Parameter& parameter);
 

@@ -29,4 +29,33 @@ Variable MLP::operator()(const Variable& x) const {
   return back()(h);
 }
 
+LinkConfig MLP::get_config() const {
+  if (!*this) throw Error("MLP: the link has been moved from");
+  const LinkConfig first = (*this)[0].get_config();
+  std::vector<std::size_t> sizes = {first.size("in_size")};
+  for (std::size_t i = 0; i < size(); ++i) {
+    const LinkConfig layer = (*this)[i].get_config();
+    if (layer.flag("nobias") || layer.dtype("dtype") != first.dtype("dtype"))
+      throw Error("MLP: expected layers with b and of one dtype, got ", layer.dtype("dtype"),
+                  layer.flag("nobias") ? " without b" : "", " as layer ", i, "; a Sequential can have them");
+    sizes.push_back(layer.size("out_size"));
+  }
+  return LinkConfig("MLP")
+      .set("sizes", sizes)
+      .set("activation", std::vector<LinkConfig>{detail::config_of(activation_, "MLP: the activation")})
+      .set("dropout", dropout_)
+      .set("dtype", first.dtype("dtype"));
+}
+
+MLP MLP::from_config(const LinkConfig& config) {
+  const std::vector<LinkConfig>& activation = config.children("activation");
+  if (activation.size() != 1)
+    throw Error("LinkConfig: MLP: expected one activation, got ", activation.size());
+  MLPOptions options;
+  options.activation = detail::function_of(activation[0]);
+  options.dropout = config.number("dropout");
+  options.dtype = config.dtype("dtype");
+  return MLP(config.sizes("sizes"), options);
+}
+
 }  // namespace tenbin

@@ -1,21 +1,21 @@
 // The multilayer perceptron.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/links/chain_list.h"
+#include "tenbin/links/layer_function.h"
 #include "tenbin/links/linear.h"
 
 namespace tenbin {
 
 /// Options of MLP.
 struct MLPOptions {
-  std::function<Variable(const Variable&)> activation = relu;  ///< after each layer but the last
-  double dropout = 0;                                          ///< after each activation, in [0, 1)
-  Initializer initialW = {};                                   ///< of all layers; empty: LeCunNormal
-  Dtype dtype = Dtype::float32;                                ///< float32 or float64
+  LayerFunction activation = relu;  ///< after each layer but the last
+  double dropout = 0;               ///< after each activation, in [0, 1)
+  Initializer initialW = {};        ///< of all layers; empty: LeCunNormal
+  Dtype dtype = Dtype::float32;     ///< float32 or float64
 };
 
 /// The multilayer perceptron: fully connected layers, with an activation and dropout between them.
@@ -29,11 +29,15 @@ struct MLPOptions {
 class MLP : public ChainList<Linear> {
  public:
   explicit MLP(const std::vector<std::size_t>& sizes, const MLPOptions& options = {});
+  static MLP from_config(const LinkConfig& config);
 
   Variable operator()(const Variable& x) const;
 
+  /// Errors: an activation that is a lambda; a layer that was replaced by one without b or of another dtype.
+  LinkConfig get_config() const;
+
  private:
-  std::function<Variable(const Variable&)> activation_;
+  LayerFunction activation_;
   double dropout_;
 };
 

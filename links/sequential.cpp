@@ -1,5 +1,7 @@
 #include "tenbin/links/sequential.h"
 
+#include "tenbin/links/network.h"
+
 namespace tenbin {
 
 Variable Sequential::operator()(const Variable& x) const {
@@ -7,6 +9,37 @@ Variable Sequential::operator()(const Variable& x) const {
   Variable h = x;
   for (const Layer& layer : layers_) h = layer.function(h);
   return h;
+}
+
+LinkConfig Sequential::get_config() const {
+  if (!*this) throw Error("Sequential: the link has been moved from");
+  std::vector<LinkConfig> layers;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    layers.push_back(layer.config != nullptr
+                         ? layer.config(layer.function, i)
+                         : detail::config_of(layer.function, "Sequential: layer " + std::to_string(i)));
+    if (layer.config != nullptr) detail::link_kind(layers.back().kind());
+  }
+  return LinkConfig("Sequential").set("layers", std::move(layers));
+}
+
+Sequential Sequential::from_config(const LinkConfig& config) {
+  Sequential made;
+  for (const LinkConfig& layer : config.children("layers")) {
+    if (detail::is_function(layer)) {
+      made.append(detail::function_of(layer));
+    } else {
+      detail::link_kind(layer.kind()).append_to(made, layer);
+    }
+  }
+  return made;
+}
+
+void Sequential::throw_no_config(std::size_t i) {
+  throw Error("Sequential: layer ", i,
+              " is a link that does not describe itself: give it the functions "
+              "get_config and from_config, and a name by register_link");
 }
 
 void Sequential::throw_no_link(std::size_t i) const {

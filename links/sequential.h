@@ -1,24 +1,17 @@
 // Layers called one after the other.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "tenbin/links/layer_function.h"
 #include "tenbin/links/link.h"
+#include "tenbin/links/link_config.h"
 
 namespace tenbin {
-
-/// A function with its arguments after the first bound: a layer of a Sequential, or the activation of an MLP.
-///
-///     Sequential model(Linear(30, 64), with_arguments(leaky_relu, 0.1), Linear(64, 2));
-template <class F, class... Args>
-auto with_arguments(F function, Args... arguments) {
-  return [=](const Variable& x) -> Variable { return function(x, arguments...); };
-}
 
 /// Layers called one after the other: links, and functions of one Variable, such as `relu` or a lambda.
 /// (Chainer: `Sequential`.)
@@ -32,6 +25,7 @@ auto with_arguments(F function, Args... arguments) {
 /// that a lambda captures are not registered.
 class Sequential : public Link {
  public:
+  static Sequential from_config(const LinkConfig& config);
   template <class... Layers>
   explicit Sequential(Layers... layers) : Link("Sequential") {
     (append(std::move(layers)), ...);
@@ -45,16 +39,19 @@ class Sequential : public Link {
                   "with_arguments(leaky_relu, 0.2), or write a lambda");
     if constexpr (std::is_base_of_v<Link, L>) {
       const std::string name = std::to_string(links_);
-      layers_.push_back({Call<L>{link(name, std::move(layer))}, name});
+      layers_.push_back({Call<L>{link(name, std::move(layer))}, name, describe<L>});
       ++links_;
     } else {
-      layers_.push_back({std::move(layer), ""});
+      layers_.push_back({std::move(layer), "", nullptr});
     }
     return *this;
   }
 
   /// The layers called one after the other; x itself if there are none.
   Variable operator()(const Variable& x) const;
+
+  /// Errors: a layer that is a lambda, or a link without `get_config` (see `register_link`).
+  LinkConfig get_config() const;
 
   /// The number of layers, with the functions.
   std::size_t size() const { return layers_.size(); }
@@ -80,7 +77,7 @@ class Sequential : public Link {
   L relink(const std::string& name, L value) {
     L made = Link::relink(name, std::move(value));
     for (Layer& layer : layers_)
-      if (layer.name == name) layer.function = Call<L>{made};
+      if (layer.name == name) layer = {Call<L>{made}, name, describe<L>};
     return made;
   }
 
@@ -92,9 +89,21 @@ class Sequential : public Link {
     Variable operator()(const Variable& x) const { return layer(x); }
   };
   struct Layer {
-    std::function<Variable(const Variable&)> function;
-    std::string name;  // of a link
+    LayerFunction function;
+    std::string name;                                         // of a link
+    LinkConfig (*config)(const LayerFunction&, std::size_t);  // of a link
   };
+
+  // The config of layer `i`, a link.
+  template <class L>
+  static LinkConfig describe(const LayerFunction& function, std::size_t i) {
+    if constexpr (detail::HasConfig<L>::value) {
+      return function.template target<Call<L>>()->layer.get_config();
+    } else {
+      throw_no_config(i);
+    }
+  }
+  [[noreturn]] static void throw_no_config(std::size_t i);
 
   [[noreturn]] void throw_no_link(std::size_t i) const;
 
