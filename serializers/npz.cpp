@@ -38,15 +38,6 @@ void verify(const std::string& path, const zip::Archive& written, const NamedArr
 
 }  // namespace
 
-std::string detail::listed(const std::vector<std::string>& keys) {
-  constexpr std::size_t most = 8;
-  const std::size_t shown = keys.size() <= most + 1 ? keys.size() : most;
-  std::string text;
-  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + printable(keys[i]);
-  if (shown < keys.size()) text += " and " + std::to_string(keys.size() - shown) + " more";
-  return keys.empty() ? "no keys" : text;
-}
-
 NpzReader::NpzReader(const std::string& path) : archive_(std::make_unique<zip::Archive>(path)) {
   for (const zip::Entry& entry : archive_->entries()) {
     sorted_.push_back(keys_.size());
@@ -107,60 +98,8 @@ void save_npz(const std::string& path, const NamedArrays& arrays, bool compressi
   writer.commit();
 }
 
-Array StateReader::read(const std::string& key) {
-  asked_.push_back(options_.path + key);
-  if (options_.strict && !contains(key)) return file_->read(options_.path + key);  // throws
-  Array array = read_if_there(key);
-  has_read_ = has_read_ || array;
-  return array;
-}
-
-Array StateReader::read_if_there(const std::string& key) {
-  const std::string full = options_.path + key;
-  const bool is_there = file_->contains(full);
-  Array array = is_there ? file_->read(full) : Array();
-  (is_there ? report_.loaded_keys : report_.missing_keys).push_back(full);
-  return array;
-}
-
-void StateReader::require_like(const std::string& key, const Array& expected, const Array& got) const {
-  if (got.shape() != expected.shape() || got.dtype() != expected.dtype())
-    fail(key, "expected ", expected, ", got ", got);
-}
-
-LoadReport StateReader::report() const {
-  if (!asked_.empty() && !has_read_)
-    throw Error(source(), ": no requested key is in the file: requested ", detail::listed(asked_),
-                "; the file has ", detail::listed(file_->keys()));
-  LoadReport report = report_;
-  const std::set<std::string_view> loaded(report.loaded_keys.begin(), report.loaded_keys.end());
-  for (const std::string& key : file_->keys())
-    if (key.compare(0, options_.path.size(), options_.path) == 0 && loaded.count(key) == 0)
-      report.unexpected_keys.push_back(key);
-  return report;
-}
-
-std::function<void()> detail::prepare_load(const NamedArrays& targets, StateReader& reader) {
-  std::vector<std::pair<Array, Array>> pairs;  // to, from
-  for (const auto& [key, target] : targets) {
-    const Array values = reader.read(key);
-    if (!values) continue;
-    if (!target) reader.fail(key, "the array to load into is empty, the file has ", values);
-    reader.require_like(key, target, values);
-    pairs.emplace_back(target, values);
-  }
-  return [pairs = std::move(pairs)] {
-    for (const auto& [target, values] : pairs) Array(target).assign(values);
-  };
-}
-
-LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpzOptions& options) {
-  const NpzReader file(path);
-  StateReader reader(file, options);
-  const auto put_in_place = detail::prepare_load(targets, reader);
-  LoadReport report = reader.report();
-  put_in_place();
-  return report;
+LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadOptions& options) {
+  return detail::load_arrays(NpzReader(path), targets, options);
 }
 
 }  // namespace tenbin

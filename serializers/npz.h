@@ -1,15 +1,11 @@
 // NumPy's .npz files: parameters, optimizer state and data, exchangeable with Chainer and NumPy.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
-#include "tenbin/core/array.h"
-#include "tenbin/core/file.h"
+#include "tenbin/serializers/array_file.h"
 
 namespace tenbin {
 
@@ -32,18 +28,18 @@ class Archive;
 ///
 ///     NpzReader reader("model.npz");
 ///     Array W = reader.read("l1/W");
-class NpzReader {
+class NpzReader : public ArrayFile {
  public:
   explicit NpzReader(const std::string& path);
   NpzReader(NpzReader&&) noexcept;
   NpzReader& operator=(NpzReader&&) noexcept;
-  ~NpzReader();
+  ~NpzReader() override;
 
-  const std::string& path() const;
+  const std::string& path() const override;
   /// The keys, in the order of the file.
-  const std::vector<std::string>& keys() const { return keys_; }
-  bool contains(const std::string& key) const;
-  Array read(const std::string& key) const;
+  const std::vector<std::string>& keys() const override { return keys_; }
+  bool contains(const std::string& key) const override;
+  Array read(const std::string& key) const override;
 
  private:
   std::unique_ptr<zip::Archive> archive_;
@@ -65,39 +61,6 @@ class NpzReader {
 ///     save_npz("model.npz", {{"l1/W", W}, {"l1/b", b}});
 void save_npz(const std::string& path, const NamedArrays& arrays, bool compression = true);
 
-namespace detail {
-
-template <class Object, class = void>
-struct HasStateArrays : std::false_type {};
-template <class Object>
-struct HasStateArrays<Object, std::void_t<decltype(std::declval<Object&>().state_arrays())>>
-    : std::true_type {};
-
-template <class Object, class = void>
-struct HasSaveState : std::false_type {};
-template <class Object>
-struct HasSaveState<Object, std::void_t<decltype(std::declval<Object&>().save_state())>> : std::true_type {};
-
-template <class Object, class = void>
-struct HasPrepareLoad : std::false_type {};
-template <class Object>
-struct HasPrepareLoad<Object, std::void_t<decltype(&std::decay_t<Object>::prepare_load)>> : std::true_type {};
-
-template <class Object>
-using IsState = std::disjunction<HasStateArrays<Object>, HasSaveState<Object>>;
-
-// What `save_npz` writes of an object.
-template <class Object>
-NamedArrays state_of(Object&& object) {
-  if constexpr (HasSaveState<Object>::value) {
-    return object.save_state();
-  } else {
-    return object.state_arrays();
-  }
-}
-
-}  // namespace detail
-
 /// The same for an object - a Link, an Optimizer, a StandardScaler: saves the result of its `save_state()` if
 /// it has that function, otherwise of `state_arrays()`. Errors also: a parameter of the link is not
 /// initialised; the optimizer has not been set up.
@@ -108,77 +71,6 @@ void save_npz(const std::string& path, Object&& object, bool compression = true)
   save_npz(path, detail::state_of(object), compression);
 }
 
-/// Options of load_npz, those of Chainer.
-struct LoadNpzOptions {
-  /// Prefix of each key: "predictor/" loads a network from a file of its classifier.
-  std::string path = {};
-  /// If true, a missing key is an error; otherwise the array of that key is unchanged.
-  bool strict = true;
-};
-
-/// The result of a load. Keys are as in the file.
-struct LoadReport {
-  std::vector<std::string> loaded_keys;
-  std::vector<std::string> missing_keys;     ///< requested, not in the file
-  std::vector<std::string> unexpected_keys;  ///< in the file, under `LoadNpzOptions::path`, not requested
-};
-
-/// Gives an object that is being loaded access to the arrays of a file, and records the requested keys. A
-/// loadable object has a function `prepare_load(StateReader&)`, which reads and checks everything and returns
-/// a function that assigns it: so an error leaves the object unchanged.
-class StateReader {
- public:
-  StateReader(const NpzReader& file, const LoadNpzOptions& options) : file_(&file), options_(options) {}
-
-  /// The path of the file.
-  const std::string& source() const { return file_->path(); }
-  bool strict() const { return options_.strict; }
-  bool contains(const std::string& key) const { return file_->contains(options_.path + key); }
-
-  /// Empty if the key is missing and the load is not strict. Errors: those of NpzReader.
-  Array read(const std::string& key);
-  /// Empty if the key is missing: for values that older files do not have.
-  Array read_if_there(const std::string& key);
-
-  /// Errors: `model.npz: l1/W: expected float32(16, 8), got float32(17, 8)`.
-  void require_like(const std::string& key, const Array& expected, const Array& got) const;
-  /// Throws `model.npz: l1/W: what`.
-  template <class... Parts>
-  [[noreturn]] void fail(const std::string& key, const Parts&... parts) const {
-    throw Error(source(), ": ", printable(options_.path + key), ": ", parts...);
-  }
-
-  /// While one exists, keys are those of an object inside: `name/key`. The scopes of one reader must be
-  /// nested.
-  ///
-  ///     const StateReader::Inside inside(reader, "best");
-  ///     const auto put_in_place = best.prepare_load(reader);
-  class [[nodiscard]] Inside {
-   public:
-    [[nodiscard]] Inside(StateReader& reader, const std::string& name)
-        : reader_(reader), outer_(reader.options_.path) {
-      reader.options_.path += name + '/';
-    }
-    ~Inside() { reader_.options_.path = std::move(outer_); }
-    Inside(const Inside&) = delete;
-    Inside& operator=(const Inside&) = delete;
-
-   private:
-    StateReader& reader_;
-    std::string outer_;
-  };
-
-  /// Errors: keys were requested by `read`, and none of them is in the file.
-  LoadReport report() const;
-
- private:
-  const NpzReader* file_;
-  LoadNpzOptions options_;
-  LoadReport report_;
-  std::vector<std::string> asked_;  // requested by `read`
-  bool has_read_ = false;           // whether one of them was found
-};
-
 /// Reads the arrays named by `targets` from an .npz file into the targets' memory, on any device. Other keys
 /// of the file are ignored, as in Chainer, and reported; unlike in Chainer, shape and dtype must be equal.
 ///
@@ -187,17 +79,7 @@ class StateReader {
 /// of NpzReader.
 ///
 ///     load_npz("model.npz", {{"l1/W", W}, {"l1/b", b}}, {.path = "predictor/"});
-LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpzOptions& options = {});
-
-namespace detail {
-
-// `l1/W, l1/b, l2/W and 12 more`
-std::string listed(const std::vector<std::string>& keys);
-
-// Reads and checks arrays, and returns a function that assigns them to the targets.
-std::function<void()> prepare_load(const NamedArrays& targets, StateReader& reader);
-
-}  // namespace detail
+LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadOptions& options = {});
 
 /// The same for an object: a Link, whose uninitialised parameters take their shape from the file; an
 /// Optimizer that has been set up (see `Optimizer::save_state`); any object with `prepare_load` or
@@ -207,17 +89,8 @@ std::function<void()> prepare_load(const NamedArrays& targets, StateReader& read
 ///     LoadReport report = load_npz("pretrained.npz", model, {.strict = false});
 ///     for (const std::string& key : report.missing_keys) std::cout << key << " keeps its initial value\n";
 template <class Object, class = std::enable_if_t<detail::IsState<Object>::value>>
-LoadReport load_npz(const std::string& path, Object&& object, const LoadNpzOptions& options = {}) {
-  if constexpr (detail::HasPrepareLoad<Object>::value) {
-    const NpzReader file(path);
-    StateReader reader(file, options);
-    const auto put_in_place = object.prepare_load(reader);
-    LoadReport report = reader.report();
-    put_in_place();
-    return report;
-  } else {
-    return load_npz(path, object.state_arrays(), options);
-  }
+LoadReport load_npz(const std::string& path, Object&& object, const LoadOptions& options = {}) {
+  return detail::load_object(NpzReader(path), object, options);
 }
 
 }  // namespace tenbin

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <memory>
-#include <type_traits>
+
+#include "tenbin/serializers/detail/elements.h"
 
 namespace tenbin::npy {
 
@@ -157,17 +156,6 @@ constexpr ElementType element_types[] = {
     {"u2", Dtype::int32},   {"u4", Dtype::int64},   {"u8", Dtype::int64}, {"f2", Dtype::float32},
 };
 
-// The layout of the elements in the file, and their dtype in memory.
-struct Elements {
-  char kind;
-  std::size_t bytes;
-  bool big_endian;
-  Dtype dtype;
-
-  bool as_in_memory() const { return bytes == item_size(dtype) && !big_endian; }
-  bool may_overflow() const { return kind == 'u' && bytes == item_size(Dtype::int64); }
-};
-
 Elements elements_of(const std::string& descr, const std::string& label) {
   for (const ElementType& type : element_types) {
     const bool is_byte = type.name[1] == '1';
@@ -181,67 +169,6 @@ Elements elements_of(const std::string& descr, const std::string& label) {
 std::string descr_of(Dtype dtype) {
   const char* const kind = is_floating(dtype) ? "<f" : dtype == Dtype::uint8 ? "|u" : "<i";
   return kind + std::to_string(item_size(dtype));
-}
-
-// IEEE 754's binary16: a sign, 5 bits of exponent with a bias of 15, 10 of fraction.
-float from_half(std::uint64_t bits) {
-  constexpr std::uint64_t infinite = 31;
-  const std::uint64_t exponent = bits >> 10 & 31, fraction = bits & 1023;
-  float magnitude = 0;
-  if (exponent == infinite) {
-    magnitude =
-        fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    magnitude = std::ldexp(static_cast<float>(fraction | 1024), static_cast<int>(exponent) - 25);
-  }
-  return (bits >> 15 & 1) != 0 ? -magnitude : magnitude;
-}
-
-// One element. A u8 keeps its bits and is checked later.
-template <class T>
-T decoded(const Elements& elements, const unsigned char* from) {
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < elements.bytes; ++i)
-    bits |= std::uint64_t{from[elements.big_endian ? elements.bytes - 1 - i : i]} << 8 * i;
-  if constexpr (std::is_floating_point_v<T>) {
-    if (elements.bytes == 2) return static_cast<T>(from_half(bits));
-    T value{};
-    const auto narrow = static_cast<std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>(bits);
-    std::memcpy(&value, &narrow, sizeof value);
-    return value;
-  } else {
-    const std::uint64_t sign = std::uint64_t{1} << (8 * elements.bytes - 1);
-    if (elements.kind == 'i') bits = (bits ^ sign) - sign;
-    return static_cast<T>(bits);
-  }
-}
-
-// Reads elements whose layout in the file differs from that in memory.
-void read_converted(ByteStream& stream, const Elements& elements, Array& array) {
-  constexpr std::size_t chunk = 8192;
-  const auto buffer = std::make_unique<unsigned char[]>(chunk * elements.bytes);
-  visit(array.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    T* const to = array.data<T>();
-    for (std::size_t begin = 0; begin < array.size(); begin += chunk) {
-      const std::size_t count = std::min(chunk, array.size() - begin);
-      stream.read(buffer.get(), count * elements.bytes);
-      for (std::size_t i = 0; i < count; ++i)
-        to[begin + i] = decoded<T>(elements, buffer.get() + i * elements.bytes);
-    }
-  });
-}
-
-// In int64, u8 values above 2^63 - 1 are negative.
-void check_fits_int64(const Array& array, const std::string& label) {
-  const std::int64_t* const value = array.data<std::int64_t>();
-  const std::int64_t* const end = value + array.size();
-  const std::int64_t* const bad = std::find_if(value, end, [](std::int64_t v) { return v < 0; });
-  if (bad == end) return;
-  throw Error(label, ": the value at ", unravel_index(static_cast<std::size_t>(bad - value), array.shape()),
-              " is ", static_cast<std::uint64_t>(*bad), ", more than int64 can hold");
 }
 
 Array from_fortran_order(const Array& array) {
@@ -273,16 +200,9 @@ Array from_fortran_order(const Array& array) {
 Array read(ByteStream& stream) {
   const Header header = read_header(stream);
   const Elements elements = elements_of(header.descr, stream.label());
-  stream.expect(checked_bytes(header.shape, elements.bytes, stream.label()));
-  Array array = Array::empty(header.shape, elements.dtype);
-  if (elements.as_in_memory()) {
-    stream.read(array.raw_data(), array.nbytes());
-  } else {
-    read_converted(stream, elements, array);
-  }
-  stream.finish();
+  Array array = read_elements(stream, elements, header.shape);
   if (header.fortran_order && header.shape.size() > 1) array = from_fortran_order(array);
-  if (elements.may_overflow()) check_fits_int64(array, stream.label());
+  require_fits(elements, array, stream.label());
   return array;
 }
 

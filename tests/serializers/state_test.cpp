@@ -15,7 +15,7 @@ constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
 // Reads from a file with these arrays.
 template <class Read>
-auto from_file(const NamedArrays& arrays, const LoadNpzOptions& options, Read read) {
+auto from_file(const NamedArrays& arrays, const LoadOptions& options, Read read) {
   const ScratchDirectory scratch;
   save_npz(scratch / "s.npz", arrays);
   const NpzReader file(scratch / "s.npz");
