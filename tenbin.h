@@ -1,6 +1,11 @@
 // The umbrella header: all that a training script needs. Includes neither xtensor nor CUDA.
 #pragma once
 
+#include "tenbin/calibration/isotonic_calibration.h"
+#include "tenbin/calibration/platt_scaling.h"
+#include "tenbin/calibration/prior_correction.h"
+#include "tenbin/calibration/temperature_scaling.h"
+#include "tenbin/calibration/threshold.h"
 #include "tenbin/core/array.h"
 #include "tenbin/core/config.h"
 #include "tenbin/core/function.h"
@@ -40,15 +45,10 @@
 #include "tenbin/evaluation/confusion_matrix.h"
 #include "tenbin/evaluation/gain.h"
 #include "tenbin/evaluation/geometric_mean.h"
-#include "tenbin/evaluation/isotonic_calibration.h"
 #include "tenbin/evaluation/mcc_kappa.h"
-#include "tenbin/evaluation/platt_scaling.h"
 #include "tenbin/evaluation/precision_recall.h"
-#include "tenbin/evaluation/prior_correction.h"
 #include "tenbin/evaluation/proper_scores.h"
 #include "tenbin/evaluation/roc.h"
-#include "tenbin/evaluation/temperature_scaling.h"
-#include "tenbin/evaluation/threshold.h"
 #include "tenbin/functions/activation/clipped_relu.h"
 #include "tenbin/functions/activation/elu.h"
 #include "tenbin/functions/activation/gelu.h"

@@ -1,11 +1,11 @@
-#include "tenbin/evaluation/temperature_scaling.h"
+#include "tenbin/calibration/temperature_scaling.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "tenbin/calibration/detail/binary_scores.h"
 #include "tenbin/core/detail/labels.h"
-#include "tenbin/evaluation/detail/binary_scores.h"
 
 namespace tenbin {
 

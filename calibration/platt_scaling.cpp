@@ -1,11 +1,11 @@
-#include "tenbin/evaluation/platt_scaling.h"
+#include "tenbin/calibration/platt_scaling.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "tenbin/calibration/detail/binary_scores.h"
 #include "tenbin/core/logistic.h"
-#include "tenbin/evaluation/detail/binary_scores.h"
 #include "tenbin/evaluation/detail/scaling.h"
 
 namespace tenbin {

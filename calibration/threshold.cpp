@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/threshold.h"
+#include "tenbin/calibration/threshold.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "tenbin/evaluation/detail/binary_scores.h"
+#include "tenbin/calibration/detail/binary_scores.h"
 #include "tenbin/evaluation/detail/probabilities.h"
 #include "tenbin/evaluation/detail/ranking.h"
 #include "tenbin/evaluation/detail/scaling.h"

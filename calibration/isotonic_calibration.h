@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tenbin/evaluation/binary_fit_options.h"
+#include "tenbin/calibration/binary_fit_options.h"
 
 namespace tenbin {
 

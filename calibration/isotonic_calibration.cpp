@@ -1,10 +1,10 @@
-#include "tenbin/evaluation/isotonic_calibration.h"
+#include "tenbin/calibration/isotonic_calibration.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "tenbin/evaluation/detail/binary_scores.h"
+#include "tenbin/calibration/detail/binary_scores.h"
 
 namespace tenbin {
 

@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/detail/binary_scores.h"
+#include "tenbin/calibration/detail/binary_scores.h"
 
 #include <cmath>
 #include <utility>

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "tenbin/evaluation/binary_fit_options.h"
+#include "tenbin/calibration/binary_fit_options.h"
 
 namespace tenbin {
 

@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/threshold.h"
+#include "tenbin/calibration/threshold.h"
 
 #include <cmath>
 #include <limits>
