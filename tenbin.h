@@ -1,6 +1,9 @@
 // The umbrella header: all that a training script needs. Includes neither xtensor nor CUDA.
 #pragma once
 
+#include "tenbin/calibration/binary_fit_options.h"
+#include "tenbin/calibration/calibration.h"
+#include "tenbin/calibration/decision.h"
 #include "tenbin/calibration/isotonic_calibration.h"
 #include "tenbin/calibration/platt_scaling.h"
 #include "tenbin/calibration/prior_correction.h"
