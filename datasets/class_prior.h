@@ -1,7 +1,7 @@
 // Class priors: the frequencies of the classes in a population, from the class counts.
 //
 // `log_prior` is for losses and logits (functions/loss/logit_adjustment.h), `class_prior` and
-// `weighted_prior` are for probabilities (evaluation/prior_correction.h).
+// `weighted_prior` are for probabilities (calibration/prior_correction.h).
 #pragma once
 
 #include <vector>

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tenbin/calibration/prior_correction.h"
+#include "tenbin/calibration/threshold.h"
 #include "tenbin/datasets/class_weight.h"
 #include "tenbin/datasets/k_fold.h"
 #include "tenbin/evaluation/accuracy.h"
 #include "tenbin/evaluation/confusion_matrix.h"
-#include "tenbin/evaluation/prior_correction.h"
-#include "tenbin/evaluation/threshold.h"
 #include "tenbin/functions/loss/focal_loss.h"
 #include "tenbin/functions/loss/logit_adjustment.h"
 #include "tenbin/resampling/random_sampler.h"

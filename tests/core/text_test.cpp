@@ -6,9 +6,9 @@
 #include <sstream>
 #include <streambuf>
 
+#include "tenbin/calibration/threshold.h"
 #include "tenbin/datasets/class_count_table.h"
 #include "tenbin/evaluation/classification_report.h"
-#include "tenbin/evaluation/threshold.h"
 #include "tenbin/functions/array/reshape.h"
 #include "tenbin/links/linear.h"
 #include "tenbin/tests/catch.h"

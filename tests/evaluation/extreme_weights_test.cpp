@@ -4,17 +4,17 @@
 #include <functional>
 #include <limits>
 
+#include "tenbin/calibration/isotonic_calibration.h"
+#include "tenbin/calibration/platt_scaling.h"
+#include "tenbin/calibration/temperature_scaling.h"
+#include "tenbin/calibration/threshold.h"
 #include "tenbin/evaluation/accuracy.h"
 #include "tenbin/evaluation/calibration.h"
 #include "tenbin/evaluation/geometric_mean.h"
-#include "tenbin/evaluation/isotonic_calibration.h"
 #include "tenbin/evaluation/mcc_kappa.h"
-#include "tenbin/evaluation/platt_scaling.h"
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
 #include "tenbin/evaluation/roc.h"
-#include "tenbin/evaluation/temperature_scaling.h"
-#include "tenbin/evaluation/threshold.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;

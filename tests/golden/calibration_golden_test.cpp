@@ -1,9 +1,9 @@
 // Thresholds, calibration and prior correction against scikit-learn (tests/data/calibration).
-#include "tenbin/evaluation/isotonic_calibration.h"
-#include "tenbin/evaluation/platt_scaling.h"
-#include "tenbin/evaluation/prior_correction.h"
-#include "tenbin/evaluation/temperature_scaling.h"
-#include "tenbin/evaluation/threshold.h"
+#include "tenbin/calibration/isotonic_calibration.h"
+#include "tenbin/calibration/platt_scaling.h"
+#include "tenbin/calibration/prior_correction.h"
+#include "tenbin/calibration/temperature_scaling.h"
+#include "tenbin/calibration/threshold.h"
 #include "tenbin/serializers/npz.h"
 #include "tenbin/tests/function_test.h"
 

@@ -1,11 +1,13 @@
-#include "tenbin/evaluation/temperature_scaling.h"
+#include "tenbin/calibration/temperature_scaling.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "tenbin/calibration/detail/binary_scores.h"
+#include "tenbin/calibration/detail/softmax_rows.h"
 #include "tenbin/core/detail/labels.h"
-#include "tenbin/evaluation/detail/binary_scores.h"
+#include "tenbin/serializers/state.h"
 
 namespace tenbin {
 
@@ -131,20 +133,29 @@ TemperatureScaling& TemperatureScaling::fit(const Array& logits, const Array& t,
 Array TemperatureScaling::transform(const Array& logits) const {
   require_logits("TemperatureScaling::transform", logits);
   const double beta = 1 / temperature();
-  const std::size_t n_class = logits.shape()[1];
   std::vector<double> p = logits.to_vector<double>();
-  for (double* row = p.data(); row != p.data() + p.size(); row += n_class) {
-    const double largest = *std::max_element(row, row + n_class);
-    double sum = 0;
-    for (std::size_t c = 0; c < n_class; ++c) sum += row[c] = std::exp(beta * (row[c] - largest));
-    for (std::size_t c = 0; c < n_class; ++c) row[c] /= sum;
-  }
+  detail::softmax_rows(p, logits.shape()[1], beta);
   return Array(p, logits.shape()).astype(logits.dtype()).to(logits.device());
 }
 
 double TemperatureScaling::temperature() const {
   if (temperature_ == 0) throw Error("TemperatureScaling: expected a call of fit first");
   return temperature_;
+}
+
+NamedArrays TemperatureScaling::save_state() const { return {{"temperature", number_state(temperature())}}; }
+
+std::function<void()> TemperatureScaling::prepare_load(StateReader& reader) {
+  const double temperature = read_number(reader, "temperature");
+  if (!(temperature > 0 && std::isfinite(temperature) && std::isfinite(1 / temperature)))
+    reader.fail("temperature", "expected a finite number above 0, got ", temperature);
+  return [this, temperature] { temperature_ = temperature; };
+}
+
+TemperatureScaling TemperatureScaling::load(const std::string& path) {
+  TemperatureScaling scaling;
+  load_npz(path, scaling);
+  return scaling;
 }
 
 }  // namespace tenbin

@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/prior_correction.h"
+#include "tenbin/calibration/prior_correction.h"
 
 #include <cmath>
 #include <limits>

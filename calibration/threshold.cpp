@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/threshold.h"
+#include "tenbin/calibration/threshold.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "tenbin/evaluation/detail/binary_scores.h"
+#include "tenbin/calibration/detail/binary_scores.h"
 #include "tenbin/evaluation/detail/probabilities.h"
 #include "tenbin/evaluation/detail/ranking.h"
 #include "tenbin/evaluation/detail/scaling.h"
@@ -60,9 +60,9 @@ class Best {
     threshold_ = threshold;
   }
 
-  TunedThreshold result() const {
+  TunedThreshold result(std::int64_t pos_class) const {
     if (!found_) throw Error("tune_threshold: no threshold satisfies ", objective_.name);
-    return {threshold_, rank_.first};
+    return {threshold_, rank_.first, pos_class};
   }
 
  private:
@@ -118,6 +118,24 @@ ThresholdObjective recall_at_precision(double min_precision) {
   return {value, named("recall_at_precision", min_precision)};
 }
 
+ThresholdObjective recall_at_false_positive_rate(double max_fpr) {
+  require_share("recall_at_false_positive_rate", "max_fpr", max_fpr);
+  const auto value = [=](const BinaryOutcomes& o) {
+    const bool is_allowed = o.false_positive / (o.false_positive + o.true_negative) <= max_fpr;
+    return is_allowed ? recall(o) : forbidden;
+  };
+  return {value, named("recall_at_false_positive_rate", max_fpr)};
+}
+
+ThresholdObjective recall_at_alert_rate(double max_rate) {
+  require_share("recall_at_alert_rate", "max_rate", max_rate);
+  const auto value = [=](const BinaryOutcomes& o) {
+    const double alerts = o.true_positive + o.false_positive;
+    return alerts / (alerts + o.false_negative + o.true_negative) <= max_rate ? recall(o) : forbidden;
+  };
+  return {value, named("recall_at_alert_rate", max_rate)};
+}
+
 }  // namespace objective
 
 TunedThreshold tune_threshold(const Array& t, const Array& scores, const ThresholdObjective& objective,
@@ -143,7 +161,7 @@ TunedThreshold tune_threshold(const Array& t, const Array& scores, const Thresho
     outcomes = {tp, fp, positives - tp, negatives - fp};
   });
   best.consider(-infinity, outcomes);
-  return best.result();
+  return best.result(static_cast<std::int64_t>(binary.column));
 }
 
 Array predict_with_threshold(const Array& scores, double threshold,

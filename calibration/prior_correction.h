@@ -4,9 +4,15 @@
 // `adjust_logits` (functions/loss/logit_adjustment.h) does the same to logits, for uniform frequencies.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "tenbin/datasets/class_prior.h"
 
 namespace tenbin {
+
+class StateReader;
 
 /// Probabilities under other class frequencies (Elkan, "The foundations of cost-sensitive learning", IJCAI
 /// 2001; Saerens, Latinne and Decaestecker, Neural Computation 14, 2002):
@@ -27,6 +33,38 @@ namespace tenbin {
 ///     Array p = softmax(model(x)).data();       // trained with class_weight = w
 ///     p = correct_prior(p, weighted_prior(counts, w), class_prior(counts));
 Array correct_prior(const Array& probabilities, const Array& seen, const Array& actual);
+
+/// `correct_prior` with both priors kept: for a model that is saved.
+///
+///     const PriorCorrection correction(weighted_prior(counts, w), class_prior(counts));
+///     Array p = correction.transform(softmax(model(x)).data());
+///     save_npz("prior.npz", correction);
+class PriorCorrection {
+ public:
+  /// seen, actual: (K), K >= 2. Errors: those of `correct_prior` about priors.
+  PriorCorrection(const Array& seen, const Array& actual);
+  /// Loads what `save_npz` wrote. Errors: those of NpzReader; priors that the constructor refuses.
+  static PriorCorrection load(const std::string& path);
+
+  /// `correct_prior(probabilities, seen, actual)`, bit for bit.
+  Array transform(const Array& probabilities) const;
+
+  /// As passed, not normalised.
+  const std::vector<double>& seen() const { return seen_; }
+  const std::vector<double>& actual() const { return actual_; }
+  std::size_t n_class() const { return seen_.size(); }
+
+  /// For `save_npz` and `load_npz`.
+  NamedArrays save_state() const;
+  std::function<void()> prepare_load(StateReader& reader);
+
+ private:
+  friend class Calibration;
+  PriorCorrection() = default;  // to be loaded
+
+  std::vector<double> seen_;
+  std::vector<double> actual_;
+};
 
 struct EstimatePriorOptions {
   double tolerance = 1e-8;  ///< stop when no frequency changes by more

@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/isotonic_calibration.h"
+#include "tenbin/calibration/isotonic_calibration.h"
 
 #include <algorithm>
 #include <limits>

@@ -15,6 +15,9 @@ struct BinaryFitOptions {
   /// (N, 2) its column is read (columns are in ascending order of the labels). Not set: labels are 0 and 1,
   /// and 1 is positive.
   std::optional<std::int64_t> pos_label = {};
+  /// Rows with this label are ignored. Not set: -1 if there are more than two classes; no label if there are
+  /// two.
+  std::optional<std::int64_t> ignore_label = {};
 };
 
 }  // namespace tenbin

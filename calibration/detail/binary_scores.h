@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "tenbin/evaluation/binary_fit_options.h"
+#include "tenbin/calibration/binary_fit_options.h"
 
 namespace tenbin::detail {
 

@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/temperature_scaling.h"
+#include "tenbin/calibration/temperature_scaling.h"
 
 #include <limits>
 

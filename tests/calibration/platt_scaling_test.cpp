@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/platt_scaling.h"
+#include "tenbin/calibration/platt_scaling.h"
 
 #include <limits>
 

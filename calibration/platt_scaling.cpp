@@ -1,12 +1,15 @@
-#include "tenbin/evaluation/platt_scaling.h"
+#include "tenbin/calibration/platt_scaling.h"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
+#include "tenbin/calibration/detail/one_vs_rest.h"
+#include "tenbin/calibration/detail/read_pos_class.h"
 #include "tenbin/core/logistic.h"
-#include "tenbin/evaluation/detail/binary_scores.h"
 #include "tenbin/evaluation/detail/scaling.h"
+#include "tenbin/serializers/state.h"
 
 namespace tenbin {
 
@@ -149,29 +152,75 @@ Point minimise(const Objective& objective) {
   return at;
 }
 
-}  // namespace
-
-PlattScaling& PlattScaling::fit(const Array& scores, const Array& t, const BinaryFitOptions& options) {
-  const BinarySamples samples = detail::to_binary_samples("PlattScaling::fit", scores, t, options);
+PlattScaling::Line fit_line(const BinarySamples& samples) {
   const Objective objective(samples);
   const Point at = minimise(objective);
   const double a = at.a / objective.scale();
-  line_ = Line{a, at.b - a * objective.center(), samples.column};
+  return {a, at.b - a * objective.center()};
+}
+
+}  // namespace
+
+PlattScaling& PlattScaling::fit(const Array& scores, const Array& t, const BinaryFitOptions& options) {
+  std::vector<Line> lines;
+  column_ = detail::fit_each("PlattScaling::fit", scores, t, options, detail::Columns::any_numbers,
+                             [&](const BinarySamples& samples) { lines.push_back(fit_line(samples)); });
+  lines_ = std::move(lines);
   return *this;
 }
 
 Array PlattScaling::transform(const Array& scores) const {
-  const Line& fitted = line();
-  return detail::map_scores("PlattScaling::transform", scores, fitted.column,
-                            [&](double score) { return falling_sigmoid(fitted.a * score + fitted.b); });
+  require_fit();
+  return detail::map_each(
+      "PlattScaling::transform", scores, column_, lines_.size(), detail::Columns::any_numbers,
+      [this](std::size_t i, double score) { return falling_sigmoid(lines_[i].a * score + lines_[i].b); });
 }
 
-double PlattScaling::a() const { return line().a; }
-double PlattScaling::b() const { return line().b; }
+double PlattScaling::a() const { return only_line().a; }
+double PlattScaling::b() const { return only_line().b; }
 
-const PlattScaling::Line& PlattScaling::line() const {
-  if (!line_) throw Error("PlattScaling: expected a call of fit first");
-  return *line_;
+void PlattScaling::require_fit() const {
+  if (!is_fitted()) throw Error("PlattScaling: expected a call of fit first");
+}
+
+const PlattScaling::Line& PlattScaling::only_line() const {
+  require_fit();
+  if (lines_.size() > 1)
+    throw Error("PlattScaling: a and b are those of two classes, got ", lines_.size(), ": see lines");
+  return lines_[0];
+}
+
+NamedArrays PlattScaling::save_state() const {
+  require_fit();
+  std::vector<double> a, b;
+  for (const Line& line : lines_) {
+    a.push_back(line.a);
+    b.push_back(line.b);
+  }
+  return {{"a", Array(a)}, {"b", Array(b)}, {"pos_class", integer_state(pos_class())}};
+}
+
+std::function<void()> PlattScaling::prepare_load(StateReader& reader) {
+  const std::vector<double> a = read_numbers(reader, "a"), b = read_numbers(reader, "b");
+  if (a.empty() || a.size() == 2)
+    reader.fail("a", "expected 1 number, or one for each of 3 or more classes, got ", a.size());
+  if (b.size() != a.size()) reader.fail("b", "expected as many numbers as a, ", a.size(), ", got ", b.size());
+  std::vector<Line> lines;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!std::isfinite(a[i])) reader.fail("a", "number ", i, " is ", a[i], ", expected it finite");
+    if (!std::isfinite(b[i])) reader.fail("b", "number ", i, " is ", b[i], ", expected it finite");
+    lines.push_back({a[i], b[i]});
+  }
+  return [this, lines = std::move(lines), column = detail::read_pos_class(reader)] {
+    lines_ = lines;
+    column_ = column;
+  };
+}
+
+PlattScaling PlattScaling::load(const std::string& path) {
+  PlattScaling scaling;
+  load_npz(path, scaling);
+  return scaling;
 }
 
 }  // namespace tenbin

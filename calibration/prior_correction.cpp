@@ -1,10 +1,12 @@
-#include "tenbin/evaluation/prior_correction.h"
+#include "tenbin/calibration/prior_correction.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "tenbin/evaluation/detail/probabilities.h"
+#include "tenbin/serializers/state.h"
 
 namespace tenbin {
 
@@ -109,6 +111,39 @@ Array correct_prior(const Array& probabilities, const Array& seen, const Array& 
     values.resize(probabilities.size());
   }
   return Array(values, probabilities.shape()).astype(probabilities.dtype()).to(probabilities.device());
+}
+
+PriorCorrection::PriorCorrection(const Array& seen, const Array& actual) {
+  constexpr const char* function = "PriorCorrection";
+  if (!seen || seen.ndim() != 1 || seen.size() < 2)
+    throw Error(function, ": seen must have one axis and a number for each of 2 or more classes, got ", seen);
+  to_seen_prior(function, seen, seen.size());
+  detail::to_prior(function, "actual", actual, seen.size());
+  seen_ = seen.to_vector<double>();
+  actual_ = actual.to_vector<double>();
+}
+
+Array PriorCorrection::transform(const Array& probabilities) const {
+  return correct_prior(probabilities, Array(seen_), Array(actual_));
+}
+
+NamedArrays PriorCorrection::save_state() const {
+  return {{"seen", Array(seen_)}, {"actual", Array(actual_)}};
+}
+
+std::function<void()> PriorCorrection::prepare_load(StateReader& reader) {
+  const Array seen(read_numbers(reader, "seen")), actual(read_numbers(reader, "actual"));
+  try {
+    return [this, loaded = PriorCorrection(seen, actual)] { *this = loaded; };
+  } catch (const Error& error) {
+    throw Error(reader.source(), ": ", error.what());
+  }
+}
+
+PriorCorrection PriorCorrection::load(const std::string& path) {
+  PriorCorrection correction;
+  load_npz(path, correction);
+  return correction;
 }
 
 Array estimate_prior(const Array& probabilities, const Array& seen, const EstimatePriorOptions& options) {

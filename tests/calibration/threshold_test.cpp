@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/threshold.h"
+#include "tenbin/calibration/threshold.h"
 
 #include <cmath>
 #include <limits>
@@ -234,4 +234,39 @@ TEST_CASE("labels that do not determine the positive class are an error") {
       "predict_with_threshold: expected neg_label, the other class, in addition to pos_label 7");
   CHECK_THROWS_WITH(predict_with_threshold(two, 0.5, {.pos_label = 7, .neg_label = 7}),
                     "predict_with_threshold: pos_label and neg_label are both 7");
+}
+
+TEST_CASE("recall_at_false_positive_rate and recall_at_alert_rate keep to a budget") {
+  // From the highest score on: 1 0 1 0 1 0 0 0 0 0, three positives and seven negatives.
+  const Array scores = {10., 9., 8., 7., 6., 5., 4., 3., 2., 1.};
+  const Array t = {1, 0, 1, 0, 1, 0, 0, 0, 0, 0};
+  const auto tune = [&](const ThresholdObjective& objective) { return tune_threshold(t, scores, objective); };
+  // 1/7 of the negatives: two of three positives, with one false alarm.
+  const TunedThreshold one = tune(objective::recall_at_false_positive_rate(1. / 7));
+  CHECK(one.threshold == 7.5);
+  CHECK(one.value == Approx(2. / 3));
+  CHECK(tune(objective::recall_at_false_positive_rate(0.142)).threshold == 9.5);
+  CHECK(tune(objective::recall_at_false_positive_rate(0)).value == Approx(1. / 3));
+  // More budget than needed: the least false alarms win.
+  CHECK(tune(objective::recall_at_false_positive_rate(1)).threshold == 5.5);
+  // 3 and 4 alarms of 10 rows.
+  CHECK(tune(objective::recall_at_alert_rate(0.3)).threshold == 7.5);
+  CHECK(tune(objective::recall_at_alert_rate(0.4)).threshold == 7.5);
+  CHECK(tune(objective::recall_at_alert_rate(0.5)).threshold == 5.5);
+  CHECK(tune(objective::recall_at_alert_rate(0)).threshold == std::numeric_limits<double>::infinity());
+  CHECK(objective::recall_at_alert_rate(0.25).name == "recall_at_alert_rate(0.25)");
+  CHECK_THROWS_WITH(objective::recall_at_false_positive_rate(1.5),
+                    "recall_at_false_positive_rate: max_fpr must be in [0, 1], got 1.5");
+  CHECK_THROWS_WITH(objective::recall_at_alert_rate(std::numeric_limits<double>::quiet_NaN()),
+                    "recall_at_alert_rate: max_rate must be in [0, 1], got nan");
+}
+
+TEST_CASE("tune_threshold says which class is positive, and still has two structured bindings") {
+  const Array p = {{0.9, 0.1}, {0.2, 0.8}, {0.3, 0.7}}, t = {0, 1, 1};
+  CHECK(tune_threshold(t, p, objective::f_beta()).pos_class == 1);
+  CHECK(tune_threshold(t, p, objective::f_beta(), {.pos_label = 0}).pos_class == 0);
+  CHECK(tune_threshold(Array{3, 7, 7}, p, objective::f_beta(), {.pos_label = 7}).pos_class == 1);
+  const auto [threshold, value] = tune_threshold(t, p, objective::f_beta());
+  CHECK(threshold == Approx(0.4));
+  CHECK(value == 1);
 }

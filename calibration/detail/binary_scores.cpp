@@ -1,4 +1,4 @@
-#include "tenbin/evaluation/detail/binary_scores.h"
+#include "tenbin/calibration/detail/binary_scores.h"
 
 #include <cmath>
 #include <utility>
@@ -17,17 +17,20 @@ struct TwoLabels {
 };
 
 // Without `pos_label`, labels are 0 and 1.
-TwoLabels two_labels(const char* function, const Array& labels, std::optional<std::int64_t> pos_label) {
+TwoLabels two_labels(const char* function, const Array& labels, const BinaryFitOptions& options) {
   const std::int64_t* label = labels.data<std::int64_t>();
+  const std::optional<std::int64_t> pos_label = options.pos_label, ignored = options.ignore_label;
   if (!pos_label) {
-    if (are_signs(labels))
+    if (!ignored && are_signs(labels))
       throw Error(function, ": t has the labels -1 and 1: pass pos_label = 1, or map -1 to 0");
-    for (std::size_t i = 0; i < labels.size(); ++i) require_class(function, "t", i, label[i], 2);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (label[i] != ignored) require_class(function, "t", i, label[i], 2);
     return {1, 0};
   }
+  if (pos_label == ignored) throw Error(function, ": pos_label and ignore_label are both ", *pos_label);
   std::optional<std::int64_t> other;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (label[i] == *pos_label) continue;
+    if (label[i] == *pos_label || label[i] == ignored) continue;
     if (other && label[i] != *other)
       throw Error(function, ": t[", i, "] = ", label[i], ", expected pos_label ", *pos_label,
                   " and one other label, which is ", *other);
@@ -77,7 +80,7 @@ std::vector<double> to_sample_weights(const char* function, const Array& sample_
 BinarySamples to_binary_samples(const char* function, const Array& scores, const Array& t,
                                 const BinaryFitOptions& options) {
   const Array labels = to_label_vector(function, "t", t);
-  const TwoLabels two = two_labels(function, labels, options.pos_label);
+  const TwoLabels two = two_labels(function, labels, options);
   BinarySamples binary{{}, 1, two.positive > two.negative ? std::size_t{1} : 0};
   const std::vector<double> values = to_scores(function, scores, binary.column);
   if (labels.size() != values.size())
@@ -88,6 +91,7 @@ BinarySamples to_binary_samples(const char* function, const Array& scores, const
   const std::int64_t* label = labels.data<std::int64_t>();
   binary.samples.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (label[i] == options.ignore_label) continue;
     const double w = weight ? weight[i] : 1;
     if (w > 0) binary.samples.push_back({values[i], w, label[i] == two.positive});
   }

@@ -5,8 +5,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <tuple>
 
-#include "tenbin/evaluation/binary_fit_options.h"
+#include "tenbin/calibration/binary_fit_options.h"
 
 namespace tenbin {
 
@@ -46,13 +47,27 @@ ThresholdObjective negative_cost(double cost_fp, double cost_fn);
 ThresholdObjective precision_at_recall(double min_recall);
 /// Recall, among thresholds whose precision is at least `min_precision`. Errors: outside [0, 1].
 ThresholdObjective recall_at_precision(double min_precision);
+/// Recall, among thresholds that take at most `max_fpr` of the negatives for positive, FP / (FP + TN): recall
+/// at a false-alarm budget. Errors: outside [0, 1].
+ThresholdObjective recall_at_false_positive_rate(double max_fpr);
+/// Recall, among thresholds that predict positive for at most `max_rate` of all rows, (TP + FP) / N: "we can
+/// look at 50 cases a day, of 10,000" is 0.005. Errors: outside [0, 1].
+ThresholdObjective recall_at_alert_rate(double max_rate);
 
 }  // namespace objective
 
-/// The result of `tune_threshold`.
+/// The result of `tune_threshold`. Structured bindings are `auto [threshold, value]`. A Decision is made of
+/// it, and saved.
 struct TunedThreshold {
-  double threshold;  ///< predict positive from this score on; infinite where always or never is best
-  double value;      ///< the objective on the validation data; being a maximum, it is optimistic
+  double threshold = 0.5;  ///< predict positive from this score on; infinite where always or never is best
+  double value = 0;        ///< the objective on the validation data; being a maximum, it is optimistic
+  std::int64_t pos_class = 1;  ///< the index of the positive class, labels in ascending order: 0 or 1
+
+  // For structured bindings.
+  template <std::size_t I>
+  double get() const {
+    return I == 0 ? threshold : value;
+  }
 };
 
 /// The threshold that maximises an objective, over all possible thresholds: one sort and one pass.
@@ -102,3 +117,10 @@ Array predict_with_threshold(const Array& scores, double threshold,
 Array argmin_expected_cost(const Array& probabilities, const Array& cost);
 
 }  // namespace tenbin
+
+template <>
+struct std::tuple_size<tenbin::TunedThreshold> : std::integral_constant<std::size_t, 2> {};
+template <std::size_t I>
+struct std::tuple_element<I, tenbin::TunedThreshold> {
+  using type = double;
+};

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 
 #include "tenbin/core/array.h"
 
 namespace tenbin {
+
+class StateReader;
 
 /// Options of TemperatureScaling.
 struct TemperatureScalingOptions {
@@ -33,10 +37,13 @@ struct TemperatureScalingFitOptions {
 ///     TemperatureScaling scaling;
 ///     scaling.fit(model(valid.x).data(), valid.t);          // not data that the model was trained on
 ///     Array p = scaling.transform(model(test.x).data());
+///     save_npz("temperature.npz", scaling);
 class TemperatureScaling {
  public:
   /// Errors: not 0 < min_temperature <= max_temperature < infinity.
   explicit TemperatureScaling(const TemperatureScalingOptions& options = {});
+  /// Loads what `save_npz` wrote: T. Errors: those of NpzReader; a T that is not finite and above 0.
+  static TemperatureScaling load(const std::string& path);
 
   /// Finds T. If every row is classified correctly the likelihood has no maximum, and T becomes
   /// `min_temperature`; if the logits are not, or negatively, related to the labels, `max_temperature`; if T
@@ -56,6 +63,10 @@ class TemperatureScaling {
 
   /// T. Errors: fit has not been called.
   double temperature() const;
+
+  /// For `save_npz` and `load_npz`: T; the options are not saved. Errors: fit has not been called.
+  NamedArrays save_state() const;
+  std::function<void()> prepare_load(StateReader& reader);
 
  private:
   TemperatureScalingOptions options_;
