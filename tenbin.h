@@ -16,6 +16,7 @@
 #include "tenbin/datasets/class_prior.h"
 #include "tenbin/datasets/class_weight.h"
 #include "tenbin/datasets/csv.h"
+#include "tenbin/datasets/csv_writer.h"
 #include "tenbin/datasets/dataset.h"
 #include "tenbin/datasets/fashion_mnist.h"
 #include "tenbin/datasets/idx.h"
