@@ -32,6 +32,7 @@
 #include "tenbin/datasets/split_file.h"
 #include "tenbin/datasets/standard_scaler.h"
 #include "tenbin/datasets/table.h"
+#include "tenbin/datasets/table_description.h"
 #include "tenbin/datasets/time_split.h"
 #include "tenbin/datasets/tuple_dataset.h"
 #include "tenbin/evaluation/accuracy.h"
