@@ -1,23 +1,11 @@
 #include "tenbin/datasets/class_count_table.h"
 
 #include <algorithm>
-#include <iomanip>
 #include <numeric>
 
-#include "tenbin/core/text.h"
 #include "tenbin/datasets/text_table.h"
 
 namespace tenbin {
-
-namespace {
-
-std::string four_digits(double value) {
-  detail::TextStream text;
-  text << std::setprecision(4) << value;
-  return text.str();
-}
-
-}  // namespace
 
 std::string class_count_table(const std::vector<std::size_t>& counts, const ClassCountTableOptions& options) {
   const std::size_t n_class = counts.size();
@@ -45,7 +33,7 @@ std::string class_count_table(const std::vector<std::size_t>& counts, const Clas
         static_cast<double>(counts[c]) / static_cast<double>(std::max<std::size_t>(total, 1));
     const char* const positive = n_class == 2 && c == 1 ? " (positive)" : "";
     add(std::to_string(c), names.empty() ? "" : names[c] + positive, std::to_string(counts[c]),
-        four_digits(100 * share) + '%', four_digits(weights[c]));
+        detail::four_digits(100 * share) + '%', detail::four_digits(weights[c]));
   }
   add("total", "", std::to_string(total), "", "");
   return detail::text_table(rows, detail::Align::right);

@@ -66,13 +66,7 @@ void check_marks(const CsvOptions& options) {
 }
 
 void check_options(const CsvOptions& options) {
-  const auto c = static_cast<unsigned char>(options.delimiter);
-  if (c >= 0x80 || detail::is_letter_or_digit(options.delimiter) ||
-      std::string_view("\"\r\n+-.\0", 7).find(options.delimiter) < 7)
-    throw Error(
-        "load_csv: the delimiter must be neither a letter nor a digit nor a quote, a sign, a point or "
-        "an end of line, got \"",
-        printable({options.delimiter}), '"');
+  detail::require_delimiter("load_csv", options.delimiter);
   check_marks(options);
   detail::require_label_for_classes("load_csv", options.label, options.positive, options.classes);
   if (options.dtype != Dtype::float32 && options.dtype != Dtype::float64)

@@ -4,6 +4,7 @@
 
 #include "tenbin/core/detail/labels.h"
 #include "tenbin/core/random.h"
+#include "tenbin/datasets/detail/groups.h"
 
 namespace tenbin {
 
@@ -42,15 +43,10 @@ std::vector<Split> one_repetition(const char* function, const SplitLabels& label
   return splits_of(fold, n_splits);
 }
 
-// The samples of every group, groups ascending.
-std::vector<Indices> samples_by_group(const char* function, const Array& t, const Array& groups,
+std::vector<Indices> groups_for_folds(const char* function, const Array& t, const SplitGroups& groups,
                                       std::size_t n_splits) {
   require_folds(function, n_splits);
-  const Array group = detail::to_label_vector(function, "groups", groups);
-  if (group.size() != t.size())
-    throw Error(function, ": labels and groups differ in length: ", t, " and ", groups);
-  std::vector<Indices> all;
-  for (auto& [g, samples] : detail::samples_by_class(group)) all.push_back(samples);
+  std::vector<Indices> all = detail::samples_by_group(function, t, groups);
   if (all.size() < n_splits)
     throw Error(function, ": there are ", all.size(), " groups, ", n_splits, " folds need one each");
   return all;
@@ -58,18 +54,6 @@ std::vector<Indices> samples_by_group(const char* function, const Array& t, cons
 
 std::size_t smallest(const Indices& sizes) {
   return static_cast<std::size_t>(std::min_element(sizes.begin(), sizes.end()) - sizes.begin());
-}
-
-// The number of samples per group (rows) and class (columns).
-std::vector<Indices> class_counts_of(const std::vector<Indices>& groups, const Array& t) {
-  const auto classes = detail::samples_by_class(t);
-  std::vector<Indices> counts(groups.size(), Indices(classes.size()));
-  for (std::size_t g = 0; g < groups.size(); ++g)
-    for (const std::size_t i : groups[g]) {
-      const auto c = std::distance(classes.begin(), classes.find(t.data<std::int64_t>()[i]));
-      ++counts[g][static_cast<std::size_t>(c)];
-    }
-  return counts;
 }
 
 // The variance of a group's class counts, times the square of the number of classes: an integer, so that ties
@@ -144,9 +128,9 @@ std::vector<Split> repeated_stratified_k_fold(const SplitLabels& labels, std::si
   return all;
 }
 
-std::vector<Split> group_k_fold(const SplitLabels& labels, const Array& groups, std::size_t n_splits) {
+std::vector<Split> group_k_fold(const SplitLabels& labels, const SplitGroups& groups, std::size_t n_splits) {
   const Array t = labels.checked("group_k_fold");
-  std::vector<Indices> samples = samples_by_group("group_k_fold", t, groups, n_splits);
+  std::vector<Indices> samples = groups_for_folds("group_k_fold", t, groups, n_splits);
   std::stable_sort(samples.begin(), samples.end(),
                    [](const Indices& a, const Indices& b) { return a.size() > b.size(); });
   Indices fold(t.size());
@@ -159,11 +143,11 @@ std::vector<Split> group_k_fold(const SplitLabels& labels, const Array& groups, 
   return splits_of(fold, n_splits);
 }
 
-std::vector<Split> stratified_group_k_fold(const SplitLabels& labels, const Array& groups,
+std::vector<Split> stratified_group_k_fold(const SplitLabels& labels, const SplitGroups& groups,
                                            std::size_t n_splits, std::uint64_t seed) {
   const Array t = labels.checked("stratified_group_k_fold");
-  const std::vector<Indices> samples = samples_by_group("stratified_group_k_fold", t, groups, n_splits);
-  const std::vector<Indices> counts = class_counts_of(samples, t);
+  const std::vector<Indices> samples = groups_for_folds("stratified_group_k_fold", t, groups, n_splits);
+  const std::vector<Indices> counts = detail::class_counts_of(samples, t);
   std::vector<Wide> spreads;
   Indices totals(counts[0].size());
   for (const Indices& group : counts) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "tenbin/datasets/group_split.h"
 #include "tenbin/datasets/split.h"
 
 namespace tenbin {
@@ -29,10 +30,12 @@ std::vector<Split> repeated_stratified_k_fold(const SplitLabels& labels, std::si
 /// Folds that keep groups whole: samples of one patient, text or day are never on both sides of a split
 /// (scikit-learn: `GroupKFold`).
 ///
-/// groups: integer (N), any values. Groups are assigned in order of size, the largest first, each to the
-/// smallest fold so far; the result is deterministic. Errors: a data set that was resampled; groups and
-/// labels of different lengths; fewer than 2 folds; fewer groups than folds.
-std::vector<Split> group_k_fold(const SplitLabels& labels, const Array& groups, std::size_t n_splits);
+/// groups: integer (N), any values, or a column of a table. Groups are assigned in order of size, the largest
+/// first, each to the smallest fold so far; the result is deterministic. Errors: a data set that was
+/// resampled; groups and labels of different lengths; fewer than 2 folds; fewer groups than folds.
+///
+///     group_k_fold(table.labels(), table["patient"], 5);
+std::vector<Split> group_k_fold(const SplitLabels& labels, const SplitGroups& groups, std::size_t n_splits);
 
 /// Folds that keep groups whole, with class shares as even as that allows (scikit-learn:
 /// `StratifiedGroupKFold`).
@@ -41,7 +44,7 @@ std::vector<Split> group_k_fold(const SplitLabels& labels, const Array& groups, 
 /// to the fold that leaves the smallest variance over the folds of a class's share, summed over the classes;
 /// ties go to the smallest fold. All comparisons are of integers. No fold is empty. Errors: those of
 /// `group_k_fold`.
-std::vector<Split> stratified_group_k_fold(const SplitLabels& labels, const Array& groups,
+std::vector<Split> stratified_group_k_fold(const SplitLabels& labels, const SplitGroups& groups,
                                            std::size_t n_splits, std::uint64_t seed);
 
 }  // namespace tenbin

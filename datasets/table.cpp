@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tenbin/core/file.h"
+#include "tenbin/cpu/gather.h"
 #include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/detail/class_order.h"
 #include "tenbin/datasets/detail/parse_number.h"
@@ -19,6 +20,7 @@ namespace {
 
 using detail::listing;
 using detail::recode;
+using detail::row_text;
 
 std::vector<std::string> names_of(const std::vector<Column>& columns) {
   std::vector<std::string> names;
@@ -86,11 +88,6 @@ struct OddValues {
   std::size_t count = 0;
   std::int32_t first = 0;  // the code of the first odd value
 };
-
-// `row 47 (counted from 0, without the header)`
-std::string row_text(std::size_t row) {
-  return "row " + std::to_string(row) + " (counted from 0, without the header)";
-}
 
 // `data.csv:17: column "age" `
 std::string place_of(const std::string& source, const Column& column) {
@@ -300,6 +297,23 @@ const Column& Table::label() const {
   return columns_[*label_];
 }
 
+Table Table::rows(const std::vector<std::size_t>& indices) const {
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    if (indices[i] >= size())
+      throw Error("Table::rows: index ", indices[i], " at position ", i, " is out of range for ", size(),
+                  " rows");
+  std::vector<Column> columns = columns_;
+  for (Column& column : columns)
+    column.values = cpu::gather_rows(column.values, indices.data(), indices.size());
+  return Table(std::move(columns), label_, source_);
+}
+
+Table Table::head(std::size_t n) const {
+  std::vector<std::size_t> first(std::min(n, size()));
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  return rows(first);
+}
+
 Table Table::without(const std::vector<std::string>& names) const {
   std::vector<bool> dropped(columns_.size());
   for (const std::string& name : names) dropped[find(name)] = true;
@@ -402,6 +416,10 @@ Array Table::labels() const {
 }
 
 namespace detail {
+
+std::string row_text(std::size_t row) {
+  return "row " + std::to_string(row) + " (counted from 0, without the header)";
+}
 
 std::string listing(const std::vector<std::string>& names) {
   constexpr std::size_t longest = 10;

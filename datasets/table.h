@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -92,6 +93,15 @@ class Table {
   const std::vector<std::string>& classes() const { return label().categories; }
   const std::string& source() const { return source_; }
 
+  /// The rows at `indices`, in that order; an index may occur twice. Categories and classes stay as they are,
+  /// also those without rows. Errors: an index >= N, named with its position. (pandas: `iloc`.)
+  ///
+  ///     const Table train = table.rows(split.train);
+  Table rows(const std::vector<std::size_t>& indices) const;
+  /// The first `n` rows, or all if there are fewer. (pandas: `head`.)
+  ///
+  ///     std::cout << table.head();
+  Table head(std::size_t n = 5) const;
   /// The same rows without some columns, such as customer numbers or dates. Errors: a column does not exist.
   Table without(const std::vector<std::string>& names) const;
   /// The same rows with the columns of `other`, in its order, and with its codes of categories and classes.
@@ -136,7 +146,19 @@ class Table {
   std::string source_;
 };
 
+/// Prints a table as aligned text, at most 80 columns wide: the number of a row, counted from 0, and its
+/// values. Numbers have six significant digits, a missing value is `NaN`. Long texts are cut, columns that do
+/// not fit are named below, and of more than 20 rows the first 10 and the last 10 are printed.
+///
+///        amount  country  when                 Class
+///     0    12.5       de  2026-11-29 10:15:00  legit
+///     1     NaN       fr  2026-11-29 10:17:12  fraud
+std::ostream& operator<<(std::ostream& out, const Table& table);
+
 namespace detail {
+
+// `row 47 (counted from 0, without the header)`
+std::string row_text(std::size_t row);
 
 // `"a", "b", "c"`, shortened.
 std::string listing(const std::vector<std::string>& names);

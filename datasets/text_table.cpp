@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iomanip>
 
+#include "tenbin/core/file.h"
 #include "tenbin/core/text.h"
 
 namespace tenbin::detail {
@@ -21,7 +22,24 @@ std::string fixed(double value, int digits) {
   return text.str();
 }
 
+std::string four_digits(double value) {
+  TextStream text;
+  text << std::setprecision(4) << value;
+  return text.str();
+}
+
 std::string right_aligned(const std::string& text, std::size_t width) { return blanks(text, width) + text; }
+
+std::string shortened(const std::string& text, std::size_t width) {
+  std::string line = printable(text);
+  if (character_count(line) <= width) return line;
+  std::size_t end = 0;
+  for (std::size_t count = 0; end < line.size(); ++end) {
+    const bool starts_character = (static_cast<unsigned char>(line[end]) & 0xC0) != 0x80;
+    if (starts_character && count++ == width - 3) break;
+  }
+  return line.substr(0, end) + "...";
+}
 
 std::vector<std::size_t> column_widths(const std::vector<TextRow>& rows) {
   std::vector<std::size_t> widths(rows[0].size(), 0);

@@ -9,8 +9,15 @@ namespace tenbin::detail {
 // The number with this many digits after the decimal point.
 std::string fixed(double value, int digits);
 
+// The number with four significant digits.
+std::string four_digits(double value);
+
 // Blanks, then the text: `width` characters or more.
 std::string right_aligned(const std::string& text, std::size_t width);
+
+// The text in at most `width` characters: a longer one ends with "...". Unprintable bytes are escaped.
+// Precondition: width >= 4.
+std::string shortened(const std::string& text, std::size_t width);
 
 using TextRow = std::vector<std::string>;
 

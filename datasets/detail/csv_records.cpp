@@ -5,6 +5,8 @@
 #include <string>
 
 #include "tenbin/core/error.h"
+#include "tenbin/core/file.h"
+#include "tenbin/core/text.h"
 
 namespace tenbin::detail {
 
@@ -148,6 +150,15 @@ CsvPiece PieceFinder::scan() {
 }
 
 }  // namespace
+
+void require_delimiter(const char* function, char delimiter) {
+  if (static_cast<unsigned char>(delimiter) >= 0x80 || is_letter_or_digit(delimiter) ||
+      std::string_view("\"\r\n+-.\0", 7).find(delimiter) < 7)
+    throw Error(function,
+                ": the delimiter must be neither a letter nor a digit nor a quote, a sign, a point or an end "
+                "of line, got \"",
+                printable({delimiter}), '"');
+}
 
 std::vector<CsvPiece> find_pieces(TextFile& file, const CsvFormat& format) {
   return PieceFinder(file, format).run();

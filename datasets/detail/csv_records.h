@@ -20,6 +20,9 @@ struct CsvFormat {
   bool starts_comment(char c) const { return c == comment && comment != '\0'; }
 };
 
+// Errors: `load_csv: the delimiter must be neither a letter ...`.
+void require_delimiter(const char* function, char delimiter);
+
 // A contiguous part of the file: whole records, and the blank lines between them.
 struct CsvPiece {
   std::size_t bytes = 0;

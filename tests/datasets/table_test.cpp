@@ -1,7 +1,9 @@
 #include "tenbin/datasets/table.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 #include "tenbin/cpu/parallel.h"
 #include "tenbin/tests/catch.h"
@@ -232,4 +234,46 @@ TEST_CASE("a table that was moved from has no label", "[table]") {
   CHECK(taken.labels().size() == 2);
   CHECK_THROWS_WITH(table.labels(), "Table::label: the table has been moved from");
   CHECK_THROWS_WITH(table.classes(), "Table::label: the table has been moved from");
+}
+
+TEST_CASE("rows of a table by their numbers, in any order", "[table]") {
+  const Table picked = fruit().rows({2, 0, 2});
+  CHECK(picked["weight"].values.to_vector<double>() == std::vector<double>{3.5, 1.5, 3.5});
+  CHECK(picked["color"].values.to_vector<int>() == std::vector<int>{1, 1, 1});
+  CHECK(picked["color"].categories == std::vector<std::string>{"green", "red"});
+  CHECK(picked.labels().to_vector<int>() == std::vector<int>{0, 0, 0});
+  CHECK(picked.classes() == std::vector<std::string>{"apple", "pear"});
+  CHECK(picked.source() == "fruit.csv");
+  CHECK(fruit().rows({}).size() == 0);
+  CHECK_THROWS_WITH(fruit().rows({0, 2, 3}), "Table::rows: index 3 at position 2 is out of range for 3 rows");
+  CHECK(fruit().head(2)["weight"].values.to_vector<double>() == std::vector<double>{1.5, 2.5});
+  CHECK(fruit().head().size() == 3);
+  CHECK(fruit().head(0).size() == 0);
+}
+
+TEST_CASE("a table as text", "[table]") {
+  const auto text = [](const Table& table) {
+    std::ostringstream out;
+    out << table;
+    return out.str();
+  };
+  const Table mixed({{"x", Array{1.5, not_a_number, 1234567.0}},
+                     {"c", Array{1, -1, 0}, {"an extremely long category name", "\xC3\xA9\n"}}});
+  CHECK(text(mixed) ==
+        "             x                         c\n"
+        "0          1.5                     \xC3\xA9\\x0a\n"
+        "1          NaN                       NaN\n"
+        "2  1.23457e+06  an extremely long cat...\n");
+  CHECK(text(Table({{"x", Array::zeros({0}, Dtype::float64)}})) == "  x\n");
+  const std::string many = text(Table({{"x", Array::arange(1000).astype(Dtype::float64)}}));
+  CHECK(std::count(many.begin(), many.end(), '\n') == 23);
+  CHECK_THAT(many, ContainsSubstring("  9    9\n...  ...\n990  990\n"));
+  CHECK_THAT(many, ContainsSubstring("999  999\n1000 rows, 1 columns\n"));
+  std::vector<Column> columns;
+  for (int i = 0; i < 60; ++i) columns.push_back({"column" + std::to_string(i), Array{1.0}});
+  const std::string wide = text(Table(columns));
+  CHECK_THAT(wide, ContainsSubstring("column7\n"));
+  CHECK_THAT(wide, ContainsSubstring("52 more columns: column8, column9"));
+  std::istringstream lines(wide);
+  for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
 }
