@@ -3,6 +3,7 @@
 
 #include "tenbin/core/array.h"
 #include "tenbin/core/config.h"
+#include "tenbin/core/csr_matrix.h"
 #include "tenbin/core/function.h"
 #include "tenbin/core/random.h"
 #include "tenbin/core/variable.h"
@@ -144,6 +145,7 @@
 #include "tenbin/resampling/smote_nc.h"
 #include "tenbin/resampling/weighted_sampler.h"
 #include "tenbin/serializers/npz.h"
+#include "tenbin/serializers/sparse_npz.h"
 #include "tenbin/serializers/state.h"
 #include "tenbin/training/checkpoint.h"
 #include "tenbin/training/extension.h"

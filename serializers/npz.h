@@ -44,12 +44,17 @@ class NpzReader {
   const std::vector<std::string>& keys() const { return keys_; }
   bool contains(const std::string& key) const;
   Array read(const std::string& key) const;
+  /// A short text, which NumPy stores as bytes without axes: `numpy.array(b"csr")`. Errors also: anything
+  /// else.
+  std::string read_text(const std::string& key) const;
 
  private:
   std::unique_ptr<zip::Archive> archive_;
   std::vector<std::string> keys_;    // of the archive's entries, by index
   std::vector<std::size_t> sorted_;  // indices of keys_, by key
   std::size_t find(const std::string& key) const;
+  template <class Read>
+  auto read_entry(const std::string& key, Read read) const;
   const zip::Archive& archive(const char* call) const;  // Errors: this reader has been moved from
 };
 
@@ -190,6 +195,10 @@ class StateReader {
 LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadNpzOptions& options = {});
 
 namespace detail {
+
+// As `save_npz`, with texts of 1 to 255 bytes, read by `NpzReader::read_text`, after the arrays.
+void save_npz(const std::string& path, const NamedArrays& arrays,
+              const std::vector<std::pair<std::string, std::string>>& texts, bool compression);
 
 // `l1/W, l1/b, l2/W and 12 more`
 std::string listed(const std::vector<std::string>& keys);
