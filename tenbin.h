@@ -79,6 +79,7 @@
 #include "tenbin/functions/array/where.h"
 #include "tenbin/functions/connection/embed_id.h"
 #include "tenbin/functions/connection/linear.h"
+#include "tenbin/functions/connection/sparse_linear.h"
 #include "tenbin/functions/gradient_check.h"
 #include "tenbin/functions/loss/absolute_error.h"
 #include "tenbin/functions/loss/bernoulli_nll.h"

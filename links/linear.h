@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenbin/functions/connection/linear.h"
+#include "tenbin/functions/connection/sparse_linear.h"
 #include "tenbin/links/initializers.h"
 #include "tenbin/links/link.h"
 
@@ -29,12 +30,16 @@ class Linear : public Link {
 
   /// `linear(x, W, b, n_batch_axes)`, on W's device. Errors: those of `linear`.
   Variable operator()(const Variable& x, std::size_t n_batch_axes = 1) const;
+  /// The same of sparse rows.
+  Variable operator()(const CsrMatrix& x) const;
 
   Parameter W;
   Parameter b;  ///< an empty Variable with `nobias`
 
  private:
-  void initialize(const Variable& x, std::size_t n_batch_axes) const;
+  // x: an Array or a CsrMatrix.
+  template <class X>
+  void initialize(const X& x, std::size_t in_size) const;
 
   std::size_t out_size_;
   LinearOptions options_;

@@ -30,9 +30,14 @@ class MLP : public ChainList<Linear> {
  public:
   explicit MLP(const std::vector<std::size_t>& sizes, const MLPOptions& options = {});
 
-  Variable operator()(const Variable& x) const;
+  Variable operator()(const Variable& x) const { return call(x); }
+  /// The same of sparse rows.
+  Variable operator()(const CsrMatrix& x) const { return call(x); }
 
  private:
+  template <class X>
+  Variable call(const X& x) const;
+
   std::function<Variable(const Variable&)> activation_;
   double dropout_;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tenbin/core/csr_matrix.h"
 #include "tenbin/links/link.h"
 
 namespace tenbin {
@@ -45,16 +46,18 @@ class Sequential : public Link {
                   "with_arguments(leaky_relu, 0.2), or write a lambda");
     if constexpr (std::is_base_of_v<Link, L>) {
       const std::string name = std::to_string(links_);
-      layers_.push_back({Call<L>{link(name, std::move(layer))}, name});
+      layers_.push_back({Call<L>{link(name, std::move(layer))}, name, sparse_call<L>()});
       ++links_;
     } else {
-      layers_.push_back({std::move(layer), ""});
+      layers_.push_back({std::move(layer), "", nullptr});
     }
     return *this;
   }
 
   /// The layers called one after the other; x itself if there are none.
   Variable operator()(const Variable& x) const;
+  /// The same of sparse rows. Errors: the first layer is not a link that takes them, such as Linear.
+  Variable operator()(const CsrMatrix& x) const;
 
   /// The number of layers, with the functions.
   std::size_t size() const { return layers_.size(); }
@@ -80,7 +83,7 @@ class Sequential : public Link {
   L relink(const std::string& name, L value) {
     L made = Link::relink(name, std::move(value));
     for (Layer& layer : layers_)
-      if (layer.name == name) layer.function = Call<L>{made};
+      if (layer.name == name) layer = {Call<L>{made}, name, sparse_call<L>()};
     return made;
   }
 
@@ -94,7 +97,20 @@ class Sequential : public Link {
   struct Layer {
     std::function<Variable(const Variable&)> function;
     std::string name;  // of a link
+    Variable (*of_sparse)(const Layer& layer,
+                          const CsrMatrix& x);  // null: the layer does not take sparse rows
   };
+
+  template <class L>
+  static auto sparse_call() -> Variable (*)(const Layer&, const CsrMatrix&) {
+    if constexpr (std::is_invocable_r_v<Variable, const L&, const CsrMatrix&>) {
+      return [](const Layer& layer, const CsrMatrix& x) -> Variable {
+        return layer.function.template target<Call<L>>()->layer(x);
+      };
+    } else {
+      return nullptr;
+    }
+  }
 
   [[noreturn]] void throw_no_link(std::size_t i) const;
 
