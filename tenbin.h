@@ -27,6 +27,7 @@
 #include "tenbin/datasets/minibatches.h"
 #include "tenbin/datasets/one_hot_encoder.h"
 #include "tenbin/datasets/prefetch.h"
+#include "tenbin/datasets/sparse_dataset.h"
 #include "tenbin/datasets/split.h"
 #include "tenbin/datasets/split_file.h"
 #include "tenbin/datasets/standard_scaler.h"
