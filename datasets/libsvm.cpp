@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "tenbin/datasets/detail/class_order.h"
@@ -96,6 +97,7 @@ void for_each_sample(TextFile& file, bool zero_based, Sample&& sample) {
 struct Size {
   std::uint64_t rows = 0;
   std::uint64_t features = 0;
+  std::uint64_t values = 0;
 };
 
 Size measure(TextFile& file, const LibsvmOptions& options) {
@@ -108,10 +110,38 @@ Size measure(TextFile& file, const LibsvmOptions& options) {
         throw Error(file.path(), ":", lines.number(),
                     ": a feature index exceeds `n_features` = ", options.n_features);
       size.features = std::max(size.features, feature.index + 1);
+      ++size.values;
     }
   });
   if (options.n_features != 0) size.features = options.n_features;
   return size;
+}
+
+// Reads the samples whose size has been measured: calls `value(row, feature)` for every value, and `end(row)`
+// after those of a row. Returns the labels.
+template <class Value, class End>
+Column read_samples(TextFile& file, const LibsvmOptions& options, const Size& size, Value&& value,
+                    End&& end) {
+  const auto rows = static_cast<std::size_t>(size.rows);
+  Column labels{"label", Array::empty({rows}, Dtype::int32)};
+  detail::Dictionary classes;
+  std::size_t row = 0;
+  std::uint64_t values = 0;
+  const auto changed = [&] { throw Error(file.path(), ": the file changed while it was read"); };
+  for_each_sample(file, options.zero_based, [&](SampleReader& reader, const LineReader&) {
+    if (row == rows) changed();
+    labels.values.data<std::int32_t>()[row] = classes.code(reader.label());
+    for (Feature feature; reader.next(feature);) {
+      if (feature.index >= size.features || ++values > size.values) changed();
+      value(row, feature);
+    }
+    end(row);
+    ++row;
+  });
+  if (row != rows || values != size.values) changed();
+  labels.categories = classes.take();
+  detail::order_classes(labels, options.positive, options.classes, file.path());
+  return labels;
 }
 
 template <class T>
@@ -123,38 +153,67 @@ Table read_dense(TextFile& file, const LibsvmOptions& options, const Size& size)
     columns[c] = {std::to_string(c + (options.zero_based ? 0 : 1)), Array::zeros({rows}, dtype_of<T>)};
     values.push_back(columns[c].values.template data<T>());
   }
-  Column labels{"label", Array::empty({rows}, Dtype::int32)};
-  detail::Dictionary classes;
-  std::size_t row = 0;
-  for_each_sample(file, options.zero_based, [&](SampleReader& reader, const LineReader&) {
-    const auto changed = [&] { throw Error(file.path(), ": the file changed while it was read"); };
-    if (row == rows) changed();
-    labels.values.data<std::int32_t>()[row] = classes.code(reader.label());
-    for (Feature feature; reader.next(feature);) {
-      if (feature.index >= size.features) changed();
-      values[static_cast<std::size_t>(feature.index)][row] = static_cast<T>(feature.value);
-    }
-    ++row;
-  });
-  if (row != rows) throw Error(file.path(), ": the file changed while it was read");
-  labels.categories = classes.take();
-  detail::order_classes(labels, options.positive, options.classes, file.path());
-  columns.push_back(std::move(labels));
+  const auto put = [&](std::size_t row, const Feature& feature) {
+    values[static_cast<std::size_t>(feature.index)][row] = static_cast<T>(feature.value);
+  };
+  columns.push_back(read_samples(file, options, size, put, [](std::size_t) {}));
   const std::size_t label = columns.size() - 1;
   return Table(std::move(columns), label, file.path());
+}
+
+template <class T>
+SparseDataset read_sparse(TextFile& file, const LibsvmOptions& options, const Size& size) {
+  const auto rows = static_cast<std::size_t>(size.rows);
+  const auto count = static_cast<std::size_t>(size.values);
+  Array data = Array::empty({count}, dtype_of<T>);
+  Array indices = Array::empty({count}, Dtype::int32);
+  Array indptr = Array::empty({rows + 1}, Dtype::int64);
+  auto* const start = indptr.data<std::int64_t>();
+  start[0] = 0;
+  std::size_t next = 0;
+  const auto put = [&](std::size_t, const Feature& feature) {
+    data.data<T>()[next] = static_cast<T>(feature.value);
+    indices.data<std::int32_t>()[next++] = static_cast<std::int32_t>(feature.index);
+  };
+  const auto end = [&](std::size_t row) { start[row + 1] = static_cast<std::int64_t>(next); };
+  Column labels = read_samples(file, options, size, put, end);
+  SparseDataset read(CsrMatrix(data, indices, indptr, {rows, static_cast<std::size_t>(size.features)}),
+                     std::move(labels.values));
+  read.classes = std::move(labels.categories);
+  return read;
+}
+
+void require_floating(const LibsvmOptions& options, const char* function) {
+  if (!is_floating(options.dtype))
+    throw Error(function, ": expected float32 or float64, got ", to_string(options.dtype));
+}
+
+// Errors: there are no samples.
+Size measured(TextFile& file, const LibsvmOptions& options) {
+  const Size size = measure(file, options);
+  if (size.rows == 0) throw Error(file.path(), ": there are no samples");
+  return size;
 }
 
 }  // namespace
 
 Table load_libsvm(const std::string& path, const LibsvmOptions& options) {
-  if (!is_floating(options.dtype))
-    throw Error("load_libsvm: expected float32 or float64, got ", to_string(options.dtype));
+  require_floating(options, "load_libsvm");
   TextFile file(path);
-  const Size size = measure(file, options);
-  if (size.rows == 0) throw Error(path, ": there are no samples");
+  const Size size = measured(file, options);
   detail::check_dense_bytes(file, size.rows, size.features, options.dtype, options.max_bytes);
   return options.dtype == Dtype::float32 ? read_dense<float>(file, options, size)
                                          : read_dense<double>(file, options, size);
+}
+
+SparseDataset load_libsvm_sparse(const std::string& path, const LibsvmOptions& options) {
+  constexpr std::uint64_t most = std::numeric_limits<std::int32_t>::max();
+  require_floating(options, "load_libsvm_sparse");
+  TextFile file(path);
+  const Size size = measured(file, options);
+  if (size.features > most) throw Error(path, ": expected at most ", most, " features, got ", size.features);
+  return options.dtype == Dtype::float32 ? read_sparse<float>(file, options, size)
+                                         : read_sparse<double>(file, options, size);
 }
 
 }  // namespace tenbin

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tenbin/datasets/sparse_dataset.h"
 #include "tenbin/datasets/table.h"
 
 namespace tenbin {
@@ -30,5 +31,12 @@ struct LibsvmOptions {
 ///
 ///     Dataset train = load_libsvm("heart_scale");
 Table load_libsvm(const std::string& path, const LibsvmOptions& options = {});
+
+/// The same as sparse rows, without the dense columns: the values that the lines name, also if they are 0,
+/// and the labels as int32, with the names of their classes. The memory is that of the values in the file,
+/// and `max_bytes` is not used. Errors, also: 2^31 features or more.
+///
+///     const SparseDataset data = load_libsvm_sparse("news20.txt");
+SparseDataset load_libsvm_sparse(const std::string& path, const LibsvmOptions& options = {});
 
 }  // namespace tenbin

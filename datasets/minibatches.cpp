@@ -16,14 +16,17 @@ constexpr std::uint64_t transform_stream = 0x7472616e73666f72;  // "transfor"
 
 }  // namespace
 
-BatchPlan::BatchPlan(Arrays arrays, std::optional<std::vector<std::size_t>> rows, MinibatchesOptions options)
-    : arrays_(std::move(arrays)), options_(std::move(options)), rows_(std::move(rows)) {
+BatchPlan::BatchPlan(Samples samples, std::optional<std::vector<std::size_t>> rows,
+                     MinibatchesOptions options)
+    : data_(std::move(samples)), options_(std::move(options)), rows_(std::move(rows)) {
   if (options_.batch_size == 0) throw Error("Minibatches: expected a batch_size above 0, got 0");
-  count_ = rows_ ? rows_->size() : samples();
+  if (options_.transform && data_.x)
+    throw Error("Minibatches: a transform changes arrays, and the samples are sparse: ", data_.x);
+  count_ = rows_ ? rows_->size() : this->samples();
   for (std::size_t i = 0; rows_ && i < count_; ++i)
-    if ((*rows_)[i] >= samples())
-      throw Error("Minibatches: row ", (*rows_)[i], " at position ", i, " is out of range for ", samples(),
-                  " samples");
+    if ((*rows_)[i] >= this->samples())
+      throw Error("Minibatches: row ", (*rows_)[i], " at position ", i, " is out of range for ",
+                  this->samples(), " samples");
   pass_ = next_pass();
 }
 
@@ -94,7 +97,10 @@ Arrays BatchPlan::batch(const BatchPass& pass, std::size_t i) const {
     return cpu::gather_rows(array, pass.order->data() + begin, count);
   };
   Arrays batch;
-  for (const Array& array : arrays_) batch.push_back(rows_of(array));
+  if (data_.x)
+    batch = CsrParts::of(pass.order ? data_.x.rows(pass.order->data() + begin, count)
+                                    : data_.x.slice(begin, begin + count));
+  for (const Array& array : data_.arrays) batch.push_back(rows_of(array));
   if (options_.transform) return transformed(std::move(batch), pass, i);
   return batch;
 }
@@ -103,8 +109,8 @@ Arrays BatchPlan::transformed(Arrays batch, const BatchPass& pass, std::size_t i
   const std::uint64_t seed = random::substream(pass.seed, transform_stream, pass.epoch).seed();
   random::Generator generator = random::substream(seed, transform_stream, i);
   Arrays made = options_.transform(std::move(batch), generator);
-  if (made.size() != arrays_.size())
-    throw Error("Minibatches: expected ", arrays_.size(), " arrays from transform, got ", made.size());
+  if (made.size() != data_.arrays.size())
+    throw Error("Minibatches: expected ", data_.arrays.size(), " arrays from transform, got ", made.size());
   require_rows("Minibatches: transform", made);
   return made;
 }

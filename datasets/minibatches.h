@@ -12,6 +12,7 @@
 
 #include "tenbin/core/random.h"
 #include "tenbin/datasets/dataset.h"
+#include "tenbin/datasets/sparse_dataset.h"
 #include "tenbin/datasets/tuple_dataset.h"
 
 namespace tenbin {
@@ -48,19 +49,31 @@ struct BatchPass {
   std::uint64_t number = 0;  // of the pass of its object, from 1
 };
 
+// What batches are made of: arrays with equally many rows, and sparse rows of the same number, if x is set.
+// They are the first arrays of a batch (CsrParts).
+struct Samples {
+  Samples(Arrays with_equal_rows)  // NOLINT(google-explicit-constructor)
+      : arrays(std::move(with_equal_rows)) {}
+  Samples(CsrMatrix sparse, Arrays with_equal_rows)
+      : arrays(std::move(with_equal_rows)), x(std::move(sparse)) {}
+
+  Arrays arrays;
+  CsrMatrix x;
+};
+
 // What Minibatches are for any number of arrays, without their names and types.
 class BatchPlan {
  public:
-  // Precondition: `require_rows`. Errors: a batch_size of 0; a row out of range.
-  BatchPlan(Arrays arrays, std::optional<std::vector<std::size_t>> rows, MinibatchesOptions options);
+  // Precondition: `require_rows`. Errors: a batch_size of 0; a row out of range; a transform of sparse rows.
+  BatchPlan(Samples samples, std::optional<std::vector<std::size_t>> rows, MinibatchesOptions options);
 
   std::size_t size() const;  // the number of batches of a pass
   std::size_t rows() const { return count_; }
-  std::size_t samples() const { return arrays_[0].shape()[0]; }
+  std::size_t samples() const { return data_.arrays[0].shape()[0]; }
   std::size_t rows_before(std::size_t batch) const;  // in the batches of a pass
   const MinibatchesOptions& options() const { return options_; }
   const std::optional<std::vector<std::size_t>>& chosen_rows() const { return rows_; }
-  Device device() const { return arrays_[0].device(); }
+  Device device() const { return data_.arrays[0].device(); }
 
   // Starts a pass, the first time the one whose order was drawn at construction.
   const BatchPass& begin();
@@ -78,7 +91,7 @@ class BatchPlan {
   BatchPass next_pass();
   Arrays transformed(Arrays batch, const BatchPass& pass, std::size_t i) const;
 
-  Arrays arrays_;
+  Samples data_;
   MinibatchesOptions options_;
   std::optional<std::vector<std::size_t>> rows_;  // the rows that a sampler chose
   std::size_t count_;                             // rows per pass
@@ -99,9 +112,17 @@ Arrays arrays_of(const TupleDataset<N>& data) {
   require_rows("TupleDataset", arrays);
   return arrays;
 }
+inline Samples arrays_of(const SparseDataset& data) {
+  require_rows(data.x, data.t);
+  return {data.x, {data.t}};
+}
 inline void make_of(Arrays&& arrays, Dataset& made) {
   made.x = std::move(arrays[0]);
   made.t = std::move(arrays[1]);
+}
+inline void make_of(Arrays&& arrays, SparseDataset& made) {
+  made.x = CsrParts::matrix(arrays);
+  made.t = std::move(arrays[CsrParts::count]);
 }
 template <std::size_t N>
 void make_of(Arrays&& arrays, TupleDataset<N>& made) {
@@ -140,15 +161,16 @@ struct PlanOf;
 
 }  // namespace detail
 
-/// A dataset in batches, every sample once per pass. An input range, also for `std::views`. `Data` is Dataset
-/// or TupleDataset, and the type of a batch. The compiler deduces it; a parameter is a `const
-/// Minibatches<>&`.
+/// A dataset in batches, every sample once per pass. An input range, also for `std::views`. `Data` is
+/// Dataset, TupleDataset or SparseDataset, and the type of a batch. The compiler deduces it; a parameter is a
+/// `const Minibatches<>&`.
 ///
 /// A batch has arrays (batch_size, ...) of the dataset's dtypes and device; the last batch is shorter if N is
 /// not a multiple of batch_size. Shuffled batches are copies in memory from the pool, so that after the first
 /// pass a loop allocates nothing from the system; without shuffling they share the dataset's memory. The
 /// batches of a dataset on a GPU (`Dataset::to`) are gathered there: the order is uploaded once, a batch
-/// uploads nothing. Errors: a batch_size of 0; a transform that returns another number of arrays.
+/// uploads nothing. Errors: a batch_size of 0; a transform that returns another number of arrays, or of
+/// sparse rows. The positions of sparse rows are found on the CPU, and uploaded for every batch.
 ///
 /// The order of shuffled batches:
 ///
@@ -206,6 +228,9 @@ class Minibatches {
 
 Minibatches(const Dataset&, const MinibatchesOptions& = {})->Minibatches<Dataset>;
 Minibatches(const Dataset&, std::vector<std::size_t>, const MinibatchesOptions&)->Minibatches<Dataset>;
+Minibatches(const SparseDataset&, const MinibatchesOptions& = {})->Minibatches<SparseDataset>;
+Minibatches(const SparseDataset&, std::vector<std::size_t>, const MinibatchesOptions&)
+    ->Minibatches<SparseDataset>;
 template <std::size_t N>
 Minibatches(const TupleDataset<N>&, const MinibatchesOptions& = {}) -> Minibatches<TupleDataset<N>>;
 template <std::size_t N>

@@ -44,14 +44,10 @@ Linear Linear::from_config(const LinkConfig& config) {
   return in_size == 0 ? Linear(out_size, options) : Linear(in_size, out_size, options);
 }
 
-void Linear::initialize(const Variable& x, std::size_t n_batch_axes) const {
-  if (W.is_initialized()) return;
-  if (n_batch_axes == 0 || x.ndim() <= n_batch_axes)
-    throw Error("Linear: x must have more than n_batch_axes = ", n_batch_axes, " axes, got ", x.data());
-  if (x.dtype() != options_.dtype) throw Error("Linear: x must be ", options_.dtype, ", got ", x.data());
-  if (b && b.device() != x.device())
-    throw Error("Linear: x must be on ", b.device(), " like b, got ", x.data());
-  const std::size_t in_size = element_count(Shape(x.shape().begin() + n_batch_axes, x.shape().end()));
+template <class X>
+void Linear::initialize(const X& x, std::size_t in_size) const {
+  if (x.dtype() != options_.dtype) throw Error("Linear: x must be ", options_.dtype, ", got ", x);
+  if (b && b.device() != x.device()) throw Error("Linear: x must be on ", b.device(), " like b, got ", x);
   const Array values = initial(options_.initialW, LeCunNormal(), {out_size_, in_size}, options_.dtype);
   Variable(W).set_data(values.to(x.device()));
 }
@@ -60,8 +56,26 @@ Variable Linear::operator()(const Variable& x, std::size_t n_batch_axes) const {
   return with_path([&] {
     if (!x) throw Error("Linear: x is an empty Variable");
     if (!*this) throw Error("Linear: the link has been moved from");
-    if (!is_ready() || !W.is_initialized()) initialize_once([&] { initialize(x, n_batch_axes); });
+    const auto initialize_from_x = [&] {
+      if (W.is_initialized()) return;
+      if (n_batch_axes == 0 || x.ndim() <= n_batch_axes)
+        throw Error("Linear: x must have more than n_batch_axes = ", n_batch_axes, " axes, got ", x.data());
+      initialize(x.data(), element_count(Shape(x.shape().begin() + n_batch_axes, x.shape().end())));
+    };
+    if (!is_ready() || !W.is_initialized()) initialize_once(initialize_from_x);
     return linear(x, W, b, n_batch_axes);
+  });
+}
+
+Variable Linear::operator()(const CsrMatrix& x) const {
+  return with_path([&] {
+    if (!x) throw Error("Linear: x is an empty CsrMatrix");
+    if (!*this) throw Error("Linear: the link has been moved from");
+    const auto initialize_from_x = [&] {
+      if (!W.is_initialized()) initialize(x, x.shape()[1]);
+    };
+    if (!is_ready() || !W.is_initialized()) initialize_once(initialize_from_x);
+    return linear(x, W, b);
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenbin/functions/connection/linear.h"
+#include "tenbin/functions/connection/sparse_linear.h"
 #include "tenbin/links/initializers.h"
 #include "tenbin/links/link.h"
 #include "tenbin/links/link_config.h"
@@ -31,6 +32,8 @@ class Linear : public Link {
 
   /// `linear(x, W, b, n_batch_axes)`, on W's device. Errors: those of `linear`.
   Variable operator()(const Variable& x, std::size_t n_batch_axes = 1) const;
+  /// The same of sparse rows.
+  Variable operator()(const CsrMatrix& x) const;
 
   LinkConfig get_config() const;
 
@@ -39,7 +42,9 @@ class Linear : public Link {
 
  private:
   Linear(const Shape& W_shape, const LinearOptions& options);
-  void initialize(const Variable& x, std::size_t n_batch_axes) const;
+  // x: an Array or a CsrMatrix.
+  template <class X>
+  void initialize(const X& x, std::size_t in_size) const;
 
   std::size_t out_size_;
   LinearOptions options_;

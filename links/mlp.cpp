@@ -19,15 +19,20 @@ MLP::MLP(const std::vector<std::size_t>& sizes, const MLPOptions& options)
   }
 }
 
-Variable MLP::operator()(const Variable& x) const {
+template <class X>
+Variable MLP::call(const X& x) const {
   if (!*this) throw Error("MLP: the link has been moved from");
-  Variable h = x;
-  for (std::size_t i = 0; i + 1 < size(); ++i) {
-    h = activation_((*this)[i](h));
+  Variable h = (*this)[0](x);
+  for (std::size_t i = 1; i < size(); ++i) {
+    h = activation_(h);
     if (dropout_ > 0) h = dropout(h, dropout_);
+    h = (*this)[i](h);
   }
-  return back()(h);
+  return h;
 }
+
+template Variable MLP::call(const Variable& x) const;
+template Variable MLP::call(const CsrMatrix& x) const;
 
 LinkConfig MLP::get_config() const {
   if (!*this) throw Error("MLP: the link has been moved from");

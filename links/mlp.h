@@ -31,12 +31,17 @@ class MLP : public ChainList<Linear> {
   explicit MLP(const std::vector<std::size_t>& sizes, const MLPOptions& options = {});
   static MLP from_config(const LinkConfig& config);
 
-  Variable operator()(const Variable& x) const;
+  Variable operator()(const Variable& x) const { return call(x); }
+  /// The same of sparse rows.
+  Variable operator()(const CsrMatrix& x) const { return call(x); }
 
   /// Errors: an activation that is a lambda; a layer that was replaced by one without b or of another dtype.
   LinkConfig get_config() const;
 
  private:
+  template <class X>
+  Variable call(const X& x) const;
+
   LayerFunction activation_;
   double dropout_;
 };

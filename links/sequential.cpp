@@ -11,6 +11,15 @@ Variable Sequential::operator()(const Variable& x) const {
   return h;
 }
 
+Variable Sequential::operator()(const CsrMatrix& x) const {
+  if (!*this) throw Error("Sequential: the link has been moved from");
+  if (layers_.empty() || layers_[0].of_sparse == nullptr)
+    throw Error("Sequential: the first layer must take a CsrMatrix, as Linear does, for x ", x);
+  Variable h = layers_[0].of_sparse(layers_[0], x);
+  for (std::size_t i = 1; i < layers_.size(); ++i) h = layers_[i].function(h);
+  return h;
+}
+
 LinkConfig Sequential::get_config() const {
   if (!*this) throw Error("Sequential: the link has been moved from");
   std::vector<LinkConfig> layers;

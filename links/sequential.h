@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tenbin/core/csr_matrix.h"
 #include "tenbin/links/layer_function.h"
 #include "tenbin/links/link.h"
 #include "tenbin/links/link_config.h"
@@ -39,16 +40,18 @@ class Sequential : public Link {
                   "with_arguments(leaky_relu, 0.2), or write a lambda");
     if constexpr (std::is_base_of_v<Link, L>) {
       const std::string name = std::to_string(links_);
-      layers_.push_back({Call<L>{link(name, std::move(layer))}, name, describe<L>});
+      layers_.push_back({Call<L>{link(name, std::move(layer))}, name, describe<L>, sparse_call<L>()});
       ++links_;
     } else {
-      layers_.push_back({std::move(layer), "", nullptr});
+      layers_.push_back({std::move(layer), "", nullptr, nullptr});
     }
     return *this;
   }
 
   /// The layers called one after the other; x itself if there are none.
   Variable operator()(const Variable& x) const;
+  /// The same of sparse rows. Errors: the first layer is not a link that takes them, such as Linear.
+  Variable operator()(const CsrMatrix& x) const;
 
   /// Errors: a layer that is a lambda, or a link without `get_config` (see `register_link`).
   LinkConfig get_config() const;
@@ -77,7 +80,7 @@ class Sequential : public Link {
   L relink(const std::string& name, L value) {
     L made = Link::relink(name, std::move(value));
     for (Layer& layer : layers_)
-      if (layer.name == name) layer = {Call<L>{made}, name, describe<L>};
+      if (layer.name == name) layer = {Call<L>{made}, name, describe<L>, sparse_call<L>()};
     return made;
   }
 
@@ -92,6 +95,8 @@ class Sequential : public Link {
     LayerFunction function;
     std::string name;                                         // of a link
     LinkConfig (*config)(const LayerFunction&, std::size_t);  // of a link
+    // Null: the layer does not take sparse rows.
+    Variable (*of_sparse)(const Layer&, const CsrMatrix&);
   };
 
   // The config of layer `i`, a link.
@@ -104,6 +109,17 @@ class Sequential : public Link {
     }
   }
   [[noreturn]] static void throw_no_config(std::size_t i);
+
+  template <class L>
+  static auto sparse_call() -> Variable (*)(const Layer&, const CsrMatrix&) {
+    if constexpr (std::is_invocable_r_v<Variable, const L&, const CsrMatrix&>) {
+      return [](const Layer& layer, const CsrMatrix& x) -> Variable {
+        return layer.function.template target<Call<L>>()->layer(x);
+      };
+    } else {
+      return nullptr;
+    }
+  }
 
   [[noreturn]] void throw_no_link(std::size_t i) const;
 

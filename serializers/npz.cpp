@@ -20,16 +20,28 @@ std::string key_of(const std::string& name) {
   return is_array ? name.substr(0, name.size() - extension.size()) : name;
 }
 
+using NamedTexts = std::vector<std::pair<std::string, std::string>>;
+
 // Reads back what was written, before it replaces an existing file.
-void verify(const std::string& path, const zip::Archive& written, const NamedArrays& arrays) {
+void verify(const std::string& path, const zip::Archive& written, const NamedArrays& arrays,
+            const NamedTexts& texts) {
+  const auto open = [&](std::size_t i, const std::string& key) {
+    const zip::Entry& entry = written.entries()[i];
+    ByteStream stream = written.open(entry, path + ": " + printable(key));
+    if (key_of(entry.name) != key) throw Error(stream.label(), ": the name is wrong");
+    return stream;
+  };
   try {
-    if (written.entries().size() != arrays.size()) throw Error(path, ": the number of entries is wrong");
-    for (std::size_t i = 0; i < arrays.size(); ++i) {
-      const auto& [key, array] = arrays[i];
-      const zip::Entry& entry = written.entries()[i];
-      ByteStream stream = written.open(entry, path + ": " + printable(key));
-      if (key_of(entry.name) != key) throw Error(stream.label(), ": the name is wrong");
+    if (written.entries().size() != arrays.size() + texts.size())
+      throw Error(path, ": the number of entries is wrong");
+    std::size_t i = 0;
+    for (const auto& [key, array] : arrays) {
+      ByteStream stream = open(i++, key);
       npy::verify(stream, array);
+    }
+    for (const auto& [key, text] : texts) {
+      ByteStream stream = open(i++, key);
+      if (npy::read_text(stream) != text) throw Error(stream.label(), ": the text is wrong");
     }
   } catch (const Error& error) {
     throw Error(path, ": cannot write: the written file cannot be read back: ", error.what());
@@ -70,16 +82,30 @@ const std::string& NpzReader::path() const { return archive("path").path(); }
 
 bool NpzReader::contains(const std::string& key) const { return find(key) != keys_.size(); }
 
-Array NpzReader::read(const std::string& key) const {
+template <class Read>
+auto NpzReader::read_entry(const std::string& key, Read read) const {
   const zip::Archive& archive = this->archive("read");
   const std::string label = archive.path() + ": " + printable(key);
   const std::size_t i = find(key);
   if (i == keys_.size()) throw Error(label, ": there is no such key; the file has ", detail::listed(keys_));
   ByteStream stream = archive.open(archive.entries()[i], label);
-  return npy::read(stream);
+  return read(stream);
+}
+
+Array NpzReader::read(const std::string& key) const {
+  return read_entry(key, [](ByteStream& stream) { return npy::read(stream); });
+}
+
+std::string NpzReader::read_text(const std::string& key) const {
+  return read_entry(key, [](ByteStream& stream) { return npy::read_text(stream); });
 }
 
 void save_npz(const std::string& path, const NamedArrays& arrays, bool compression) {
+  detail::save_npz(path, arrays, {}, compression);
+}
+
+void detail::save_npz(const std::string& path, const NamedArrays& arrays, const NamedTexts& texts,
+                      bool compression) {
   std::set<std::string_view> keys;
   for (const auto& [key, array] : arrays) {
     if (!array)
@@ -94,7 +120,9 @@ void save_npz(const std::string& path, const NamedArrays& arrays, bool compressi
     const Array host = array.to(Device::cpu());
     writer.add(key + ".npy", npy::header(host), host.raw_data(), host.nbytes(), compression);
   }
-  verify(path, writer.finish(), arrays);
+  for (const auto& [key, text] : texts)
+    writer.add(key + ".npy", npy::header(text), text.data(), text.size(), compression);
+  verify(path, writer.finish(), arrays, texts);
   writer.commit();
 }
 

@@ -40,12 +40,17 @@ class NpzReader : public ArrayFile {
   const std::vector<std::string>& keys() const override { return keys_; }
   bool contains(const std::string& key) const override;
   Array read(const std::string& key) const override;
+  /// A short text, which NumPy stores as bytes without axes: `numpy.array(b"csr")`. Errors also: anything
+  /// else.
+  std::string read_text(const std::string& key) const;
 
  private:
   std::unique_ptr<zip::Archive> archive_;
   std::vector<std::string> keys_;    // of the archive's entries, by index
   std::vector<std::size_t> sorted_;  // indices of keys_, by key
   std::size_t find(const std::string& key) const;
+  template <class Read>
+  auto read_entry(const std::string& key, Read read) const;
   const zip::Archive& archive(const char* call) const;  // Errors: this reader has been moved from
 };
 
@@ -80,6 +85,14 @@ void save_npz(const std::string& path, Object&& object, bool compression = true)
 ///
 ///     load_npz("model.npz", {{"l1/W", W}, {"l1/b", b}}, {.path = "predictor/"});
 LoadReport load_npz(const std::string& path, const NamedArrays& targets, const LoadOptions& options = {});
+
+namespace detail {
+
+// As `save_npz`, with texts of 1 to 255 bytes, read by `NpzReader::read_text`, after the arrays.
+void save_npz(const std::string& path, const NamedArrays& arrays,
+              const std::vector<std::pair<std::string, std::string>>& texts, bool compression);
+
+}  // namespace detail
 
 /// The same for an object: a Link, whose uninitialised parameters take their shape from the file; an
 /// Optimizer that has been set up (see `Optimizer::save_state`); any object with `prepare_load` or

@@ -15,18 +15,17 @@ Shape with_rows(Shape shape, std::size_t rows) {
 
 }  // namespace
 
-Array predict(const ModelFunction& model, const Array& x, const PredictOptions& options) {
+Array detail::predict(std::size_t rows, const std::function<Array(std::size_t, std::size_t)>& outputs,
+                      const PredictOptions& options) {
   const std::size_t batch_size = options.batch_size;
   if (batch_size == 0) throw Error("predict: expected a batch_size above 0, got 0");
-  if (!x || x.ndim() == 0) throw Error("predict: expected rows (N, ...), got ", x);
   const NoBackprop no_backprop;
   const TestMode test_mode;
-  const std::size_t rows = x.shape()[0];
   Array result;
   std::size_t begin = 0;
   do {
     const std::size_t end = begin + std::min(batch_size, rows - begin);
-    const Array y = model(x.slice(begin, end));
+    const Array y = outputs(begin, end);
     if (!y || y.ndim() == 0 || y.shape()[0] != end - begin)
       throw Error("predict: expected ", end - begin, " rows from the model, got ", y);
     if (!result) result = Array::empty(with_rows(y.shape(), rows), y.dtype(), y.device());
@@ -37,6 +36,12 @@ Array predict(const ModelFunction& model, const Array& x, const PredictOptions& 
     begin = end;
   } while (begin < rows);
   return result;
+}
+
+Array predict(const ModelFunction& model, const Array& x, const PredictOptions& options) {
+  if (!x || x.ndim() == 0) throw Error("predict: expected rows (N, ...), got ", x);
+  const auto outputs = [&](std::size_t begin, std::size_t end) { return model(x.slice(begin, end)); };
+  return detail::predict(x.shape()[0], outputs, options);
 }
 
 }  // namespace tenbin

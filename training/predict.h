@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "tenbin/core/csr_matrix.h"
 #include "tenbin/core/variable.h"
 
 namespace tenbin {
@@ -56,5 +57,28 @@ class ModelFunction {
 ///     const auto probabilities = [&](const Variable& x) { return softmax(model(x)); };
 ///     const Array p = predict(probabilities, test.x, {.batch_size = 256});
 Array predict(const ModelFunction& model, const Array& x, const PredictOptions& options = {});
+
+namespace detail {
+
+// `outputs(begin, end)` of all rows, batch by batch.
+Array predict(std::size_t rows, const std::function<Array(std::size_t, std::size_t)>& outputs,
+              const PredictOptions& options);
+
+inline const Array& array_of(const Array& y) { return y; }
+inline const Array& array_of(const Variable& y) { return y.data(); }
+
+}  // namespace detail
+
+/// The same for sparse rows: `model` is a link that takes them or any callable that takes a CsrMatrix.
+///
+///     const Array scores = predict(model, test.x);
+template <class Model, class = std::enable_if_t<std::is_invocable_v<const Model&, const CsrMatrix&>>>
+Array predict(const Model& model, const CsrMatrix& x, const PredictOptions& options = {}) {
+  if (!x) throw Error("predict: expected rows, got an empty CsrMatrix");
+  const auto outputs = [&](std::size_t begin, std::size_t end) {
+    return Array(detail::array_of(model(x.slice(begin, end))));
+  };
+  return detail::predict(x.shape()[0], outputs, options);
+}
 
 }  // namespace tenbin

@@ -16,12 +16,20 @@ void require_array_count(std::size_t expected, std::size_t got) {
                 got);
 }
 
+std::pair<CsrMatrix, Array> sparse_batch(const Arrays& batch) {
+  if (batch.size() != CsrParts::count + 1 || !CsrParts::are_in(batch))
+    throw Error(
+        "Updater: the loss takes a CsrMatrix and an Array, and the batches are not of a SparseDataset");
+  return {CsrParts::matrix(batch), batch.back()};
+}
+
 }  // namespace detail
 
 namespace {
 
+// The last array of a batch of sparse rows, too, has their number.
 std::size_t rows_of(const Arrays& batch) {
-  return batch.empty() || batch[0].ndim() == 0 ? 0 : batch[0].shape()[0];
+  return batch.empty() || batch.back().ndim() == 0 ? 0 : batch.back().shape()[0];
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "tenbin/core/csr_matrix.h"
 #include "tenbin/datasets/batch_source.h"
 #include "tenbin/optimizers/optimizer.h"
 #include "tenbin/training/observation.h"
@@ -52,6 +53,9 @@ constexpr std::size_t array_count() {
 // Errors: `Updater: the loss takes 2 arrays, a batch has 3`.
 void require_array_count(std::size_t expected, std::size_t got);
 
+// The matrix and the labels of a batch of a SparseDataset. Errors: it is none.
+std::pair<CsrMatrix, Array> sparse_batch(const Arrays& batch);
+
 template <class Loss, std::size_t... I>
 Variable call_loss(Loss& loss, const Arrays& batch, std::index_sequence<I...>) {
   require_array_count(sizeof...(I), batch.size());
@@ -65,8 +69,9 @@ Variable call_loss(Loss& loss, const Arrays& batch, std::index_sequence<I...>) {
 
 }  // namespace detail
 
-/// Any function of the arrays of a batch, `loss(x, t)` or `loss(batch)` with all of them as Arrays, that
-/// returns a Variable with one element, or nothing.
+/// Any function of the arrays of a batch, `loss(x, t)` or `loss(batch)` with all of them as Arrays, or, for
+/// a SparseDataset, `loss(const CsrMatrix& x, const Array& t)`, that returns a Variable with one element, or
+/// nothing.
 class LossFunction {
  public:
   LossFunction() = default;
@@ -76,8 +81,19 @@ class LossFunction {
       function_ = std::move(loss);
     } else {
       constexpr std::size_t count = detail::array_count<Loss>();
-      static_assert(count > 0,
+      constexpr bool is_sparse = count == 0 && std::is_invocable_v<Loss&, const CsrMatrix&, const Array&>;
+      static_assert(count > 0 || is_sparse,
                     "the loss must be callable with the arrays of a batch: loss(x, t), each a const Array&");
+      if constexpr (is_sparse)
+        function_ = [loss = std::move(loss)](const Arrays& batch) mutable -> Variable {
+          const auto [x, t] = detail::sparse_batch(batch);
+          if constexpr (std::is_void_v<decltype(loss(x, t))>) {
+            loss(x, t);
+            return {};
+          } else {
+            return loss(x, t);
+          }
+        };
       if constexpr (count > 0)
         function_ = [loss = std::move(loss)](const Arrays& batch) mutable -> Variable {
           return detail::call_loss(loss, batch, std::make_index_sequence<count>());

@@ -35,4 +35,18 @@ Arrays GetRows::backward_cpu(const Arrays& xs, const Arrays& gys) {
 
 TENBIN_NO_GPU(GetRows);
 
+CsrMatrix get_rows(const CsrMatrix& x, const Array& indices) {
+  if (!indices || indices.ndim() != 1 || (indices.dtype() != Dtype::int32 && indices.dtype() != Dtype::int64))
+    throw Error("get_rows: the indices of sparse rows must be int32 or int64 (count), got ", indices);
+  const auto rows = static_cast<std::int64_t>(x.shape()[0]);
+  std::vector<std::size_t> picked;
+  for (const std::int64_t index : indices.to_vector<std::int64_t>()) {
+    if (index < -rows || index >= rows)
+      throw Error("get_rows: index ", index, " at position ", picked.size(), " is out of range for ", rows,
+                  " rows");
+    picked.push_back(static_cast<std::size_t>(index < 0 ? index + rows : index));
+  }
+  return x.rows(picked);
+}
+
 }  // namespace tenbin

@@ -1,6 +1,7 @@
 // Rows picked by index.
 #pragma once
 
+#include "tenbin/core/csr_matrix.h"
 #include "tenbin/core/function.h"
 
 namespace tenbin {
@@ -33,5 +34,9 @@ class GetRows : public Function {
 ///
 ///     Variable vectors = get_rows(table, Array{3, 0, 3});     // float32(10, 4) to float32(3, 4)
 inline Variable get_rows(const Variable& x, const Variable& indices) { return apply<GetRows>({x, indices}); }
+
+/// The same rows of a sparse matrix, a constant: indices int32 or int64 (count), y (count, columns). Indices
+/// on a GPU are read back. Errors as above, at once. (`CsrMatrix::rows` takes a vector.)
+CsrMatrix get_rows(const CsrMatrix& x, const Array& indices);
 
 }  // namespace tenbin

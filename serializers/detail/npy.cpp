@@ -195,6 +195,24 @@ Array from_fortran_order(const Array& array) {
   return out;
 }
 
+std::string header(const std::string& descr, const Shape& shape) {
+  constexpr std::size_t alignment = 64;
+  std::string dict = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (";
+  for (std::size_t i = 0; i < shape.size(); ++i) dict += (i == 0 ? "" : " ") + std::to_string(shape[i]) + ',';
+  if (shape.size() > 1) dict.pop_back();
+  dict += "), }";
+  const std::size_t used = magic_bytes + 4 + dict.size() + 1;
+  dict.append((alignment - used % alignment) % alignment, ' ');
+  dict += '\n';
+  std::string bytes(magic, magic_bytes);
+  bytes += {'\1', '\0', static_cast<char>(dict.size() & 255), static_cast<char>(dict.size() >> 8)};
+  return bytes + dict;
+}
+
+constexpr std::size_t longest_text = 255;
+
+std::string text_descr(std::size_t length) { return "|S" + std::to_string(length); }
+
 }  // namespace
 
 Array read(ByteStream& stream) {
@@ -222,19 +240,23 @@ void verify(ByteStream& stream, const Array& array) {
   stream.finish();
 }
 
-std::string header(const Array& array) {
-  constexpr std::size_t alignment = 64;
-  std::string dict = "{'descr': '" + descr_of(array.dtype()) + "', 'fortran_order': False, 'shape': (";
-  for (std::size_t i = 0; i < array.ndim(); ++i)
-    dict += (i == 0 ? "" : " ") + std::to_string(array.shape()[i]) + ',';
-  if (array.ndim() > 1) dict.pop_back();
-  dict += "), }";
-  const std::size_t used = magic_bytes + 4 + dict.size() + 1;
-  dict.append((alignment - used % alignment) % alignment, ' ');
-  dict += '\n';
-  std::string bytes(magic, magic_bytes);
-  bytes += {'\1', '\0', static_cast<char>(dict.size() & 255), static_cast<char>(dict.size() >> 8)};
-  return bytes + dict;
+std::string header(const Array& array) { return header(descr_of(array.dtype()), array.shape()); }
+
+std::string read_text(ByteStream& stream) {
+  const Header header = read_header(stream);
+  std::size_t length = 0;
+  for (std::size_t l = 1; l <= longest_text && length == 0; ++l)
+    if (header.descr == text_descr(l)) length = l;
+  if (length == 0 || !header.shape.empty())
+    throw Error(stream.label(), ": expected a text such as '|S3' without axes, got '",
+                printable(header.descr), "' ", header.shape);
+  stream.expect(length);
+  std::string text(length, '\0');
+  stream.read(text.data(), length);
+  stream.finish();
+  return text.substr(0, text.find_last_not_of('\0') + 1);  // NumPy pads with NUL
 }
+
+std::string header(const std::string& text) { return header(text_descr(text.size()), Shape()); }
 
 }  // namespace tenbin::npy

@@ -15,11 +15,17 @@ namespace tenbin::npy {
 /// such a dict or longer than 64 KiB; a shape that does not fit the number of bytes.
 Array read(ByteStream& stream);
 
+/// Reads a text: an array without axes of at most 255 bytes, '|S3' (NumPy: `numpy.array(b"csr")`). Errors:
+/// any other dtype or shape, and those of `read`.
+std::string read_text(ByteStream& stream);
+
 /// Reads back what was written for `array` and discards it. Errors: another dtype or shape, and those of
 /// `read`. The values are checked by the checksum of the archive.
 void verify(ByteStream& stream, const Array& array);
 
 /// The bytes before the elements, as NumPy writes them in version 1.0.
 std::string header(const Array& array);
+/// The same before the bytes of a text of 1 to 255 bytes.
+std::string header(const std::string& text);
 
 }  // namespace tenbin::npy
