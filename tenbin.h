@@ -135,6 +135,7 @@
 #include "tenbin/plots/line_chart.h"
 #include "tenbin/preprocessing/one_hot_encoder.h"
 #include "tenbin/preprocessing/standard_scaler.h"
+#include "tenbin/preprocessing/table_pipeline.h"
 #include "tenbin/resampling/borderline_smote.h"
 #include "tenbin/resampling/cleaning.h"
 #include "tenbin/resampling/neighbors.h"

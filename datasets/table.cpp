@@ -19,6 +19,7 @@ namespace {
 
 using detail::listing;
 using detail::recode;
+using detail::row_text;
 
 std::vector<std::string> names_of(const std::vector<Column>& columns) {
   std::vector<std::string> names;
@@ -86,11 +87,6 @@ struct OddValues {
   std::size_t count = 0;
   std::int32_t first = 0;  // the code of the first odd value
 };
-
-// `row 47 (counted from 0, without the header)`
-std::string row_text(std::size_t row) {
-  return "row " + std::to_string(row) + " (counted from 0, without the header)";
-}
 
 // `data.csv:17: column "age" `
 std::string place_of(const std::string& source, const Column& column) {
@@ -409,6 +405,10 @@ std::string listing(const std::vector<std::string>& names) {
   for (std::size_t i = 0; i < std::min(names.size(), longest); ++i)
     out += (i == 0 ? "\"" : ", \"") + printable(names[i]) + '"';
   return names.size() > longest ? out + ", ..." : out;
+}
+
+std::string row_text(std::size_t row) {
+  return "row " + std::to_string(row) + " (counted from 0, without the header)";
 }
 
 Array recode(const Array& codes, const std::vector<std::int32_t>& new_codes) {

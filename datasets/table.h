@@ -141,6 +141,9 @@ namespace detail {
 // `"a", "b", "c"`, shortened.
 std::string listing(const std::vector<std::string>& names);
 
+// `row 47 (counted from 0, without the header)`
+std::string row_text(std::size_t row);
+
 // The codes replaced by new_codes[code]; -1 stays.
 Array recode(const Array& codes, const std::vector<std::int32_t>& new_codes);
 
