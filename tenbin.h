@@ -1,6 +1,8 @@
 // The umbrella header: all that a training script needs. Includes neither xtensor nor CUDA.
 #pragma once
 
+#include "tenbin/bundle/bundle.h"
+#include "tenbin/bundle/predictor.h"
 #include "tenbin/calibration/binary_fit_options.h"
 #include "tenbin/calibration/calibration.h"
 #include "tenbin/calibration/decision.h"
@@ -35,12 +37,10 @@
 #include "tenbin/datasets/libsvm.h"
 #include "tenbin/datasets/long_tail.h"
 #include "tenbin/datasets/minibatches.h"
-#include "tenbin/datasets/one_hot_encoder.h"
 #include "tenbin/datasets/prefetch.h"
 #include "tenbin/datasets/sparse_dataset.h"
 #include "tenbin/datasets/split.h"
 #include "tenbin/datasets/split_file.h"
-#include "tenbin/datasets/standard_scaler.h"
 #include "tenbin/datasets/table.h"
 #include "tenbin/datasets/table_description.h"
 #include "tenbin/datasets/time_split.h"
@@ -148,6 +148,9 @@
 #include "tenbin/optimizers/rmsprop.h"
 #include "tenbin/optimizers/sgd.h"
 #include "tenbin/plots/line_chart.h"
+#include "tenbin/preprocessing/one_hot_encoder.h"
+#include "tenbin/preprocessing/standard_scaler.h"
+#include "tenbin/preprocessing/table_pipeline.h"
 #include "tenbin/resampling/borderline_smote.h"
 #include "tenbin/resampling/cleaning.h"
 #include "tenbin/resampling/neighbors.h"

@@ -428,7 +428,6 @@ std::string listing(const std::vector<std::string>& names) {
     out += (i == 0 ? "\"" : ", \"") + printable(names[i]) + '"';
   return names.size() > longest ? out + ", ..." : out;
 }
-
 Array recode(const Array& codes, const std::vector<std::int32_t>& new_codes) {
   Array out = Array::empty_like(codes);
   const std::int32_t* const from = codes.data<std::int32_t>();

@@ -6,8 +6,8 @@
 
 #include "tenbin/datasets/arff.h"
 #include "tenbin/datasets/csv.h"
-#include "tenbin/datasets/one_hot_encoder.h"
-#include "tenbin/datasets/standard_scaler.h"
+#include "tenbin/preprocessing/one_hot_encoder.h"
+#include "tenbin/preprocessing/standard_scaler.h"
 #include "tenbin/xtensor.h"
 
 namespace tenbin::examples {

@@ -42,7 +42,7 @@ TESTS = BUILD / "tests/tenbin_tests"
 LOG = SOURCE / "build/mutants/cpu_log"
 ENVIRONMENT = {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1", **os.environ}
 
-ROOMS = ("core", "cpu", "functions", "links", "optimizers", "serializers", "datasets", "resampling", "evaluation",
+ROOMS = ("core", "cpu", "functions", "links", "optimizers", "serializers", "datasets", "preprocessing", "resampling", "evaluation",
          "calibration")
 
 # The number of bugs planted of each kind, including those that do not compile; every file with a site gets at least

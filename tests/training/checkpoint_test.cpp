@@ -7,13 +7,13 @@
 #include <limits>
 
 #include "tenbin/datasets/batch_source.h"
-#include "tenbin/datasets/standard_scaler.h"
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 #include "tenbin/functions/noise/dropout.h"
 #include "tenbin/links/linear.h"
 #include "tenbin/optimizers/adam.h"
 #include "tenbin/optimizers/sgd.h"
+#include "tenbin/preprocessing/standard_scaler.h"
 #include "tenbin/tests/function_test.h"
 #include "tenbin/tests/scratch_directory.h"
 

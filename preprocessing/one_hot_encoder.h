@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "tenbin/core/array.h"
 
 namespace tenbin {
+
+class StateReader;
 
 enum class HandleUnknown {
   error,  ///< a category that the training rows do not have is an error
@@ -52,7 +55,9 @@ class OneHotEncoder {
   /// The number of columns that `transform` returns.
   std::size_t n_columns_out() const;
   /// int64 `columns` and `handle_unknown`, and float64 `categories/<column>` for each of the columns.
-  NamedArrays state_arrays() const;
+  NamedArrays save_state() const;
+  /// For `load_npz` into a fitted encoder. Errors: those of `load`.
+  std::function<void()> prepare_load(StateReader& reader);
 
  private:
   OneHotEncoder() = default;

@@ -1,11 +1,11 @@
-#include "tenbin/datasets/standard_scaler.h"
+#include "tenbin/preprocessing/standard_scaler.h"
 
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "tenbin/cpu/parallel.h"
-#include "tenbin/serializers/npz.h"
+#include "tenbin/serializers/state.h"
 
 namespace tenbin {
 
@@ -45,7 +45,7 @@ Array map_columns(const Array& x, const Array& mean, const Array& scale, F formu
 
 }  // namespace
 
-StandardScaler::StandardScaler(const Array& x) {
+StandardScaler::StandardScaler(const Array& x, const StandardScalerOptions& options) {
   if (x.ndim() == 0 || x.shape()[0] == 0) throw Error("StandardScaler: expected rows, got ", x);
   const Array rows = x.to(Device::cpu());
   const std::size_t columns = columns_of(rows);
@@ -75,20 +75,30 @@ StandardScaler::StandardScaler(const Array& x) {
     // Corrects the rounding error of the mean (Chan, Golub and LeVeque 1983).
     const double variance = (squares[c] - residue[c] * residue[c] / count[c]) / count[c];
     const double rounding = count[c] * eps * variance + std::pow(count[c] * eps * mean[c], 2);
-    if (variance > rounding) scale_.data<double>()[c] = std::sqrt(variance);
+    if (options.with_std && variance > rounding) scale_.data<double>()[c] = std::sqrt(variance);
+    if (!options.with_mean) mean[c] = 0;
   }
 }
 
 StandardScaler StandardScaler::load(const std::string& path) {
-  const NpzReader reader(path);
   StandardScaler scaler;
-  scaler.mean_ = reader.read("mean");
-  scaler.scale_ = reader.read("scale");
-  for (const Array* array : {&scaler.mean_, &scaler.scale_})
-    if (array->dtype() != Dtype::float64 || array->ndim() != 1 || array->size() != scaler.mean_.size())
-      throw Error(path, ": expected mean and scale as float64 (columns), got ", scaler.mean_, " and ",
-                  scaler.scale_);
+  load_npz(path, scaler);
   return scaler;
+}
+
+std::function<void()> StandardScaler::prepare_load(StateReader& reader) {
+  const Array mean(read_numbers(reader, "mean")), scale(read_numbers(reader, "scale"));
+  if (scale.size() != mean.size())
+    reader.fail("scale", "expected ", mean.size(), " values as in mean, got ", scale.size());
+  for (std::size_t c = 0; c < mean.size(); ++c) {
+    const double center = mean.data<double>()[c], divisor = scale.data<double>()[c];
+    if (!std::isfinite(center)) reader.fail("mean", "expected finite values, got ", center);
+    if (!std::isfinite(divisor) || divisor <= 0) reader.fail("scale", "expected values > 0, got ", divisor);
+  }
+  return [this, mean, scale] {
+    mean_ = mean;
+    scale_ = scale;
+  };
 }
 
 void StandardScaler::check(const char* function, const Array& x) const {

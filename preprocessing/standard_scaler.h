@@ -1,11 +1,19 @@
 // Columns standardised to mean 0 and standard deviation 1, measured on the training rows.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "tenbin/core/array.h"
 
 namespace tenbin {
+
+class StateReader;
+
+struct StandardScalerOptions {
+  bool with_mean = true;  ///< subtract the mean; without it zeros stay zeros
+  bool with_std = true;   ///< divide by the standard deviation
+};
 
 /// Subtracts from every column its mean and divides by its standard deviation, both measured on the training
 /// rows (scikit-learn: `StandardScaler`).
@@ -20,8 +28,9 @@ namespace tenbin {
 ///     save_npz("scaler.npz", scaler);
 class StandardScaler {
  public:
-  explicit StandardScaler(const Array& x);
-  /// Loads a scaler that `save_npz` wrote. Errors: those of NpzReader; other arrays than `mean` and `scale`.
+  explicit StandardScaler(const Array& x, const StandardScalerOptions& options = {});
+  /// Loads a scaler that `save_npz` wrote. Errors: those of NpzReader; other arrays than `mean` and
+  /// `scale`; values that are not finite, a scale that is not positive.
   static StandardScaler load(const std::string& path);
 
   /// (x - mean) / scale, computed in float64: float64 if x is, float32 otherwise, on x's device. Errors: the
@@ -30,10 +39,12 @@ class StandardScaler {
   /// scale x + mean, of x's dtype. Errors: also x that is not floating.
   Array inverse_transform(const Array& x) const;
 
-  /// float64 (columns).
+  /// float64 (columns): what is subtracted, 0 without `with_mean`; what is divided by, 1 without `with_std`.
   const Array& mean() const { return mean_; }
   const Array& scale() const { return scale_; }
-  NamedArrays state_arrays() const { return {{"mean", mean_}, {"scale", scale_}}; }
+  NamedArrays save_state() const { return {{"mean", mean_}, {"scale", scale_}}; }
+  /// For `load_npz` into a fitted scaler. Errors: those of `load`.
+  std::function<void()> prepare_load(StateReader& reader);
 
  private:
   StandardScaler() = default;

@@ -1,4 +1,4 @@
-#include "tenbin/datasets/one_hot_encoder.h"
+#include "tenbin/preprocessing/one_hot_encoder.h"
 
 #include <cmath>
 #include <limits>
@@ -103,6 +103,10 @@ TEST_CASE("OneHotEncoder is the same after saving and loading") {
   save_npz(path, {{"columns", Array{1.f}}, {"handle_unknown", zero}});
   CHECK_THROWS_WITH(OneHotEncoder::load(path),
                     path + ": columns: expected int64 with one axis, got float32(1)");
+  save_npz(path, {{"columns", one}, {"handle_unknown", Array({2}, Dtype::int64)}});
+  CHECK_THROWS_WITH(OneHotEncoder::load(path), path + ": handle_unknown: expected 0 or 1");
+  save_npz(path, {{"columns", Array({2}, Dtype::int64)}, {"handle_unknown", zero}});
+  CHECK_THROWS_WITH(OneHotEncoder::load(path), path + ": columns: expected 0 or 1, got 2");
 }
 
 TEST_CASE("OneHotEncoder refuses odd arguments") {

@@ -1,10 +1,10 @@
-#include "tenbin/datasets/one_hot_encoder.h"
+#include "tenbin/preprocessing/one_hot_encoder.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "tenbin/serializers/npz.h"
+#include "tenbin/serializers/state.h"
 
 namespace tenbin {
 
@@ -70,30 +70,35 @@ OneHotEncoder::OneHotEncoder(const Array& x, const OneHotEncoderOptions& options
 }
 
 OneHotEncoder OneHotEncoder::load(const std::string& path) {
-  const NpzReader reader(path);
-  const auto read = [&](const std::string& key, Dtype dtype) {
-    Array array = reader.read(key);
-    if (array.dtype() != dtype || array.ndim() != 1)
-      throw Error(path, ": ", key, ": expected ", dtype, " with one axis, got ", array);
-    return array;
-  };
-  const Array shape = read("columns", Dtype::int64), unknown = read("handle_unknown", Dtype::int64);
-  const std::vector<std::int64_t> is_categorical = shape.to_vector<std::int64_t>();
+  OneHotEncoder encoder;
+  load_npz(path, encoder);
+  return encoder;
+}
+
+std::function<void()> OneHotEncoder::prepare_load(StateReader& reader) {
+  const Array flags = read_array(reader, "columns"), unknown = read_array(reader, "handle_unknown");
+  for (const auto& [key, array] : NamedArrays{{"columns", flags}, {"handle_unknown", unknown}})
+    if (array.dtype() != Dtype::int64 || array.ndim() != 1)
+      reader.fail(key, "expected int64 with one axis, got ", array);
+  if (unknown.size() != 1 || (unknown.item() != 0 && unknown.item() != 1))
+    reader.fail("handle_unknown", "expected 0 or 1");
+  const std::vector<std::int64_t> is_categorical = flags.to_vector<std::int64_t>();
   OneHotEncoder encoder;
   encoder.categories_.resize(is_categorical.size());
   for (std::size_t c = 0; c < is_categorical.size(); ++c) {
     if (is_categorical[c] == 0) continue;
+    if (is_categorical[c] != 1) reader.fail("columns", "expected 0 or 1, got ", is_categorical[c]);
     const std::string key = "categories/" + std::to_string(c);
     encoder.columns_.push_back(c);
-    encoder.categories_[c] = read(key, Dtype::float64).to_vector<double>();
+    encoder.categories_[c] = read_numbers(reader, key);
     if (encoder.categories_[c].empty() || !are_ascending(encoder.categories_[c]))
-      throw Error(path, ": ", key, ": expected categories in ascending order");
+      reader.fail(key, "expected categories in ascending order");
   }
-  encoder.handle_unknown_ = unknown.item<std::int64_t>() == 0 ? HandleUnknown::error : HandleUnknown::ignore;
-  return encoder;
+  encoder.handle_unknown_ = unknown.item() == 0 ? HandleUnknown::error : HandleUnknown::ignore;
+  return [this, encoder = std::move(encoder)] { *this = encoder; };
 }
 
-NamedArrays OneHotEncoder::state_arrays() const {
+NamedArrays OneHotEncoder::save_state() const {
   std::vector<std::int64_t> is_categorical(categories_.size(), 0);
   for (const std::size_t c : columns_) is_categorical[c] = 1;
   NamedArrays arrays = {

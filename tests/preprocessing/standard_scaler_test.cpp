@@ -1,4 +1,4 @@
-#include "tenbin/datasets/standard_scaler.h"
+#include "tenbin/preprocessing/standard_scaler.h"
 
 #include <cmath>
 #include <limits>
@@ -89,8 +89,29 @@ TEST_CASE("StandardScaler is the same after saving and loading") {
   save_npz(path, scaler);
   CHECK(StandardScaler::load(path).transform(x).to_vector<float>() == scaler.transform(x).to_vector<float>());
   save_npz(path, {{"mean", Array{1., 2.}}, {"scale", Array{1.}}});
+  CHECK_THROWS_WITH(StandardScaler::load(path), path + ": scale: expected 2 values as in mean, got 1");
+  save_npz(path, {{"mean", Array{1.f}}, {"scale", Array{1.}}});
   CHECK_THROWS_WITH(StandardScaler::load(path),
-                    path + ": expected mean and scale as float64 (columns), got float64(2) and float64(1)");
+                    path + ": mean: expected float64 of one axis, got float32(1)");
+  save_npz(path, {{"mean", Array{1.}}, {"scale", Array{0.}}});
+  CHECK_THROWS_WITH(StandardScaler::load(path), path + ": scale: expected values > 0, got 0");
+  save_npz(path, {{"mean", Array{std::numeric_limits<double>::infinity()}}, {"scale", Array{1.}}});
+  CHECK_THROWS_WITH(StandardScaler::load(path), path + ": mean: expected finite values, got inf");
+  StandardScaler other(Array{{7.}});
+  CHECK_THROWS_AS(load_npz(path, other), Error);
+  CHECK(other.mean().item() == 7);
+  save_npz(path, scaler);
+  load_npz(path, other);
+  CHECK(other.transform(x).to_vector<float>() == scaler.transform(x).to_vector<float>());
+}
+
+TEST_CASE("StandardScaler subtracts and divides as its options say") {
+  const Array x{{1., 10.}, {3., 30.}};
+  const StandardScaler divides(x, {.with_mean = false});
+  CHECK(divides.transform(x).to_vector<double>() == std::vector<double>{1, 1, 3, 3});
+  CHECK(divides.inverse_transform(divides.transform(x)).to_vector<double>() == x.to_vector<double>());
+  CHECK(StandardScaler(x, {.with_std = false}).transform(x).to_vector<double>() ==
+        std::vector<double>{-1, -10, 1, 10});
 }
 
 TEST_CASE("StandardScaler refuses odd arguments") {

@@ -1,0 +1,41 @@
+#include "tenbin/bundle/predictor.h"
+
+#include <utility>
+
+#include "tenbin/bundle/detail/check.h"
+#include "tenbin/training/predict.h"
+
+namespace tenbin {
+
+Predictor Predictor::load(const std::string& path, const PredictorOptions& options) {
+  return Predictor(load_bundle(path), options);
+}
+
+Predictor::Predictor(Bundle bundle, const PredictorOptions& options)
+    : bundle_(std::make_shared<const Bundle>(detail::checked_bundle("Predictor", bundle))),
+      options_(options) {
+  if (options.batch_size == 0) throw Error("Predictor: expected a batch_size above 0, got 0");
+}
+
+Predictions Predictor::operator()(const Table& table) const {
+  if (!bundle_->pipeline)
+    throw Error("Predictor: the bundle has no pipeline: expected an array, the input of the network");
+  Transformed transformed = bundle_->pipeline->transform(table, options_.transform);
+  Predictions predictions = (*this)(transformed.x);
+  predictions.warnings = std::move(transformed.warnings);
+  predictions.t = transformed.t;
+  return predictions;
+}
+
+Predictions Predictor::operator()(const Array& x) const {
+  if (bundle_->pipeline && x && (x.ndim() != 2 || x.shape()[1] != bundle_->pipeline->n_features()))
+    throw Error("Predictor: expected ", bundle_->pipeline->n_features(), " features, got ", x);
+  const Array logits = predict(bundle_->network, x, PredictOptions{options_.batch_size});
+  Predictions predictions;
+  predictions.probabilities = bundle_->calibration(logits);
+  predictions.decisions = bundle_->decision(predictions.probabilities);
+  predictions.classes = bundle_->classes;
+  return predictions;
+}
+
+}  // namespace tenbin

@@ -1,0 +1,59 @@
+// TablePipeline::transform: the features and labels of some rows of a table.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "tenbin/preprocessing/detail/fitted_pipeline.h"
+
+namespace tenbin::detail {
+
+class TransformTable {
+ public:
+  TransformTable(const FittedPipeline& fitted, const Table& table, const RowSet& rows,
+                 const TransformOptions& options);
+
+  // Errors: those of TablePipeline::transform. Called once.
+  Transformed run();
+
+ private:
+  // A column of the result, or some, with what they are computed from.
+  struct Prepared {
+    const NumberMap* number = nullptr;
+    Array values = {};  // float64, of all rows of the table
+    const CategoryMap* category = nullptr;
+    std::vector<std::int32_t> slots = {};  // of the transformed rows: the feature, -1 for none
+    std::size_t at = 0;                    // the first column of the result
+  };
+
+  // nullptr: the table does not have the column.
+  const Column* find(const std::string& name) const;
+  Column like(const Column& column, const Column& fitted, bool is_label) const;
+
+  void find_extra_columns();
+  void prepare(const FittedColumn& column);
+  void prepare_number(const NumberMap& map, const Column* column, const std::string& name);
+  void prepare_category(const CategoryMap& map, const Column* column);
+  void prepare_dates(const DateMap& map, const Column* column, const std::string& name);
+  void add_number(const NumberMap& map, Array values, const std::string& column);
+  Array labels() const;
+  Array features() const;
+
+  void warn(TransformWarning::Kind kind, const std::string& column, const std::string& value, std::size_t row,
+            std::size_t count);
+  template <class... Parts>
+  [[noreturn]] void fail(const std::string& column, const Parts&... what) const;
+
+  const FittedPipeline& fitted_;
+  const Table& table_;
+  const RowSet& rows_;
+  const TransformOptions& options_;
+  std::unordered_map<std::string, const Column*> columns_;
+  std::vector<Prepared> prepared_;
+  std::size_t width_ = 0;
+  std::vector<TransformWarning> warnings_;
+};
+
+}  // namespace tenbin::detail
