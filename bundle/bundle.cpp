@@ -5,6 +5,7 @@
 
 #include "tenbin/bundle/detail/check.h"
 #include "tenbin/core/file.h"
+#include "tenbin/core/hash.h"
 #include "tenbin/serializers/npz.h"
 #include "tenbin/serializers/state.h"
 
@@ -18,26 +19,16 @@ constexpr const char* format_name = "tenbin bundle";
 constexpr std::int64_t newest_version = 1;
 constexpr const char* manifest_key = "manifest";
 
-// FNV-1a, of 64 bits.
-class Hash {
- public:
-  void add(const void* from, std::size_t bytes) {
-    const auto* const byte = static_cast<const unsigned char*>(from);
-    for (std::size_t i = 0; i < bytes; ++i) value_ = (value_ ^ byte[i]) * 0x100000001b3u;
-  }
-  void add(const std::string& text) {
-    add(text.data(), text.size());
-    add("", 1);  // its NUL separates texts
-  }
-  std::string text() const {
-    std::string digits;
-    for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[value_ >> shift & 15];
-    return digits;
-  }
+void add(detail::Fnv1a& hash, const std::string& text) {
+  hash.add(text.c_str(), text.size() + 1);  // its NUL separates texts
+}
 
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325u;
-};
+// 16 hexadecimal digits.
+std::string hexadecimal(std::uint64_t value) {
+  std::string digits;
+  for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[value >> shift & 15];
+  return digits;
+}
 
 NamedArrays with_prefix(const std::string& prefix, NamedArrays arrays) {
   for (auto& [key, array] : arrays) key = prefix + key;
@@ -106,17 +97,17 @@ Bundle read_manifest(StateReader& reader) {
 }  // namespace
 
 Provenance Provenance::of(const Table& table) {
-  Hash hash;
+  detail::Fnv1a hash;
   for (const Column& column : table.columns()) {
-    hash.add(column.name);
-    hash.add(to_string(column.values.dtype()));
+    add(hash, column.name);
+    add(hash, to_string(column.values.dtype()));
     hash.add(column.values.raw_data(), column.values.nbytes());
-    for (const std::string& category : column.categories) hash.add(category);
+    for (const std::string& category : column.categories) add(hash, category);
   }
   Provenance made;
   made.data_rows = table.size();
   made.data_columns = table.columns().size();
-  made.data_hash = hash.text();
+  made.data_hash = hexadecimal(hash.value());
   return made;
 }
 

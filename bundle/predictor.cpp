@@ -8,12 +8,14 @@
 namespace tenbin {
 
 Predictor Predictor::load(const std::string& path, const PredictorOptions& options) {
-  return Predictor(load_bundle(path), options);
+  return Predictor(std::make_shared<const Bundle>(load_bundle(path)), options);
 }
 
 Predictor::Predictor(Bundle bundle, const PredictorOptions& options)
-    : bundle_(std::make_shared<const Bundle>(detail::checked_bundle("Predictor", bundle))),
-      options_(options) {
+    : Predictor(std::make_shared<const Bundle>(detail::checked_bundle("Predictor", bundle)), options) {}
+
+Predictor::Predictor(std::shared_ptr<const Bundle> checked, const PredictorOptions& options)
+    : bundle_(std::move(checked)), options_(options) {
   if (options.batch_size == 0) throw Error("Predictor: expected a batch_size above 0, got 0");
 }
 

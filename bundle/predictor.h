@@ -56,6 +56,9 @@ class Predictor {
   const std::vector<std::string>& classes() const { return bundle_->classes; }
 
  private:
+  // `checked`: a result of checked_bundle.
+  Predictor(std::shared_ptr<const Bundle> checked, const PredictorOptions& options);
+
   std::shared_ptr<const Bundle> bundle_;
   PredictorOptions options_;
 };

@@ -1,5 +1,6 @@
 #include "tenbin/datasets/split_file.h"
 
+#include "tenbin/core/hash.h"
 #include "tenbin/serializers/npz.h"
 
 namespace tenbin {
@@ -8,15 +9,11 @@ namespace {
 
 using Indices = std::vector<std::size_t>;
 
-// FNV-1a hash of the labels, lowest byte first.
+// Of labels in int64, lowest byte first, as in memory (serializers/detail/npy.cpp refuses other machines).
 std::int64_t checksum(const Array& labels) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    for (int shift = 0; shift < 64; shift += 8) {
-      hash ^= static_cast<std::uint64_t>(labels.data<std::int64_t>()[i]) >> shift & 0xff;
-      hash *= 0x100000001b3;
-    }
-  return static_cast<std::int64_t>(hash);
+  detail::Fnv1a hash;
+  hash.add(labels.raw_data(), labels.nbytes());
+  return static_cast<std::int64_t>(hash.value());
 }
 
 // Checks that both sides together name no sample twice and none out of range.

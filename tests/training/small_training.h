@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tenbin/core/hash.h"
 #include "tenbin/tenbin.h"
 
 namespace tenbin::testing {
@@ -56,12 +57,10 @@ inline std::vector<double> parameters_of(const Link& model) {
 
 /// FNV-1a over the bytes of all parameters, which are on the CPU.
 inline std::uint64_t hash_of(const Link& model) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (const Parameter& parameter : model.params()) {
-    const auto* bytes = static_cast<const unsigned char*>(parameter.data().raw_data());
-    for (std::size_t i = 0; i < parameter.data().nbytes(); ++i) hash = (hash ^ bytes[i]) * 1099511628211u;
-  }
-  return hash;
+  detail::Fnv1a hash;
+  for (const Parameter& parameter : model.params())
+    hash.add(parameter.data().raw_data(), parameter.data().nbytes());
+  return hash.value();
 }
 
 }  // namespace tenbin::testing
