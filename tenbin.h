@@ -58,6 +58,7 @@
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
 #include "tenbin/evaluation/roc.h"
+#include "tenbin/evaluation/scores.h"
 #include "tenbin/functions/activation/clipped_relu.h"
 #include "tenbin/functions/activation/elu.h"
 #include "tenbin/functions/activation/gelu.h"

@@ -1,6 +1,7 @@
 #include "tenbin/bundle/bundle.h"
 
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "tenbin/bundle/detail/check.h"
@@ -55,7 +56,9 @@ Provenance provenance_of(const Json& json) {
   }
   if (json.contains("seed")) made.seed = json["seed"].get<std::uint64_t>();
   if (json.contains("options")) made.options = json["options"].get<std::map<std::string, std::string>>();
-  if (json.contains("scores")) made.scores = json["scores"].get<std::map<std::string, double>>();
+  if (json.contains("scores"))
+    for (const auto& [name, score] : json["scores"].get<std::map<std::string, Json>>())
+      made.scores[name] = score.is_null() ? std::numeric_limits<double>::quiet_NaN() : score.get<double>();
   return made;
 }
 
@@ -114,7 +117,7 @@ Provenance Provenance::of(const Table& table) {
 void save_bundle(const std::string& path, const Bundle& bundle) {
   const Bundle checked = detail::checked_bundle("save_bundle", bundle);
   for (const auto& [name, score] : checked.made.scores)
-    if (!std::isfinite(score)) throw Error("save_bundle: the score ", printable(name), " is ", score);
+    if (std::isinf(score)) throw Error("save_bundle: the score ", printable(name), " is ", score);
   NamedArrays arrays;
   const auto add = [&](const std::string& prefix, NamedArrays part) {
     for (auto& each : with_prefix(prefix, std::move(part))) arrays.push_back(std::move(each));

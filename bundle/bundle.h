@@ -9,6 +9,7 @@
 
 #include "tenbin/calibration/calibration.h"
 #include "tenbin/calibration/decision.h"
+#include "tenbin/evaluation/scores.h"
 #include "tenbin/links/network.h"
 #include "tenbin/preprocessing/table_pipeline.h"
 
@@ -29,8 +30,8 @@ struct Provenance {
   std::string data_hash = {};  ///< 16 hexadecimal digits; empty: unknown
   std::optional<std::uint64_t> seed = {};
   std::map<std::string, std::string> options = {};
-  std::map<std::string, double> scores = {};  ///< finite
-  std::string version = {};                   ///< of the library that saved the model: set by save_bundle
+  Scores scores = {};        ///< NaN: not defined
+  std::string version = {};  ///< of the library that saved the model: set by save_bundle
 };
 
 /// A trained model with all that is around it.
@@ -50,7 +51,7 @@ struct Bundle {
 ///
 /// Errors, before anything is written: the network is empty or has a link that cannot be saved (see Network)
 /// or is not initialised; a pipeline or calibration that is not fitted; numbers of features or classes that
-/// do not fit together; a score that is not finite; names that are not UTF-8; those of `save_npz`.
+/// do not fit together; an infinite score; names that are not UTF-8; those of `save_npz`.
 ///
 ///     save_bundle("fraud.npz", {.pipeline = prep, .network = model, .calibration = calibration,
 ///                               .decision = tuned, .made = Provenance::of(table)});

@@ -7,6 +7,23 @@
 
 namespace tenbin {
 
+Table Predictions::table(std::vector<Column> kept) const {
+  const std::size_t n_class = classes.size();
+  kept.push_back({"decision", decisions.astype(Dtype::int32), classes});
+  const float* const p = probabilities.data<float>();
+  for (std::size_t c = 0; c < n_class; ++c) {
+    Array values = Array::zeros({size()});
+    for (std::size_t i = 0; i < size(); ++i) values.data<float>()[i] = p[i * n_class + c];
+    kept.push_back({"probability_" + classes[c], values});
+  }
+  return Table(std::move(kept), std::nullopt, "Predictions::table");
+}
+
+Scores Predictions::scores() const {
+  if (!t) throw Error("Predictions::scores: the table has no labels");
+  return classification_scores(t, probabilities, decisions, classes);
+}
+
 Predictor Predictor::load(const std::string& path, const PredictorOptions& options) {
   return Predictor(std::make_shared<const Bundle>(load_bundle(path)), options);
 }
@@ -19,10 +36,10 @@ Predictor::Predictor(std::shared_ptr<const Bundle> checked, const PredictorOptio
   if (options.batch_size == 0) throw Error("Predictor: expected a batch_size above 0, got 0");
 }
 
-Predictions Predictor::operator()(const Table& table) const {
+Predictions Predictor::operator()(const Table& table, const TransformOptions& options) const {
   if (!bundle_->pipeline)
     throw Error("Predictor: the bundle has no pipeline: expected an array, the input of the network");
-  Transformed transformed = bundle_->pipeline->transform(table, options_.transform);
+  Transformed transformed = bundle_->pipeline->transform(table, options);
   Predictions predictions = (*this)(transformed.x);
   predictions.warnings = std::move(transformed.warnings);
   predictions.t = transformed.t;

@@ -24,12 +24,17 @@ struct Predictions {
   const std::string& decision(std::size_t row) const {
     return classes[static_cast<std::size_t>(decisions.data<std::int64_t>()[row])];
   }
+  /// For `write_csv`: `kept` columns of the table, "decision", the name of a class, and "probability_NAME" of
+  /// each class. Errors: a column of another number of rows.
+  ///
+  ///     write_csv(p.table({tomorrow["id"]}), "decisions.csv");
+  Table table(std::vector<Column> kept = {}) const;
+  /// See classification_scores. Errors: the table had no labels; no rows.
+  Scores scores() const;
 };
 
 struct PredictorOptions {
   std::size_t batch_size = 1024;  ///< rows that the network gets at once
-  /// How the pipeline treats what the fitted rows did not have.
-  TransformOptions transform = {};
 };
 
 /// Applies a saved model to new rows: pipeline, network, calibration, decision. Any number of threads may
@@ -46,8 +51,11 @@ class Predictor {
   /// Errors: parts of the bundle that do not fit together, as in `save_bundle`.
   explicit Predictor(Bundle bundle, const PredictorOptions& options = {});
 
-  /// Errors: the bundle has no pipeline; those of `TablePipeline::transform`.
-  Predictions operator()(const Table& table) const;
+  /// `options`: how the pipeline treats what the fitted rows did not have. Errors: the bundle has no
+  /// pipeline; those of `TablePipeline::transform`.
+  ///
+  ///     predictor(table, {.missing_columns = Unknown::missing});
+  Predictions operator()(const Table& table, const TransformOptions& options = {}) const;
   /// For the input of the network, float (N, D), as the pipeline makes it. Errors: another number of
   /// features; those of the network.
   Predictions operator()(const Array& x) const;

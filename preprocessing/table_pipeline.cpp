@@ -137,13 +137,16 @@ NamedArrays TablePipeline::save_state() const { return detail::save(fitted("save
 
 std::function<void()> TablePipeline::prepare_load(StateReader& reader) {
   auto read = std::make_shared<const detail::FittedPipeline>(detail::read_pipeline(reader));
-  return [this, read = std::move(read)] { fitted_ = read; };
+  return [this, read = std::move(read)] {
+    fitted_ = read;
+    has_steps_ = !(dropped_.empty() && dates_.empty() && imputes_.empty() && log1ps_.empty() &&
+                   encodes_.empty() && scales_.empty());
+  };
 }
 
 TablePipeline TablePipeline::load(const std::string& path) {
   TablePipeline pipeline;
   load_npz(path, pipeline);
-  pipeline.has_steps_ = false;
   return pipeline;
 }
 

@@ -134,8 +134,53 @@ TEST_CASE("A bundle keeps how it was made, and the same model gives the same byt
   CHECK(loaded.made.options == std::map<std::string, std::string>{{"epochs", "20"}});
   CHECK(loaded.made.scores == std::map<std::string, double>{{"ap", 0.1 + 0.2}});
   CHECK(loaded.made.version == "0.1.0");
+  CHECK_THROWS_WITH(
+      TablePipeline(*loaded.pipeline).fit(training_table()),
+      "TablePipeline::fit: this pipeline was loaded and has no steps; describe them in a new one");
   save_bundle(again, loaded);
   CHECK(read_bytes(path) == read_bytes(again));
+}
+
+TEST_CASE("A score that is not defined is kept as such") {
+  const ScratchDirectory scratch;
+  const std::string path = scratch / "fraud.npz";
+  Bundle bundle = trained();
+  bundle.made.scores = {{"ap", missing}, {"recall", 0.5}};
+  save_bundle(path, bundle);
+  const Scores scores = load_bundle(path).made.scores;
+  CHECK(scores.size() == 2);
+  CHECK(std::isnan(scores.at("ap")));
+  CHECK(scores.at("recall") == 0.5);
+}
+
+TEST_CASE("Predictions become a table and scores") {
+  const Predictor predictor(trained());
+  const Predictions p = predictor(training_table());
+  const Table table = p.table({training_table()["age"]});
+  REQUIRE(table.columns().size() == 4);
+  CHECK(table.columns()[0].name == "age");
+  CHECK(table.columns()[1].name == "decision");
+  CHECK(table.columns()[1].categories == p.classes);
+  CHECK(table.columns()[2].name == "probability_legit");
+  CHECK(table.columns()[3].name == "probability_fraud");
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(values(table.columns()[1].values)[i] == values(p.decisions)[i]);
+    CHECK(values(table.columns()[2].values)[i] == values(p.probabilities)[2 * i]);
+    CHECK(values(table.columns()[3].values)[i] == values(p.probabilities)[2 * i + 1]);
+  }
+  CHECK(predictor(training_table().rows({})).table().size() == 0);
+  CHECK_THROWS_AS(p.table({new_table()["age"]}), Error);
+
+  CHECK(p.scores() == classification_scores(p.t, p.probabilities, p.decisions, p.classes));
+  CHECK_THROWS_WITH(predictor(new_table()).scores(), "Predictions::scores: the table has no labels");
+}
+
+TEST_CASE("A missing column is an error, unless the call says otherwise") {
+  const Predictor predictor(trained());
+  CHECK_THROWS_WITH(predictor(new_table().without({"age"})), ContainsSubstring("age"));
+  const Predictions p = predictor(new_table().without({"age"}), {.missing_columns = Unknown::missing});
+  REQUIRE(p.warnings.size() == 3);
+  CHECK(p.size() == 3);
 }
 
 TEST_CASE("The hash of a table depends on its values, names and categories") {
@@ -217,7 +262,7 @@ TEST_CASE("Parts that do not fit together are refused before anything is written
   CHECK(error([](Bundle& b) {
           b.decision = Decision::expected_cost(Array::zeros({3, 3}));
         }) == "save_bundle: the decision has 3 classes, there are names for 2");
-  CHECK(error([](Bundle& b) { b.made.scores["ap"] = missing; }) == "save_bundle: the score ap is nan");
+  CHECK(error([](Bundle& b) { b.made.scores["ap"] = -HUGE_VAL; }) == "save_bundle: the score ap is -inf");
   CHECK_THAT(error([](Bundle& b) { b.made.options["a"] = "\xff"; }),
              ContainsSubstring("save_bundle: the manifest cannot be written as JSON"));
   CHECK_THAT(error([](Bundle& b) { b.pipeline = TablePipeline(); }), ContainsSubstring("fit"));

@@ -1,0 +1,65 @@
+#include "tenbin/evaluation/scores.h"
+
+#include <cmath>
+
+#include "tenbin/tests/catch.h"
+
+using namespace tenbin;
+
+TEST_CASE("classification_scores of two classes are those of class 1") {
+  const Array t = {0, 0, 0, 1, 1};
+  const Array p = {{.9f, .1f}, {.4f, .6f}, {.8f, .2f}, {.3f, .7f}, {.6f, .4f}};
+  const Array decisions = Array{0, 1, 0, 1, 1}.astype(Dtype::int64);  // a threshold of 0.4
+  const Scores scores = classification_scores(t, p, decisions, {"legit", "fraud"});
+  CHECK(scores.size() == 11);
+  CHECK(scores.at("accuracy") == Approx(0.8));
+  CHECK(scores.at("recall") == 1);
+  CHECK(scores.at("precision") == Approx(2. / 3));
+  CHECK(scores.at("f1") == Approx(0.8));
+  CHECK(scores.at("balanced_accuracy") == Approx((2. / 3 + 1) / 2));
+  CHECK(scores.at("g_mean") == Approx(std::sqrt(2. / 3)));
+  CHECK(scores.at("matthews_corrcoef") == Approx((2 * 2 - 1 * 0) / std::sqrt(3. * 2 * 3 * 2)));
+  CHECK(scores.at("roc_auc") == Approx(5. / 6));  // one of six pairs is in the wrong order
+  CHECK(scores.at("average_precision") == Approx((1 + 2. / 3) / 2));  // positives at ranks 1 and 3
+  CHECK(scores.at("brier_score") == Approx((.01 + .36 + .04 + .09 + .36) / 5));
+  CHECK(scores.at("log_loss") ==
+        Approx(-(std::log(.9) + std::log(.4) + std::log(.8) + std::log(.7) + std::log(.4)) / 5));
+}
+
+TEST_CASE("classification_scores of more classes are means over those that occur") {
+  const Array t = {0, 0, 1, 1};
+  const Array p = {{.8f, .1f, .1f}, {.2f, .7f, .1f}, {.1f, .8f, .1f}, {.3f, .6f, .1f}};
+  const Array decisions = {0, 1, 1, 2};
+  const Scores scores = classification_scores(t, p, decisions, {"a", "b", "c"});
+  CHECK(scores.at("recall") == Approx(0.5));
+  CHECK(scores.at("precision") == Approx((1 + 0.5) / 2));
+  CHECK(scores.at("recall/a") == Approx(0.5));
+  CHECK(scores.at("recall/b") == Approx(0.5));
+  CHECK(std::isnan(scores.at("recall/c")));
+  CHECK(scores.at("roc_auc") == Approx((0.75 + 0.75) / 2));
+}
+
+TEST_CASE("classification_scores are NaN where they are not defined") {
+  const Array t = {0, 0};
+  const Array p = {{.8f, .2f}, {.6f, .4f}};
+  const Scores scores = classification_scores(t, p, Array{0, 0}, {"legit", "fraud"});
+  CHECK(scores.at("accuracy") == 1);
+  for (const char* name : {"recall", "f1", "average_precision", "roc_auc"}) {
+    INFO(name);
+    CHECK(std::isnan(scores.at(name)));
+  }
+  CHECK(to_json({{"a", scores.at("recall")}, {"b", 0.1}}) == "{\n  \"a\": null,\n  \"b\": 0.1\n}");
+}
+
+TEST_CASE("classification_scores refuses what does not fit") {
+  const Array t = {0, 1};
+  const Array p = {{.8f, .2f}, {.6f, .4f}};
+  CHECK_THROWS_WITH(
+      classification_scores(t, p, t, {"a", "b", "c"}),
+      "classification_scores: expected probabilities (N, 3) for 3 names of classes, 2 or more, got "
+      "float32(2, 2)");
+  CHECK_THROWS_AS(classification_scores(t, p, t, {"a"}), Error);
+  CHECK_THROWS_AS(classification_scores(t, Array{{2.f, -1.f}, {0.f, 1.f}}, t, {"a", "b"}), Error);
+  CHECK_THROWS_AS(classification_scores(t, p, Array{0}, {"a", "b"}), Error);
+  CHECK_THROWS_AS(to_json({{"\xff", 1}}), Error);
+}
