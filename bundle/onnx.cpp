@@ -105,12 +105,12 @@ OnnxMessage model_of(const Bundle& bundle, const OnnxOptions& options) {
       .bytes(model_proto::producer_name, "tenbin")
       .bytes(model_proto::producer_version, TENBIN_VERSION)
       .message(model_proto::graph, graph_of(bundle, options))
-      .message(model_proto::opset_import, operators("", onnx_version))
-      .message(model_proto::opset_import, operators("ai.onnx.ml", onnx_ml_version))
+      .message(model_proto::opset_import, operators("", onnx_version));
+  if (bundle.pipeline) model.message(model_proto::opset_import, operators("ai.onnx.ml", onnx_ml_version));
+  return model
       .message(model_proto::metadata_props,
                metadata("classes", as_json("the name of a class", bundle.classes)))
       .message(model_proto::metadata_props, metadata("made", made_of(bundle)));
-  return model;
 }
 
 }  // namespace

@@ -43,11 +43,14 @@ struct OnnxInput {
 /// Outputs: "label", string (N), the name of the class; "probabilities", (N, K), float, or double for a
 /// network of float64; "decisions", int64 (N), the number of the class.
 ///
-/// Everything around the network is computed in float64, as in Predictor, the network in its own dtype:
-/// probabilities differ from Predictor's by rounding, usually less than 1e-6. A decision differs where a
-/// probability is that close to the threshold. The file needs the operators of ai.onnx 13, ai.onnx.ml 2 and
-/// IR version 7 (ONNX 1.8, onnxruntime 1.6); it has no custom operators. The metadata `classes` and `made`
-/// are JSON. The same bundle gives the same bytes; an existing file is replaced in one step.
+/// Everything around the network is computed in float64, as in Predictor, the network in its own dtype, whose
+/// sums another runtime adds up in another order. Probabilities differ from Predictor's by that rounding,
+/// usually less than 1e-6; an IsotonicCalibration multiplies it by the slope of its curve. A decision differs
+/// where a probability is that close to the threshold.
+///
+/// The operators are those of ai.onnx 13 and ai.onnx.ml 2 (LabelEncoder), IR version 7, that is ONNX 1.8.
+/// Tested in onnxruntime 1.15 and 1.32; networks of float64 need 1.20. The metadata `classes` and `made` are
+/// JSON. The same bundle gives the same bytes; an existing file is replaced in one step.
 ///
 /// What is an error of Predictor - an infinite number, a missing one that the pipeline does not impute, a
 /// category that UnknownCategory::error refuses, an id that an EmbedID does not have, logits that are not
@@ -61,13 +64,13 @@ struct OnnxInput {
 ///     export_onnx("fraud.onnx", bundle);
 ///
 ///     session = onnxruntime.InferenceSession("fraud.onnx")                     # Python
-///     label, p, _ = session.run(None, {"age": [[35.0]], "country": [["DE"]]})
+///     label, p, _ = session.run(None, {"age": np.array([[35.0]]), "country": np.array([["DE"]])})
 void export_onnx(const std::string& path, const Bundle& bundle, const OnnxOptions& options = {});
 
 /// The inputs of `export_onnx`, in their order. Errors: those of `export_onnx` about names and parts.
 ///
-///     for (const OnnxInput& input : onnx_inputs(bundle)) std::cout << input.name << ' ' << input.type <<
-///     '\n';
+///     for (const OnnxInput& input : onnx_inputs(bundle))
+///       std::cout << input.name << ' ' << input.type << '\n';
 std::vector<OnnxInput> onnx_inputs(const Bundle& bundle);
 
 }  // namespace tenbin

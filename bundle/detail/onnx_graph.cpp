@@ -117,6 +117,12 @@ std::string OnnxGraph::unique(std::string name) {
   return name;
 }
 
+std::string OnnxGraph::numbered(const std::string& kind) {
+  std::string name = kind + '_' + std::to_string(++counts_[kind]);
+  while (taken_.count(name) != 0) name += '_';
+  return name;
+}
+
 OnnxValue OnnxGraph::input(const std::string& name, OnnxType type, const std::vector<OnnxAxis>& shape,
                            const std::string& doc) {
   inputs_.message(graph_proto::input, value_info(name, type, shape, doc));
@@ -130,7 +136,7 @@ void OnnxGraph::output(const std::string& name, const OnnxValue& value, const st
 }
 
 OnnxValue OnnxGraph::add_constant(const std::string& name, const Shape& shape, OnnxType type,
-                                  OnnxMessage data) {
+                                  const OnnxMessage& data) {
   const std::string own = unique(name);
   OnnxMessage tensor;
   for (const std::size_t length : shape)
@@ -157,7 +163,7 @@ OnnxValue OnnxGraph::constant(const std::vector<std::int64_t>& values) { return 
 OnnxValue OnnxGraph::constant(const std::vector<std::string>& values) {
   OnnxMessage data;
   for (const std::string& value : values) data.bytes(tensor_proto::string_data, value);
-  return add_constant("texts", {values.size()}, OnnxType::string, data);
+  return add_constant(numbered("texts"), {values.size()}, OnnxType::string, data);
 }
 
 OnnxValue OnnxGraph::scalar(double value, OnnxType type) {
@@ -166,7 +172,7 @@ OnnxValue OnnxGraph::scalar(double value, OnnxType type) {
   const Dtype dtype = type == OnnxType::float32   ? Dtype::float32
                       : type == OnnxType::float64 ? Dtype::float64
                                                   : Dtype::int64;
-  const OnnxValue made = constant(Array::full({}, value, dtype), "scalar");
+  OnnxValue made = constant(Array::full({}, value, dtype), numbered("scalar"));
   scalars_.emplace(std::pair(value, type), made.name);
   return made;
 }
@@ -186,7 +192,7 @@ void OnnxGraph::add_node(const char* operation, const std::vector<OnnxValue>& in
 
 OnnxValue OnnxGraph::node(const char* operation, const std::vector<OnnxValue>& inputs, OnnxType type,
                           const std::vector<OnnxMessage>& attributes, const char* domain) {
-  const std::string name = unique(operation + ('_' + std::to_string(++counts_[operation])));
+  const std::string name = unique(numbered(operation));
   add_node(operation, inputs, name, attributes, domain);
   return {this, name, type};
 }

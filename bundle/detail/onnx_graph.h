@@ -56,8 +56,9 @@ class OnnxGraph {
                   const std::string& doc);
   void output(const std::string& name, const OnnxValue& value, const std::vector<OnnxAxis>& shape,
               const std::string& doc);
-  // float32, float64 or int64.
-  OnnxValue constant(const Array& values, const std::string& name = "constant");
+  // float32, float64 or int64. `name`: a wish.
+  OnnxValue constant(const Array& values, const std::string& name);
+  OnnxValue constant(const Array& values) { return constant(values, numbered("constant")); }
   OnnxValue constant(const std::vector<double>& values, OnnxType type);
   OnnxValue constant(const std::vector<std::int64_t>& values);
   OnnxValue constant(const std::vector<std::string>& values);
@@ -71,13 +72,15 @@ class OnnxGraph {
   OnnxMessage message(const std::string& name) const;
 
  private:
+  // "Add_1", "Add_2": a name that is not taken yet.
+  std::string numbered(const std::string& kind);
   void add_node(const char* operation, const std::vector<OnnxValue>& inputs, const std::string& output,
                 const std::vector<OnnxMessage>& attributes, const char* domain);
-  OnnxValue add_constant(const std::string& name, const Shape& shape, OnnxType type, OnnxMessage data);
+  OnnxValue add_constant(const std::string& name, const Shape& shape, OnnxType type, const OnnxMessage& data);
 
   bool checks_;
   std::unordered_set<std::string> taken_;
-  std::map<std::string, std::size_t> counts_;  // of nodes, by operator
+  std::map<std::string, std::size_t> counts_;  // of `numbered`
   std::map<std::pair<double, OnnxType>, std::string> scalars_;
   OnnxMessage nodes_, constants_, inputs_, outputs_;
 };

@@ -18,10 +18,11 @@ namespace {
 
 // Whether all categories are numbers as the library writes them.
 bool are_numbers(const std::vector<std::string>& categories) {
-  return std::all_of(categories.begin(), categories.end(), [](const std::string& text) {
+  const auto is_number = [](const std::string& text) {
     const std::optional<double> number = to_number(text);
     return number && std::isfinite(*number) && number_text(*number) == text;
-  });
+  };
+  return !categories.empty() && std::all_of(categories.begin(), categories.end(), is_number);
 }
 
 OnnxType input_type(const FittedColumn& column) {
@@ -145,7 +146,6 @@ OnnxValue slots_of_numbers(const CategoryMap& map, const OnnxValue& input) {
   }
   const OnnxValue unknown = graph.scalar(static_cast<double>(others.unknown), OnnxType::int64);
   const OnnxValue missing = graph.scalar(static_cast<double>(others.missing), OnnxType::int64);
-  if (numbers.empty()) return where(is_nan(input), missing, unknown);
   const OnnxValue at = count_at_most(input, {numbers.begin() + 1, numbers.end()});
   const OnnxValue is_known = equal(gather(graph.constant(numbers, input.type), at), input);
   return where(is_nan(input), missing, where(is_known, gather(graph.constant(slots), at), unknown));

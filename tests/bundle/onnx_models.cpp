@@ -36,6 +36,7 @@
 #include "tenbin/links/embed_id.h"
 #include "tenbin/links/layer_normalization.h"
 #include "tenbin/links/mlp.h"
+#include "tenbin/serializers/npz.h"
 #include "tenbin/training/predict.h"
 
 using namespace tenbin;
@@ -156,6 +157,16 @@ class Writer {
       columns.push_back({"x" + std::to_string(c), Array(own)});
     }
     write(name, bundle, Table(columns), refused);
+  }
+
+  // The calibration as a file may have it, with its curve for the other class.
+  Calibration of_class_0(const Calibration& calibration) const {
+    NamedArrays state = calibration.save_state();
+    for (auto& [key, value] : state)
+      if (key == "method/pos_class") value = Array::zeros({}, Dtype::int64);
+    const std::string path = file("calibration", ".npz");
+    save_npz(path, state);
+    return Calibration::load(path);
   }
 
  private:
@@ -345,8 +356,10 @@ void write_calibrations(Writer& writer, const std::string& name, Bundle bundle, 
   std::vector<Calibration> calibrations{
       {}, Calibration(TemperatureScaling()).fit(logits, t), Calibration(PlattScaling()).fit(logits, t)};
   // Where its curve is steep, it magnifies the rounding of float32 beyond the tolerance.
-  if (logits.dtype() == Dtype::float64)
+  if (logits.dtype() == Dtype::float64) {
     calibrations.push_back(Calibration(IsotonicCalibration()).fit(logits, t));
+    if (n_class == 2) calibrations.push_back(writer.of_class_0(calibrations.back()));
+  }
   std::vector<Decision> decisions{Decision()};
   if (n_class == 2)
     decisions = {Decision(), Decision(0.4), Decision(0.7, 0), Decision(infinity),
