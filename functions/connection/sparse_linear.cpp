@@ -89,9 +89,12 @@ template <class T>
 void add_products(const Rows<T>& x, std::size_t begin, std::size_t end, const T* W, std::size_t in,
                   std::size_t out, T* y) {
   for (std::size_t r = begin; r < end; ++r)
-    for (std::size_t o = 0; o < out; ++o)
+    for (std::size_t o = 0; o < out; ++o) {
+      T sum = y[r * out + o];
       for (std::int64_t k = x.start[r]; k < x.start[r + 1]; ++k)
-        y[r * out + o] += x.value[k] * W[o * in + static_cast<std::size_t>(x.column[k])];
+        sum += x.value[k] * W[o * in + static_cast<std::size_t>(x.column[k])];
+      y[r * out + o] = sum;
+    }
 }
 
 // The same with W transposed, (in, out): a value is multiplied with a row. The order of the sums is the same.
