@@ -44,9 +44,9 @@ TEST_CASE("linear of sparse rows is linear of the same rows", "[gpu]") {
     struct Case {
       std::size_t rows, in, out;
     };
-    for (const auto& [rows, in, out] :
-         {Case{0, 5, 3}, Case{1, 1, 1}, Case{4, 1, 3}, Case{7, 5, 1}, Case{5, 9, 4}, Case{9, 130, 7},
-          Case{3, 700, 2}, Case{2, 0, 3}, Case{300, 40, 5}, Case{3, 5, 0}})
+    for (const auto& [rows, in, out] : {Case{0, 5, 3}, Case{1, 1, 1}, Case{4, 1, 3}, Case{7, 5, 1},
+                                        Case{5, 9, 4}, Case{9, 130, 7}, Case{3, 700, 2}, Case{2, 0, 3},
+                                        Case{300, 40, 5}, Case{3, 5, 0}, Case{20, 37, 107}, Case{9, 24, 64}})
       for (const Dtype dtype : {Dtype::float32, Dtype::float64})
         for (const bool has_bias : {true, false}) {
           CAPTURE(rows, in, out, dtype, has_bias);
@@ -109,6 +109,22 @@ TEST_CASE("linear of sparse rows: the same bits at any number of threads", "[thr
     CHECK(one.y == five.y);
     CHECK(one.gW == five.gW);
   }
+}
+
+TEST_CASE("linear of sparse rows: a row alone has the bits that it has in a batch") {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64})
+    for (const std::size_t out : {1u, 2u, 8u, 33u, 105u}) {
+      CAPTURE(dtype, out);
+      // The batch has more values than columns, and W is transposed; a row has fewer.
+      const CsrMatrix x = CsrMatrix::from_dense(sparse_values(40, 90, 7, dtype));
+      REQUIRE(x.nnz() > 90);
+      const Array W = uniform({out, 90}).astype(dtype), b = uniform({out}).astype(dtype);
+      const auto all = values(linear(x, W, b).data());
+      for (std::size_t i = 0; i < 40; ++i) {
+        const auto row = values(linear(x.slice(i, i + 1), W, b).data());
+        CHECK(std::equal(row.begin(), row.end(), all.begin() + static_cast<std::ptrdiff_t>(i * out)));
+      }
+    }
 }
 
 TEST_CASE("linear of sparse rows does not meet what is not stored", "[gpu]") {
