@@ -245,6 +245,22 @@ void write_pipelines(Writer& writer, const Table& train, const Table& table) {
   write("dates", TablePipeline().dates("when", all_parts).impute({.indicator = true}).one_hot().scale(),
         table);
 
+  // Missing categories that no fitted row has.
+  std::vector<std::size_t> present;
+  for (std::size_t i = 0; i < train.size(); ++i)
+    if (train["country"].values.data<std::int32_t>()[i] >= 0 &&
+        !std::isnan(train["code"].values.data<double>()[i]))
+      present.push_back(i);
+  const auto write_present = [&](const std::string& name, TablePipeline prep) {
+    prep.drop({"when"}).impute().scale().fit(train, present);
+    writer.write("pipeline_" + name, bundle_of(prep, MLP({prep.n_features(), 3})), table);
+  };
+  const std::vector<std::string> both{"country", "code"};
+  write_present("no_missing_other", TablePipeline().one_hot({.columns = both}));
+  write_present("no_missing_infrequent", TablePipeline().ordinal({.columns = both, .min_frequency = 0.2}));
+  write_present("no_missing_ignore",
+                TablePipeline().ordinal({.columns = both, .unknown = UnknownCategory::ignore}));
+
   // What is an error of Predictor. Only complete rows, and categories that were fitted, are not.
   std::vector<std::size_t> complete;
   for (std::size_t i = 0; i < train.size(); ++i) {
