@@ -237,7 +237,7 @@ void write_pipelines(Writer& writer, const Table& train, const Table& table) {
             .scale(),
         table);
   for (const QuantileOutput output : {QuantileOutput::uniform, QuantileOutput::normal})
-    for (const std::size_t quantiles : {1, 2, 100, 1000})
+    for (const std::size_t quantiles : {std::size_t{1}, std::size_t{2}, std::size_t{100}, std::size_t{1000}})
       write((output == QuantileOutput::normal ? "normal_" : "uniform_") + std::to_string(quantiles),
             TablePipeline().drop({"when"}).impute().one_hot().scale(
                 {.scaling = Scaling::quantile, .output = output, .n_quantiles = quantiles}),
@@ -416,6 +416,12 @@ void write_calibrations(Writer& writer, const Table& train, const Table& table) 
     bundle.network = exact;
     bundle.classes = prep.classes();
     write_calibrations(writer, name + "_float64", bundle, predict(exact, x), n_class, x);
+    if (n_class < 3) continue;
+    // A class has probability 0 up to 0.45, and where all have, they are uniform.
+    const Array pairs{{0., 0.2, -50.}, {0.2, 0., -50.}, {-50., 0., 0.2},
+                      {-50., 0.2, 0.}, {0.2, -50., 0.}, {0., -50., 0.2}};
+    bundle.calibration = Calibration(IsotonicCalibration()).fit(pairs, Array{1, 0, 2, 1, 0, 2});
+    writer.write(name + "_float64_uniform", bundle, x);
   }
 }
 
