@@ -231,16 +231,19 @@ void gradient_of_group(const Columns& x, std::size_t begin, std::size_t end, std
 
 template <class T>
 void weight_gradient(const CsrMatrix& matrix, const Array& gy, Array& gW) {
-  constexpr std::size_t columns_of_block = 16 * columns_of_group;
+  constexpr std::size_t about_blocks = 64;
   const Columns x(matrix);
-  const std::size_t out = gy.shape()[1], operations = matrix.nnz() * out + gW.size();
-  for_each_block(matrix.shape()[1], columns_of_block, operations, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t first = begin; first < end; first += columns_of_group)
-      for_each_tile(out, [&](std::size_t o, auto width) {
-        gradient_of_group<decltype(width)::value, T>(x, first, std::min(first + columns_of_group, end), o, gy,
-                                                     gW);
-      });
-  });
+  const std::size_t columns = matrix.shape()[1], out = gy.shape()[1];
+  const std::size_t groups_of_block = std::max<std::size_t>(columns / columns_of_group / about_blocks, 1);
+  const std::size_t operations = matrix.nnz() * out + gW.size();
+  for_each_block(columns, groups_of_block * columns_of_group, operations,
+                 [&](std::size_t begin, std::size_t end) {
+                   for (std::size_t first = begin; first < end; first += columns_of_group)
+                     for_each_tile(out, [&](std::size_t o, auto width) {
+                       gradient_of_group<decltype(width)::value, T>(
+                           x, first, std::min(first + columns_of_group, end), o, gy, gW);
+                     });
+                 });
 }
 
 }  // namespace
