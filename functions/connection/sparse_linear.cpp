@@ -52,18 +52,19 @@ void for_each_tile(std::size_t out, F f) {
 // Eight values, added and multiplied together. Written so, since g++ 12 vectorises plain loops over the sums
 // of a tile the wrong way.
 template <class T>
-struct Single {
-  using Type = T;
-};
-template <class T>
 struct Lanes;
 template <>
 struct Lanes<float> {
-  using Type [[gnu::vector_size(8 * sizeof(float)), gnu::aligned(alignof(float)), gnu::may_alias]] = float;
+  using Type [[gnu::vector_size(8 * sizeof(float))]] = float;
 };
 template <>
 struct Lanes<double> {
-  using Type [[gnu::vector_size(8 * sizeof(double)), gnu::aligned(alignof(double)), gnu::may_alias]] = double;
+  using Type [[gnu::vector_size(8 * sizeof(double))]] = double;
+};
+// One value.
+template <class T>
+struct Single {
+  using Type = T;
 };
 
 // sums[j] += the sum over i < count of value[i] * from[index[i] * length + j], for all j < Width, in the
@@ -71,17 +72,22 @@ struct Lanes<double> {
 template <std::size_t Width, class T, class Index>
 void add_scaled_rows(std::size_t count, const T* value, const Index* index, const T* from, std::size_t length,
                      T* sums) {
-  using Vector = std::conditional_t<Width == 1, Single<T>, Lanes<T>>;
-  constexpr std::size_t vectors = ceil_div(Width, 8);
-  typename Vector::Type sum[vectors];
-  std::memcpy(sum, sums, sizeof sum);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto* const row =
-        reinterpret_cast<const typename Vector::Type*>(from + static_cast<std::size_t>(index[i]) * length);
+  using Vector = typename std::conditional_t<Width == 1, Single<T>, Lanes<T>>::Type;
+  constexpr std::size_t lanes = sizeof(Vector) / sizeof(T), vectors = Width / lanes;
+  Vector sum[vectors];
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < vectors; ++v) sum[v] += value[i] * row[v];
+  for (std::size_t v = 0; v < vectors; ++v) std::memcpy(&sum[v], sums + v * lanes, sizeof(Vector));
+  for (std::size_t i = 0; i < count; ++i) {
+    const T* const row = from + static_cast<std::size_t>(index[i]) * length;
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < vectors; ++v) {
+      Vector part;
+      std::memcpy(&part, row + v * lanes, sizeof part);
+      sum[v] += value[i] * part;
+    }
   }
-  std::memcpy(sums, sum, sizeof sum);
+#pragma GCC unroll 8
+  for (std::size_t v = 0; v < vectors; ++v) std::memcpy(sums + v * lanes, &sum[v], sizeof(Vector));
 }
 
 // y += x W^T, with W as it is stored: the products of each value, one after the other.
@@ -231,16 +237,19 @@ void gradient_of_group(const Columns& x, std::size_t begin, std::size_t end, std
 
 template <class T>
 void weight_gradient(const CsrMatrix& matrix, const Array& gy, Array& gW) {
-  constexpr std::size_t columns_of_block = 16 * columns_of_group;
+  constexpr std::size_t about_blocks = 64;
   const Columns x(matrix);
-  const std::size_t out = gy.shape()[1], operations = matrix.nnz() * out + gW.size();
-  for_each_block(matrix.shape()[1], columns_of_block, operations, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t first = begin; first < end; first += columns_of_group)
-      for_each_tile(out, [&](std::size_t o, auto width) {
-        gradient_of_group<decltype(width)::value, T>(x, first, std::min(first + columns_of_group, end), o, gy,
-                                                     gW);
-      });
-  });
+  const std::size_t columns = matrix.shape()[1], out = gy.shape()[1];
+  const std::size_t groups_of_block = std::max<std::size_t>(columns / columns_of_group / about_blocks, 1);
+  const std::size_t operations = matrix.nnz() * out + gW.size();
+  for_each_block(columns, groups_of_block * columns_of_group, operations,
+                 [&](std::size_t begin, std::size_t end) {
+                   for (std::size_t first = begin; first < end; first += columns_of_group)
+                     for_each_tile(out, [&](std::size_t o, auto width) {
+                       gradient_of_group<decltype(width)::value, T>(
+                           x, first, std::min(first + columns_of_group, end), o, gy, gW);
+                     });
+                 });
 }
 
 }  // namespace

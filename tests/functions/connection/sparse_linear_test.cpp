@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "tenbin/cuda/captured_step.h"
 #include "tenbin/functions/array/get_rows.h"
 #include "tenbin/functions/connection/linear.h"
 #include "tenbin/links/mlp.h"
@@ -152,6 +153,22 @@ TEST_CASE("linear of sparse rows refuses what does not fit") {
                     "linear: b must be (2) for W float32(2, 3), got float32(3)");
   CHECK_THROWS_WITH(linear(x, Array::zeros({2, 3}), Array::zeros({2}, Dtype::float64)),
                     "linear: x and b differ in dtype: float32(1, 3), 2 stored and float64(2)");
+}
+
+TEST_CASE("linear of sparse rows cannot be captured", "[gpu]") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const CsrMatrix x = CsrMatrix::from_dense(Array{{0.f, 1.f, 2.f}}.to(device));
+    CapturedStep step([&](const Array& W) { return linear(x, W); }, {.warmup = 1});
+    const Array W = Array::ones({2, 3}, Dtype::float32, device);
+    CHECK(values(step(W)) == std::vector<double>{3, 3});
+    CHECK_THROWS_WITH(step(W),
+                      "CapturedStep: a product with a CsrMatrix, whose number of values changes, in forward "
+                      "of linear cannot be "
+                      "part of a captured step: do it before or after, or make it an input or the result");
+    CHECK_FALSE(step.is_captured());
+    CHECK(values(linear(x, W).data()) == std::vector<double>{3, 3});
+  });
 }
 
 TEST_CASE("links of sparse rows are those of dense ones, and take their size from them", "[gpu]") {
