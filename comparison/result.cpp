@@ -22,7 +22,13 @@ double spread(const std::vector<double>& values) {
   return values.size() < 2 ? 0 : detail::standard_deviation(values, 1);
 }
 
-std::string percent(double share) { return fixed(100 * share, 1); }
+// Without a minus before zeros.
+std::string rounded(double value, int digits) {
+  const std::string text = fixed(value, digits);
+  return text.find_first_not_of("-0.") == std::string::npos ? fixed(0, digits) : text;
+}
+
+std::string percent(double share) { return rounded(100 * share, 1); }
 
 // ---- text -----------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ class NetworkChoice {
     std::deque<NetworkTraining> trainings;
     for (const InnerRows& rows : folds_)
       trainings.emplace_back(rows.train, n_class_, candidate.settings, NetworkFitOptions{}, rows.fold->seed,
-                             steps_per_epoch(rows.train.size(), candidate.settings));
+                             rows.fold->orders);
     const std::size_t max_epochs = search_.max_epochs;
     std::size_t best_epoch = max_epochs;
     for (std::size_t epoch = 1; epoch <= max_epochs; ++epoch) {
@@ -163,6 +163,7 @@ std::shared_ptr<FoldData> make_fold(const FoldSource& source, Split split, std::
   fold->train = fold->pipeline.transform(source.table, fold->split.train);
   fold->one_hot = fold->pipeline.one_hot_features();
   fold->counts = class_counts(fold->train.t, source.table.classes().size());
+  fold->orders = std::make_shared<EpochOrders>(fold->train.size(), seed);
   fold->train_contents = RowContents(fold->train.x, fold->split.train);
   if (fold->split.test.empty()) return fold;
   fold->test = fold->pipeline.transform(source.table, fold->split.test);
