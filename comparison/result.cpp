@@ -246,7 +246,8 @@ std::string to_text(const LeakCheck& check) {
   std::vector<detail::TextRow> rows = {
       {"step", "training rows seen", "test rows seen", "measured on own rows"}};
   for (const LeakStep& step : check.steps)
-    rows.push_back({step.step, detail::text_of(step.train_rows, " of ", check.train_rows),
+    rows.push_back({step.step == "network" ? "network, early stopping" : step.step,
+                    detail::text_of(step.train_rows, " of ", check.train_rows),
                     std::to_string(step.test_rows), std::to_string(step.own_rows)});
   std::string text = detail::text_of("Leak check: ", check.passed() ? "passed" : "FAILED", "\n\n");
   text += table_text(std::move(rows));

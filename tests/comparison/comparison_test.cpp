@@ -482,7 +482,13 @@ TEST_CASE("the network is chosen by its log loss on inner folds") {
     }
   }
 
+  // A training that diverges has an infinite loss.
+  options.network.alpha = 1e30;
+  CHECK_THROWS_WITH(compare(table, {{"plain", plain_network}}, options),
+                    Catch::StartsWith("compare: the baseline \"plain\" is not possible: "));
+
   // Nothing to choose.
+  options.network.alpha = 0.05;
   options.network.hidden = {4};
   options.network.weight_decay = {1e-3};
   options.network.early_stopping = false;
