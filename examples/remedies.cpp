@@ -18,11 +18,11 @@
 #include <mutex>
 
 #include "common/command_line.h"
-#include "common/progress_line.h"
 #include "common/table.h"
 #include "remedies/report.h"
 #include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/k_fold.h"
+#include "tenbin/training/progress_line.h"
 
 using namespace tenbin;
 using namespace tenbin::examples;
