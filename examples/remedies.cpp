@@ -3,25 +3,18 @@
 //     remedies --data data/shuttle-train.csv
 //     remedies --data customers.csv --label churned --repeats 10
 //
-// Stratified folds, repeated, the same for all methods (remedies/methods.h lists them). All methods train
-// the same network from the same initial weights for the same number of steps. Encoders, scalers, weights,
-// resampling and thresholds are fitted on the training part of a fold only; the threshold is tuned by
-// cross-validation inside it.
-//
-// It prints mean and standard deviation over the folds of eight metrics, in percent, and marks significant
-// improvements (+) and losses (-) relative to the plain model: by the corrected resampled t-test of Nadeau
-// and Bengio (2003), paired over the folds, with Holm's correction for the number of methods, at 5%. Every
-// value is in remedies.csv and remedies.json.
-#include <algorithm>
+// It prints the result of `compare` (tenbin/comparison/comparison.h): mean and standard deviation over the
+// folds of ten metrics, significant differences from the plain model, intervals, what was chosen, and the
+// leak check. Every value is in remedies.csv and remedies.json.
 #include <exception>
 #include <iostream>
-#include <mutex>
+#include <memory>
 
 #include "common/command_line.h"
-#include "common/table.h"
-#include "remedies/report.h"
-#include "tenbin/cpu/parallel.h"
-#include "tenbin/datasets/k_fold.h"
+#include "tenbin/comparison/comparison.h"
+#include "tenbin/core/file.h"
+#include "tenbin/datasets/arff.h"
+#include "tenbin/datasets/csv.h"
 #include "tenbin/training/progress_line.h"
 
 using namespace tenbin;
@@ -29,89 +22,62 @@ using namespace tenbin::examples;
 
 namespace {
 
-struct CrossValidationOptions {
-  std::size_t folds = 5;
-  std::size_t repeats = 5;
-  std::size_t seed = 1;
-};
-
-// Every class must be in every fold.
-CrossValidationOptions fitting(CrossValidationOptions options, const ComparisonData& data) {
-  options.folds = std::min(options.folds, data.counts[data.rarest()]);
-  return options;
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-Results run(const ComparisonData& data, const CrossValidationOptions& options,
-            const TrainingOptions& training) {
-  const std::vector<Split> splits =
-      repeated_stratified_k_fold(data.rows, options.folds, options.repeats, options.seed);
-  Results results(splits.size(), options.folds);
-  ProgressLine bar(splits.size() * n_trainings());
-  std::mutex bar_mutex;
-  std::size_t done = 0;
-  const auto on_trained = [&](const std::string& what) {
-    const std::lock_guard<std::mutex> lock(bar_mutex);
-    bar.update(++done, what);
+Table load(const std::string& path, const std::string& label) {
+  if (ends_with(path, ".arff") || ends_with(path, ".arff.gz")) return load_arff(path, {.label = label});
+  return load_csv(path, {.label = label});
+}
+
+// A line on standard error, from the first call on.
+std::function<void(const ComparisonProgress&)> progress_line() {
+  return [bar = std::shared_ptr<ProgressLine>()](const ComparisonProgress& progress) mutable {
+    if (!bar) bar = std::make_shared<ProgressLine>(progress.total);
+    bar->update(progress.done, progress.what);
+    if (progress.done == progress.total) bar->finish();
   };
-  parallel_for(splits.size(), [&](std::size_t i) {
-    const Dataset train = data.rows.subset(splits[i].train), test = data.rows.subset(splits[i].test);
-    const auto predictions = predict_with_methods(train, test, data, training, options.seed + i, on_trained);
-    results.enter(i, test.t, predictions, data.rarest());
-  });
-  bar.finish();
-  return results;
-}
-
-void describe(const ComparisonData& data, const CrossValidationOptions& requested,
-              const CrossValidationOptions& options) {
-  const std::size_t rarest = data.rarest();
-  std::cout << data.source << ": " << data.rows.size() << " rows, " << data.rows.x.shape()[1] << " columns, "
-            << data.categorical.size() << " of them categorical\n";
-  for (std::size_t c = 0; c < data.classes.size(); ++c)
-    std::cout << "  " << data.classes[c] << ": " << data.counts[c] << (c == rarest ? "  (the rarest)" : "")
-              << '\n';
-  for (const std::string& column : data.left_out) std::cout << "  left out: " << column << '\n';
-  if (options.folds < requested.folds)
-    std::cout << "  " << options.folds << " folds, not " << requested.folds
-              << ": every fold needs a row of \"" << data.classes[rarest] << "\"\n";
-  std::cout << options.folds << " stratified folds, " << options.repeats << " time(s)\n\n";
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
   std::string path, label = "-1", json_path = "remedies.json", csv_path = "remedies.csv";
-  CrossValidationOptions requested;
-  TrainingOptions training;
+  ComparisonOptions options;
+  int hidden = -1;
+  double weight_decay = -1;
+  bool fixed_length = false, untuned = false;
   CommandLine command_line("Compares methods against class imbalance on your own table.");
   command_line.add("data", path, "CSV or ARFF file, may be compressed with gzip");
   command_line.add("label", label, "label column: its name or its index; -1 is the last");
-  command_line.add("folds", requested.folds, "folds of the cross-validation");
-  command_line.add("repeats", requested.repeats, "repetitions of the cross-validation, with different folds");
-  command_line.add("seed", requested.seed, "seed of the folds, the initial weights and the samplers");
-  command_line.add("hidden", training.n_hidden, "units of the hidden layer");
-  command_line.add("epochs", training.epochs, "passes over the training part");
-  command_line.add("batch-size", training.batch_size, "rows per step");
-  command_line.add("alpha", training.alpha, "initial learning rate of Adam");
-  command_line.add("weight-decay", training.weight_decay, "weight decay of all parameters");
-  command_line.add("device", training.device, "cpu, cuda or cuda:N");
+  command_line.add("folds", options.folds, "folds of the cross-validation");
+  command_line.add("repeats", options.repeats, "repetitions of the cross-validation, with different folds");
+  command_line.add("seed", options.seed, "seed of the folds, the initial weights and the samplers");
+  command_line.add("hidden", hidden, "units of the hidden layer; -1: chosen on inner folds");
+  command_line.add("epochs", options.network.max_epochs, "most passes over the training part");
+  command_line.add("fixed-length", fixed_length, "no early stopping: all trainings have that many passes");
+  command_line.add("batch-size", options.network.batch_size, "rows per step");
+  command_line.add("alpha", options.network.alpha, "initial learning rate of Adam");
+  command_line.add("weight-decay", weight_decay, "weight decay of the weights; -1: chosen on inner folds");
+  command_line.add("untuned", untuned, "do not choose the methods' own settings on inner folds");
+  command_line.add("device", options.device, "cpu, cuda or cuda:N");
+  command_line.add("state", options.state, "file from which a run that was stopped goes on");
   command_line.add("json", json_path, "file for every value and the tests");
   command_line.add("csv", csv_path, "file for every value, one per line");
   if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
   if (path.empty()) throw Error("remedies: expected --data FILE, see --help");
+  if (hidden >= 0) options.network.hidden = {static_cast<std::size_t>(hidden)};
+  if (weight_decay >= 0) options.network.weight_decay = {weight_decay};
+  options.network.early_stopping = !fixed_length;
+  options.tune = !untuned;
+  options.progress = progress_line();
 
-  const ComparisonData data = load_comparison_data(path, label);
-  const CrossValidationOptions options = fitting(requested, data);
-  describe(data, requested, options);
-  const Results results = run(data, options, training);
-  std::cout << to_table(results)
-            << "\nPercent, mean and standard deviation over the folds. + better, - worse than \"" << baseline
-            << "\" beyond noise. Brier and ECE: lower is\nbetter. Rarest found: \""
-            << data.classes[data.rarest()] << "\" in the first " << options.folds
-            << " folds, with Wilson's 95% interval of the share in percent.\n";
-  to_json(results, data, training, options.seed).save(json_path);
-  save_csv(results, csv_path);
-  std::cout << "Every value is in " << json_path << " and " << csv_path << ".\n";
+  const ComparisonResult result = compare(load(path, label), standard_methods(), options);
+  std::cout << to_text(result);
+  write_file(json_path, to_json(result));
+  write_file(csv_path, to_csv(result));
+  std::cout << "\nEvery value is in " << json_path << " and " << csv_path << ".\n";
   return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

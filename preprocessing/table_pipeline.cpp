@@ -115,6 +115,18 @@ const std::vector<std::string>& TablePipeline::feature_names() const {
   return fitted("feature_names").feature_names;
 }
 
+std::vector<FeatureRange> TablePipeline::one_hot_features() const {
+  std::vector<FeatureRange> ranges;
+  std::size_t begin = 0;
+  for (const detail::FittedColumn& column : fitted("one_hot_features").columns) {
+    const std::size_t end = begin + column.width();
+    const auto* category = std::get_if<detail::CategoryMap>(&column.map);
+    if (category != nullptr && category->one_hot) ranges.push_back({begin, end});
+    begin = end;
+  }
+  return ranges;
+}
+
 const std::vector<std::string>& TablePipeline::classes() const {
   static const std::vector<std::string> none;
   const auto& label = fitted("classes").label;

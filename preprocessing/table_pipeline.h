@@ -119,6 +119,12 @@ struct Transformed {
   operator Dataset() const;
 };
 
+/// The features [begin, end).
+struct FeatureRange {
+  std::size_t begin;
+  std::size_t end;
+};
+
 /// What is done to the columns of a table before they are the input of a network, fitted on some rows and
 /// applied to any. (scikit-learn: `ColumnTransformer` of `Pipeline`s.)
 ///
@@ -191,6 +197,8 @@ class TablePipeline {
   std::size_t n_features() const;
   /// "age", "age_missing", "when_hour", "country_DE". A name that is taken gets "_" appended.
   const std::vector<std::string>& feature_names() const;
+  /// The features of each one-hot encoded column, in their order.
+  std::vector<FeatureRange> one_hot_features() const;
   /// Empty if the fitted table has no label.
   const std::vector<std::string>& classes() const;
   const std::string& label_name() const;

@@ -1,0 +1,416 @@
+#include "tenbin/comparison/comparison.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <numeric>
+
+#include "tenbin/comparison/detail/measure.h"
+#include "tenbin/comparison/detail/plan.h"
+#include "tenbin/comparison/detail/run_state.h"
+#include "tenbin/comparison/paired_test.h"
+#include "tenbin/cpu/parallel.h"
+#include "tenbin/datasets/statistics.h"
+
+namespace tenbin {
+
+namespace {
+
+using detail::ComparisonPlan;
+using detail::FoldData;
+using detail::FoldStart;
+using detail::MethodInFold;
+using detail::RowRecord;
+
+void check_methods(const ComparisonMethods& methods, const ComparisonOptions& options) {
+  if (methods.size() == 0) throw Error("compare: expected methods, got none");
+  if (!methods.contains(options.baseline))
+    throw Error("compare: the baseline \"", options.baseline, "\" is not among the methods; there are ",
+                detail::joined(methods.names()));
+}
+
+Array to_int32(const Array& decisions) { return decisions.astype(Dtype::int32); }
+
+// Runs everything that is not in the state yet, on several threads.
+class Run {
+ public:
+  Run(const ComparisonPlan& plan, const ComparisonMethods& methods, const ComparisonOptions& options,
+      detail::RunState& state)
+      : plan_(plan),
+        methods_(methods.begin(), methods.end()),
+        options_(options),
+        state_(state),
+        folds_(plan.splits.size()) {
+    for (const ComparisonMethod& method : methods_) units_ += detail::training_units(method, options);
+    for (Fold& fold : folds_) fold.waiting = methods_.size();
+  }
+
+  void run() {
+    const std::vector<Task> tasks = ordered_tasks();
+    try {
+      parallel_for(tasks.size(), [&](std::size_t i) { run(tasks[i]); });
+    } catch (...) {
+      state_.save();
+      throw;
+    }
+    state_.save();
+  }
+
+ private:
+  struct Fold {
+    std::mutex mutex;
+    std::shared_ptr<FoldData> data;  // from the first task that needs it to the last
+    std::atomic<std::size_t> waiting{0};
+  };
+  // Method `method` in a fold, or what comes before the methods.
+  struct Task {
+    static constexpr std::size_t start = static_cast<std::size_t>(-1);
+    std::size_t fold;
+    std::size_t method;
+  };
+
+  // A thread that has nothing left to do in a fold starts another one, before the methods of that one are
+  // due: so no thread waits for a start, and few folds are in memory at once.
+  std::vector<Task> ordered_tasks() const {
+    std::vector<Task> tasks;
+    const std::size_t ahead = std::min(num_threads(), folds_.size());
+    for (std::size_t fold = 0; fold < ahead; ++fold) tasks.push_back({fold, Task::start});
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+      if (fold + ahead < folds_.size()) tasks.push_back({fold + ahead, Task::start});
+      for (std::size_t m = 0; m < methods_.size(); ++m) tasks.push_back({fold, m});
+    }
+    return tasks;
+  }
+
+  void run(const Task& task) {
+    if (task.method == Task::start) {
+      if (!is_finished(task.fold)) fold_data(task.fold);
+      report(2 * options_.inner_folds, task.fold, "network");
+      return;
+    }
+    const ComparisonMethod& method = methods_[task.method];
+    if (state_.result(task.fold, method) == nullptr)
+      state_.add(task.fold, method, train_and_measure(task.fold, method));
+    finish(folds_[task.fold]);
+    report(detail::training_units(method, options_), task.fold, method.name);
+  }
+
+  static void finish(Fold& fold) {
+    if (--fold.waiting > 0) return;
+    const std::lock_guard<std::mutex> lock(fold.mutex);
+    fold.data.reset();
+  }
+
+  bool is_finished(std::size_t fold) const {
+    return state_.start(fold) != nullptr &&
+           std::all_of(methods_.begin(), methods_.end(), [&](const ComparisonMethod& method) {
+             return state_.result(fold, method) != nullptr;
+           });
+  }
+
+  std::shared_ptr<FoldData> fold_data(std::size_t i) {
+    Fold& fold = folds_[i];
+    const std::lock_guard<std::mutex> lock(fold.mutex);
+    if (!fold.data) fold.data = start(i);
+    return fold.data;
+  }
+
+  std::shared_ptr<FoldData> start(std::size_t i) {
+    RowRecord record(plan_.source.table.size());
+    const Split& split = plan_.splits[i];
+    std::shared_ptr<FoldData> data = detail::make_fold(plan_.source, split, options_.seed + i, record);
+    if (const FoldStart* known = state_.start(i)) {
+      *data->chosen = known->chosen;
+      return data;
+    }
+    detail::choose_network(*data, record);
+    FoldStart found;
+    found.chosen = *data->chosen;
+    found.leak = record.steps(split);
+    found.duplicates = data->test.size() - data->test_contents.size();
+    state_.add(i, std::move(found));
+    return data;
+  }
+
+  MethodInFold train_and_measure(std::size_t i, const ComparisonMethod& method) {
+    const std::shared_ptr<FoldData> data = fold_data(i);
+    const auto record = std::make_shared<RowRecord>(plan_.source.table.size());
+    const TrainingContext context = detail::FoldAccess::context(data, record);
+    MethodInFold found;
+    try {
+      found.settings = detail::choose_settings(context, method, options_.tune);
+      const TrainedClassifier classifier = method.train(context, found.settings);
+      const Array p = classifier.predict_proba(data->test.x, context.n_class());
+      const Array decisions = to_int32(classifier.decision(p));
+      found.values =
+          detail::measure(data->test.t, p, decisions, plan_.source.positive, options_.false_alarm_budget);
+      found.found = detail::count_found(data->test.t, decisions, plan_.source.positive);
+      if (i < plan_.n_pooled_folds) {
+        found.probabilities = p;
+        found.decisions = decisions;
+      }
+    } catch (const Error& error) {
+      MethodInFold impossible;
+      impossible.left_out = error.what();
+      return impossible;
+    }
+    found.leak = record->steps(data->split);
+    return found;
+  }
+
+  void report(std::size_t units, std::size_t fold, const std::string& what) {
+    if (!options_.progress) return;
+    const std::lock_guard<std::mutex> lock(progress_mutex_);
+    done_ += units;
+    const std::size_t total = folds_.size() * (units_ + 2 * options_.inner_folds);
+    options_.progress({done_, total, "fold " + std::to_string(fold + 1) + ": " + what});
+  }
+
+  const ComparisonPlan& plan_;
+  std::vector<ComparisonMethod> methods_;
+  const ComparisonOptions& options_;
+  detail::RunState& state_;
+  std::vector<Fold> folds_;
+  std::size_t units_ = 0;
+  std::mutex progress_mutex_;
+  std::size_t done_ = 0;
+};
+
+// ---- the result -----------------------------------------------------------------------------------------
+
+// The pooled rows, and where each row of each pooled fold is among them.
+struct PooledRows {
+  explicit PooledRows(const ComparisonPlan& plan) {
+    for (std::size_t i = 0; i < plan.n_pooled_folds; ++i)
+      rows.insert(rows.end(), plan.splits[i].test.begin(), plan.splits[i].test.end());
+    std::sort(rows.begin(), rows.end());
+    for (std::size_t i = 0; i < plan.n_pooled_folds; ++i) {
+      at.emplace_back();
+      for (const std::size_t row : plan.splits[i].test)
+        at.back().push_back(
+            static_cast<std::size_t>(std::lower_bound(rows.begin(), rows.end(), row) - rows.begin()));
+    }
+  }
+
+  std::vector<std::size_t> fold_of() const {
+    std::vector<std::size_t> folds(rows.size());
+    for (std::size_t i = 0; i < at.size(); ++i)
+      for (const std::size_t row : at[i]) folds[row] = i;
+    return folds;
+  }
+
+  std::vector<std::size_t> rows;
+  std::vector<std::vector<std::size_t>> at;
+};
+
+MethodResult collected(const ComparisonMethod& method, const ComparisonPlan& plan, const PooledRows& pooled,
+                       const detail::RunState& state) {
+  const std::size_t n_class = plan.counts.size(), n = pooled.rows.size();
+  MethodResult result;
+  result.name = method.name;
+  result.about = method.about;
+  for (std::size_t i = 0; i < plan.splits.size() && result.left_out.empty(); ++i)
+    result.left_out = state.result(i, method)->left_out;
+  if (result.is_left_out()) return result;
+  result.values.assign(comparison_metrics().size(), {});
+  result.probabilities = Array::empty({n, n_class});
+  result.decisions = Array::empty({n}, Dtype::int32);
+  for (std::size_t i = 0; i < plan.splits.size(); ++i) {
+    const MethodInFold& found = *state.result(i, method);
+    for (std::size_t m = 0; m < found.values.size(); ++m) result.values[m].push_back(found.values[m]);
+    result.found.push_back(found.found);
+    result.settings.push_back(found.settings);
+    if (i >= plan.n_pooled_folds) continue;
+    const float* const p = found.probabilities.data<float>();
+    for (std::size_t row = 0; row < pooled.at[i].size(); ++row) {
+      const std::size_t at = pooled.at[i][row];
+      std::copy_n(p + row * n_class, n_class, result.probabilities.data<float>() + at * n_class);
+      result.decisions.data<std::int32_t>()[at] = found.decisions.data<std::int32_t>()[row];
+    }
+  }
+  return result;
+}
+
+double test_train_ratio(const ComparisonPlan& plan) {
+  double sum = 0;
+  for (const Split& split : plan.splits)
+    sum += static_cast<double>(split.test.size()) / static_cast<double>(split.train.size());
+  return sum / static_cast<double>(plan.splits.size());
+}
+
+MetricDifference difference_of(const std::vector<double>& values, const std::vector<double>& baseline,
+                               bool higher_is_better, double ratio) {
+  MetricDifference difference;
+  for (std::size_t i = 0; i < values.size(); ++i) difference.values.push_back(values[i] - baseline[i]);
+  difference.mean = detail::mean(difference.values);
+  difference.better = (difference.mean > 0) == higher_is_better && difference.mean != 0;
+  const double p = corrected_resampled_t_test(difference.values, ratio);
+  difference.p_value = std::isnan(p) ? 1 : p;
+  return difference;
+}
+
+void add_differences(std::vector<MethodResult*>& methods, const MethodResult& baseline, double ratio) {
+  for (std::size_t m = 0; m < comparison_metrics().size(); ++m) {
+    std::vector<MetricDifference*> compared;
+    std::vector<double> p_values;
+    for (MethodResult* method : methods) {
+      if (method == &baseline) continue;
+      method->differences.push_back(difference_of(method->values[m], baseline.values[m],
+                                                  comparison_metrics()[m].higher_is_better, ratio));
+      p_values.push_back(method->differences.back().p_value);
+    }
+    const std::vector<double> adjusted = holm(p_values);
+    std::size_t i = 0;
+    for (MethodResult* method : methods)
+      if (method != &baseline) method->differences[m].p_holm = adjusted[i++];
+  }
+}
+
+void describe_data(ComparisonResult& result, const ComparisonPlan& plan) {
+  const Table& table = plan.source.table;
+  result.source = table.source();
+  result.n_rows = table.size();
+  result.left_out_columns = plan.left_out_columns;
+  TablePipeline pipeline = plan.source.pipeline;
+  pipeline.fit(table, plan.splits[0].train);
+  result.n_columns = pipeline.input_columns().size();
+  result.n_categorical = pipeline.one_hot_features().size();
+  result.label = table.label().name;
+  result.classes = table.classes();
+  result.class_counts = plan.counts;
+  result.positive = plan.source.positive;
+}
+
+void describe_protocol(ComparisonResult& result, const ComparisonPlan& plan,
+                       const ComparisonOptions& options) {
+  result.n_folds = plan.n_folds;
+  result.n_repeats = plan.n_repeats;
+  result.inner_folds = options.inner_folds;
+  result.seed = options.seed;
+  result.false_alarm_budget = options.false_alarm_budget;
+  result.baseline = options.baseline;
+  result.tuned = options.tune;
+  result.search = options.network;
+}
+
+void add_folds(ComparisonResult& result, const ComparisonPlan& plan, const ComparisonMethods& methods,
+               const detail::RunState& state) {
+  std::vector<std::vector<LeakStep>> leaks;
+  for (std::size_t i = 0; i < plan.splits.size(); ++i) {
+    const FoldStart& start = *state.start(i);
+    const std::size_t train = plan.splits[i].train.size(), test = plan.splits[i].test.size();
+    result.folds.push_back(
+        {train, test, start.chosen.network, start.chosen.logistic, start.chosen.candidates});
+    leaks.push_back(start.leak);
+    for (const ComparisonMethod& method : methods) leaks.push_back(state.result(i, method)->leak);
+    LeakCheck& check = result.leak_check;
+    check.train_rows = std::max(check.train_rows, train);
+    check.test_rows = std::max(check.test_rows, test);
+    check.duplicates += start.duplicates;
+    check.tested += test;
+  }
+  result.leak_check.steps = detail::combined(leaks);
+}
+
+ComparisonResult assembled(const ComparisonPlan& plan, const ComparisonMethods& methods,
+                           const ComparisonOptions& options, const detail::RunState& state) {
+  ComparisonResult result;
+  describe_data(result, plan);
+  describe_protocol(result, plan, options);
+  add_folds(result, plan, methods, state);
+  const PooledRows pooled(plan);
+  result.rows = pooled.rows;
+  result.n_pooled_folds = plan.n_pooled_folds;
+  result.t = plan.source.table.rows(pooled.rows).labels();
+  for (const ComparisonMethod& method : methods)
+    result.methods.push_back(collected(method, plan, pooled, state));
+  std::vector<MethodResult*> possible;
+  const MethodResult* baseline = nullptr;
+  for (MethodResult& method : result.methods) {
+    if (method.name == options.baseline) baseline = &method;
+    if (!method.is_left_out()) possible.push_back(&method);
+  }
+  if (baseline->is_left_out())
+    throw Error("compare: the baseline \"", baseline->name, "\" is not possible: ", baseline->left_out);
+  add_differences(possible, *baseline, test_train_ratio(plan));
+  detail::bootstrap(possible, *baseline,
+                    {result.t.to_vector<std::int32_t>(), pooled.fold_of(), result.positive},
+                    options.false_alarm_budget, options.n_resamples, options.seed);
+  return result;
+}
+
+ComparisonResult run_plan(const ComparisonPlan& plan, const ComparisonMethods& methods,
+                          const ComparisonOptions& options) {
+  detail::StateShape shape;
+  if (!options.state.empty()) shape.key = plan.key(options);
+  shape.n_class = plan.counts.size();
+  for (const Split& split : plan.splits) shape.test_rows.push_back(split.test.size());
+  shape.n_pooled_folds = plan.n_pooled_folds;
+  shape.search = options.network;
+  detail::RunState state(std::move(shape), options.state, options.state_interval);
+  Run(plan, methods, options, state).run();
+  return assembled(plan, methods, options, state);
+}
+
+}  // namespace
+
+ComparisonResult compare(const Table& table, const ComparisonMethods& methods,
+                         const ComparisonOptions& options) {
+  check_methods(methods, options);
+  return run_plan(detail::make_plan(table, options), methods, options);
+}
+
+ComparisonResult compare(const Table& train, const Table& test, const ComparisonMethods& methods,
+                         const ComparisonOptions& options) {
+  check_methods(methods, options);
+  if (!train.has_label()) throw Error("compare: expected a table with a label, got ", train.source());
+  LikeOptions tolerant;
+  tolerant.unknown = tolerant.unreadable = Unknown::missing;
+  const Table like = test.like(train, tolerant);
+  if (!like.has_label())
+    throw Error("compare: expected a test table with the label \"", train.label().name, "\", got ",
+                test.source());
+  ComparisonOptions one = options;
+  if (!one.pipeline) one.pipeline = comparison_pipeline(train);
+  Split split;
+  split.train.resize(train.size());
+  split.test.resize(test.size());
+  std::iota(split.train.begin(), split.train.end(), std::size_t{0});
+  std::iota(split.test.begin(), split.test.end(), train.size());
+  one.splits = {split};
+  ComparisonPlan plan = detail::make_plan(detail::joined(train, like), one);
+  if (!options.pipeline) plan.left_out_columns = detail::left_out_columns(train);
+  return run_plan(plan, methods, one);
+}
+
+TrainedMethod train_method(const Table& table, const ComparisonMethod& method,
+                           const ComparisonOptions& options) {
+  const ComparisonPlan plan = detail::make_training_plan(table, options);
+  Split all;
+  all.train.resize(table.size());
+  std::iota(all.train.begin(), all.train.end(), std::size_t{0});
+  const auto record = std::make_shared<RowRecord>(table.size());
+  const std::shared_ptr<FoldData> data = detail::make_fold(plan.source, all, options.seed, *record);
+  detail::choose_network(*data, *record);
+  const TrainingContext context = detail::FoldAccess::context(data, record);
+  TrainedMethod trained;
+  trained.network = data->chosen->network;
+  trained.settings = detail::choose_settings(context, method, options.tune);
+  const TrainedClassifier classifier = method.train(context, trained.settings);
+  if (classifier.probabilities || !classifier.network)
+    throw Error("train_method: the model of \"", method.name, "\" is not a network and cannot be saved");
+  trained.out_of_fold = context.out_of_fold(
+      "calibration", [&](const TrainingContext& inner) { return method.train(inner, trained.settings); });
+  trained.bundle.pipeline = data->pipeline;
+  trained.bundle.network = classifier.network;
+  trained.bundle.calibration = classifier.calibration;
+  trained.bundle.decision = classifier.decision;
+  trained.bundle.made = Provenance::of(table);
+  trained.bundle.made.seed = options.seed;
+  trained.bundle.made.options["method"] = method.name;
+  for (const auto& [name, value] : trained.settings.values())
+    trained.bundle.made.options[name] = detail::text_of(value);
+  return trained;
+}
+
+}  // namespace tenbin

@@ -1,0 +1,338 @@
+#include "tenbin/comparison/result.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "tenbin/core/text.h"
+#include "tenbin/datasets/statistics.h"
+#include "tenbin/datasets/text_table.h"
+#include "tenbin/evaluation/confidence_interval.h"
+
+namespace tenbin {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+using detail::fixed;
+
+double spread(const std::vector<double>& values) {
+  return values.size() < 2 ? 0 : detail::standard_deviation(values, 1);
+}
+
+std::string percent(double share) { return fixed(100 * share, 1); }
+
+// ---- text -----------------------------------------------------------------------------------------------
+
+const char* mark(const MethodResult& method, std::size_t metric) {
+  if (method.differences.empty() || method.differences[metric].p_holm >= significance_level) return " ";
+  return method.differences[metric].better ? "+" : "-";
+}
+
+std::string cell(const MethodResult& method, std::size_t metric) {
+  const bool is_log_loss = comparison_metrics()[metric].key == "log_loss";
+  const auto number = [&](double value) { return is_log_loss ? fixed(value, 3) : percent(value); };
+  const std::vector<double>& values = method.values[metric];
+  std::string text = number(detail::mean(values));
+  if (values.size() > 1) text += " \u00b1" + number(spread(values));
+  return text + mark(method, metric);
+}
+
+std::string cell(const FoundRows& rows) {
+  const auto interval = wilson_interval(static_cast<double>(rows.found), static_cast<double>(rows.present));
+  return std::to_string(rows.found) + " of " + std::to_string(rows.present) + " [" +
+         fixed(100 * interval.low, 0) + ", " + fixed(100 * interval.high, 0) + "]";
+}
+
+std::string cell(const BootstrapValue& value) {
+  return percent(value.value) + " [" + percent(value.low) + ", " + percent(value.high) + "]";
+}
+
+std::string table_text(std::vector<detail::TextRow> rows) {
+  detail::TextRow rule;
+  for (const std::size_t width : detail::column_widths(rows)) rule.emplace_back(width, '-');
+  rows.insert(rows.begin() + 1, rule);
+  return detail::text_table(rows, detail::Align::left);
+}
+
+std::string metrics_table(const ComparisonResult& result) {
+  std::vector<detail::TextRow> rows(1, {"method"});
+  for (const ComparisonMetric& metric : comparison_metrics()) rows[0].push_back(metric.name);
+  rows[0].push_back("found");
+  for (const MethodResult& method : result.methods) {
+    if (method.is_left_out()) continue;
+    detail::TextRow row = {method.name};
+    for (std::size_t m = 0; m < comparison_metrics().size(); ++m) row.push_back(cell(method, m));
+    row.push_back(cell(result.found(method)));
+    rows.push_back(std::move(row));
+  }
+  return table_text(std::move(rows));
+}
+
+std::string intervals_table(const ComparisonResult& result) {
+  std::vector<detail::TextRow> rows(
+      1, {"method", "AP", "minus " + result.baseline, "recall@FPR", "minus " + result.baseline});
+  for (const MethodResult& method : result.methods) {
+    if (method.is_left_out()) continue;
+    rows.push_back({method.name, cell(method.average_precision.value),
+                    cell(method.average_precision.difference), cell(method.recall_at_fpr.value),
+                    cell(method.recall_at_fpr.difference)});
+  }
+  return table_text(std::move(rows));
+}
+
+std::string network_text(const NetworkSettings& network) {
+  return detail::text_of(network.hidden == 0 ? "no hidden units" : std::to_string(network.hidden) + " units",
+                         ", weight decay ", network.weight_decay, ", ", network.epochs, " epochs");
+}
+
+// Equal texts once, with their number, in the order of their first appearance.
+std::string counted(const std::vector<std::string>& texts) {
+  std::vector<std::pair<std::string, std::size_t>> counts;
+  for (const std::string& text : texts) {
+    const auto same =
+        std::find_if(counts.begin(), counts.end(), [&](const auto& count) { return count.first == text; });
+    if (same == counts.end()) {
+      counts.emplace_back(text, 1);
+    } else {
+      ++same->second;
+    }
+  }
+  std::string all;
+  for (const auto& [text, count] : counts)
+    all += (all.empty() ? "" : "; ") + text + (counts.size() > 1 ? " (" + std::to_string(count) + ")" : "");
+  return all;
+}
+
+std::string choices_text(const ComparisonResult& result) {
+  std::vector<std::string> networks;
+  for (const FoldResult& fold : result.folds) networks.push_back(network_text(fold.network));
+  std::string text = "Chosen on inner folds (number of folds)\n  network: " + counted(networks) + '\n';
+  for (const MethodResult& method : result.methods) {
+    if (method.settings.empty() || method.settings[0].empty()) continue;
+    std::vector<std::string> settings;
+    for (const MethodSettings& chosen : method.settings) settings.push_back(chosen.to_string());
+    text += "  " + method.name + ": " + counted(settings) + '\n';
+  }
+  return text;
+}
+
+std::string left_out_text(const ComparisonResult& result) {
+  std::string text;
+  for (const std::string& column : result.left_out_columns) text += "  column " + column + '\n';
+  for (const MethodResult& method : result.methods)
+    if (method.is_left_out()) text += "  method " + method.name + ": " + method.left_out + '\n';
+  return text.empty() ? text : "Left out\n" + text + '\n';
+}
+
+std::string folds_text(const ComparisonResult& result) {
+  if (result.n_folds == 0) return std::to_string(result.folds.size()) + " given split(s)";
+  return std::to_string(result.n_folds) + " stratified folds, " + std::to_string(result.n_repeats) +
+         " time(s)";
+}
+
+std::string header_text(const ComparisonResult& result) {
+  std::string text = detail::text_of(result.source, ": ", result.n_rows, " rows, ", result.n_columns,
+                                     " columns, ", result.n_categorical, " of them categorical\n");
+  for (std::size_t c = 0; c < result.classes.size(); ++c)
+    text += detail::text_of("  ", result.classes[c], ": ", result.class_counts[c],
+                            c == result.positive ? "  (positive)" : "", '\n');
+  return text + folds_text(result) + "\n\n";
+}
+
+std::string explanation(const ComparisonResult& result) {
+  return detail::text_of(
+      "\nMean and standard deviation over the folds, in percent; log loss as it is. + better, - worse than "
+      "\"",
+      result.baseline,
+      "\": corrected\nresampled t-test with Holm's correction, 5%. Brier, log loss, ECE: lower is better. "
+      "recall@FPR: with at most ",
+      percent(result.false_alarm_budget), "%\nof the other rows taken for positive. found: rows of \"",
+      result.classes[result.positive],
+      "\" in the pooled folds, with Wilson's 95% interval of the share.\n\n");
+}
+
+// ---- JSON -----------------------------------------------------------------------------------------------
+
+Json json_of(const BootstrapValue& value) {
+  return {{"value", value.value}, {"low", value.low}, {"high", value.high}};
+}
+
+Json json_of(const PooledMetric& metric) {
+  return {{"value", json_of(metric.value)}, {"difference", json_of(metric.difference)}};
+}
+
+Json json_of(const NetworkSettings& network) {
+  return {{"hidden", network.hidden}, {"weight_decay", network.weight_decay}, {"epochs", network.epochs}};
+}
+
+Json json_of(const FoldResult& fold) {
+  Json candidates = Json::array();
+  for (const NetworkCandidate& candidate : fold.candidates) {
+    candidates.push_back(json_of(candidate.settings));
+    candidates.back()["log_loss"] = candidate.log_loss;
+  }
+  return {{"train_rows", fold.train_rows},
+          {"test_rows", fold.test_rows},
+          {"network", json_of(fold.network)},
+          {"candidates", candidates}};
+}
+
+Json json_of(const ComparisonResult& result, const MethodResult& method) {
+  Json json = {{"method", method.name}};
+  if (method.is_left_out()) {
+    json["left_out"] = method.left_out;
+    return json;
+  }
+  Json values = Json::object(), differences = Json::object(), settings = Json::array();
+  for (std::size_t m = 0; m < comparison_metrics().size(); ++m) {
+    const std::string& key = comparison_metrics()[m].key;
+    values[key] = method.values[m];
+    if (method.differences.empty()) continue;
+    const MetricDifference& difference = method.differences[m];
+    differences[key] = {{"difference", difference.mean},
+                        {"p_value", difference.p_holm},
+                        {"p_value_unadjusted", difference.p_value},
+                        {"better", difference.better},
+                        {"values", difference.values}};
+  }
+  for (const MethodSettings& chosen : method.settings) settings.push_back(chosen.values());
+  const FoundRows found = result.found(method);
+  json["values"] = values;
+  if (!differences.empty()) json["against_" + result.baseline] = differences;
+  json["settings"] = settings;
+  json["found"] = found.found;
+  json["present"] = found.present;
+  json["average_precision"] = json_of(method.average_precision);
+  json["recall_at_fpr"] = json_of(method.recall_at_fpr);
+  return json;
+}
+
+Json json_of(const LeakCheck& check) {
+  Json steps = Json::array();
+  for (const LeakStep& step : check.steps)
+    steps.push_back({{"step", step.step},
+                     {"train_rows", step.train_rows},
+                     {"test_rows", step.test_rows},
+                     {"own_rows", step.own_rows}});
+  return {{"passed", check.passed()},       {"steps", steps},
+          {"train_rows", check.train_rows}, {"test_rows", check.test_rows},
+          {"duplicates", check.duplicates}, {"tested", check.tested}};
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+}  // namespace
+
+bool LeakCheck::passed() const {
+  return std::all_of(steps.begin(), steps.end(),
+                     [](const LeakStep& step) { return step.test_rows == 0 && step.own_rows == 0; });
+}
+
+std::string to_text(const LeakCheck& check) {
+  std::vector<detail::TextRow> rows = {
+      {"step", "training rows seen", "test rows seen", "measured on own rows"}};
+  for (const LeakStep& step : check.steps)
+    rows.push_back({step.step, detail::text_of(step.train_rows, " of ", check.train_rows),
+                    std::to_string(step.test_rows), std::to_string(step.own_rows)});
+  std::string text = detail::text_of("Leak check: ", check.passed() ? "passed" : "FAILED", "\n\n");
+  text += table_text(std::move(rows));
+  if (check.duplicates > 0)
+    text += detail::text_of('\n', check.duplicates, " of ", check.tested,
+                            " test rows equal a training row of their fold in all features.\n");
+  return text;
+}
+
+const MethodResult& ComparisonResult::operator[](const std::string& method) const {
+  std::vector<std::string> names;
+  for (const MethodResult& each : methods) {
+    if (each.name == method) return each;
+    names.push_back(each.name);
+  }
+  throw Error("ComparisonResult: no method is named \"", method, "\"; there are ", detail::joined(names));
+}
+
+FoundRows ComparisonResult::found(const MethodResult& method) const {
+  FoundRows sum;
+  for (std::size_t fold = 0; fold < std::min(n_pooled_folds, method.found.size()); ++fold) {
+    sum.found += method.found[fold].found;
+    sum.present += method.found[fold].present;
+  }
+  return sum;
+}
+
+const MethodResult& ComparisonResult::best(const std::string& metric) const {
+  const std::size_t m = metric_index(metric);
+  const double sign = comparison_metrics()[m].higher_is_better ? 1 : -1;
+  const MethodResult* found = nullptr;
+  double highest = 0;
+  for (const MethodResult& method : methods) {
+    if (method.is_left_out() || method.name == "majority") continue;
+    const double value = sign * detail::mean(method.values[m]);
+    if (found != nullptr && !(value > highest)) continue;
+    found = &method;
+    highest = value;
+  }
+  if (found == nullptr) throw Error("ComparisonResult::best: there is no method to choose from");
+  return *found;
+}
+
+std::string to_text(const ComparisonResult& result) {
+  std::string text = header_text(result) + metrics_table(result) + explanation(result);
+  text += "Average precision and recall@FPR of \"" + result.classes[result.positive] +
+          "\" in percent: means over the pooled folds, with 95% bootstrap\nintervals over rows, and their "
+          "differences "
+          "from \"" +
+          result.baseline + "\" on the same resamples\n\n" + intervals_table(result) + '\n';
+  return text + choices_text(result) + '\n' + left_out_text(result) + to_text(result.leak_check);
+}
+
+std::string to_json(const ComparisonResult& result) {
+  Json folds = Json::array(), methods = Json::array();
+  for (const FoldResult& fold : result.folds) folds.push_back(json_of(fold));
+  for (const MethodResult& method : result.methods) methods.push_back(json_of(result, method));
+  const Json json = {{"data", result.source},
+                     {"rows", result.n_rows},
+                     {"columns", result.n_columns},
+                     {"categorical", result.n_categorical},
+                     {"columns_left_out", result.left_out_columns},
+                     {"label", result.label},
+                     {"classes", result.classes},
+                     {"class_counts", result.class_counts},
+                     {"positive", result.classes[result.positive]},
+                     {"folds", result.n_folds},
+                     {"repeats", result.n_repeats},
+                     {"inner_folds", result.inner_folds},
+                     {"seed", result.seed},
+                     {"tuned", result.tuned},
+                     {"false_alarm_budget", result.false_alarm_budget},
+                     {"baseline", result.baseline},
+                     {"max_epochs", result.search.max_epochs},
+                     {"batch_size", result.search.batch_size},
+                     {"alpha", result.search.alpha},
+                     {"splits", folds},
+                     {"methods", methods},
+                     {"leak_check", json_of(result.leak_check)}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string to_csv(const ComparisonResult& result) {
+  detail::TextStream text;
+  text.precision(std::numeric_limits<double>::max_digits10);
+  text << "method,metric,fold,value\n";
+  for (const MethodResult& method : result.methods)
+    for (std::size_t m = 0; m < method.values.size(); ++m)
+      for (std::size_t fold = 0; fold < method.values[m].size(); ++fold)
+        text << csv_field(method.name) << ',' << comparison_metrics()[m].key << ',' << fold << ','
+             << method.values[m][fold] << '\n';
+  return text.str();
+}
+
+}  // namespace tenbin
