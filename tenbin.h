@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenbin/bundle/bundle.h"
+#include "tenbin/bundle/onnx.h"
 #include "tenbin/bundle/predictor.h"
 #include "tenbin/calibration/binary_fit_options.h"
 #include "tenbin/calibration/calibration.h"

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tenbin/bundle/detail/check.h"
+#include "tenbin/bundle/detail/provenance.h"
 #include "tenbin/core/file.h"
 #include "tenbin/core/hash.h"
 #include "tenbin/serializers/npz.h"
@@ -98,6 +99,8 @@ Bundle read_manifest(StateReader& reader) {
 }
 
 }  // namespace
+
+std::string detail::provenance_json(const Provenance& made) { return json_of(made).dump(); }
 
 Provenance Provenance::of(const Table& table) {
   detail::Fnv1a hash;

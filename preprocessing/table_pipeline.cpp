@@ -109,6 +109,10 @@ const detail::FittedPipeline& TablePipeline::fitted(const char* call) const {
   return *fitted_;
 }
 
+const detail::FittedPipeline& detail::fitted_pipeline(const TablePipeline& pipeline) {
+  return pipeline.fitted("transform");
+}
+
 std::size_t TablePipeline::n_features() const { return fitted("n_features").feature_names.size(); }
 
 const std::vector<std::string>& TablePipeline::feature_names() const {

@@ -15,9 +15,13 @@ namespace tenbin {
 
 class StateReader;
 
+class TablePipeline;
+
 namespace detail {
 struct FittedPipeline;
-}
+// What `fit` found, for the export to other formats. Errors: the pipeline is not fitted.
+const FittedPipeline& fitted_pipeline(const TablePipeline& pipeline);
+}  // namespace detail
 
 /// What `TablePipeline::dates` makes of a date.
 enum class DatePart : unsigned char {
@@ -226,6 +230,7 @@ class TablePipeline {
     bool one_hot;
   };
   friend class FitPipeline;
+  friend const detail::FittedPipeline& detail::fitted_pipeline(const TablePipeline& pipeline);
 
   const detail::FittedPipeline& fitted(const char* call) const;
   TablePipeline& fit_rows(const Table& table, const std::vector<std::size_t>* rows);
