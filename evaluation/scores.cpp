@@ -6,6 +6,7 @@
 
 #include "tenbin/core/file.h"
 #include "tenbin/evaluation/confusion_matrix.h"
+#include "tenbin/evaluation/detail/bootstrap.h"
 #include "tenbin/evaluation/mcc_kappa.h"
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
@@ -33,36 +34,29 @@ ConfusionMatrix matrix_of(const Array& t, const Array& decisions, std::size_t n_
 
 using Score = double (*)(const ConfusionMatrix& matrix, const Array& t, const Array& p);
 
-// By name. `of_probabilities`: reads p; the others read the matrix alone.
 struct NamedScore {
   const char* name;
-  bool of_probabilities;
   Score value;
 };
 
 constexpr NamedScore named_scores[] = {
-    {"accuracy", false, [](const ConfusionMatrix& m, const Array&, const Array&) { return m.accuracy(); }},
-    {"average_precision", true,
-     [](const ConfusionMatrix& m, const Array& t, const Array& p) {
-       return summary(m, average_precision_per_class(t, p));
-     }},
-    {"balanced_accuracy", false,
+    {"accuracy", [](const ConfusionMatrix& m, const Array&, const Array&) { return m.accuracy(); }},
+    {"average_precision", [](const ConfusionMatrix& m, const Array& t,
+                             const Array& p) { return summary(m, average_precision_per_class(t, p)); }},
+    {"balanced_accuracy",
      [](const ConfusionMatrix& m, const Array&, const Array&) { return m.balanced_accuracy(); }},
-    {"brier_score", true,
+    {"brier_score",
      [](const ConfusionMatrix&, const Array& t, const Array& p) { return brier_score_loss(t, p); }},
-    {"f1", false, [](const ConfusionMatrix& m, const Array&, const Array&) { return summary(m, m.f1()); }},
-    {"g_mean", false, [](const ConfusionMatrix& m, const Array&, const Array&) { return m.g_mean(); }},
-    {"log_loss", true, [](const ConfusionMatrix&, const Array& t, const Array& p) { return log_loss(t, p); }},
-    {"matthews_corrcoef", false,
+    {"f1", [](const ConfusionMatrix& m, const Array&, const Array&) { return summary(m, m.f1()); }},
+    {"g_mean", [](const ConfusionMatrix& m, const Array&, const Array&) { return m.g_mean(); }},
+    {"log_loss", [](const ConfusionMatrix&, const Array& t, const Array& p) { return log_loss(t, p); }},
+    {"matthews_corrcoef",
      [](const ConfusionMatrix& m, const Array&, const Array&) { return matthews_corrcoef(m); }},
-    {"precision", false,
+    {"precision",
      [](const ConfusionMatrix& m, const Array&, const Array&) { return summary(m, m.precision()); }},
-    {"recall", false,
-     [](const ConfusionMatrix& m, const Array&, const Array&) { return summary(m, m.recall()); }},
-    {"roc_auc", true,
-     [](const ConfusionMatrix& m, const Array& t, const Array& p) {
-       return summary(m, roc_auc_per_class(t, p));
-     }},
+    {"recall", [](const ConfusionMatrix& m, const Array&, const Array&) { return summary(m, m.recall()); }},
+    {"roc_auc", [](const ConfusionMatrix& m, const Array& t,
+                   const Array& p) { return summary(m, roc_auc_per_class(t, p)); }},
 };
 
 // Whether Wilson's interval is for this score.
@@ -100,16 +94,19 @@ std::map<std::string, ConfidenceInterval> score_intervals(const Array& t, const 
   };
   BootstrapOptions stratified = options;
   stratified.stratified = true;
+  std::vector<const NamedScore*> resampled;
+  for (const NamedScore& score : named_scores)
+    if (!std::isnan(scores.at(score.name)) && !is_share(score.name, n_class)) resampled.push_back(&score);
+  const auto metrics = [&](const Array& labels, const std::vector<Array>& ys) {
+    const ConfusionMatrix drawn = matrix_of(labels, ys[1], n_class);
+    std::vector<double> values;
+    for (const NamedScore* score : resampled) values.push_back(score->value(drawn, labels, ys[0]));
+    return values;
+  };
+  const std::vector<ConfidenceInterval> found =
+      detail::bootstrap_intervals(t, {probabilities, decisions}, resampled.size(), metrics, stratified);
   std::map<std::string, ConfidenceInterval> intervals;
-  for (const NamedScore& score : named_scores) {
-    if (std::isnan(scores.at(score.name)) || is_share(score.name, n_class)) continue;
-    const auto metric = [&](const Array& labels, const Array& y) {
-      // The probabilities stand for the decisions where those are not read.
-      return score.value(matrix_of(labels, score.of_probabilities ? labels : y, n_class), labels, y);
-    };
-    intervals[score.name] =
-        bootstrap_interval(t, score.of_probabilities ? probabilities : decisions, metric, stratified);
-  }
+  for (std::size_t i = 0; i < found.size(); ++i) intervals[resampled[i]->name] = found[i];
   double correct = 0;
   for (std::size_t c = 0; c < n_class; ++c) correct += matrix(c, c);
   intervals["accuracy"] = share(correct, matrix.total());

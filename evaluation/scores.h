@@ -31,8 +31,8 @@ Scores classification_scores(const Array& t, const Array& probabilities, const A
 
 /// Intervals of `classification_scores`, by the same names, at 95% unless `options` say otherwise: Wilson's
 /// for accuracy and, of two classes, for precision and recall; the bootstrap, stratified by class, for the
-/// others, of which each score takes n_resamples times as long as the score. Scores that are not defined, and
-/// those whose class has no rows, are left out. Errors: those of `classification_scores` and
+/// others, which takes about n_resamples times as long as `classification_scores`. Scores that are not
+/// defined, and those whose class has no rows, are left out. Errors: those of `classification_scores` and
 /// `bootstrap_interval`.
 ///
 ///     const auto [low, high] = score_intervals(t, p, decision(p), names).at("average_precision");
