@@ -30,6 +30,9 @@ void check_names(const Table& table, const AutoPipelineOptions& options) {
 
 std::string quoted(const std::string& name) { return '"' + printable(name) + '"'; }
 
+// The text of a warning that is followed here.
+std::string without_advice(const std::string& text) { return text.substr(0, text.rfind("; leave it out")); }
+
 std::vector<DatePart> default_parts(const Column& column) {
   const auto has_time = [](const std::string& text) { return text.find(':') != std::string::npos; };
   if (std::any_of(column.categories.begin(), column.categories.end(), has_time))
@@ -72,7 +75,7 @@ class Decisions {
     std::string reason;
     for (const TableWarning& warning : description_.warnings)
       if (warning.column == column.name && warning.problem != TableProblem::leak && reason.empty())
-        reason = warning.text;
+        reason = without_advice(warning.text);
     if (reason.empty() && described.kind == ColumnKind::constant)
       reason = quoted(column.name) + " has one value or none";
     if (reason.empty() && described.kind == ColumnKind::categorical &&

@@ -235,6 +235,7 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (!std::cout.flush()) throw tenbin::Error("standard output: cannot write");
   return 0;
 } catch (const UsageError& error) {
   std::cerr << "tenbin: " << error.what() << '\n';

@@ -43,7 +43,7 @@ std::string text_of(const std::string& path) {
 
 // As much of the result as is needed to find the best method.
 ComparisonFile read_comparison(const std::string& path, const std::string& metric) {
-  metric_index(metric);
+  require_metric(metric);
   try {
     const Json json = Json::parse(text_of(path));
     ComparisonResult result;
@@ -121,6 +121,12 @@ std::string network_text(const NetworkSettings& network) {
       ", weight decay ", network.weight_decay, ", ", network.epochs, " epochs");
 }
 
+Json json_of(const std::vector<ColumnNote>& notes) {
+  Json json = Json::array();
+  for (const ColumnNote& note : notes) json.push_back({{"column", note.column}, {"text", note.text}});
+  return json;
+}
+
 std::string settings_text(const MethodSettings& settings) {
   return settings.empty() ? "" : " (" + settings.to_string() + ")";
 }
@@ -162,6 +168,7 @@ void train(const TrainOptions& options) {
   if (objective.value) tuned = " (" + tune(trained, objective, options.objective) + ")";
   Bundle& bundle = trained.bundle;
   bundle.made.options["file"] = options.file;
+  bundle.made.options["tested on"] = parts.tested_on;
   const Predictor predictor(bundle);
   const Predictions predictions = predictor(parts.test);
   print(predictions.warnings);
@@ -174,6 +181,7 @@ void train(const TrainOptions& options) {
     json["network"] = {{"hidden", trained.network.hidden},
                        {"weight_decay", trained.network.weight_decay},
                        {"epochs", trained.network.epochs}};
+    json["columns"] = json_of(prepared.notes);
     json["train_rows"] = parts.train.size();
     if (bundle.decision.kind() == std::string("threshold"))
       json["threshold"] = number(bundle.decision.threshold().threshold);

@@ -70,6 +70,14 @@ ThresholdObjective parse_objective(const std::string& text) {
   }
 }
 
+void require_metric(const std::string& key) {
+  try {
+    metric_index(key);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--best-by: ") + error.what());
+  }
+}
+
 std::string shell_word(const std::string& text) {
   const auto is_plain = [](char c) {
     return detail::is_letter_or_digit(c) || (c != '\0' && std::strchr("_-./:=,+", c) != nullptr);

@@ -63,7 +63,7 @@ is_json
 prints '"positive": "fraud"'
 
 # The same command, the same bytes.
-head -12000 fraud.csv >part.csv
+head -4000 fraud.csv >part.csv
 for name in first second; do
   expect 0 train part.csv --label class --epochs 1 --untuned --method 'class weights' --out "$name.npz"
 done

@@ -51,7 +51,7 @@ rows 60 'print "a,b,y"' 'print "text " i ",words " i*i "," (i%3 ? "no" : "yes")'
 rows 60 'print "a,b,y"' 'print ",NA," (i%3 ? "no" : "yes")' >all_missing.csv
 for command in compare train; do
   expect 1 "$command" all_text.csv
-  says 'tenbin: all_text.csv: no column is left to learn from: "a" looks like an identifier or free text: 60 different values in 60 rows; leave it out, "b" looks like'
+  says 'tenbin: all_text.csv: no column is left to learn from: "a" looks like an identifier or free text: 60 different values in 60 rows, "b" looks like'
   expect 1 "$command" all_missing.csv
   says 'tenbin: all_missing.csv: no column is left to learn from: "a" has no values, "b" has no values'
 done
@@ -87,6 +87,16 @@ if [ "$(id -u)" -ne 0 ]; then
   says 'locked/comparison.json: '
   expect 1 train names.csv --out locked/model.npz
   says 'locked/model.npz: '
+fi
+
+if [ -w /dev/full ]; then
+  for command in 'describe names.csv' 'predict names.npz names.csv'; do
+    got=0
+    # shellcheck disable=SC2086
+    "$tenbin" $command >/dev/full 2>err.txt || got=$?
+    [ "$got" -eq 1 ] || fail "$command to a full disk: exit code $got"
+    says 'cannot write'
+  done
 fi
 
 # ---- files that are no models and no comparisons

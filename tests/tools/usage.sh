@@ -21,6 +21,9 @@ says 'tenbin: there is no method "clairvoyance"; there are: majority, logistic r
 expect 2 train a.csv --objective 'recal >= 0.9'
 says 'tenbin: --objective: objective::parse: expected "recall >= 0.9", "precision >= 0.5", "fpr <= 0.01", '
 says 'got "recal >= 0.9"'
+expect 2 train a.csv --comparison a.json --best-by luck
+says 'tenbin: --best-by: '
+says 'average_precision'
 expect 2 train a.csv --device gpu
 says 'tenbin: --device: expected cpu, cuda or cuda:1, got "gpu"'
 expect 2 export model.npz --to model.pt
