@@ -62,7 +62,7 @@ ComparisonOptions comparison_options(const CompareOptions& options, const Table&
 }
 
 ComparisonMethods chosen_methods(const CompareOptions& options) {
-  const ComparisonMethods all = standard_methods();
+  ComparisonMethods all = standard_methods();
   std::vector<std::string> names;
   for (const std::string& value : options.methods)
     for (const std::string& name : split(value)) names.push_back(method_named(all, name).name);

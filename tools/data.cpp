@@ -29,19 +29,6 @@ bool are_numbers(const std::vector<std::string>& texts) {
 
 std::string quoted(const std::string& text) { return '"' + printable(text) + '"'; }
 
-// A label that tells classes apart.
-void require_classes(const Table& table, bool many_classes) {
-  const std::vector<std::string>& classes = table.classes();
-  const std::string label = table.source() + ": the label " + quoted(table.label().name);
-  if (classes.empty()) throw Error(label, " has no values");
-  if (classes.size() == 1)
-    throw Error(label, " has one class, ", quoted(classes[0]), ", in all rows: expected two or more");
-  if (classes.size() > most_numeric_classes && are_numbers(classes) && !many_classes)
-    throw Error(label, " has ", classes.size(), " different numbers in ", table.size(),
-                " rows: if it is a quantity, predicting it is a regression, which is not supported; if the "
-                "numbers are classes, --many-classes says so; --label chooses another column");
-}
-
 DatePart date_part(const std::string& name) {
   std::vector<std::string> names;
   for (int i = 0; i < detail::date_parts; ++i) {
@@ -86,6 +73,19 @@ Table load_table(const std::string& path, const DataOptions& options) {
   return table;
 }
 
+std::string label_problem(const Table& table, bool many_classes) {
+  const std::vector<std::string>& classes = table.classes();
+  const std::string label = table.source() + ": the label " + quoted(table.label().name);
+  if (classes.empty()) return label + " has no values";
+  if (classes.size() == 1)
+    return label + " has one class, " + quoted(classes[0]) + ", in all rows: expected two or more";
+  if (classes.size() <= most_numeric_classes || !are_numbers(classes) || many_classes) return "";
+  return detail::text_of(
+      label, " has ", classes.size(), " different numbers in ", table.size(),
+      " rows: if it is a quantity, predicting it is a regression, which is not supported; if "
+      "the numbers are classes, --many-classes says so; --label chooses another column");
+}
+
 Table load_labelled(const std::string& path, const DataOptions& options) {
   DataOptions with_label = options;
   if (options.label.empty()) with_label.label = "-1";
@@ -93,7 +93,8 @@ Table load_labelled(const std::string& path, const DataOptions& options) {
   if (options.label.empty())
     std::cerr << "The label is " << quoted(table.label().name)
               << ", the last column; --label chooses another.\n";
-  require_classes(table, options.many_classes);
+  const std::string problem = label_problem(table, options.many_classes);
+  if (!problem.empty()) throw Error(problem);
   return table;
 }
 

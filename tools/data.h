@@ -19,8 +19,11 @@ CsvOptions csv_options(const std::string& path, const DataOptions& options);
 /// Reads a CSV file, or an ARFF file by its extension. Without a label in the options the table has none.
 Table load_table(const std::string& path, const DataOptions& options);
 
+/// Why the label of a table does not tell classes apart: it is one class, or a quantity. Empty: it does.
+std::string label_problem(const Table& table, bool many_classes);
+
 /// The same with a label: that of the options, or the last column, which is said on standard error. Errors: a
-/// label that is no class.
+/// label with a `label_problem`.
 Table load_labelled(const std::string& path, const DataOptions& options);
 
 /// The parts of a text between commas.

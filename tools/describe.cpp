@@ -72,10 +72,22 @@ Json json_of(const TableDescription& description) {
   return json;
 }
 
+// A label that does not tell classes apart is a column like others.
+Table load(const DescribeOptions& options) {
+  Table table = load_table(options.file, options.data);
+  const std::string problem = table.has_label() ? label_problem(table, options.data.many_classes) : "";
+  if (problem.empty()) return table;
+  std::cerr << "warning: " << problem << '\n';
+  DataOptions without_label = options.data;
+  without_label.label.clear();
+  without_label.positive.clear();
+  return load_table(options.file, without_label);
+}
+
 }  // namespace
 
 void describe(const DescribeOptions& options) {
-  const TableDescription description = tenbin::describe(load_table(options.file, options.data));
+  const TableDescription description = tenbin::describe(load(options));
   if (options.json) return print(json_of(description));
   std::cout << description;
   if (options.data.label.empty())

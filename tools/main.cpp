@@ -51,6 +51,7 @@ void add_label(CLI::App* command, DataOptions& data) {
       ->type_name("NAME");
   command->add_option("--positive", data.positive, "the class of interest of two (default: the rarer text)")
       ->type_name("CLASS");
+  command->add_flag("--many-classes", data.many_classes, "a label of more than 100 numbers is no quantity");
 }
 
 void add_training_data(CLI::App* command, DataOptions& data, ColumnOptions& columns) {
@@ -61,7 +62,6 @@ void add_training_data(CLI::App* command, DataOptions& data, ColumnOptions& colu
       ->type_name("NAME[=PARTS]");
   command->add_option("--date-format", columns.date_format, "of --dates, as %d.%m.%Y (default: ISO 8601)")
       ->type_name("FORMAT");
-  command->add_flag("--many-classes", data.many_classes, "a label of more than 100 numbers is no quantity");
   add_format(command, data);
 }
 

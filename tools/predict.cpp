@@ -31,9 +31,15 @@ Table load(const PredictOptions& options, const TablePipeline& pipeline) {
   const Names inputs = pipeline.input_columns();
   CsvOptions csv = csv_options(options.file, options.data);
   for (const std::string& name : csv_column_names(options.file, csv))
-    if (!contains(inputs, name) && name != pipeline.label_name())
-      csv.types.emplace_back(name, ColumnType::categorical);
+    if (!contains(inputs, name)) csv.types.emplace_back(name, ColumnType::categorical);
   return load_csv(options.file, csv);
+}
+
+// Classes are not read, and may be unknown ones.
+Table without_label(const Table& table, const std::string& label) {
+  for (const Column& column : table.columns())
+    if (!label.empty() && column.name == label) return table.without({label});
+  return table;
 }
 
 std::vector<Column> kept_columns(const PredictOptions& options, const Table& table,
@@ -82,7 +88,8 @@ void predict(const PredictOptions& options) {
   const TablePipeline& pipeline = pipeline_of(predictor.bundle(), options.model);
   if (!options.out.empty()) require_writable(options.out);
   const Table table = load(options, pipeline);
-  const Predictions predictions = predictor(table, transform_options(options.tolerance));
+  const Predictions predictions =
+      predictor(without_label(table, pipeline.label_name()), transform_options(options.tolerance));
   print(predictions.warnings);
   const Table result = predictions.table(kept_columns(options, table, pipeline));
   if (!options.out.empty()) write_csv(result, options.out);

@@ -107,6 +107,18 @@ std::string tune(TrainedMethod& trained, const ThresholdObjective& objective, co
   return detail::text_of(objective.name, " = ", detail::four_digits(tuned.value), " on inner folds");
 }
 
+// What the model is saved with is JSON, which has UTF-8 only: an error before the training, not after it.
+void require_utf8(const Table& table) {
+  for (const std::string& name : table.classes()) {
+    try {
+      (void)Json(name).dump();
+    } catch (const Json::exception&) {
+      throw Error(table.source(), ": the class \"", printable(name),
+                  "\" is not UTF-8; convert the file, as by iconv -f latin1 -t utf-8");
+    }
+  }
+}
+
 std::string decision_text(const Bundle& bundle, const std::vector<std::string>& classes) {
   const Decision& decision = bundle.decision;
   if (decision.kind() != std::string("threshold")) return "the largest probability";
@@ -153,6 +165,7 @@ void train(const TrainOptions& options) {
   const Table table = load_labelled(options.file, data);
   if (objective.value && table.classes().size() != 2)
     throw UsageError("--objective: expected two classes, got " + std::to_string(table.classes().size()));
+  require_utf8(table);
   require_writable(options.out);
   const Parts parts = parts_of(table, options);
   const AutoPipeline prepared = prepare(table, tenbin::describe(table), options.columns);

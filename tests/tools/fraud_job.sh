@@ -35,9 +35,9 @@ says 'tomorrow.csv: no column is named "payments_last_hour"'
 says '`--missing-columns missing` makes it a column of missing values'
 
 # To standard output, with columns by name; a code of digits stays as it is.
-sed '2s/^150000,/000007,/' tomorrow.csv | head -20 >few.csv
+sed -e '2s/^150000,/000007,/' -e '2s/[a-z]*$/pending/' tomorrow.csv | head -20 >few.csv
 expect 0 predict fraud.npz few.csv --missing-columns missing
-grep -q '^000007,' out.txt || fail "000007 became $(sed -n 2p out.txt)"
+grep -q '^000007,150000,pending,' out.txt || fail "000007 and pending became $(sed -n 2p out.txt)"
 expect 0 predict fraud.npz few.csv --missing-columns missing --keep amount,id
 [ "$(sed -n 1p out.txt)" = "amount,id,decision,probability_legit,probability_fraud" ] || fail "$(sed -n 1p out.txt)"
 expect 0 predict fraud.npz few.csv --missing-columns missing --keep-nothing --json

@@ -43,6 +43,12 @@ for command in compare train; do
   expect 1 "$command" regression.csv
   says 'regression.csv: the label "price" has 1000 different numbers in 1000 rows: if it is a quantity, predicting it is a regression, which is not supported; if the numbers are classes, --many-classes says so; --label chooses another column'
 done
+expect 0 describe regression.csv --label price
+says 'warning: regression.csv: the label "price" has 1000 different numbers'
+[ "$(wc -l <out.txt)" -lt 20 ] || fail "describe lists 1,000 classes"
+rows 40 'print "x,y"' 'print i*i%17 (i%3 ? ",g\374ltig" : ",ung\374ltig")' >latin1.csv
+expect 1 train latin1.csv
+says 'ltig" is not UTF-8; convert the file, as by iconv -f latin1 -t utf-8'
 expect 1 train one_class.csv --label nix
 says 'one_class.csv: no column is named "nix"; there are "x", "y"'
 
