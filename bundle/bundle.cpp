@@ -84,7 +84,11 @@ Bundle described(const Json& json, const std::string& path) {
   Bundle bundle;
   bundle.classes = json.at("classes").get<std::vector<std::string>>();
   if (json.at("has_pipeline").get<bool>()) bundle.pipeline.emplace();
-  bundle.network = Network::from_config(LinkConfig::from_json(json.at("network").dump()));
+  try {
+    bundle.network = Network::from_config(LinkConfig::from_json(json.at("network").dump()));
+  } catch (const Error& error) {
+    throw Error(path, ": ", error.what());
+  }
   bundle.made = provenance_of(json.at("made"));
   return bundle;
 }

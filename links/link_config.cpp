@@ -77,10 +77,10 @@ LinkConfig as_config(const Json& json, int level) {
   for (const auto& [name, value] : json.items()) {
     if (name == "kind") continue;
     std::visit(
-        [&, &key = name](const auto& held) {
+        [&, &key = name, &json_value = value](const auto& held) {
           if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::vector<std::int64_t>>) {
             for (const std::int64_t each : held)
-              if (each < 0) refuse("sizes from 0 on", value);
+              if (each < 0) refuse("sizes from 0 on", json_value);
             config.set(key, std::vector<std::size_t>(held.begin(), held.end()));
           } else {
             config.set(key, held);

@@ -13,13 +13,22 @@ namespace {
 
 std::size_t columns_of(const Array& x) { return x.shape()[0] == 0 ? 0 : x.size() / x.shape()[0]; }
 
-// Calls f(i, c, value) for every value that is not missing.
+// Calls f(i, c, value) for every value.
 template <class T, class F>
 void for_each_value(const Array& x, std::size_t columns, F f) {
   const T* value = x.data<T>();
   for (std::size_t i = 0; i < x.shape()[0]; ++i)
-    for (std::size_t c = 0; c < columns; ++c, ++value)
-      if (const double v = static_cast<double>(*value); !std::isnan(v)) f(i, c, v);
+    for (std::size_t c = 0; c < columns; ++c, ++value) f(i, c, static_cast<double>(*value));
+}
+
+// The same for every stored value.
+template <class T, class F>
+void for_each_value(const CsrMatrix& x, F f) {
+  const auto* const column = x.indices().data<std::int32_t>();
+  const auto* const start = x.indptr().data<std::int64_t>();
+  for (std::size_t i = 0; i < x.shape()[0]; ++i)
+    for (std::int64_t k = start[i]; k < start[i + 1]; ++k)
+      f(i, static_cast<std::size_t>(column[k]), static_cast<double>(x.data().data<T>()[k]));
 }
 
 // out[i, c] = formula(x[i, c], mean[c], scale[c])
@@ -43,35 +52,82 @@ Array map_columns(const Array& x, const Array& mean, const Array& scale, F formu
   return out;
 }
 
+// x with the values formula(value, scale of its column), on x's device.
+template <class F>
+CsrMatrix map_values(const CsrMatrix& x, const Array& scale, F formula) {
+  const CsrMatrix rows = x.to(Device::cpu());
+  Array values = Array::empty({x.nnz()}, x.dtype());
+  const auto* const column = rows.indices().data<std::int32_t>();
+  const double* const s = scale.data<double>();
+  visit_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (std::size_t k = 0; k < x.nnz(); ++k)
+      values.data<T>()[k] =
+          static_cast<T>(formula(static_cast<double>(rows.data().data<T>()[k]), s[column[k]]));
+  });
+  Arrays parts = detail::CsrParts::of(x);
+  parts[0] = values.to(x.device());
+  return detail::CsrParts::matrix(parts);
+}
+
 }  // namespace
 
 StandardScaler::StandardScaler(const Array& x, const StandardScalerOptions& options) {
   if (x.ndim() == 0 || x.shape()[0] == 0) throw Error("StandardScaler: expected rows, got ", x);
   const Array rows = x.to(Device::cpu());
   const std::size_t columns = columns_of(rows);
+  visit(rows.dtype(), [&](auto zero) {
+    fit(rows.shape()[0], columns, options, [&](auto f) { for_each_value<decltype(zero)>(rows, columns, f); });
+  });
+}
+
+StandardScaler::StandardScaler(const CsrMatrix& x, const StandardScalerOptions& options) {
+  if (!x || x.shape()[0] == 0) throw Error("StandardScaler: expected rows, got ", x);
+  if (options.with_mean)
+    throw Error(
+        "StandardScaler: sparse rows cannot be centred and stay sparse; pass {.with_mean = false}, "
+        "or dense rows: x.to_dense(); got ",
+        x);
+  const CsrMatrix rows = x.to(Device::cpu());
+  visit_floating(x.dtype(), [&](auto zero) {
+    fit(x.shape()[0], x.shape()[1], options, [&](auto f) { for_each_value<decltype(zero)>(rows, f); });
+  });
+}
+
+template <class ForEach>
+void StandardScaler::fit(std::size_t rows, std::size_t columns, const StandardScalerOptions& options,
+                         ForEach for_each) {
   mean_ = Array::zeros({columns}, Dtype::float64);
   scale_ = Array::ones({columns}, Dtype::float64);
-  std::vector<double> count(columns), squares(columns), residue(columns);
+  // The numbers of values that are not missing, and of those that are not stored.
+  std::vector<double> count(columns, static_cast<double>(rows)), zeros(count);
+  std::vector<double> squares(columns), residue(columns);
   double* const mean = mean_.data<double>();
-  visit(rows.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    for_each_value<T>(rows, columns, [&](std::size_t i, std::size_t c, double value) {
-      if (std::isinf(value))
-        throw Error("StandardScaler: expected finite values or NaN, got x[", i, ", ", c, "] = ", value);
-      mean[c] += value;
-      ++count[c];
-    });
-    for (std::size_t c = 0; c < columns; ++c) {
-      if (count[c] == 0) throw Error("StandardScaler: column ", c, " has no values but NaN");
-      mean[c] /= count[c];
+  for_each([&](std::size_t i, std::size_t c, double value) {
+    --zeros[c];
+    if (std::isnan(value)) {
+      --count[c];
+      return;
     }
-    for_each_value<T>(rows, columns, [&](std::size_t, std::size_t c, double value) {
-      squares[c] += (value - mean[c]) * (value - mean[c]);
-      residue[c] += value - mean[c];
-    });
+    if (std::isinf(value))
+      throw Error("StandardScaler: expected finite values or NaN, got x[", i, ", ", c, "] = ", value);
+    mean[c] += value;
+  });
+  for (std::size_t c = 0; c < columns; ++c) {
+    if (count[c] == 0) throw Error("StandardScaler: column ", c, " has no values but NaN");
+    mean[c] /= count[c];
+  }
+  for_each([&](std::size_t, std::size_t c, double value) {
+    if (std::isnan(value)) return;
+    squares[c] += (value - mean[c]) * (value - mean[c]);
+    residue[c] += value - mean[c];
   });
   constexpr double eps = std::numeric_limits<double>::epsilon();
   for (std::size_t c = 0; c < columns; ++c) {
+    if (zeros[c] > 0) {
+      squares[c] += zeros[c] * mean[c] * mean[c];
+      residue[c] -= zeros[c] * mean[c];
+    }
     // Corrects the rounding error of the mean (Chan, Golub and LeVeque 1983).
     const double variance = (squares[c] - residue[c] * residue[c] / count[c]) / count[c];
     const double rounding = count[c] * eps * variance + std::pow(count[c] * eps * mean[c], 2);
@@ -108,6 +164,15 @@ void StandardScaler::check(const char* function, const Array& x) const {
     throw Error(function, ": expected ", mean_.size(), " columns as fitted, got ", x);
 }
 
+void StandardScaler::check(const char* function, const CsrMatrix& x) const {
+  if (!x || x.shape()[1] != mean_.size())
+    throw Error(function, ": expected ", mean_.size(), " columns as fitted, got ", x);
+  for (std::size_t c = 0; c < mean_.size(); ++c)
+    if (mean_.data<double>()[c] != 0)
+      throw Error(function, ": the scaler centres column ", c, " by ", mean_.data<double>()[c],
+                  ", and centred rows are not sparse; fit it with {.with_mean = false}; got ", x);
+}
+
 Array StandardScaler::transform(const Array& x) const {
   check("StandardScaler::transform", x);
   const auto formula = [](double value, double mean, double scale) { return (value - mean) / scale; };
@@ -133,6 +198,16 @@ Array StandardScaler::inverse_transform(const Array& x) const {
                           return map_columns<T, T>(rows, mean_, scale_, formula);
                         })
       .to(x.device());
+}
+
+CsrMatrix StandardScaler::transform(const CsrMatrix& x) const {
+  check("StandardScaler::transform", x);
+  return map_values(x, scale_, [](double value, double scale) { return value / scale; });
+}
+
+CsrMatrix StandardScaler::inverse_transform(const CsrMatrix& x) const {
+  check("StandardScaler::inverse_transform", x);
+  return map_values(x, scale_, [](double value, double scale) { return value * scale; });
 }
 
 }  // namespace tenbin

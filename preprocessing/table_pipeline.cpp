@@ -26,6 +26,11 @@ Transformed::operator Dataset() const {
   return {x, t};
 }
 
+SparseTransformed::operator SparseDataset() const {
+  if (!t) throw Error("SparseTransformed: the table had no labels, so it is no SparseDataset; take x");
+  return {x, t};
+}
+
 TablePipeline& TablePipeline::drop(const std::vector<std::string>& columns) {
   dropped_.insert(dropped_.end(), columns.begin(), columns.end());
   return *this;
@@ -89,19 +94,32 @@ TablePipeline& TablePipeline::fit_rows(const Table& table, const std::vector<std
 }
 
 Transformed TablePipeline::transform(const Table& table, const TransformOptions& options) const {
-  return transform_rows(table, nullptr, options);
+  return transform_rows<Transformed>("transform", table, nullptr, options);
 }
 
 Transformed TablePipeline::transform(const Table& table, const std::vector<std::size_t>& rows,
                                      const TransformOptions& options) const {
-  return transform_rows(table, &rows, options);
+  return transform_rows<Transformed>("transform", table, &rows, options);
 }
 
-Transformed TablePipeline::transform_rows(const Table& table, const std::vector<std::size_t>* rows,
-                                          const TransformOptions& options) const {
-  const detail::FittedPipeline& all = fitted("transform");
-  const detail::RowSet set("TablePipeline::transform", table, rows);
-  return detail::TransformTable(all, table, set, options).run();
+SparseTransformed TablePipeline::transform_sparse(const Table& table, const TransformOptions& options) const {
+  return transform_rows<SparseTransformed>("transform_sparse", table, nullptr, options);
+}
+
+SparseTransformed TablePipeline::transform_sparse(const Table& table, const std::vector<std::size_t>& rows,
+                                                  const TransformOptions& options) const {
+  return transform_rows<SparseTransformed>("transform_sparse", table, &rows, options);
+}
+
+template <class Result>
+Result TablePipeline::transform_rows(const char* call, const Table& table,
+                                     const std::vector<std::size_t>* rows,
+                                     const TransformOptions& options) const {
+  const detail::FittedPipeline& all = fitted(call);
+  const detail::RowSet set(("TablePipeline::" + std::string(call)).c_str(), table, rows);
+  Result result;
+  detail::TransformTable(all, table, set, options).run(result);
+  return result;
 }
 
 const detail::FittedPipeline& TablePipeline::fitted(const char* call) const {

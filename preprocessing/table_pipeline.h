@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tenbin/datasets/sparse_dataset.h"
 #include "tenbin/datasets/table.h"
 
 namespace tenbin {
@@ -123,6 +124,17 @@ struct Transformed {
   operator Dataset() const;
 };
 
+/// The result of `TablePipeline::transform_sparse`.
+struct SparseTransformed {
+  CsrMatrix x;  ///< float32(N, D), finite; zeros are not stored
+  Array t;      ///< int32(N); empty if the table has no labels
+  std::vector<TransformWarning> warnings = {};
+
+  /// Errors: there are no labels.
+  // NOLINTNEXTLINE(google-explicit-constructor): as Transformed.
+  operator SparseDataset() const;
+};
+
 /// The features [begin, end).
 struct FeatureRange {
   std::size_t begin;
@@ -196,6 +208,14 @@ class TablePipeline {
   Transformed transform(const Table& table, const TransformOptions& options = {}) const;
   Transformed transform(const Table& table, const std::vector<std::size_t>& rows,
                         const TransformOptions& options = {}) const;
+  /// The same as sparse rows, without the dense ones: for one-hot features of many categories. The values and
+  /// errors are those of `transform`. Scale numbers by `min_max` or leave them: with the mean subtracted, few
+  /// are 0, and they are stored.
+  ///
+  ///     const SparseDataset train = prep.transform_sparse(table, split.train);
+  SparseTransformed transform_sparse(const Table& table, const TransformOptions& options = {}) const;
+  SparseTransformed transform_sparse(const Table& table, const std::vector<std::size_t>& rows,
+                                     const TransformOptions& options = {}) const;
 
   /// D. As all of these, an Error before `fit`.
   std::size_t n_features() const;
@@ -234,8 +254,9 @@ class TablePipeline {
 
   const detail::FittedPipeline& fitted(const char* call) const;
   TablePipeline& fit_rows(const Table& table, const std::vector<std::size_t>* rows);
-  Transformed transform_rows(const Table& table, const std::vector<std::size_t>* rows,
-                             const TransformOptions& options) const;
+  template <class Result>
+  Result transform_rows(const char* call, const Table& table, const std::vector<std::size_t>* rows,
+                        const TransformOptions& options) const;
 
   std::vector<std::string> dropped_;
   std::vector<Dates> dates_;

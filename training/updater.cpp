@@ -127,6 +127,10 @@ struct Updater::State {
   }
 
   void captured_or_plain_step(const Arrays& batch, Observation& observation) {
+    if (detail::CsrParts::are_in(batch) && !batch[0].device().is_cpu())
+      throw Error(
+          "Updater: a step on sparse rows cannot be captured, since the number of their values differs from "
+          "batch to batch; leave `capture` out");
     if (!captured_step)
       captured_step =
           std::make_unique<CapturedStep<std::function<Array(const Arrays&)>>>([this](const Arrays& arrays) {

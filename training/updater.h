@@ -23,7 +23,8 @@ struct UpdaterOptions {
   /// that of the joined batch if the loss divides by the rows (`Normalize::batch_size`, or no ignored rows
   /// and no class weights in the divisor). The last update of an epoch uses the minibatches that are left.
   std::size_t accumulate = 1;
-  /// On a GPU: run the step as a CapturedStep. The loss must then be one that can be captured.
+  /// On a GPU: run the step as a CapturedStep. The loss must then be one that can be captured, and the
+  /// batches not sparse.
   bool capture = false;
   /// The device that the batches are copied to. Not set: they stay where they are.
   std::optional<Device> device = {};
@@ -121,7 +122,7 @@ class LossFunction {
 /// must outlive the updater.
 ///
 /// Errors: the loss takes another number of arrays than a batch has; an `accumulate` of 0, or together with
-/// `capture`; no batches.
+/// `capture`; sparse rows on a GPU with `capture`; no batches.
 class Updater {
  public:
   /// batches: Minibatches, a Prefetch, or a BatchSource.

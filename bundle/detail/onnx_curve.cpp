@@ -15,12 +15,15 @@ std::vector<double> differences(const std::vector<double>& from, const std::vect
 }  // namespace
 
 OnnxValue count_at_most(const OnnxValue& x, const std::vector<double>& numbers) {
+  constexpr std::size_t few = 64;  // for these, all comparisons take less time than the nodes of a search
+  if (numbers.empty()) return x.graph->scalar(0, OnnxType::int64);
+  if (numbers.size() <= few)
+    return row_sums(cast(less_or_equal(x.graph->constant(numbers, OnnxType::float64), x), OnnxType::int64));
   std::int64_t steps = 1;  // a power of two above the number of numbers
   while (steps <= static_cast<std::int64_t>(numbers.size())) steps *= 2;
   std::vector<double> padded = numbers;  // nothing is >= NaN
   padded.resize(static_cast<std::size_t>(steps - 1), std::numeric_limits<double>::quiet_NaN());
   OnnxValue count = x.graph->scalar(0, OnnxType::int64);
-  if (numbers.empty()) return count;
   const OnnxValue table = x.graph->constant(padded, OnnxType::float64);
   for (std::int64_t step = steps / 2; step > 0; step /= 2) {
     const OnnxValue last = gather(table, count + static_cast<double>(step - 1));

@@ -7,7 +7,7 @@
 
 namespace tenbin::detail {
 
-// How many of the ascending numbers are <= x: int64, of x's shape; NaN: 0. x: float64.
+// How many of the ascending numbers are <= x: int64 (N, 1); NaN: 0. x: float64 (N, 1).
 OnnxValue count_at_most(const OnnxValue& x, const std::vector<double>& numbers);
 
 // A piecewise linear function with jumps at the knots x[0] < x[1] < ...
@@ -20,7 +20,7 @@ struct OnnxCurve {
   std::vector<double> from, to;  // the values at the ends of each piece: one less than knots
 };
 
-// The value of the curve. x: float64.
+// The value of the curve. x: float64 (N, 1).
 OnnxValue curve_value(const OnnxValue& x, const OnnxCurve& curve);
 
 }  // namespace tenbin::detail

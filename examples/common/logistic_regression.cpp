@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tenbin/core/config.h"
+#include "tenbin/functions/connection/sparse_linear.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 #include "tenbin/functions/math/basic_math.h"
 #include "tenbin/functions/math/matmul.h"
@@ -14,14 +15,29 @@ namespace tenbin::examples {
 
 namespace {
 
-// The largest eigenvalue of X^T X / N, by power iteration.
-double largest_eigenvalue(const Array& x) {
+// X^T X v
+Variable gram_product(const Array& x, const Variable& v) {
   const NoBackprop off;
+  return matmul(Variable(x), matmul(Variable(x), v), true);
+}
+
+// The same as a gradient: of |X v|^2 / 2.
+Variable gram_product(const CsrMatrix& x, const Variable& v) {
+  const Variable W(v.data().reshape({1, v.size()}));
+  const Variable y = linear(x, W);
+  Variable half_square = sum(y * y) / 2;
+  half_square.backward();
+  return Variable(W.grad().reshape(v.shape()), false);
+}
+
+// The largest eigenvalue of X^T X / N, by power iteration.
+template <class Samples>
+double largest_eigenvalue(const Samples& x) {
   const auto n = static_cast<double>(x.shape()[0]);
-  Variable v = Array::ones({x.shape()[1]}, Dtype::float32, x.device());
+  Variable v(Array::ones({x.shape()[1]}, Dtype::float32, x.device()), false);
   double eigenvalue = 0;
   for (int i = 0; i < 20; ++i) {
-    v = matmul(Variable(x), matmul(Variable(x), v), true) / n;
+    v = gram_product(x, v) / n;
     eigenvalue = std::sqrt(sum(v * v).item());
     v = v / eigenvalue;
   }
@@ -36,9 +52,8 @@ double largest_magnitude(const Link& model) {
   return largest;
 }
 
-}  // namespace
-
-Linear logistic_regression(const Dataset& train, const LogisticRegressionOptions& options) {
+template <class Data>
+Linear fit(const Data& train, const LogisticRegressionOptions& options) {
   Linear model(train.x.shape()[1], 2, {.initialW = Zero()});
   model.to(train.x.device());
   const double penalty = 1 / (options.C * static_cast<double>(train.size()));
@@ -58,6 +73,16 @@ Linear logistic_regression(const Dataset& train, const LogisticRegressionOptions
   }
   throw Error("logistic_regression: the gradient is ", largest_magnitude(model), " after ", options.max_steps,
               " steps, expected less than ", options.tolerance);
+}
+
+}  // namespace
+
+Linear logistic_regression(const Dataset& train, const LogisticRegressionOptions& options) {
+  return fit(train, options);
+}
+
+Linear logistic_regression(const SparseDataset& train, const LogisticRegressionOptions& options) {
+  return fit(train, options);
 }
 
 }  // namespace tenbin::examples

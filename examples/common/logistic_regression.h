@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenbin/datasets/dataset.h"
+#include "tenbin/datasets/sparse_dataset.h"
 #include "tenbin/links/linear.h"
 
 namespace tenbin::examples {
@@ -28,5 +29,6 @@ struct LogisticRegressionOptions {
 ///     const Linear model = logistic_regression(train, {.C = 0.01});
 ///     const Array p = softmax(model(test.x)).data();
 Linear logistic_regression(const Dataset& train, const LogisticRegressionOptions& options = {});
+Linear logistic_regression(const SparseDataset& train, const LogisticRegressionOptions& options = {});
 
 }  // namespace tenbin::examples

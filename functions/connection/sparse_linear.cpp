@@ -1,6 +1,9 @@
 #include "tenbin/functions/connection/sparse_linear.h"
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include "tenbin/core/check.h"
 #include "tenbin/cpu/parallel.h"
@@ -23,119 +26,230 @@ struct Rows {
   const std::int64_t* start;
 };
 
-// A matrix (rows, length) of which a tile of rows, or of columns, is used.
-template <class T>
-struct Matrix {
-  T* data;
-  std::size_t length;
+constexpr std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-  Matrix from(std::size_t i) const { return {data + i, length}; }
+// Calls `task(begin, end)` for blocks of [0, count), on several threads if the operations are worth it. The
+// blocks do not depend on the threads.
+template <class Task>
+void for_each_block(std::size_t count, std::size_t block, std::size_t operations, Task task) {
+  constexpr std::size_t worth_threads = 1 << 15;
+  const auto run = [&](std::size_t i) { task(i * block, std::min((i + 1) * block, count)); };
+  if (operations >= worth_threads) return parallel_for(ceil_div(count, block), run);
+  for (std::size_t i = 0; i < ceil_div(count, block); ++i) run(i);
+}
+
+// Calls `f(o, width)` for the outputs [o, o + width) of each tile of [0, out). `width` is a constant, so that
+// the sums of a tile stay in registers.
+template <class F>
+void for_each_tile(std::size_t out, F f) {
+  std::size_t o = 0;
+  for (; o + 64 <= out; o += 64) f(o, std::integral_constant<std::size_t, 64>());
+  for (; o + 32 <= out; o += 32) f(o, std::integral_constant<std::size_t, 32>());
+  for (; o + 8 <= out; o += 8) f(o, std::integral_constant<std::size_t, 8>());
+  for (; o < out; ++o) f(o, std::integral_constant<std::size_t, 1>());
+}
+
+// Eight values, added and multiplied together. Written so, since g++ 12 vectorises plain loops over the sums
+// of a tile the wrong way.
+template <class T>
+struct Lanes;
+template <>
+struct Lanes<float> {
+  using Type [[gnu::vector_size(8 * sizeof(float))]] = float;
+};
+template <>
+struct Lanes<double> {
+  using Type [[gnu::vector_size(8 * sizeof(double))]] = double;
+};
+// One value.
+template <class T>
+struct Single {
+  using Type = T;
 };
 
-// Outputs that are computed side by side: their rows of W stay in the nearest caches, which are then read at
-// any column, and each value of x is read once for all of them.
-constexpr std::size_t tile = 4;
-
-// Calls `f(o, width)` for the outputs [o, o + width) of a tile, `width` a constant.
-template <class F>
-void visit_tile(std::size_t t, std::size_t out, F f) {
-  const std::size_t begin = t * tile;
-  if (begin + tile <= out) return f(begin, std::integral_constant<std::size_t, tile>());
-  for (std::size_t o = begin; o < out; ++o) f(o, std::integral_constant<std::size_t, 1>());
-}
-
-// Calls `task(i)` for every i in [0, count), on several threads if the products are worth it.
-template <class Task>
-void for_each_task(std::size_t count, std::size_t products, Task task) {
-  constexpr std::size_t worth_threads = 1 << 15;
-  if (products >= worth_threads) return parallel_for(count, task);
-  for (std::size_t i = 0; i < count; ++i) task(i);
-}
-
-std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
-
-// Adds to the columns [0, Width) of y the products of the rows [begin, end) of x with the rows of W.
-template <std::size_t Width, class T>
-void add_products(const Rows<T>& x, std::size_t begin, std::size_t end, const Matrix<const T>& W,
-                  const Matrix<T>& y) {
-  for (std::size_t r = begin; r < end; ++r) {
-    T* const to = y.data + r * y.length;
-    T sums[Width];
-    for (std::size_t j = 0; j < Width; ++j) sums[j] = to[j];
-    for (std::int64_t k = x.start[r]; k < x.start[r + 1]; ++k) {
-      const T* const weight = W.data + x.column[k];
-      for (std::size_t j = 0; j < Width; ++j) sums[j] += x.value[k] * weight[j * W.length];
+// sums[j] += the sum over i < count of value[i] * from[index[i] * length + j], for all j < Width, in the
+// order of i.
+template <std::size_t Width, class T, class Index>
+void add_scaled_rows(std::size_t count, const T* value, const Index* index, const T* from, std::size_t length,
+                     T* sums) {
+  using Vector = typename std::conditional_t<Width == 1, Single<T>, Lanes<T>>::Type;
+  constexpr std::size_t lanes = sizeof(Vector) / sizeof(T), vectors = Width / lanes;
+  Vector sum[vectors];
+#pragma GCC unroll 8
+  for (std::size_t v = 0; v < vectors; ++v) std::memcpy(&sum[v], sums + v * lanes, sizeof(Vector));
+  for (std::size_t i = 0; i < count; ++i) {
+    const T* const row = from + static_cast<std::size_t>(index[i]) * length;
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < vectors; ++v) {
+      Vector part;
+      std::memcpy(&part, row + v * lanes, sizeof part);
+      sum[v] += value[i] * part;
     }
-    for (std::size_t j = 0; j < Width; ++j) to[j] = sums[j];
+  }
+#pragma GCC unroll 8
+  for (std::size_t v = 0; v < vectors; ++v) std::memcpy(sums + v * lanes, &sum[v], sizeof(Vector));
+}
+
+// y += x W^T, with W as it is stored: the products of each value, one after the other.
+template <class T>
+void add_products(const Rows<T>& x, std::size_t begin, std::size_t end, const T* W, std::size_t in,
+                  std::size_t out, T* y) {
+  for (std::size_t r = begin; r < end; ++r)
+    for (std::size_t o = 0; o < out; ++o) {
+      T sum = y[r * out + o];
+      for (std::int64_t k = x.start[r]; k < x.start[r + 1]; ++k)
+        sum += x.value[k] * W[o * in + static_cast<std::size_t>(x.column[k])];
+      y[r * out + o] = sum;
+    }
+}
+
+// The same with W transposed, (in, out): a value is multiplied with a row. The order of the sums is the same.
+template <class T>
+void add_products_of_rows(const Rows<T>& x, std::size_t begin, std::size_t end, const T* W, std::size_t out,
+                          T* y) {
+  for (std::size_t r = begin; r < end; ++r) {
+    const auto first = static_cast<std::size_t>(x.start[r]), last = static_cast<std::size_t>(x.start[r + 1]);
+    for_each_tile(out, [&](std::size_t o, auto width) {
+      add_scaled_rows<decltype(width)::value>(last - first, x.value + first, x.column + first, W + o, out,
+                                              y + r * out + o);
+    });
   }
 }
 
+// Transposes a tile of 8 x 8: interleaves its halves three times.
 template <class T>
-void multiply(const CsrMatrix& matrix, const Array& W, Array& y) {
-  constexpr std::size_t rows_of_task = 256;
-  const std::size_t rows = matrix.shape()[0], columns = matrix.shape()[1], out = W.shape()[0];
-  const std::size_t tiles = ceil_div(out, tile);
+void transpose_tile(typename Lanes<T>::Type (&rows)[8]) {
+  for (int step = 0; step < 3; ++step) {
+    typename Lanes<T>::Type next[8];
+    for (std::size_t i = 0; i < 4; ++i) {
+      next[2 * i] = __builtin_shufflevector(rows[i], rows[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+      next[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+    std::memcpy(rows, next, sizeof next);
+  }
+}
+
+// to[c * to_length + r] = from[r * from_length + c] for all r < rows and c < columns.
+template <class T>
+void transpose(const T* from, std::size_t from_length, std::size_t rows, std::size_t columns, T* to,
+               std::size_t to_length) {
+  using Vector = typename Lanes<T>::Type;
+  const std::size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
+  for (std::size_t r = 0; r < whole_rows; r += 8)
+    for (std::size_t c = 0; c < whole_columns; c += 8) {
+      Vector tile[8];
+      for (std::size_t i = 0; i < 8; ++i)
+        std::memcpy(&tile[i], from + (r + i) * from_length + c, sizeof(Vector));
+      transpose_tile<T>(tile);
+      for (std::size_t i = 0; i < 8; ++i) std::memcpy(to + (c + i) * to_length + r, &tile[i], sizeof(Vector));
+    }
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = r < whole_rows ? whole_columns : 0; c < columns; ++c)
+      to[c * to_length + r] = from[r * from_length + c];
+}
+
+template <class T>
+void multiply(const CsrMatrix& matrix, const Array& W_array, Array& y_array) {
+  constexpr std::size_t rows_of_block = 64, columns_of_block = 256;
+  const std::size_t rows = matrix.shape()[0], in = matrix.shape()[1], out = W_array.shape()[0];
   const Rows<T> x(matrix);
-  const Matrix<const T> weights{W.data<T>(), columns};
-  const Matrix<T> results{y.data<T>(), out};
-  for_each_task(tiles * ceil_div(rows, rows_of_task), matrix.nnz() * out, [&](std::size_t task) {
-    const std::size_t begin = task / tiles * rows_of_task, end = std::min(begin + rows_of_task, rows);
-    visit_tile(task % tiles, out, [&](std::size_t o, auto width) {
-      add_products<decltype(width)::value>(x, begin, end, weights.from(o * columns), results.from(o));
+  const T* const W = W_array.data<T>();
+  T* const y = y_array.data<T>();
+  // The transposition of W takes longer than few products.
+  const bool is_worth_transposing = out > 1 && matrix.nnz() >= in;
+  Array scratch = Array::empty({is_worth_transposing ? W_array.size() : 0}, W_array.dtype());
+  T* const transposed = scratch.data<T>();
+  if (is_worth_transposing)
+    for_each_block(in, columns_of_block, W_array.size(), [&](std::size_t begin, std::size_t end) {
+      transpose(W + begin, in, out, end - begin, transposed + begin * out, out);
     });
+  for_each_block(rows, rows_of_block, matrix.nnz() * out, [&](std::size_t begin, std::size_t end) {
+    if (is_worth_transposing)
+      add_products_of_rows(x, begin, end, transposed, out, y);
+    else
+      add_products(x, begin, end, W, in, out, y);
   });
 }
 
-// The columns [begin, end) of the gradient that a task computes.
-struct Columns {
-  std::size_t begin;
-  std::size_t end;
-  bool are_all;
+// The values of a matrix column by column, those of a column in the order of the rows.
+class Columns {
+ public:
+  explicit Columns(const CsrMatrix& x)
+      : ends_(Array::zeros({x.shape()[1] + 1}, Dtype::int64)),
+        rows_(Array::empty({x.nnz()}, Dtype::int64)),
+        values_(Array::empty({x.nnz()}, x.dtype())) {
+    visit_floating(x.dtype(), [&](auto zero) { fill(Rows<decltype(zero)>(x), x.shape()); });
+  }
+
+  // The positions of the values of the columns [begin, end).
+  std::size_t begin(std::size_t begin) const { return begin == 0 ? 0 : this->end(begin); }
+  std::size_t end(std::size_t end) const {
+    return static_cast<std::size_t>(ends_.data<std::int64_t>()[end - 1]);
+  }
+  const std::int64_t* rows() const { return rows_.data<std::int64_t>(); }
+  template <class T>
+  const T* values() const {
+    return values_.data<T>();
+  }
+
+ private:
+  template <class T>
+  void fill(const Rows<T>& x, const Shape& shape) {
+    auto* const next = ends_.data<std::int64_t>();
+    for (std::int64_t k = 0; k < x.start[shape[0]]; ++k) ++next[x.column[k]];
+    std::int64_t before = 0;
+    for (std::size_t c = 0; c < shape[1]; ++c) before += std::exchange(next[c], before);
+    for (std::size_t r = 0; r < shape[0]; ++r)
+      for (std::int64_t k = x.start[r]; k < x.start[r + 1]; ++k) {
+        const std::int64_t at = next[x.column[k]]++;
+        rows_.data<std::int64_t>()[at] = static_cast<std::int64_t>(r);
+        values_.data<T>()[at] = x.value[k];
+      }
+  }
+
+  Array ends_;  // of the columns
+  Array rows_;
+  Array values_;
 };
 
-// gW = gy^T x for `Width` rows of gW and some columns: the rows of x in their order, so that the bits do not
-// depend on the threads.
+constexpr std::size_t columns_of_group = 16;
+
+// The elements of gW = gy^T x at the outputs [o, o + Width) and a group of columns [begin, end).
 template <std::size_t Width, class T>
-void add_outer_products(const Rows<T>& x, std::size_t rows, const Columns& columns, const Matrix<const T>& gy,
-                        const Matrix<T>& gW) {
-  for (std::size_t j = 0; j < Width; ++j)
-    std::fill(gW.data + j * gW.length + columns.begin, gW.data + j * gW.length + columns.end, T(0));
-  for (std::size_t r = 0; r < rows; ++r) {
-    const std::int32_t* k = x.column + x.start[r];
-    const std::int32_t* end = x.column + x.start[r + 1];
-    if (!columns.are_all) {
-      k = std::lower_bound(k, end, static_cast<std::int64_t>(columns.begin));
-      end = std::lower_bound(k, end, static_cast<std::int64_t>(columns.end));
-    }
-    const T* const factor = gy.data + r * gy.length;
-    for (; k != end; ++k) {
-      const T value = x.value[k - x.column];
-      T* const to = gW.data + *k;
-      for (std::size_t j = 0; j < Width; ++j) to[j * gW.length] += value * factor[j];
-    }
+void gradient_of_group(const Columns& x, std::size_t begin, std::size_t end, std::size_t o, const Array& gy,
+                       Array& gW) {
+  const std::size_t out = gy.shape()[1], columns = gW.shape()[1];
+  T* const to = gW.data<T>() + o * columns;
+  if (x.begin(begin) == x.end(end)) {
+    for (std::size_t j = 0; j < Width; ++j) std::fill(to + j * columns + begin, to + j * columns + end, T(0));
+    return;
   }
+  const T* const factors = gy.data<T>() + o;
+  const T* const value = x.values<T>();
+  const std::int64_t* const row = x.rows();
+  T group[columns_of_group][Width] = {};
+  for (std::size_t c = begin; c < end; ++c) {
+    const std::size_t first = x.begin(c), last = x.end(c + 1);
+    add_scaled_rows<Width>(last - first, value + first, row + first, factors, out, group[c - begin]);
+  }
+  transpose(group[0], Width, end - begin, Width, to + begin, columns);
 }
 
 template <class T>
 void weight_gradient(const CsrMatrix& matrix, const Array& gy, Array& gW) {
-  constexpr std::size_t least_tasks = 8, least_columns = 256;
-  const std::size_t rows = matrix.shape()[0], columns = matrix.shape()[1], out = gy.shape()[1];
-  const std::size_t tiles = ceil_div(out, tile);
-  if (tiles == 0) return;
-  // A gradient of few rows is cut into columns, too.
-  const std::size_t wanted = tiles >= least_tasks ? 1 : ceil_div(least_tasks, tiles);
-  const std::size_t parts = std::max<std::size_t>(1, std::min(wanted, columns / least_columns));
-  const std::size_t part_columns = ceil_div(columns, parts);
-  const Rows<T> x(matrix);
-  const Matrix<const T> factors{gy.data<T>(), out};
-  const Matrix<T> gradient{gW.data<T>(), columns};
-  for_each_task(tiles * parts, matrix.nnz() * out + gW.size(), [&](std::size_t task) {
-    const std::size_t begin = std::min(task / tiles * part_columns, columns);
-    const Columns part{begin, std::min(begin + part_columns, columns), parts == 1};
-    visit_tile(task % tiles, out, [&](std::size_t o, auto width) {
-      add_outer_products<decltype(width)::value>(x, rows, part, factors.from(o), gradient.from(o * columns));
-    });
-  });
+  constexpr std::size_t about_blocks = 64;
+  const Columns x(matrix);
+  const std::size_t columns = matrix.shape()[1], out = gy.shape()[1];
+  const std::size_t groups_of_block = std::max<std::size_t>(columns / columns_of_group / about_blocks, 1);
+  const std::size_t operations = matrix.nnz() * out + gW.size();
+  for_each_block(columns, groups_of_block * columns_of_group, operations,
+                 [&](std::size_t begin, std::size_t end) {
+                   for (std::size_t first = begin; first < end; first += columns_of_group)
+                     for_each_tile(out, [&](std::size_t o, auto width) {
+                       gradient_of_group<decltype(width)::value, T>(
+                           x, first, std::min(first + columns_of_group, end), o, gy, gW);
+                     });
+                 });
 }
 
 }  // namespace

@@ -121,14 +121,6 @@ Column TransformTable::like(const Column& column, const Column& fitted, bool is_
   return own.like(other, {Unknown::missing, options_.unreadable}).columns()[0];
 }
 
-Transformed TransformTable::run() {
-  find_extra_columns();
-  for (const FittedColumn& column : fitted_.columns) prepare(column);
-  Transformed result{features(), labels(), {}};
-  result.warnings = std::move(warnings_);
-  return result;
-}
-
 void TransformTable::find_extra_columns() {
   std::unordered_set<std::string> known(fitted_.ignored.begin(), fitted_.ignored.end());
   for (const FittedColumn& column : fitted_.columns) known.insert(column.name);
@@ -278,42 +270,98 @@ Array TransformTable::labels() const {
   return t;
 }
 
-Array TransformTable::features() const {
-  Array x = Array::zeros({rows_.size(), width_});
-  float* const out = x.data<float>();
-  constexpr std::size_t rows_at_once = 1024;  // for a few columns at once, rows that fit into the cache
-  const std::size_t blocks = (rows_.size() + rows_at_once - 1) / rows_at_once;
+constexpr std::size_t rows_of_block = 1024;  // for a few columns at once, rows that fit into the cache
+
+template <class BeginBlock, class Put>
+void TransformTable::write_features(BeginBlock begin_block, Put put) const {
+  const std::size_t blocks = (rows_.size() + rows_of_block - 1) / rows_of_block;
   std::vector<std::pair<std::size_t, std::size_t>> failures(blocks, {rows_.size(), 0});  // place and column
   tenbin::parallel_for(blocks, [&](std::size_t block) {
-    const std::size_t begin = block * rows_at_once, end = std::min(begin + rows_at_once, rows_.size());
+    const std::size_t begin = block * rows_of_block;
+    const std::size_t count = std::min(rows_of_block, rows_.size() - begin);
+    begin_block(block, count);
     for (std::size_t c = 0; c < prepared_.size(); ++c) {
       const Prepared& from = prepared_[c];
-      float* to = out + begin * width_ + from.at;
       if (from.category != nullptr) {
-        for (std::size_t i = begin; i < end; ++i, to += width_) {
+        const std::int32_t* const slot = from.slots.data() + begin;
+        for (std::size_t i = 0; i < count; ++i) {
           if (!from.category->one_hot)
-            *to = static_cast<float>(from.slots[i]);
-          else if (from.slots[i] >= 0)
-            to[from.slots[i]] = 1;
+            put(block, i, from.at, static_cast<float>(slot[i]));
+          else if (slot[i] >= 0)
+            put(block, i, from.at + static_cast<std::size_t>(slot[i]), 1.f);
         }
         continue;
       }
       const NumberMap& map = *from.number;
       const double fill = map.fill.value_or(missing_number);
       const double* const value = from.values.data<double>();
-      for (std::size_t i = begin; i < end; ++i, to += width_) {
-        const double v = value[rows_[i]];
+      for (std::size_t i = 0; i < count; ++i) {
+        const double v = value[rows_[begin + i]];
         const bool missing = std::isnan(v);
-        *to = static_cast<float>(map(missing ? fill : v));
-        if (!std::isfinite(*to)) failures[block] = std::min(failures[block], {i, c});
-        if (map.indicator) to[1] = missing ? 1 : 0;
+        const auto feature = static_cast<float>(map(missing ? fill : v));
+        if (!std::isfinite(feature)) failures[block] = std::min(failures[block], {begin + i, c});
+        put(block, i, from.at, feature);
+        if (map.indicator) put(block, i, from.at + 1, missing ? 1.f : 0.f);
       }
     }
   });
   for (const auto& [i, c] : failures)
     if (i < rows_.size())
       fail(prepared_[c].number->name, "is beyond float32 after scaling in ", row_text(rows_[i]));
-  return x;
+}
+
+void TransformTable::features(Array& x) const {
+  x = Array::zeros({rows_.size(), width_});
+  float* const out = x.data<float>();
+  write_features([](std::size_t, std::size_t) {},
+                 [&](std::size_t block, std::size_t row, std::size_t feature, float value) {
+                   out[(block * rows_of_block + row) * width_ + feature] = value;
+                 });
+}
+
+void TransformTable::features(CsrMatrix& x) const {
+  std::size_t most = 0;  // values of a row
+  for (const Prepared& from : prepared_) most += from.number != nullptr ? from.number->width() : 1;
+  // The values of a block: those of each row begin at a multiple of `most`, and are then moved together.
+  struct Block {
+    std::vector<float> values;
+    std::vector<std::int32_t> features;
+    std::vector<std::size_t> ends;
+  };
+  std::vector<Block> blocks((rows_.size() + rows_of_block - 1) / rows_of_block);
+  const auto begin_block = [&](std::size_t index, std::size_t rows) {
+    Block& block = blocks[index];
+    block.values.resize(rows * most);
+    block.features.resize(rows * most);
+    block.ends.resize(rows);
+    for (std::size_t i = 0; i < rows; ++i) block.ends[i] = i * most;
+  };
+  write_features(begin_block, [&](std::size_t index, std::size_t row, std::size_t feature, float value) {
+    if (value == 0) return;
+    Block& block = blocks[index];
+    const std::size_t at = block.ends[row]++;
+    block.values[at] = value;
+    block.features[at] = static_cast<std::int32_t>(feature);
+  });
+  Array indptr = Array::zeros({rows_.size() + 1}, Dtype::int64);
+  auto* const start = indptr.data<std::int64_t>();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const std::size_t row = i % rows_of_block;
+    start[i + 1] = start[i] + static_cast<std::int64_t>(blocks[i / rows_of_block].ends[row] - row * most);
+  }
+  const auto nnz = static_cast<std::size_t>(start[rows_.size()]);
+  Array values = Array::empty({nnz}), features = Array::empty({nnz}, Dtype::int32);
+  tenbin::parallel_for(blocks.size(), [&](std::size_t index) {
+    const Block block = std::move(blocks[index]);
+    for (std::size_t row = 0; row < block.ends.size(); ++row) {
+      const std::int64_t to = start[index * rows_of_block + row];
+      std::copy(block.values.data() + row * most, block.values.data() + block.ends[row],
+                values.data<float>() + to);
+      std::copy(block.features.data() + row * most, block.features.data() + block.ends[row],
+                features.data<std::int32_t>() + to);
+    }
+  });
+  x = CsrMatrix(values, features, indptr, {rows_.size(), width_});
 }
 
 }  // namespace tenbin::detail

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "tenbin/preprocessing/detail/fitted_pipeline.h"
@@ -15,8 +16,9 @@ class TransformTable {
   TransformTable(const FittedPipeline& fitted, const Table& table, const RowSet& rows,
                  const TransformOptions& options);
 
-  // Errors: those of TablePipeline::transform. Called once.
-  Transformed run();
+  // Errors: those of TablePipeline::transform. One of them is called, once.
+  void run(Transformed& result) { run_into(result); }
+  void run(SparseTransformed& result) { run_into(result); }
 
  private:
   // A column of the result, or some, with what they are computed from.
@@ -39,7 +41,21 @@ class TransformTable {
   void prepare_dates(const DateMap& map, const Column* column, const std::string& name);
   void add_number(const NumberMap& map, Array values, const std::string& column);
   Array labels() const;
-  Array features() const;
+  // Calls `begin_block(block, rows)` for every block of rows, and `put(block, row in the block, feature,
+  // value)` for every feature but the zeros of one-hot codes, those of a row in ascending order. Several
+  // blocks at once.
+  template <class BeginBlock, class Put>
+  void write_features(BeginBlock begin_block, Put put) const;
+  void features(Array& x) const;
+  void features(CsrMatrix& x) const;
+  template <class Result>
+  void run_into(Result& result) {
+    find_extra_columns();
+    for (const FittedColumn& column : fitted_.columns) prepare(column);
+    features(result.x);
+    result.t = labels();
+    result.warnings = std::move(warnings_);
+  }
 
   void warn(TransformWarning::Kind kind, const std::string& column, const std::string& value, std::size_t row,
             std::size_t count);

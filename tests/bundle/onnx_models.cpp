@@ -237,13 +237,29 @@ void write_pipelines(Writer& writer, const Table& train, const Table& table) {
             .scale(),
         table);
   for (const QuantileOutput output : {QuantileOutput::uniform, QuantileOutput::normal})
-    for (const std::size_t quantiles : {1, 2, 100, 1000})
+    for (const std::size_t quantiles : {std::size_t{1}, std::size_t{2}, std::size_t{100}, std::size_t{1000}})
       write((output == QuantileOutput::normal ? "normal_" : "uniform_") + std::to_string(quantiles),
             TablePipeline().drop({"when"}).impute().one_hot().scale(
                 {.scaling = Scaling::quantile, .output = output, .n_quantiles = quantiles}),
             table);
   write("dates", TablePipeline().dates("when", all_parts).impute({.indicator = true}).one_hot().scale(),
         table);
+
+  // Missing categories that no fitted row has.
+  std::vector<std::size_t> present;
+  for (std::size_t i = 0; i < train.size(); ++i)
+    if (train["country"].values.data<std::int32_t>()[i] >= 0 &&
+        !std::isnan(train["code"].values.data<double>()[i]))
+      present.push_back(i);
+  const auto write_present = [&](const std::string& name, TablePipeline prep) {
+    prep.drop({"when"}).impute().scale().fit(train, present);
+    writer.write("pipeline_" + name, bundle_of(prep, MLP({prep.n_features(), 3})), table);
+  };
+  const std::vector<std::string> both{"country", "code"};
+  write_present("no_missing_other", TablePipeline().one_hot({.columns = both}));
+  write_present("no_missing_infrequent", TablePipeline().ordinal({.columns = both, .min_frequency = 0.2}));
+  write_present("no_missing_ignore",
+                TablePipeline().ordinal({.columns = both, .unknown = UnknownCategory::ignore}));
 
   // What is an error of Predictor. Only complete rows, and categories that were fitted, are not.
   std::vector<std::size_t> complete;
@@ -400,6 +416,12 @@ void write_calibrations(Writer& writer, const Table& train, const Table& table) 
     bundle.network = exact;
     bundle.classes = prep.classes();
     write_calibrations(writer, name + "_float64", bundle, predict(exact, x), n_class, x);
+    if (n_class < 3) continue;
+    // A class has probability 0 up to 0.45, and where all have, they are uniform.
+    const Array pairs{{0., 0.2, -50.}, {0.2, 0., -50.}, {-50., 0., 0.2},
+                      {-50., 0.2, 0.}, {0.2, -50., 0.}, {0., -50., 0.2}};
+    bundle.calibration = Calibration(IsotonicCalibration()).fit(pairs, Array{1, 0, 2, 1, 0, 2});
+    writer.write(name + "_float64_uniform", bundle, x);
   }
 }
 

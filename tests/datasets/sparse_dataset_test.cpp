@@ -142,6 +142,30 @@ TEST_CASE("an Updater trains with sparse rows as with dense ones", "[gpu]") {
   });
 }
 
+TEST_CASE("an Updater does not capture a step on sparse rows", "[gpu]") {
+  on_every_device([](Device device) {
+    const Both data;
+    MLP model({9, 3});
+    model.to(device);
+    SGD optimizer;
+    optimizer.setup(model);
+    const auto loss = [&](const CsrMatrix& x, const Array& t) { return softmax_cross_entropy(model(x), t); };
+    Updater updater(Minibatches(data.sparse, {.seed = 1}), optimizer, loss,
+                    {.capture = true, .device = device});
+    Observation observation;
+    if (device.is_cpu()) {  // where nothing is captured
+      updater.update(observation);
+      CHECK(updater.iteration() == 1);
+      return;
+    }
+    CHECK_THROWS_WITH(
+        updater.update(observation),
+        "Updater: a step on sparse rows cannot be captured, since the number of their values differs "
+        "from batch to batch; leave `capture` out");
+    CHECK(updater.iteration() == 0);
+  });
+}
+
 TEST_CASE("a batch source of sparse rows continues where its state was saved") {
   const Both data;
   const auto source = [&] { return batch_source(Minibatches(data.sparse, {.batch_size = 5, .seed = 1})); };

@@ -170,6 +170,13 @@ const std::vector<std::pair<const char*, Metric>> metrics = {
        return concat(values(sampled.x), values(sampled.t));
      }},
     {"StandardScaler", [](const Samples& s) { return values(StandardScaler(s.logits).transform(s.logits)); }},
+    {"StandardScaler of sparse rows",
+     [](const Samples& s) {
+       const CsrMatrix x = CsrMatrix::from_dense(s.logits);
+       const CsrMatrix scaled = StandardScaler(x, {.with_mean = false}).transform(x);
+       CHECK(scaled.device() == x.device());
+       return values(scaled.to_dense());
+     }},
 };
 
 }  // namespace

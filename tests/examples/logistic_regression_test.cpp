@@ -24,6 +24,8 @@ TEST_CASE("logistic_regression finds scikit-learn's optimum") {
   check_coefficients(logistic_regression(data, {.C = 0.5}), 0.63702641, 0.26178079, -1.60081942);
   check_coefficients(logistic_regression(data, {.C = 0.5, .class_weight = {1.f, 3.f}}), 0.8343182, 0.36295882,
                      -1.12558084);
+  const SparseDataset sparse(CsrMatrix::from_dense(data.x), data.t);
+  check_coefficients(logistic_regression(sparse, {.C = 0.5}), 0.63702641, 0.26178079, -1.60081942);
 }
 
 TEST_CASE("logistic_regression throws if it has not converged") {

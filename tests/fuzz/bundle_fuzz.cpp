@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "tenbin/bundle/predictor.h"
 #include "tenbin/core/random.h"
@@ -14,9 +15,11 @@ namespace {
 
 using namespace tenbin;
 
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+
 const Table& training_table() {
   static const Table table(
-      {{"age", Array{30., 50., NAN, 20., 40., 60.}},
+      {{"age", Array{30., 50., missing, 20., 40., 60.}},
        {"country", Array{0, 1, 0, 1, -1, 0}, {"DE", "FR"}},
        {"when", Array{0, 1, 2, 0, 1, 2}, {"2026-11-29", "2026-11-30 12:00", "2025-01-01"}},
        {"class", Array{0, 1, 0, 0, 1, 0}, {"legit", "fraud"}}},

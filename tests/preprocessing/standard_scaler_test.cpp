@@ -127,3 +127,60 @@ TEST_CASE("StandardScaler refuses odd arguments") {
   CHECK_THROWS_WITH(scaler.inverse_transform(Array{{1, 2}}),
                     "StandardScaler::inverse_transform: x must be float32 or float64, got int32(1, 2)");
 }
+
+TEST_CASE("StandardScaler of sparse rows is that of the dense ones, without a mean") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    // Some zeros, missing values, no value at all, a constant, a constant with a zero among its values.
+    const Array dense = Array{
+        {1., 0., 0., 7., 2., 0.},
+        {0., nan, 0., 7., 2., 1e-3},
+        {-3., 5., 0., 7., 0., 0.},
+        {0.5, 0., 0., 7., 2.,
+         0.}}.astype(dtype);
+    const CsrMatrix x = CsrMatrix::from_dense(dense);
+    const StandardScaler sparse(x, {.with_mean = false}), expected(dense, {.with_mean = false});
+    for (std::size_t c = 0; c < 6; ++c)
+      CHECK(sparse.scale().data<double>()[c] == Approx(expected.scale().data<double>()[c]).epsilon(1e-14));
+    CHECK(sparse.scale().data<double>()[1] == Approx(std::sqrt(50. / 9)).epsilon(1e-14));
+    CHECK(sparse.scale().data<double>()[2] == 1);
+    CHECK(sparse.mean().to_vector<double>() == std::vector<double>(6, 0.));
+    const CsrMatrix scaled = expected.transform(x);  // the bits are those of the dense rows
+    CHECK(scaled.dtype() == dtype);
+    CHECK(scaled.indices().to_vector<int>() == x.indices().to_vector<int>());
+    const auto same = [](const Array& a, const Array& b) {
+      const auto u = a.to_vector<double>(), v = b.to_vector<double>();
+      REQUIRE(u.size() == v.size());
+      for (std::size_t i = 0; i < u.size(); ++i)
+        CHECK((u[i] == v[i] || (std::isnan(u[i]) && std::isnan(v[i]))));
+    };
+    same(scaled.to_dense(), expected.transform(dense));
+    same(expected.inverse_transform(scaled).to_dense(),
+         expected.inverse_transform(expected.transform(dense)));
+    CHECK(StandardScaler(x, {.with_mean = false, .with_std = false}).scale().to_vector<double>() ==
+          std::vector<double>(6, 1.));
+    CHECK(sparse.transform(x.slice(0, 0)).shape() == Shape{0, 6});
+  }
+}
+
+TEST_CASE("StandardScaler refuses to centre sparse rows") {
+  const CsrMatrix x = CsrMatrix::from_dense(Array{{1.f, 0.f}, {0.f, 2.f}});
+  CHECK_THROWS_WITH(
+      StandardScaler(x, {}),
+      "StandardScaler: sparse rows cannot be centred and stay sparse; pass {.with_mean = false}, or "
+      "dense rows: x.to_dense(); got float32(2, 2), 2 stored");
+  CHECK_THROWS_WITH(StandardScaler(Array{{0.f, 1.f}, {0.f, 2.f}}).transform(x),
+                    "StandardScaler::transform: the scaler centres column 1 by 1.5, and centred rows are not "
+                    "sparse; fit it with {.with_mean = false}; got float32(2, 2), 2 stored");
+  const StandardScaler scaler(x, {.with_mean = false});
+  CHECK_THROWS_WITH(scaler.transform(CsrMatrix::from_dense(Array{{1.f}})),
+                    "StandardScaler::transform: expected 2 columns as fitted, got float32(1, 1), 1 stored");
+  CHECK_THROWS_WITH(scaler.inverse_transform(CsrMatrix()),
+                    "StandardScaler::inverse_transform: expected 2 columns as fitted, got none");
+  CHECK_THROWS_WITH(StandardScaler(x.slice(0, 0), {.with_mean = false}),
+                    "StandardScaler: expected rows, got float32(0, 2), 0 stored");
+  const float inf = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_WITH(
+      StandardScaler(CsrMatrix::from_dense(Array{{0.f, 1.f}, {0.f, inf}}), {.with_mean = false}),
+      "StandardScaler: expected finite values or NaN, got x[1, 1] = inf");
+}

@@ -501,3 +501,74 @@ TEST_CASE("TablePipeline: the number of threads does not matter", "[pipeline]") 
     CHECK(prep.transform(table).x.to_vector<float>() == expected);
   }
 }
+
+TEST_CASE("TablePipeline: sparse rows are the dense ones", "[pipeline]") {
+  // 2500 rows: more than two blocks. Numbers with zeros and missing values, categories with unseen ones.
+  std::vector<double> ages, amounts;
+  std::vector<int> countries, shops, labels;
+  for (int i = 0; i < 2500; ++i) {
+    ages.push_back(i % 7 == 0 ? missing : i % 3);
+    amounts.push_back(i % 5 == 0 ? 0 : i * 0.25);
+    countries.push_back(i % 11 == 0 ? -1 : i % 4);
+    shops.push_back(i * 37 % 300);
+    labels.push_back(i % 2);
+  }
+  Names shop_names;
+  for (int i = 0; i < 300; ++i) shop_names.push_back("shop" + std::to_string(i));
+  const Table table({{"age", Array(ages)},
+                     {"country", Array(countries), {"DE", "FR", "IT", "JP"}},
+                     {"amount", Array(amounts)},
+                     {"shop", Array(shops), shop_names},
+                     {"y", Array(labels), {"no", "yes"}}},
+                    4, "big.csv");
+  const auto agree = [](const Transformed& dense, const SparseTransformed& sparse) {
+    CHECK(sparse.x.shape() == dense.x.shape());
+    CHECK(sparse.x.to_dense().to_vector<float>() == dense.x.to_vector<float>());
+    CHECK(sparse.x.nnz() == CsrMatrix::from_dense(dense.x).nnz());
+    REQUIRE(static_cast<bool>(sparse.t) == static_cast<bool>(dense.t));
+    if (dense.t) CHECK(sparse.t.to_vector<int>() == dense.t.to_vector<int>());
+    REQUIRE(sparse.warnings.size() == dense.warnings.size());
+    for (std::size_t i = 0; i < dense.warnings.size(); ++i)
+      CHECK(sparse.warnings[i].text == dense.warnings[i].text);
+  };
+  std::vector<std::size_t> first(1200), mixed{2499, 7, 7, 0}, none;
+  for (std::size_t i = 0; i < first.size(); ++i) first[i] = i;
+  TablePipeline min_max = TablePipeline()
+                              .impute({.indicator = true})
+                              .one_hot({.min_frequency = 2, .unknown = UnknownCategory::ignore})
+                              .scale({.scaling = Scaling::min_max});
+  TablePipeline ordinal =
+      TablePipeline().drop({"age"}).ordinal().log1p({"amount"}).scale({.columns = {"amount"}});
+  for (TablePipeline& prep : {std::ref(min_max), std::ref(ordinal)}) {
+    prep.fit(table, first);
+    agree(prep.transform(table), prep.transform_sparse(table));
+    agree(prep.transform(table, mixed), prep.transform_sparse(table, mixed));
+    agree(prep.transform(table, none), prep.transform_sparse(table, none));
+    const TransformOptions tolerant{.missing_columns = Unknown::missing};
+    const Table part = table_of({table["amount"], table["shop"]});
+    agree(prep.transform(part, tolerant), prep.transform_sparse(part, tolerant));
+  }
+  const SparseDataset data = min_max.transform_sparse(table, mixed);
+  CHECK(data.size() == 4);
+  const testing::ThreadCount one(1);
+  const SparseTransformed alone = min_max.transform_sparse(table);
+  const testing::ThreadCount three(3);
+  const SparseTransformed threads = min_max.transform_sparse(table);
+  CHECK(alone.x.indices().to_vector<int>() == threads.x.indices().to_vector<int>());
+  CHECK(alone.x.data().to_vector<float>() == threads.x.data().to_vector<float>());
+}
+
+TEST_CASE("TablePipeline: what transform_sparse refuses", "[pipeline]") {
+  CHECK_THROWS_WITH(steps().transform_sparse(fraud()),
+                    "TablePipeline::transform_sparse: the pipeline is not fitted; call `fit` first");
+  TablePipeline prep = TablePipeline().impute();
+  prep.fit(Table({{"a", Array{1., 2.}}}, std::nullopt, "a.csv"));
+  const auto as_data = [&] { return SparseDataset(prep.transform_sparse(table_of({{"a", Array{1.}}}))); };
+  CHECK_THROWS_WITH(as_data(),
+                    "SparseTransformed: the table had no labels, so it is no SparseDataset; take x");
+  CHECK_THROWS_WITH(prep.transform_sparse(table_of({{"a", Array{1., 1e300}}})),
+                    "new.csv: column \"a\" is beyond float32 after scaling in row 1" + counted);
+  CHECK_THROWS_WITH(prep.transform_sparse(table_of({{"b", Array{1.}}})),
+                    "new.csv: no column is named \"a\", which the pipeline needs; there are \"b\"; "
+                    "`.missing_columns = Unknown::missing` makes it a column of missing values");
+}

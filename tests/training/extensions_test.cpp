@@ -210,6 +210,39 @@ TEST_CASE("Evaluator: metrics of all rows at once, the loss weighted by rows, in
                     "Evaluator: expected rows, got a dataset without any");
 }
 
+TEST_CASE("Evaluator of sparse rows has the values of the dense ones") {
+  const Dataset dense = two_classes(21, 9);
+  const SparseDataset sparse(CsrMatrix::from_dense(dense.x), dense.t);
+  const MLP model({dense.x.shape()[1], 4, 2});
+  EvaluatorOptions options;
+  options.batch_size = 8;
+  const auto evaluate = [&](const auto& data, const auto& of_rows, LossFunction loss) {
+    options.loss = std::move(loss);
+    return Evaluator(data, of_rows, {{"ap", average_precision_score}, {"accuracy", accuracy}}, options)
+        .evaluate();
+  };
+  const auto expected = evaluate(
+      dense, [&](const Variable& x) { return softmax(model(x)); },
+      [&](const Array& x, const Array& t) { return softmax_cross_entropy(model(x), t); });
+  const auto loss = [&](const CsrMatrix& x, const Array& t) {
+    CHECK_FALSE(config().train);
+    return softmax_cross_entropy(model(x), t);
+  };
+  const auto values = evaluate(
+      sparse, [&](const CsrMatrix& x) { return softmax(model(x)); }, loss);
+  REQUIRE(values.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(values[i].first == expected[i].first);
+    CHECK(values[i].second == Approx(expected[i].second).epsilon(1e-6));
+  }
+  CHECK(Evaluator(sparse, model, {{"accuracy", accuracy}}).evaluate()[0] == values[2]);  // a link
+  CHECK_THROWS_WITH(Evaluator(SparseDataset(), model, {}),
+                    "Evaluator: expected rows, got a dataset without any");
+  CHECK_THROWS_WITH(
+      evaluate(dense, model, loss),
+      "Updater: the loss takes a CsrMatrix and an Array, and the batches are not of a SparseDataset");
+}
+
 TEST_CASE("Metric takes the functions of evaluation with their default options") {
   const Array t({0, 1, 1, 0, 1, 0}), y({0, 1, 0, 0, 1, 1});
   const ConfusionMatrix matrix(t, y);

@@ -1,17 +1,39 @@
 #include "tenbin/training/extensions/evaluator.h"
 
 #include "tenbin/core/config.h"
-#include "tenbin/datasets/minibatches.h"
 #include "tenbin/training/trainer.h"
 
 namespace tenbin {
 
+namespace {
+
+template <class Data>
+const Data& with_rows(const Data& data) {
+  if (data.size() == 0) throw Error("Evaluator: expected rows, got a dataset without any");
+  return data;
+}
+
+}  // namespace
+
+detail::Samples Evaluator::samples_of(const Dataset& data) { return detail::arrays_of(with_rows(data)); }
+detail::Samples Evaluator::samples_of(const SparseDataset& data) {
+  return detail::arrays_of(with_rows(data));
+}
+
 Evaluator::Evaluator(Dataset data, ModelFunction model, std::vector<Metric> metrics, EvaluatorOptions options)
-    : data_(std::move(data)),
-      model_(std::move(model)),
+    : Evaluator(
+          samples_of(data),
+          [x = data.x, model = std::move(model)](std::size_t batch_size) {
+            return predict(model, x, {batch_size});
+          },
+          std::move(metrics), std::move(options)) {}
+
+Evaluator::Evaluator(detail::Samples samples, Outputs outputs, std::vector<Metric> metrics,
+                     EvaluatorOptions options)
+    : samples_(std::move(samples)),
+      outputs_(std::move(outputs)),
       metrics_(std::move(metrics)),
       options_(std::move(options)) {
-  if (data_.size() == 0) throw Error("Evaluator: expected rows, got a dataset without any");
   if (options_.batch_size == 0) throw Error("Evaluator: expected a batch_size above 0, got 0");
 }
 
@@ -29,20 +51,23 @@ std::vector<std::pair<std::string, double>> Evaluator::evaluate() const {
   if (options_.loss) {
     detail::Means means;
     const MinibatchesOptions in_order{options_.batch_size, {}, {}, false};
-    for (const Dataset& batch : Minibatches(data_, in_order)) {
+    const detail::BatchPlan plan(samples_, std::nullopt, in_order);
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+      const Arrays batch = plan.batch(plan.pass(), i);
       Observation of_batch;
-      const auto rows = static_cast<double>(batch.size());
+      const auto rows = static_cast<double>(batch.back().shape()[0]);
       const ReportScope scope(of_batch, prefix(), rows);
-      const Variable loss = options_.loss({batch.x, batch.t});
+      const Variable loss = options_.loss(batch);
       of_batch.set(prefix() + "loss", loss.data(), rows);
       means.add(of_batch);
     }
     values = means.values();
   }
   if (metrics_.empty()) return values;
-  const Array y = predict(model_, data_.x, {options_.batch_size});
+  const Array y = outputs_(options_.batch_size);
+  const Array& t = samples_.arrays.back();
   for (const Metric& metric : metrics_) {
-    const Metric::Result result = metric(data_.t, y);
+    const Metric::Result result = metric(t, y);
     const std::string key = prefix() + metric.name();
     for (std::size_t c = 0; c < result.values.size(); ++c)
       values.emplace_back(result.is_per_class ? key + '/' + std::to_string(c) : key, result.values[c]);

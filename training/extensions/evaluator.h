@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "tenbin/datasets/dataset.h"
+#include "tenbin/datasets/minibatches.h"
+#include "tenbin/datasets/sparse_dataset.h"
 #include "tenbin/evaluation/confusion_matrix.h"
 #include "tenbin/training/extension.h"
 #include "tenbin/training/predict.h"
@@ -108,6 +110,19 @@ struct EvaluatorOptions {
 class Evaluator : public Extension {
  public:
   Evaluator(Dataset data, ModelFunction model, std::vector<Metric> metrics, EvaluatorOptions options = {});
+  /// The same on sparse rows: `model` and `options.loss` take a `const CsrMatrix&`, as links do.
+  ///
+  ///     trainer.extend(Evaluator(valid, [&](const CsrMatrix& x) { return softmax(model(x)); },
+  ///                              {{"ap", average_precision_score}}));
+  template <class Model, class = std::enable_if_t<std::is_invocable_v<const Model&, const CsrMatrix&>>>
+  Evaluator(const SparseDataset& data, Model model, std::vector<Metric> metrics,
+            EvaluatorOptions options = {})
+      : Evaluator(
+            samples_of(data),
+            [x = data.x, model = std::move(model)](std::size_t batch_size) {
+              return predict(model, x, {batch_size});
+            },
+            std::move(metrics), std::move(options)) {}
 
   std::string name() const override { return options_.name; }
   int default_priority() const override { return Priority::writer; }
@@ -118,10 +133,17 @@ class Evaluator : public Extension {
   std::vector<std::pair<std::string, double>> evaluate() const;
 
  private:
+  // Of all rows, for a batch size.
+  using Outputs = std::function<Array(std::size_t batch_size)>;
+
+  Evaluator(detail::Samples samples, Outputs outputs, std::vector<Metric> metrics, EvaluatorOptions options);
+  // Errors: no rows; x and t that differ in their number.
+  static detail::Samples samples_of(const Dataset& data);
+  static detail::Samples samples_of(const SparseDataset& data);
   std::string prefix() const { return options_.name + '/' + options_.model_name + '/'; }
 
-  Dataset data_;
-  ModelFunction model_;
+  detail::Samples samples_;
+  Outputs outputs_;
   std::vector<Metric> metrics_;
   EvaluatorOptions options_;
 };

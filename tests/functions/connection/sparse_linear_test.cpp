@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "tenbin/cuda/captured_step.h"
 #include "tenbin/functions/array/get_rows.h"
 #include "tenbin/functions/connection/linear.h"
 #include "tenbin/links/mlp.h"
@@ -44,9 +45,9 @@ TEST_CASE("linear of sparse rows is linear of the same rows", "[gpu]") {
     struct Case {
       std::size_t rows, in, out;
     };
-    for (const auto& [rows, in, out] :
-         {Case{0, 5, 3}, Case{1, 1, 1}, Case{4, 1, 3}, Case{7, 5, 1}, Case{5, 9, 4}, Case{9, 130, 7},
-          Case{3, 700, 2}, Case{2, 0, 3}, Case{300, 40, 5}, Case{3, 5, 0}})
+    for (const auto& [rows, in, out] : {Case{0, 5, 3}, Case{1, 1, 1}, Case{4, 1, 3}, Case{7, 5, 1},
+                                        Case{5, 9, 4}, Case{9, 130, 7}, Case{3, 700, 2}, Case{2, 0, 3},
+                                        Case{300, 40, 5}, Case{3, 5, 0}, Case{20, 37, 107}, Case{9, 24, 64}})
       for (const Dtype dtype : {Dtype::float32, Dtype::float64})
         for (const bool has_bias : {true, false}) {
           CAPTURE(rows, in, out, dtype, has_bias);
@@ -111,6 +112,22 @@ TEST_CASE("linear of sparse rows: the same bits at any number of threads", "[thr
   }
 }
 
+TEST_CASE("linear of sparse rows: a row alone has the bits that it has in a batch") {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float64})
+    for (const std::size_t out : {1u, 2u, 8u, 33u, 105u}) {
+      CAPTURE(dtype, out);
+      // The batch has more values than columns, and W is transposed; a row has fewer.
+      const CsrMatrix x = CsrMatrix::from_dense(sparse_values(40, 90, 7, dtype));
+      REQUIRE(x.nnz() > 90);
+      const Array W = uniform({out, 90}).astype(dtype), b = uniform({out}).astype(dtype);
+      const auto all = values(linear(x, W, b).data());
+      for (std::size_t i = 0; i < 40; ++i) {
+        const auto row = values(linear(x.slice(i, i + 1), W, b).data());
+        CHECK(std::equal(row.begin(), row.end(), all.begin() + static_cast<std::ptrdiff_t>(i * out)));
+      }
+    }
+}
+
 TEST_CASE("linear of sparse rows does not meet what is not stored", "[gpu]") {
   on_every_device([](Device device) {
     const float inf = std::numeric_limits<float>::infinity();
@@ -136,6 +153,22 @@ TEST_CASE("linear of sparse rows refuses what does not fit") {
                     "linear: b must be (2) for W float32(2, 3), got float32(3)");
   CHECK_THROWS_WITH(linear(x, Array::zeros({2, 3}), Array::zeros({2}, Dtype::float64)),
                     "linear: x and b differ in dtype: float32(1, 3), 2 stored and float64(2)");
+}
+
+TEST_CASE("linear of sparse rows cannot be captured", "[gpu]") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    const CsrMatrix x = CsrMatrix::from_dense(Array{{0.f, 1.f, 2.f}}.to(device));
+    CapturedStep step([&](const Array& W) { return linear(x, W); }, {.warmup = 1});
+    const Array W = Array::ones({2, 3}, Dtype::float32, device);
+    CHECK(values(step(W)) == std::vector<double>{3, 3});
+    CHECK_THROWS_WITH(step(W),
+                      "CapturedStep: a product with a CsrMatrix, whose number of values changes, in forward "
+                      "of linear cannot be "
+                      "part of a captured step: do it before or after, or make it an input or the result");
+    CHECK_FALSE(step.is_captured());
+    CHECK(values(linear(x, W).data()) == std::vector<double>{3, 3});
+  });
 }
 
 TEST_CASE("links of sparse rows are those of dense ones, and take their size from them", "[gpu]") {
