@@ -50,7 +50,7 @@ class Run {
     try {
       parallel_for(tasks.size(), [&](std::size_t i) { run(tasks[i]); });
     } catch (...) {
-      state_.save();
+      save_what_there_is();
       throw;
     }
     state_.save();
@@ -68,6 +68,14 @@ class Run {
     std::size_t fold;
     std::size_t method;
   };
+
+  // The error that stopped the run is the one to report.
+  void save_what_there_is() {
+    try {
+      state_.save();
+    } catch (const std::exception&) {
+    }
+  }
 
   // A thread that has nothing left to do in a fold starts another one, before the methods of that one are
   // due: so no thread waits for a start, and few folds are in memory at once.

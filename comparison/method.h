@@ -129,7 +129,7 @@ class ComparisonMethods {
 ///     focal loss                  Lin et al. (ICCV 2017); gamma is tuned
 ///     logit adjustment            while training (Menon et al., ICLR 2021); tau is tuned
 ///     balanced softmax            Ren et al. (NeurIPS 2020): the same with tau 1
-///     LDAM-DRW                    margins, and weights in the last fifth (Cao et al., NeurIPS 2019)
+///     LDAM-DRW                    margins, and weights in the second half (Cao et al., NeurIPS 2019)
 ComparisonMethods standard_methods();
 
 }  // namespace tenbin

@@ -22,7 +22,13 @@ double spread(const std::vector<double>& values) {
   return values.size() < 2 ? 0 : detail::standard_deviation(values, 1);
 }
 
-std::string percent(double share) { return fixed(100 * share, 1); }
+// Without a minus before zeros.
+std::string rounded(double value, int digits) {
+  const std::string text = fixed(value, digits);
+  return text.find_first_not_of("-0.") == std::string::npos ? fixed(0, digits) : text;
+}
+
+std::string percent(double share) { return rounded(100 * share, 1); }
 
 // ---- text -----------------------------------------------------------------------------------------------
 
@@ -240,7 +246,8 @@ std::string to_text(const LeakCheck& check) {
   std::vector<detail::TextRow> rows = {
       {"step", "training rows seen", "test rows seen", "measured on own rows"}};
   for (const LeakStep& step : check.steps)
-    rows.push_back({step.step, detail::text_of(step.train_rows, " of ", check.train_rows),
+    rows.push_back({step.step == "network" ? "network, early stopping" : step.step,
+                    detail::text_of(step.train_rows, " of ", check.train_rows),
                     std::to_string(step.test_rows), std::to_string(step.own_rows)});
   std::string text = detail::text_of("Leak check: ", check.passed() ? "passed" : "FAILED", "\n\n");
   text += table_text(std::move(rows));

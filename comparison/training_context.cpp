@@ -57,7 +57,7 @@ MLP TrainingContext::fit(const NetworkSettings& network, const Dataset& rows,
   const std::string step = !step_.empty() ? step_ : rows.resampled_by != nullptr ? "resampling" : "training";
   detail::record_training(*data_, rows, step, *record_);
   detail::NetworkTraining training(rows.to(data_->source->device), n_class(), network, options, seed(),
-                                   detail::steps_per_epoch(data_->train.size(), network));
+                                   data_->orders);
   while (!training.is_done()) training.run_pass();
   MLP model = training.model();
   model.to(Device::cpu());

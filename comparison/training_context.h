@@ -32,7 +32,7 @@ TrainingLoss weighted_cross_entropy(const Array& class_weight);
 /// all methods.
 struct NetworkFitOptions {
   TrainingLoss loss = {};  ///< empty: softmax_cross_entropy
-  /// The indices of an epoch's rows, any number; empty: every row once.
+  /// The indices of an epoch's rows in their order, any number; empty: every row once, in random order.
   std::function<std::vector<std::size_t>(std::uint64_t epoch)> sampler = {};
 };
 

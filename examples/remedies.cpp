@@ -9,6 +9,7 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 #include "common/command_line.h"
 #include "tenbin/comparison/comparison.h"
@@ -31,6 +32,15 @@ Table load(const std::string& path, const std::string& label) {
   return load_csv(path, {.label = label});
 }
 
+// The methods of a list like "plain, SMOTE".
+ComparisonMethods chosen_methods(const std::string& list) {
+  if (list.empty()) return standard_methods();
+  std::vector<std::string> names;
+  std::istringstream text(list);
+  for (std::string name; std::getline(text >> std::ws, name, ',');) names.push_back(name);
+  return standard_methods().select(names);
+}
+
 // A line on standard error, from the first call on.
 std::function<void(const ComparisonProgress&)> progress_line() {
   return [bar = std::shared_ptr<ProgressLine>()](const ComparisonProgress& progress) mutable {
@@ -43,7 +53,7 @@ std::function<void(const ComparisonProgress&)> progress_line() {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  std::string path, label = "-1", json_path = "remedies.json", csv_path = "remedies.csv";
+  std::string path, methods, label = "-1", json_path = "remedies.json", csv_path = "remedies.csv";
   ComparisonOptions options;
   int hidden = -1;
   double weight_decay = -1;
@@ -51,6 +61,7 @@ int main(int argc, char** argv) try {
   CommandLine command_line("Compares methods against class imbalance on your own table.");
   command_line.add("data", path, "CSV or ARFF file, may be compressed with gzip");
   command_line.add("label", label, "label column: its name or its index; -1 is the last");
+  command_line.add("methods", methods, "names of methods, with commas between them; empty: all");
   command_line.add("folds", options.folds, "folds of the cross-validation");
   command_line.add("repeats", options.repeats, "repetitions of the cross-validation, with different folds");
   command_line.add("seed", options.seed, "seed of the folds, the initial weights and the samplers");
@@ -73,7 +84,7 @@ int main(int argc, char** argv) try {
   options.tune = !untuned;
   options.progress = progress_line();
 
-  const ComparisonResult result = compare(load(path, label), standard_methods(), options);
+  const ComparisonResult result = compare(load(path, label), chosen_methods(methods), options);
   std::cout << to_text(result);
   write_file(json_path, to_json(result));
   write_file(csv_path, to_csv(result));

@@ -1,6 +1,7 @@
 #include "tenbin/comparison/detail/fold_data.h"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <limits>
 
@@ -33,6 +34,11 @@ std::vector<std::shared_ptr<FoldData>> make_inner_folds(FoldData& fold, RowRecor
                               {rows_at(fold.split.train, split.train), rows_at(fold.split.train, split.test)},
                               fold.seed, record, fold.chosen));
   return inner;
+}
+
+bool is_finite(const Array& p) {
+  const float* const values = p.data<float>();
+  return std::all_of(values, values + p.size(), [](float value) { return std::isfinite(value); });
 }
 
 // The search for a network on the inner folds.
@@ -82,22 +88,20 @@ class NetworkChoice {
   // From the middle of the decays to where the log loss no longer decreases.
   double best_decay() {
     const std::vector<double>& decays = search_.weight_decay;
-    std::size_t at = (decays.size() - 1) / 2;
-    double lowest = try_candidate(search_.hidden[0], decays[at]);
-    const auto step = [&](std::size_t next) {
-      const double loss = try_candidate(search_.hidden[0], decays[next]);
+    const std::size_t middle = (decays.size() - 1) / 2;
+    std::size_t best = middle;
+    double lowest = try_candidate(search_.hidden[0], decays[middle]);
+    const auto improves = [&](std::size_t at) {
+      const double loss = try_candidate(search_.hidden[0], decays[at]);
       if (loss >= lowest) return false;
       lowest = loss;
-      at = next;
+      best = at;
       return true;
     };
-    const std::size_t middle = at;
-    while (at + 1 < decays.size() && step(at + 1)) {
-    }
-    if (at == middle)
-      while (at > 0 && step(at - 1)) {
-      }
-    return decays[at];
+    for (std::size_t at = middle + 1; at < decays.size() && improves(at); ++at) continue;
+    if (best == middle)
+      for (std::size_t at = middle; at > 0 && improves(at - 1); --at) continue;
+    return decays[best];
   }
 
   // The log loss of a candidate at its best epoch.
@@ -106,9 +110,9 @@ class NetworkChoice {
     std::deque<NetworkTraining> trainings;
     for (const InnerRows& rows : folds_)
       trainings.emplace_back(rows.train, n_class_, candidate.settings, NetworkFitOptions{}, rows.fold->seed,
-                             steps_per_epoch(rows.train.size(), candidate.settings));
+                             rows.fold->orders);
     const std::size_t max_epochs = search_.max_epochs;
-    std::size_t best_epoch = max_epochs;
+    std::size_t best_epoch = 0;
     for (std::size_t epoch = 1; epoch <= max_epochs; ++epoch) {
       for (NetworkTraining& training : trainings) training.run_pass();
       if (!search_.early_stopping && epoch < max_epochs) continue;
@@ -120,12 +124,12 @@ class NetworkChoice {
         break;
       }
     }
-    candidate.settings.epochs = best_epoch;
+    candidate.settings.epochs = best_epoch == 0 ? max_epochs : best_epoch;
     candidates_.push_back(candidate);
     return candidate.log_loss;
   }
 
-  // Over all rows that the inner folds measure on.
+  // Over all rows that the inner folds measure on; infinite if a training has diverged.
   double log_loss_of(const std::deque<NetworkTraining>& trainings) const {
     double sum = 0;
     std::size_t rows = 0;
@@ -135,6 +139,7 @@ class NetworkChoice {
       const MLP& model = trainings[i].model();
       const auto probabilities = [&](const Variable& x) { return softmax(model(x)); };
       const Array p = predict(ModelFunction(probabilities), folds_[i].valid.x).to(Device::cpu());
+      if (!is_finite(p)) return std::numeric_limits<double>::infinity();
       sum += log_loss(folds_[i].fold->test.t, p, options);
       rows += folds_[i].valid.size();
     }
@@ -163,6 +168,7 @@ std::shared_ptr<FoldData> make_fold(const FoldSource& source, Split split, std::
   fold->train = fold->pipeline.transform(source.table, fold->split.train);
   fold->one_hot = fold->pipeline.one_hot_features();
   fold->counts = class_counts(fold->train.t, source.table.classes().size());
+  fold->orders = std::make_shared<EpochOrders>(fold->train.size(), seed);
   fold->train_contents = RowContents(fold->train.x, fold->split.train);
   if (fold->split.test.empty()) return fold;
   fold->test = fold->pipeline.transform(source.table, fold->split.test);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tenbin/comparison/detail/network_training.h"
 #include "tenbin/comparison/detail/row_record.h"
 #include "tenbin/comparison/training_context.h"
 
@@ -38,6 +39,7 @@ struct FoldData {
   TablePipeline pipeline;  // fitted to split.train
   Dataset train;
   Dataset test;
+  std::shared_ptr<EpochOrders> orders;  // of train
   std::vector<std::size_t> counts;
   std::vector<FeatureRange> one_hot;
   RowContents train_contents;

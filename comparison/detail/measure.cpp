@@ -121,12 +121,13 @@ std::vector<FoldRows> rows_by_fold(const std::vector<std::int32_t>& t,
 struct ScoreOrder {
   std::vector<std::uint32_t> rows;
   std::vector<std::uint8_t> is_positive;
-  std::vector<std::size_t> run_ends;  // of equal scores
+  // The ends of the runs of equal scores with a positive row: between them neither metric changes.
+  std::vector<std::size_t> ends;
   std::size_t n_positive;
 };
 
 ScoreOrder order_of(const FoldRows& fold, const Array& p, std::size_t positive) {
-  const std::size_t n_class = p.shape()[1];
+  const std::size_t n_class = p.shape()[1], n = fold.positive.size() + fold.others.size();
   const float* const scores = p.data<float>() + positive;
   const auto score = [&](std::uint32_t row) { return scores[row * n_class]; };
   ScoreOrder order;
@@ -135,11 +136,15 @@ ScoreOrder order_of(const FoldRows& fold, const Array& p, std::size_t positive) 
   order.rows.insert(order.rows.end(), fold.others.begin(), fold.others.end());
   std::stable_sort(order.rows.begin(), order.rows.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return score(a) > score(b); });
-  for (const std::uint32_t row : order.rows)
-    order.is_positive.push_back(std::binary_search(fold.positive.begin(), fold.positive.end(), row) ? 1 : 0);
-  for (std::size_t i = 1; i <= order.rows.size(); ++i)
-    if (i == order.rows.size() || score(order.rows[i]) != score(order.rows[i - 1]))
-      order.run_ends.push_back(i);
+  bool has_positive = false;
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool is_positive = std::binary_search(fold.positive.begin(), fold.positive.end(), order.rows[i]);
+    order.is_positive.push_back(is_positive ? 1 : 0);
+    has_positive = has_positive || is_positive;
+    if (i + 1 < n && score(order.rows[i]) == score(order.rows[i + 1])) continue;
+    if (has_positive) order.ends.push_back(i + 1);
+    has_positive = false;
+  }
   return order;
 }
 
@@ -153,19 +158,19 @@ PooledValues values_of(const ScoreOrder& order, const std::vector<std::uint32_t>
   const auto n_positive = static_cast<double>(order.n_positive);
   const double most_false = max_fpr * static_cast<double>(order.rows.size() - order.n_positive);
   PooledValues values;
-  std::size_t true_positives = 0, predicted = 0, i = 0;
-  for (const std::size_t end : order.run_ends) {
-    const std::size_t before = true_positives;
+  std::uint32_t true_positives = 0, predicted = 0;
+  std::size_t i = 0;
+  for (const std::size_t end : order.ends) {
+    const std::uint32_t before = true_positives;
     for (; i < end; ++i) {
       const std::uint32_t count = counts[order.rows[i]];
       predicted += count;
       true_positives += count * order.is_positive[i];
     }
-    const auto found = static_cast<double>(true_positives);
-    if (true_positives > before)
-      values.average_precision +=
-          static_cast<double>(true_positives - before) / n_positive * found / static_cast<double>(predicted);
-    if (static_cast<double>(predicted - true_positives) <= most_false) values.recall = found / n_positive;
+    if (true_positives == before) continue;
+    const double found = true_positives;
+    values.average_precision += (found - before) / n_positive * found / predicted;
+    if (predicted - true_positives <= most_false) values.recall = found / n_positive;
   }
   return values;
 }

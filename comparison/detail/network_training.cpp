@@ -23,19 +23,30 @@ MLP initial_network(const Dataset& rows, std::size_t n_class, const NetworkSetti
 
 }  // namespace
 
-std::size_t steps_per_epoch(std::size_t n_rows, const NetworkSettings& settings) {
-  return (n_rows + settings.batch_size - 1) / settings.batch_size;
+std::vector<std::size_t> EpochOrders::order(std::uint64_t epoch) {
+  constexpr std::uint64_t stream = 0x636f6d70617265;
+  constexpr std::size_t most_kept_rows = 200000;
+  const auto drawn = [&] { return random::substream(seed_, stream, epoch).permutation(n_rows_); };
+  if (n_rows_ > most_kept_rows) return drawn();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<std::uint32_t>& kept = orders_[epoch];
+  if (kept.empty())
+    for (const std::size_t row : drawn()) kept.push_back(static_cast<std::uint32_t>(row));
+  return std::vector<std::size_t>(kept.begin(), kept.end());
 }
 
 NetworkTraining::NetworkTraining(Dataset rows, std::size_t n_class, const NetworkSettings& settings,
-                                 NetworkFitOptions options, std::uint64_t seed, std::size_t steps_per_epoch)
+                                 NetworkFitOptions options, std::uint64_t seed,
+                                 std::shared_ptr<EpochOrders> orders)
     : rows_(std::move(rows)),
       settings_(settings),
       options_(std::move(options)),
-      seed_(seed),
-      model_(initial_network(rows_, n_class, settings, seed)),
-      steps_(settings.epochs * steps_per_epoch),
-      schedule_steps_(settings.max_epochs * steps_per_epoch) {
+      orders_(std::move(orders)),
+      model_(initial_network(rows_, n_class, settings, seed)) {
+  const std::size_t steps_per_epoch = (orders_->n_rows() + settings.batch_size - 1) / settings.batch_size;
+  steps_ = settings.epochs * steps_per_epoch;
+  schedule_steps_ = settings.max_epochs * steps_per_epoch;
+  if (rows_.size() != orders_->n_rows()) orders_ = std::make_shared<EpochOrders>(rows_.size(), seed);
   optimizer_.setup(model_);
   weights_ = &optimizer_.group("*/W");
   weights_->add_hook(WeightDecay(settings.weight_decay));
@@ -52,12 +63,18 @@ Variable NetworkTraining::loss_of(const Dataset& batch) const {
   return options_.loss(logits, batch.t, static_cast<double>(step_) / static_cast<double>(steps_));
 }
 
-void NetworkTraining::run_pass() {
+std::vector<std::size_t> NetworkTraining::next_order() {
   const std::uint64_t epoch = pass_++;
-  const MinibatchesOptions batching{.batch_size = settings_.batch_size, .seed = seed_, .epoch = epoch};
-  const Minibatches<> batches = options_.sampler ? Minibatches<>(rows_, options_.sampler(epoch), batching)
-                                                 : Minibatches<>(rows_, batching);
-  if (batches.size() == 0) throw Error("TrainingContext::fit: expected rows to train on, got none");
+  std::vector<std::size_t> order = options_.sampler ? options_.sampler(epoch) : orders_->order(epoch);
+  if (order.empty()) throw Error("TrainingContext::fit: expected rows to train on, got none");
+  return order;
+}
+
+void NetworkTraining::run_pass() {
+  MinibatchesOptions batching;
+  batching.batch_size = settings_.batch_size;
+  batching.shuffle = false;
+  const Minibatches<> batches(rows_, next_order(), batching);
   for (const Dataset& batch : batches) {
     if (is_done()) return;
     optimizer_.hyperparam.alpha = weights_->hyperparam.alpha = alpha();

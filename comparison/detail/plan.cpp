@@ -237,6 +237,9 @@ ComparisonPlan make_training_plan(const Table& table, const ComparisonOptions& o
                       0,
                       std::move(counts)};
   if (!options.pipeline) plan.left_out_columns = left_out_columns(table);
+  if (plan.left_out_columns.size() + 1 == table.columns().size())
+    throw Error(function, ": ", table.source(), ": no column is left to learn from",
+                plan.left_out_columns.empty() ? "" : "; left out: ", joined(plan.left_out_columns));
   return plan;
 }
 

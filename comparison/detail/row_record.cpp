@@ -21,20 +21,26 @@ void sort_steps(std::vector<LeakStep>& steps) {
   });
 }
 
-// A hash of each row's bits. Unlike FNV-1a it takes 4 bytes at once; it is not stored.
+// The bits of one or two numbers; -0 is 0.
+std::uint64_t bits_of(const float* values, std::size_t count) {
+  const std::array<float, 2> numbers = {values[0] + 0.0f, count > 1 ? values[1] + 0.0f : 0.0f};
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, numbers.data(), sizeof bits);
+  return bits;
+}
+
+// A hash of each row. Unlike FNV-1a it takes 8 bytes at once; it is not stored.
 std::vector<std::uint64_t> row_hashes(const Array& x) {
   const std::size_t n = x.shape()[0], columns = n == 0 ? 0 : x.size() / n;
-  const float* value = x.data<float>();
+  const float* row = x.data<float>();
   std::vector<std::uint64_t> hashes(n);
   for (std::uint64_t& hash : hashes) {
     hash = 0x9E3779B97F4A7C15u;
-    for (std::size_t c = 0; c < columns; ++c, ++value) {
-      const float number = *value + 0.0f;  // -0 equals 0
-      std::uint32_t bits = 0;
-      std::memcpy(&bits, &number, sizeof bits);
-      hash = (hash ^ bits) * 0xD6E8FEB86659FD93u;
+    for (std::size_t c = 0; c < columns; c += 2) {
+      hash = (hash ^ bits_of(row + c, columns - c)) * 0xD6E8FEB86659FD93u;
       hash ^= hash >> 32;
     }
+    row += columns;
   }
   return hashes;
 }

@@ -110,8 +110,8 @@ TEST_CASE("compare measures the methods on the same folds") {
   // The predictions are those of the rows, and the values are those of the folds.
   const MethodResult& plain = result["plain"];
   REQUIRE(plain.probabilities.shape() == Shape{84, 2});
-  CHECK(roc_auc_score(result.t, plain.probabilities) > 0.8);
-  CHECK(mean_of(plain.values[metric_index("roc_auc")]) > 0.8);
+  CHECK(roc_auc_score(result.t, plain.probabilities) > 0.7);
+  CHECK(mean_of(plain.values[metric_index("roc_auc")]) > 0.7);
   CHECK(mean_of(plain.values[metric_index("brier")]) ==
         Approx(brier_score_loss(result.t, plain.probabilities)));
   CHECK(result.found(plain).present == 24);
@@ -482,7 +482,13 @@ TEST_CASE("the network is chosen by its log loss on inner folds") {
     }
   }
 
+  // A training that diverges has an infinite loss.
+  options.network.alpha = 1e30;
+  CHECK_THROWS_WITH(compare(table, {{"plain", plain_network}}, options),
+                    Catch::StartsWith("compare: the baseline \"plain\" is not possible: "));
+
   // Nothing to choose.
+  options.network.alpha = 0.05;
   options.network.hidden = {4};
   options.network.weight_decay = {1e-3};
   options.network.early_stopping = false;
@@ -546,6 +552,11 @@ TEST_CASE("compare names what is wrong with a table or an option") {
   refuses(label({0, 0, 0, 0}, {"a", "b"}), "t.csv: expected two or more classes in \"y\", got 1");
   refuses(label({0, 0, 0, 0, 1, 1}, {"a", "b"}),
           "t.csv: class \"b\" has 2 row(s); a training, a validation and a test part need at least 3");
+  refuses(table.without({"a", "b", "place"}), "example.csv: no column is left to learn from");
+  refuses(Table({{"x", Array::full({8}, missing, Dtype::float64)},
+                 {"y", Array{0, 0, 0, 0, 1, 1, 1, 1}, {"a", "b"}}},
+                1, "t.csv"),
+          "t.csv: no column is left to learn from; left out: x (no values)");
   std::vector<std::int32_t> many(150);
   std::iota(many.begin(), many.end(), 0);
   std::vector<std::string> names;
