@@ -58,6 +58,10 @@ double Axis::position(double value) const { return (transformed(value) - low_) /
 
 void Axis::finish(int count, bool with_margin) {
   if (is_empty()) return;
+  if (limits_) {
+    low_ = transformed(limits_->low);
+    high_ = transformed(limits_->high);
+  }
   // Below the rounding of its ends, a range has no ticks.
   const double resolution = std::max({std::abs(low_), std::abs(high_), tiny}) * 1e-12;
   if (high_ - low_ <= resolution) {
@@ -67,7 +71,7 @@ void Axis::finish(int count, bool with_margin) {
     const double wide = std::max(half, resolution);
     low_ -= wide;
     high_ += wide;
-  } else if (with_margin) {
+  } else if (with_margin && !limits_) {
     const double margin = (high_ - low_) * 0.04;
     low_ -= margin;
     high_ += margin;
@@ -100,13 +104,17 @@ void Axis::add_decades(int count) {
       ticks_.push_back({value, tick_label(value, static_cast<int>(exponent))});
   };
   const double decades = high_ - low_;
-  const double every = std::max(1.0, nice_step(decades / count));
-  for (double exponent = std::floor(low_ / every) * every; exponent <= high_; exponent += every) {
-    add(exponent, 1);
-    if (decades < 2.5)
-      for (const double factor : {2.0, 5.0}) add(exponent, factor);
+  for (double every = std::max(1.0, nice_step(decades / count));;
+       every = std::max(1.0, std::floor(every / 2))) {
+    ticks_.clear();
+    for (double exponent = std::floor(low_ / every) * every; exponent <= high_; exponent += every) {
+      add(exponent, 1);
+      if (decades < 2.5)
+        for (const double factor : {2.0, 5.0}) add(exponent, factor);
+    }
+    if (ticks_.size() >= 2) return;
+    if (every == 1) break;
   }
-  if (ticks_.size() >= 2) return;
   // Within a part of a decade: the ticks of a linear axis.
   ticks_.clear();
   Axis linear(Scale::linear);

@@ -1,10 +1,11 @@
 // An axis of a chart: the range of the values, where a value is drawn, and the ticks. Internal.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "tenbin/plots/line_chart.h"
+#include "tenbin/plots/chart.h"
 
 namespace tenbin::detail {
 
@@ -25,8 +26,11 @@ class Axis {
   bool is_empty() const { return low_ > high_; }
   // Where a value is, from 0 to 1. Precondition: `finish` was called.
   double position(double value) const;
-  // Ends the range at nice numbers if `with_margin`; a range of one value becomes a wider one. `count`: about
-  // how many ticks fit.
+  // Fixes the range.
+  void set_limits(const std::optional<AxisLimits>& limits) { limits_ = limits; }
+  bool has_limits() const { return limits_.has_value(); }
+  // Widens the range a little if `with_margin`; a range of one value becomes a wider one. `count`: about how
+  // many ticks fit.
   void finish(int count, bool with_margin);
   const std::vector<Tick>& ticks() const { return ticks_; }
 
@@ -39,6 +43,7 @@ class Axis {
   double low_ = 1;   // as drawn: logarithms on a logarithmic scale
   double high_ = 0;  // below `low_` while there is no value
   bool is_whole_;
+  std::optional<AxisLimits> limits_;
   std::vector<Tick> ticks_;
 };
 

@@ -7,6 +7,7 @@
 #include "tenbin/plots/detail/axis.h"
 #include "tenbin/plots/detail/svg.h"
 #include "tenbin/tests/catch.h"
+#include "tenbin/tests/plots/svg_reader.h"
 #include "tenbin/tests/scratch_directory.h"
 
 using namespace tenbin;
@@ -47,7 +48,8 @@ TEST_CASE("the text of a chart") {
   const std::string svg = chart.svg();
   CHECK(
       svg.substr(0, svg.find("<style>")) ==
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"720\" height=\"411\" viewBox=\"0 0 720 "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tenbin\" role=\"img\" width=\"720\" height=\"411\" "
+      "viewBox=\"0 0 720 "
       "411\">\n"
       "<title>Loss</title>\n"
       "<desc>Line chart over epoch. main/loss: 3 points, from 1 to 0.25, smallest 0.25, largest 1.</desc>\n");
@@ -55,20 +57,21 @@ TEST_CASE("the text of a chart") {
   CHECK(body_of(chart) ==
         R"svg(<rect class="background" width="720" height="411"/>
 <text x="360" y="30" class="ink" text-anchor="middle" font-weight="600" font-size="16">Loss</text>
-<path class="line c0" d="M62.9 48h24"/>
-<text x="92.9" y="52" class="ink" font-size="12">main/loss</text>
-<path class="grid" d="M62.9 64v300M379.4 64v300M696 64v300M62.9 297.3h633.1M62.9 223.3h633.1M62.9 149.2h633.1M62.9 75.1h633.1"/>
-<text x="62.9" y="381" class="muted" text-anchor="middle" font-size="12">1</text>
-<text x="379.4" y="381" class="muted" text-anchor="middle" font-size="12">2</text>
+<path class="line c0" d="M62 48h24"/>
+<text x="92" y="52" class="ink" font-size="12">main/loss</text>
+<path class="grid" d="M62 64v300M379 64v300M696 64v300"/>
+<text x="62" y="381" class="muted" text-anchor="middle" font-size="12">1</text>
+<text x="379" y="381" class="muted" text-anchor="middle" font-size="12">2</text>
 <text x="696" y="381" class="muted" text-anchor="middle" font-size="12">3</text>
-<text x="55.9" y="301.3" class="muted" text-anchor="end" font-size="12">0.4</text>
-<text x="55.9" y="227.3" class="muted" text-anchor="end" font-size="12">0.6</text>
-<text x="55.9" y="153.2" class="muted" text-anchor="end" font-size="12">0.8</text>
-<text x="55.9" y="79.1" class="muted" text-anchor="end" font-size="12">1.0</text>
-<path class="line c0" d="M62.9 75.1L379.4 260.3L696 352.9"/>
-<rect class="frame" x="62.9" y="64" width="633.1" height="300"/>
-<text x="379.4" y="398" class="ink" text-anchor="middle" font-size="12">epoch</text>
-<text x="26" y="214" class="ink" text-anchor="middle" font-size="12" transform="rotate(-90 26 214)">nats</text>
+<path class="grid" d="M62 297.3h634M62 223.3h634M62 149.2h634M62 75.1h634"/>
+<text x="55" y="301.3" class="muted" text-anchor="end" font-size="12">0.4</text>
+<text x="55" y="227.3" class="muted" text-anchor="end" font-size="12">0.6</text>
+<text x="55" y="153.2" class="muted" text-anchor="end" font-size="12">0.8</text>
+<text x="55" y="79.1" class="muted" text-anchor="end" font-size="12">1.0</text>
+<path class="line c0" d="M62 75.1L379 260.3L696 352.9"/>
+<rect class="frame" x="62" y="64" width="634" height="300"/>
+<text x="379" y="398" class="ink" text-anchor="middle" font-size="12">epoch</text>
+<text x="26" y="214" class="ink" text-anchor="middle" transform="rotate(-90 26 214)" font-size="12">nats</text>
 </svg>
 )svg");
 }
@@ -126,7 +129,7 @@ TEST_CASE("names are escaped and cut, lines can be told apart") {
   CHECK(count(svg, "<script>") == 0);
   CHECK(count(svg, "&lt;script&gt;&quot;a&quot; &amp; b") == 2);
   CHECK_THAT(svg, ContainsSubstring("x &lt; y</text>"));
-  CHECK_THAT(svg, ContainsSubstring("mmm\xE2\x80\xA6</text>"));
+  CHECK_THAT(svg, ContainsSubstring("mmm\xE2\x80\xA6</tspan>"));
   CHECK_THAT(svg, ContainsSubstring("<title>" + std::string(200, 'm') + "</title>"));
   CHECK_THAT(svg, ContainsSubstring("bad \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD byte"));
   LineChart many;
@@ -172,4 +175,48 @@ TEST_CASE("a chart as a file, and lengths that differ") {
   CHECK_THROWS_WITH(LineChart().line("main/loss", {1, 2}, {1}),
                     "LineChart: main/loss: 2 values of x and 1 of y");
   CHECK_THROWS_WITH(LineChart().band({1}, {1}, {}), "LineChart: band: 1 values of x and 0 of y");
+}
+
+TEST_CASE("steps, markers, points, references and limits of a line chart") {
+  LineChart chart({.x_limits = AxisLimits{0, 4}, .y_limits = AxisLimits{0, 1}, .width = 720});
+  chart.line("steps", {0, 2, 4}, {0.5, 1, 0}, {.steps = true, .markers = true});
+  chart.scatter("points", {1, 1e300, 3}, {0.25, 0.5, NaN}).reference("half", {0, 4}, {0.5, 0.5});
+  const SvgReader svg = read_svg(chart.svg());
+  const SvgElement area = svg.all("rect", "frame").at(0);
+  const auto x = [&](double value) {
+    return detail::coordinate(area.number("x") + value / 4 * area.number("width"));
+  };
+  const auto y = [&](double value) { return detail::coordinate(area.number("y") + (1 - value) * 300); };
+  const auto at = [&](double a, double b) { return x(a) + ' ' + y(b); };
+  CHECK(svg.all("path", "line").at(1).attribute("d") ==
+        'M' + at(0, 0.5) + 'L' + at(2, 0.5) + 'L' + at(2, 1) + 'L' + at(4, 1) + 'L' + at(4, 0));
+  CHECK(svg.all("path", "points").at(1).attribute("d") ==
+        'M' + at(0, 0.5) + "h0M" + at(2, 1) + "h0M" + at(4, 0) + "h0");
+  // A point far outside is outside, with a short coordinate.
+  CHECK_THAT(svg.all("path", "points").at(2).attribute("d"), ContainsSubstring('M' + at(1, 0.25) + "h0M6"));
+  CHECK(svg.all("path", "reference").at(1).attribute("d") == 'M' + at(0, 0.5) + 'L' + at(4, 0.5));
+  CHECK(svg.all("svg").size() == 3);  // two cut at the limits
+  CHECK_THAT(svg.elements()[2].text,
+             ContainsSubstring("points: 2 points, x from 1 to 1e+300, y from 0.25 to 0.5."));
+
+  CHECK_THROWS_WITH(LineChart().scatter("a", {1}, {}), "LineChart: a: 1 values of x and 0 of y");
+  CHECK_THROWS_WITH(LineChart().reference("a", {1}, {}), "LineChart: reference: 1 values of x and 0 of y");
+  CHECK(count(LineChart().reference("a", {0, 1}, {0, 1}).svg(), ">no data</text>") == 1);
+}
+
+TEST_CASE("smooth lines of many points have few, and points in disorder are bounded") {
+  std::vector<double> x;
+  std::vector<double> y;
+  std::vector<double> mixed;
+  for (int i = 0; i < 100000; ++i) {
+    x.push_back(i);
+    y.push_back(std::sqrt(i));
+    mixed.push_back(static_cast<double>(i * 7919LL % 1000003));
+  }
+  const std::string line = LineChart().line("a", x, y).svg();
+  CHECK(count(line, "L") < 300);
+  const std::string points = LineChart().scatter("a", x, mixed).svg();
+  CHECK(points.size() < 400000);
+  read_svg(line);
+  read_svg(points);
 }

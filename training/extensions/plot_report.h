@@ -1,4 +1,4 @@
-// PlotReport: values of the log as a chart.
+// PlotReport and plot_log: values of the log as a chart.
 #pragma once
 
 #include <string>
@@ -6,8 +6,25 @@
 
 #include "tenbin/plots/line_chart.h"
 #include "tenbin/training/extension.h"
+#include "tenbin/training/extensions/log_report.h"
 
 namespace tenbin {
+
+/// Options of plot_log.
+struct LogPlotOptions {
+  std::string title = {};
+  std::string y_label = {};
+  std::string x = "epoch";  ///< or `iteration` or `elapsed_time`, or another key of the log
+  Scale y_scale = Scale::linear;
+  double width = 720;  ///< of the image, in pixels
+};
+
+/// Training curves: keys of a log as lines. A key without a value in a row, and NaN, are gaps. Errors: no
+/// keys; a key, or `x`, that no row has; the text lists those that are there.
+///
+///     plot_log(read_log("result/log"), {"main/loss", "validation/main/loss"}).save("loss.svg");
+LineChart plot_log(const std::vector<LogRow>& rows, const std::vector<std::string>& keys,
+                   const LogPlotOptions& options = {});
 
 /// Options of PlotReport.
 struct PlotReportOptions {
@@ -24,7 +41,7 @@ struct PlotReportOptions {
 ///
 ///     trainer.extend(PlotReport({"main/loss", "validation/main/loss"}, {.file = "loss.svg"}));
 ///
-/// A key without a value in a row, and NaN, are gaps. The points are the rows of the log: for points within
+/// The chart is that of plot_log. The points are the rows of the log: for points within
 /// an epoch, `LogReport({.trigger = Iterations(100)})` and `.x = "iteration"`. Errors: at the
 /// end of the first epoch, a key that is not known; the text lists the known keys.
 class PlotReport : public Extension {
