@@ -167,6 +167,8 @@
 #include "tenbin/preprocessing/one_hot_encoder.h"
 #include "tenbin/preprocessing/standard_scaler.h"
 #include "tenbin/preprocessing/table_pipeline.h"
+#include "tenbin/report/next_steps.h"
+#include "tenbin/report/report.h"
 #include "tenbin/resampling/borderline_smote.h"
 #include "tenbin/resampling/cleaning.h"
 #include "tenbin/resampling/neighbors.h"
