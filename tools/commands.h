@@ -68,6 +68,7 @@ struct CompareOptions {
   std::string out = {};  ///< empty: named after the file
   bool restart = false;
   bool json = false;
+  std::string command = {};  ///< the command line, for the report
 };
 
 struct TrainOptions {
@@ -87,6 +88,7 @@ struct TrainOptions {
   std::string out = "model.npz";
   std::string report = {};
   bool json = false;
+  std::string command = {};  ///< the command line, for the report
 };
 
 struct PredictOptions {
@@ -107,6 +109,7 @@ struct EvaluateOptions {
   ToleranceOptions tolerance;
   std::string report = {};
   bool json = false;
+  std::string command = {};  ///< the command line, for the report
 };
 
 struct ExportOptions {

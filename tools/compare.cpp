@@ -6,6 +6,8 @@
 #include <iostream>
 
 #include "tenbin/core/file.h"
+#include "tenbin/report/next_steps.h"
+#include "tenbin/report/report.h"
 #include "tenbin/tools/data.h"
 #include "tenbin/tools/interrupt.h"
 #include "tenbin/tools/training.h"
@@ -27,10 +29,12 @@ std::string default_folder(const std::string& file) {
 // The files in the folder of a comparison.
 struct OutputFiles {
   explicit OutputFiles(const std::string& folder)
-      : json((fs::path(folder) / "comparison.json").string()),
+      : report((fs::path(folder) / "report.html").string()),
+        json((fs::path(folder) / "comparison.json").string()),
         csv((fs::path(folder) / "comparison.csv").string()),
         state((fs::path(folder) / "state.npz").string()) {}
 
+  std::string report;
   std::string json;
   std::string csv;
   std::string state;
@@ -57,6 +61,7 @@ ComparisonOptions comparison_options(const CompareOptions& options, const Table&
   comparison.n_resamples = options.resamples;
   comparison.device = device_of(options.device);
   comparison.state = files.state;
+  comparison.state_interval = 0.1;
   comparison.progress = progress_line();
   return comparison;
 }
@@ -98,7 +103,7 @@ void compare(const CompareOptions& options) {
   const TableDescription description = tenbin::describe(table);
   const AutoPipeline prepared = prepare(table, description, options.columns);
   make_folder(folder);
-  require_writable(files.json);
+  require_writable(files.report);
   if (options.restart) fs::remove(files.state);
 
   ComparisonOptions comparison = comparison_options(options, table, files);
@@ -113,16 +118,24 @@ void compare(const CompareOptions& options) {
   }
   for (const ColumnNote& note : prepared.notes)
     if (note.kind == ColumnNote::Kind::left_out) result.left_out_columns.push_back(note.text);
+  ReportOptions report;
+  report.description = description;
+  report.command = options.command;
+  report.data_hash = Provenance::of(table).data_hash;
+  save_report(files.report, result, report);
   write_file(files.json, to_json(result));
   write_file(files.csv, to_csv(result));
   if (options.json) {
     std::cout << to_json(result);
     return;
   }
-  std::cout << to_text(result) << "\nEvery value: " << files.json << ", " << files.csv
-            << "\nNext:\n  tenbin train " << shell_word(options.file) << " --label "
-            << shell_word(table.label().name) << " --comparison " << shell_word(files.json)
-            << " --best-by average_precision\n";
+  const NextSteps next = next_steps(result);
+  std::cout << to_text(result) << '\n'
+            << next.finding << '\n'
+            << next.advice << "\n\nThe report: " << files.report << "\nEvery value: " << files.json << ", "
+            << files.csv << "\nNext:\n  tenbin train " << shell_word(options.file) << " --label "
+            << shell_word(table.label().name) << arguments(options.data, options.columns) << " --comparison "
+            << shell_word(files.json) << " --best-by average_precision\n";
 }
 
 }  // namespace tenbin::tools

@@ -1,6 +1,7 @@
 #include "tenbin/tools/data.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iostream>
 
 #include "tenbin/core/file.h"
@@ -144,6 +145,36 @@ AutoPipeline prepare(const Table& table, const TableDescription& description, co
     }
   }
   return made;
+}
+
+std::string shell_word(const std::string& text) {
+  const auto is_plain = [](char c) {
+    return detail::is_letter_or_digit(c) || (c != '\0' && std::strchr("_-./:=,+", c) != nullptr);
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + '\'';
+}
+
+std::string arguments(const DataOptions& data, const ColumnOptions& columns) {
+  std::string text;
+  const auto add = [&](const char* option, const std::string& value, const std::string& usual = "") {
+    if (value != usual) text += std::string(" ") + option + ' ' + shell_word(value);
+  };
+  const auto add_all = [&](const char* option, const std::vector<std::string>& values) {
+    for (const std::string& value : values) add(option, value);
+  };
+  add("--delimiter", data.delimiter);
+  add("--decimal", data.decimal, ".");
+  if (data.no_header) text += " --no-header";
+  add_all("--missing", data.missing);
+  if (data.many_classes) text += " --many-classes";
+  add_all("--drop", columns.drop);
+  add_all("--keep", columns.keep);
+  add_all("--dates", columns.dates);
+  add("--date-format", columns.date_format);
+  return text;
 }
 
 TransformOptions transform_options(const ToleranceOptions& options) {

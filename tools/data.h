@@ -35,6 +35,13 @@ std::vector<std::string> column_names(const std::vector<std::string>& values, co
 /// Decides what happens to the columns, and says it on standard error.
 AutoPipeline prepare(const Table& table, const TableDescription& description, const ColumnOptions& options);
 
+/// What a later command needs to read the file in the same way: " --delimiter ';' --drop a", or nothing. The
+/// label and the positive class are not in it.
+std::string arguments(const DataOptions& data, const ColumnOptions& columns);
+
+/// A text as a shell reads it: in quotes where it needs them.
+std::string shell_word(const std::string& text);
+
 TransformOptions transform_options(const ToleranceOptions& options);
 
 /// Prints warnings on standard error.

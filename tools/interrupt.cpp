@@ -1,8 +1,8 @@
 #include "tenbin/tools/interrupt.h"
 
-#include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <string_view>
 
 namespace tenbin::tools {

@@ -9,6 +9,7 @@
 
 #include "tenbin/core/error.h"
 #include "tenbin/tools/commands.h"
+#include "tenbin/tools/data.h"
 #include "tenbin/tools/interrupt.h"
 
 using namespace tenbin::tools;
@@ -196,6 +197,12 @@ void add_export(CLI::App& app, ExportOptions& options) {
   finish(command, options, export_model, "tenbin export fraud.npz --to fraud.onnx");
 }
 
+std::string command_line(int argc, char** argv) {
+  std::string text = "tenbin";
+  for (int i = 1; i < argc; ++i) text += ' ' + shell_word(argv[i]);
+  return text;
+}
+
 // Messages of the library name what a program would set; here are the options of the command line.
 std::string in_words_of_the_command_line(std::string text) {
   const std::pair<std::string, std::string> words[] = {
@@ -224,6 +231,7 @@ int main(int argc, char** argv) try {
   PredictOptions predict_options;
   EvaluateOptions evaluate_options;
   ExportOptions export_options;
+  compare_options.command = train_options.command = evaluate_options.command = command_line(argc, argv);
   add_describe(app, describe_options);
   add_compare(app, compare_options);
   add_train(app, train_options);

@@ -24,6 +24,7 @@ BootstrapOptions bootstrap_options(std::size_t n_rows) {
 
 std::vector<std::string> short_names(const std::vector<std::string>& names) {
   std::vector<std::string> all;
+  all.reserve(names.size());
   for (const std::string& name : names) all.push_back(detail::shortened(name, name_width));
   return all;
 }
@@ -92,6 +93,10 @@ Json Assessment::json() const {
           {"scores", scores},
           {"intervals", intervals},
           {"confusion_matrix", confusion}};
+}
+
+std::string report_line(const std::string& path) {
+  return path.empty() ? "" : "\nThe report: " + path + '\n';
 }
 
 }  // namespace tenbin::tools

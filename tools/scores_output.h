@@ -31,4 +31,7 @@ class Assessment {
   std::map<std::string, ConfidenceInterval> intervals_;
 };
 
+/// "\nThe report: test.html\n"; nothing without one.
+std::string report_line(const std::string& path);
+
 }  // namespace tenbin::tools

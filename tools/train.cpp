@@ -7,6 +7,7 @@
 #include "tenbin/datasets/class_count_table.h"
 #include "tenbin/datasets/class_counts.h"
 #include "tenbin/datasets/text_table.h"
+#include "tenbin/report/report.h"
 #include "tenbin/tools/data.h"
 #include "tenbin/tools/interrupt.h"
 #include "tenbin/tools/scores_output.h"
@@ -167,8 +168,10 @@ void train(const TrainOptions& options) {
     throw UsageError("--objective: expected two classes, got " + std::to_string(table.classes().size()));
   require_utf8(table);
   require_writable(options.out);
+  if (!options.report.empty()) require_writable(options.report);
   const Parts parts = parts_of(table, options);
-  const AutoPipeline prepared = prepare(table, tenbin::describe(table), options.columns);
+  const TableDescription description = tenbin::describe(table);
+  const AutoPipeline prepared = prepare(table, description, options.columns);
   training.pipeline = prepared.pipeline;
   training.positive = positive_class(table);
   training.seed = options.seed;
@@ -188,6 +191,13 @@ void train(const TrainOptions& options) {
   const Assessment assessment(predictions, parts.tested_on);
   bundle.made.scores = assessment.scores();
   save_bundle(options.out, bundle);
+  if (!options.report.empty()) {
+    ReportOptions report;
+    report.description = description;
+    report.command = options.command;
+    report.data_hash = Provenance::of(table).data_hash;
+    save_report(options.report, bundle, predictions, report);
+  }
 
   if (options.json) {
     Json json = {{"model", options.out}, {"method", method.name}, {"settings", trained.settings.values()}};
@@ -205,8 +215,9 @@ void train(const TrainOptions& options) {
             << "network:  " << network_text(trained.network) << '\n'
             << "decision: " << decision_text(bundle, predictor.classes()) << tuned << "\n\nOn "
             << parts.tested_on << ":\n\n"
-            << assessment.text() << "\nThe model: " << options.out << "\nNext:\n  tenbin predict "
-            << shell_word(options.out) << " NEW_FILE.csv --out decisions.csv\n";
+            << assessment.text() << report_line(options.report) << "\nThe model: " << options.out
+            << "\nNext:\n  tenbin predict " << shell_word(options.out)
+            << " NEW_FILE.csv --out decisions.csv\n";
 }
 
 }  // namespace tenbin::tools

@@ -78,14 +78,4 @@ void require_metric(const std::string& key) {
   }
 }
 
-std::string shell_word(const std::string& text) {
-  const auto is_plain = [](char c) {
-    return detail::is_letter_or_digit(c) || (c != '\0' && std::strchr("_-./:=,+", c) != nullptr);
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + '\'';
-}
-
 }  // namespace tenbin::tools

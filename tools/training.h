@@ -27,7 +27,4 @@ ThresholdObjective parse_objective(const std::string& text);
 /// Errors: UsageError, which lists the metrics.
 void require_metric(const std::string& key);
 
-/// For a command that is shown to the user: in quotes where a shell needs them.
-std::string shell_word(const std::string& text);
-
 }  // namespace tenbin::tools

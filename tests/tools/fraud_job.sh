@@ -5,7 +5,8 @@
 "$2/fraud_make_data"
 
 # Fewer epochs than usual: the test is of the commands.
-expect 0 train fraud.csv --label class --objective 'recall >= 0.9' --epochs 6 --untuned --out fraud.npz
+expect 0 train fraud.csv --label class --objective 'recall >= 0.9' --epochs 6 --untuned --out fraud.npz \
+  --report fraud.html
 says 'left out: "id" looks like a row number, an identifier or a time: whole numbers that rise from row to row (--keep id)'
 says 'dates: "when" has dates, which become hour, weekday'
 prints 'method:   plain + tuned threshold'
@@ -13,7 +14,7 @@ prints 'decision: "fraud" from a probability of '
 prints '(precision_at_recall(0.9) = '
 prints 'On the 10000 rows that were held out:'
 prints 'The model: fraud.npz'
-cp out.txt trained.txt
+grep -q 'tenbin train fraud.csv --label class' fraud.html || fail "the report lacks the command"
 
 expect 0 predict fraud.npz tomorrow.csv --missing-columns missing --out decisions.csv
 expected='warning: tomorrow.csv: column "terminal" is ignored: fraud.csv does not have it

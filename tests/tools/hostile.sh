@@ -74,6 +74,8 @@ rows 60 'print "\"<b>&\"\"q\"\"\",\"😀, ü\",\"<i>\""' \
 expect 0 compare names.csv --methods plain,majority --folds 2 --repeats 1 --epochs 1 --untuned --resamples 0
 prints 'tenbin train names.csv --label '"'<i>'"' --comparison names-comparison/comparison.json'
 is_json names-comparison/comparison.json
+grep -q '&lt;i&gt;' names-comparison/report.html || fail "the report lacks the label's name"
+if grep -qE '<b>&"|<no>|<i>' names-comparison/report.html; then fail "the report has names that are not escaped"; fi
 expect 0 train names.csv --comparison names-comparison/comparison.json --epochs 1 --untuned --out names.npz --json
 is_json
 prints '"method": "plain"'
@@ -90,7 +92,7 @@ says 'missing_folder/decisions.csv'
 if [ "$(id -u)" -ne 0 ]; then
   mkdir locked && chmod 555 locked
   expect 1 compare names.csv --out locked
-  says 'locked/comparison.json: '
+  says 'locked/report.html: '
   expect 1 train names.csv --out locked/model.npz
   says 'locked/model.npz: '
 fi
