@@ -118,13 +118,13 @@ void compare(const CompareOptions& options) {
   }
   for (const ColumnNote& note : prepared.notes)
     if (note.kind == ColumnNote::Kind::left_out) result.left_out_columns.push_back(note.text);
+  write_file(files.json, to_json(result));
+  write_file(files.csv, to_csv(result));
   ReportOptions report;
-  report.description = description;
+  report.description = without_left_out(description, prepared.notes);
   report.command = options.command;
   report.data_hash = Provenance::of(table).data_hash;
   save_report(files.report, result, report);
-  write_file(files.json, to_json(result));
-  write_file(files.csv, to_csv(result));
   if (options.json) {
     std::cout << to_json(result);
     return;

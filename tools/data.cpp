@@ -147,6 +147,16 @@ AutoPipeline prepare(const Table& table, const TableDescription& description, co
   return made;
 }
 
+TableDescription without_left_out(TableDescription description, const std::vector<ColumnNote>& notes) {
+  std::vector<TableWarning>& warnings = description.warnings;
+  for (const ColumnNote& note : notes) {
+    if (note.kind != ColumnNote::Kind::left_out) continue;
+    const auto is_about_it = [&](const TableWarning& warning) { return warning.column == note.column; };
+    warnings.erase(std::remove_if(warnings.begin(), warnings.end(), is_about_it), warnings.end());
+  }
+  return description;
+}
+
 std::string shell_word(const std::string& text) {
   const auto is_plain = [](char c) {
     return detail::is_letter_or_digit(c) || (c != '\0' && std::strchr("_-./:=,+", c) != nullptr);

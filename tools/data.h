@@ -35,6 +35,9 @@ std::vector<std::string> column_names(const std::vector<std::string>& values, co
 /// Decides what happens to the columns, and says it on standard error.
 AutoPipeline prepare(const Table& table, const TableDescription& description, const ColumnOptions& options);
 
+/// The description without warnings about columns that were left out.
+TableDescription without_left_out(TableDescription description, const std::vector<ColumnNote>& notes);
+
 /// What a later command needs to read the file in the same way: " --delimiter ';' --drop a", or nothing. The
 /// label and the positive class are not in it.
 std::string arguments(const DataOptions& data, const ColumnOptions& columns);

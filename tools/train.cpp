@@ -1,4 +1,6 @@
 // tenbin train: a model for use, trained on one part of a file and tested on the other.
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 #include <limits>
@@ -12,6 +14,7 @@
 #include "tenbin/tools/interrupt.h"
 #include "tenbin/tools/scores_output.h"
 #include "tenbin/tools/training.h"
+#include "tenbin/training/detail/terminal.h"
 
 namespace tenbin::tools {
 
@@ -179,9 +182,14 @@ void train(const TrainOptions& options) {
   training.network.max_epochs = options.max_epochs;
   if (!options.json) std::cout << class_count_table(parts.train) << '\n' << std::flush;
 
+  if (detail::terminal_columns(STDERR_FILENO) > 0)
+    std::cerr << "training \"" << method.name << "\" on " << parts.train.size() << " rows ...\n";
   TrainedMethod trained = train_method(parts.train, method, training);
   std::string tuned;
-  if (objective.value) tuned = " (" + tune(trained, objective, options.objective) + ")";
+  if (objective.value)
+    tuned = " (" + tune(trained, objective, options.objective) + ")";
+  else if (method.name == default_method && table.classes().size() == 2)
+    tuned = " (the best for balanced accuracy on inner folds; --objective names another aim)";
   Bundle& bundle = trained.bundle;
   bundle.made.options["file"] = options.file;
   bundle.made.options["tested on"] = parts.tested_on;
@@ -193,7 +201,7 @@ void train(const TrainOptions& options) {
   save_bundle(options.out, bundle);
   if (!options.report.empty()) {
     ReportOptions report;
-    report.description = description;
+    report.description = without_left_out(description, prepared.notes);
     report.command = options.command;
     report.data_hash = Provenance::of(table).data_hash;
     save_report(options.report, bundle, predictions, report);
