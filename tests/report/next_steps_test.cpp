@@ -127,10 +127,13 @@ TEST_CASE("next steps: few rows and a single split are said") {
       ContainsSubstring("; \"class 1\" has only 12 rows, so repeat the comparison when there are more."));
   ComparisonResult split = sample_result({plain, majority, {"SMOTE", 0.4, 0.6}}, {.folds = 1});
   CHECK_THAT(next_steps(split).finding,
-             ContainsSubstring("Nothing is significantly better than \"plain\" in one split"));
+             ContainsSubstring("No method ranks the rows of \"class 1\" significantly better than \"plain\" "
+                               "in this split (average precision 30.0%)"));
   split.methods[2].average_precision.difference = {0.1, 0.02, 0.2};
   CHECK_THAT(next_steps(split).finding, ContainsSubstring("by the bootstrap interval of the difference."));
   CHECK_THAT(next_steps(split).advice, ContainsSubstring("; repeat it on several folds"));
+  split.methods[0].average_precision = {{1, 1, 1}, {0, 0, 0}};  // a perfect baseline has an interval, too
+  CHECK_THAT(next_steps(split).finding, !ContainsSubstring("without intervals"));
   for (MethodResult& method : split.methods) method.average_precision = method.recall_at_fpr = {};
   CHECK_THAT(next_steps(split).finding, ContainsSubstring("A single split without intervals cannot show"));
 }
