@@ -188,13 +188,16 @@ class ComparisonReader {
                                 " against " + tested(baseline_) + ", " + by + '.';
     if (winner.name == "logistic regression")
       return {finding,
-              "Use " + quoted(winner.name) + ", which is also the simplest model here" + reservation()};
-    if (const MethodResult* logistic = simpler_than(winner)) return {finding, use_simpler(*logistic, winner)};
+              "Use " + quoted(winner.name) + ", which is also the simplest model here" + reservation(),
+              winner.name};
+    if (const MethodResult* logistic = simpler_than(winner))
+      return {finding, use_simpler(*logistic, winner), logistic->name};
     return {finding,
             "Train " + quoted(winner.name) +
                 ", and tune its threshold for the recall or the cost that you need, on rows that it was "
                 "not trained on" +
-                reservation()};
+                reservation(),
+            winner.name};
   }
 
   NextSteps better_cut(const MethodResult& winner) const {
@@ -216,8 +219,10 @@ class ComparisonReader {
     const std::string rest = tuned == &winner
                                  ? ", the highest of all methods"
                                  : ", and that of " + quoted(winner.name) + " is not significantly higher";
-    return {finding, "Train " + model + " and tune the threshold: " + quoted(tuned->name) +
-                         " has a balanced accuracy of " + value(*tuned, deciding) + rest + reservation()};
+    return {finding,
+            "Train " + model + " and tune the threshold: " + quoted(tuned->name) +
+                " has a balanced accuracy of " + value(*tuned, deciding) + rest + reservation(),
+            logistic ? logistic->name : baseline_.name};
   }
 
   NextSteps nothing_better() const {
@@ -229,12 +234,13 @@ class ComparisonReader {
                           quoted(baseline_.name) + " in this split (average precision " + tested(baseline_) +
                           "); whether another one decides better, a single split cannot show.";
     if (const MethodResult* logistic = simpler_than(baseline_))
-      return {finding, use_simpler(*logistic, baseline_)};
+      return {finding, use_simpler(*logistic, baseline_), logistic->name};
     return {finding,
             "Train " + quoted(baseline_.name) +
                 " and tune its threshold for the recall or the cost that you need: the other methods "
                 "take time and gain nothing " +
-                (has_folds() ? "here" : "that this split can show") + reservation()};
+                (has_folds() ? "here" : "that this split can show") + reservation(),
+            baseline_.name};
   }
 
   std::string use_simpler(const MethodResult& logistic, const MethodResult& other) const {

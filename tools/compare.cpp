@@ -93,6 +93,16 @@ ComparisonResult run(const CompareOptions& options, const Table& table, const Co
   return tenbin::compare(table, load_table(options.test, data), methods, comparison);
 }
 
+// What `tenbin train` needs to follow the advice; where there is none, to take the method that ranks best.
+std::string method_arguments(const NextSteps& next, const Table& table, const DataOptions& data,
+                             const std::string& json) {
+  if (next.method.empty()) return " --comparison " + shell_word(json) + " --best-by average_precision";
+  std::string text = " --method " + shell_word(next.method);
+  if (table.classes().size() == 2) text += " --objective 'recall >= 0.9'";
+  if (!data.positive.empty()) text += " --positive " + shell_word(data.positive);
+  return text;
+}
+
 }  // namespace
 
 void compare(const CompareOptions& options) {
@@ -133,9 +143,11 @@ void compare(const CompareOptions& options) {
   std::cout << to_text(result) << '\n'
             << next.finding << '\n'
             << next.advice << "\n\nThe report: " << files.report << "\nEvery value: " << files.json << ", "
-            << files.csv << "\nNext:\n  tenbin train " << shell_word(options.file) << " --label "
-            << shell_word(table.label().name) << arguments(options.data, options.columns) << " --comparison "
-            << shell_word(files.json) << " --best-by average_precision\n";
+            << files.csv << '\n';
+  if (!result.leak_check.passed()) return;
+  std::cout << "Next:\n  tenbin train " << shell_word(options.file) << " --label "
+            << shell_word(table.label().name) << arguments(options.data, options.columns)
+            << method_arguments(next, table, options.data, files.json) << '\n';
 }
 
 }  // namespace tenbin::tools
