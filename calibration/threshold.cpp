@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "tenbin/calibration/detail/binary_scores.h"
+#include "tenbin/core/file.h"
+#include "tenbin/core/text.h"
+#include "tenbin/datasets/detail/parse_number.h"
 #include "tenbin/evaluation/detail/probabilities.h"
 #include "tenbin/evaluation/detail/ranking.h"
 #include "tenbin/evaluation/detail/scaling.h"
@@ -38,6 +41,40 @@ double require_cost(const char* argument, double cost) {
   if (!(cost >= 0 && std::isfinite(cost)))
     throw Error("negative_cost: ", argument, " must be finite and >= 0, got ", cost);
   return cost;
+}
+
+// ---- objectives as text
+
+// Lower case, without the characters that people write or leave out: "Balanced-Accuracy" is
+// "balancedaccuracy".
+std::string compact(const std::string& text) {
+  std::string kept;
+  for (const char c : detail::lower_case(text))
+    if (c != ' ' && c != '\t' && c != '_') kept += c;
+  return kept;
+}
+
+// "0.9" or "90%".
+std::optional<double> share_of(const std::string& text) {
+  const bool percent = !text.empty() && text.back() == '%';
+  const std::optional<double> value = detail::to_number(text.substr(0, text.size() - (percent ? 1 : 0)));
+  return value && percent ? *value / 100 : value;
+}
+
+// The value after a start, as 0.9 in "recall>=0.9"; nullopt: the text is another one.
+std::optional<double> share_after(const std::string& text, const std::string& start) {
+  if (text.compare(0, start.size(), start) != 0) return std::nullopt;
+  return share_of(text.substr(start.size()));
+}
+
+std::optional<ThresholdObjective> parse_cost(const std::string& text) {
+  const std::string start = "cost";
+  const std::size_t colon = text.find(':');
+  if (text.compare(0, start.size(), start) != 0 || colon == std::string::npos) return std::nullopt;
+  const auto fp = detail::to_number(text.substr(start.size(), colon - start.size()));
+  const auto fn = detail::to_number(text.substr(colon + 1));
+  if (!fp || !fn) return std::nullopt;
+  return objective::negative_cost(*fp, *fn);
 }
 
 // A number in (lower, upper]: the middle, unless rounding or overflow prevents it.
@@ -134,6 +171,23 @@ ThresholdObjective recall_at_alert_rate(double max_rate) {
     return alerts / (alerts + o.false_negative + o.true_negative) <= max_rate ? recall(o) : forbidden;
   };
   return {value, named("recall_at_alert_rate", max_rate)};
+}
+
+ThresholdObjective parse(const std::string& text) {
+  const std::string words = compact(text);
+  if (const auto share = share_after(words, "recall>=")) return precision_at_recall(*share);
+  if (const auto share = share_after(words, "precision>=")) return recall_at_precision(*share);
+  if (const auto share = share_after(words, "fpr<=")) return recall_at_false_positive_rate(*share);
+  if (const auto share = share_after(words, "alerts<=")) return recall_at_alert_rate(*share);
+  if (words == "balancedaccuracy") return balanced_accuracy();
+  if (words == "g-mean" || words == "gmean") return g_mean();
+  if (const auto cost = parse_cost(words)) return *cost;
+  if (words.size() > 1 && words[0] == 'f')
+    if (const auto beta = detail::to_number(words.substr(1))) return f_beta(*beta);
+  throw Error(
+      "objective::parse: expected \"recall >= 0.9\", \"precision >= 0.5\", \"fpr <= 0.01\", "
+      "\"alerts <= 0.005\", \"f1\", \"f2\", \"balanced accuracy\", \"g-mean\" or \"cost 1:50\", got \"",
+      printable(text), '"');
 }
 
 }  // namespace objective

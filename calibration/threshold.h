@@ -54,6 +54,23 @@ ThresholdObjective recall_at_false_positive_rate(double max_fpr);
 /// look at 50 cases a day, of 10,000" is 0.005. Errors: outside [0, 1].
 ThresholdObjective recall_at_alert_rate(double max_rate);
 
+/// An objective from a text, as a command line or a configuration file has it:
+///
+///     recall >= 0.9        precision_at_recall(0.9)
+///     precision >= 0.5     recall_at_precision(0.5)
+///     fpr <= 0.01          recall_at_false_positive_rate(0.01)
+///     alerts <= 0.005      recall_at_alert_rate(0.005)
+///     f1, f2, f0.5         f_beta(1), f_beta(2), f_beta(0.5)
+///     balanced accuracy    balanced_accuracy()
+///     g-mean               g_mean()
+///     cost 1:50            negative_cost(1, 50): a miss costs as much as 50 false alarms
+///
+/// Shares can be percentages, `90%`; blanks and letter case do not matter. Errors: another text, those of the
+/// functions.
+///
+///     tune_threshold(t, p, objective::parse("recall >= 0.9"));
+ThresholdObjective parse(const std::string& text);
+
 }  // namespace objective
 
 /// The result of `tune_threshold`. Structured bindings are `auto [threshold, value]`. A Decision is made of

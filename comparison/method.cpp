@@ -10,7 +10,7 @@ namespace tenbin {
 
 Array TrainedClassifier::predict_proba(const Array& x, std::size_t n_class) const {
   if (!probabilities && !network) throw Error("TrainedClassifier: it has neither a network nor a function");
-  const Array p = probabilities ? Array(probabilities(x)) : calibration(predict(ModelFunction(network), x));
+  const Array p = probabilities ? probabilities(x) : calibration(predict(ModelFunction(network), x));
   if (!p || p.shape() != Shape{x.shape()[0], n_class} || !is_floating(p.dtype()))
     throw Error("TrainedClassifier: expected probabilities (", x.shape()[0], ", ", n_class, "), got ", p);
   return p.to(Device::cpu()).astype(Dtype::float32);

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <unordered_map>
 #include <unordered_set>
@@ -125,15 +126,16 @@ class CsvReader {
     target_.dtype = options.dtype;
   }
 
+  std::vector<std::string> names() {
+    find_rows();
+    name_columns();
+    std::vector<std::string> names;
+    for (const CsvColumn& column : target_.columns) names.push_back(column.name);
+    return names;
+  }
+
   Table read() {
-    pieces_ = find_pieces(file_, format_);
-    const auto has_rows = [](const CsvPiece& piece) { return piece.rows > 0; };
-    first_ =
-        static_cast<std::size_t>(std::find_if(pieces_.begin(), pieces_.end(), has_rows) - pieces_.begin());
-    if (first_ == pieces_.size()) throw Error(file_.path(), ": there are no records");
-    skipped_rows_ = options_.header ? 1 : 0;
-    for (const CsvPiece& piece : pieces_) bytes_ += piece.bytes;
-    rows_ = pieces_.back().first_row + pieces_.back().rows - skipped_rows_;
+    find_rows();
     name_columns();
     // Every field takes at least one byte, delimiter included: if there are fewer bytes, the records are too
     // short.
@@ -168,6 +170,7 @@ class CsvReader {
   };
 
   std::size_t columns() const { return target_.columns.size(); }
+  void find_rows();
   void name_columns();
   void find_short_record();
   void apply_types(const std::vector<std::string>& names);
@@ -198,6 +201,16 @@ void read_text(TextFile& file, std::size_t bytes, std::string& text) {
   text.resize(file.read(text.data(), bytes));
   if (!text.empty() && text.back() != '\n') text += '\n';
   text.append(detail::text_padding, '\0');
+}
+
+void CsvReader::find_rows() {
+  pieces_ = find_pieces(file_, format_);
+  const auto has_rows = [](const CsvPiece& piece) { return piece.rows > 0; };
+  first_ = static_cast<std::size_t>(std::find_if(pieces_.begin(), pieces_.end(), has_rows) - pieces_.begin());
+  if (first_ == pieces_.size()) throw Error(file_.path(), ": there are no records");
+  skipped_rows_ = options_.header ? 1 : 0;
+  for (const CsvPiece& piece : pieces_) bytes_ += piece.bytes;
+  rows_ = pieces_.back().first_row + pieces_.back().rows - skipped_rows_;
 }
 
 void CsvReader::name_columns() {
@@ -372,6 +385,30 @@ void CsvReader::order_classes(Column& label) const {
 Table load_csv(const std::string& path, const CsvOptions& options) {
   check_options(options);
   return CsvReader(path, options).read();
+}
+
+std::vector<std::string> csv_column_names(const std::string& path, const CsvOptions& options) {
+  check_options(options);
+  return CsvReader(path, options).names();
+}
+
+char guess_delimiter(const std::string& path) {
+  constexpr std::size_t longest_look = std::size_t{1} << 20;
+  const std::string candidates = ",;\t|";
+  TextFile file(path);
+  std::string text(longest_look, '\0');
+  text.resize(file.read(text.data(), text.size()));
+  std::array<std::size_t, 4> counts = {};
+  bool quoted = false, any = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (c == '\n' && !quoted && any) break;
+    any = any || (c != '\n' && c != '\r');
+    const std::size_t candidate = quoted ? std::string::npos : candidates.find(c);
+    if (candidate != std::string::npos) ++counts[candidate];
+  }
+  return candidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) -
+                                             counts.begin())];
 }
 
 }  // namespace tenbin

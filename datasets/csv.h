@@ -65,4 +65,17 @@ struct CsvOptions {
 ///     Dataset all = table;
 Table load_csv(const std::string& path, const CsvOptions& options = {});
 
+/// The names of the columns, as `load_csv` gives them, in the order of the file. Fields are not parsed.
+/// Errors: those of `load_csv` about the file and its first record.
+///
+///     const std::vector<std::string> names = csv_column_names("fraud.csv");
+std::vector<std::string> csv_column_names(const std::string& path, const CsvOptions& options = {});
+
+/// The delimiter that a file seems to have: of `,`, `;`, tab and `|` the one that is most frequent in its
+/// first line, outside quotes; `,` if there is none of them. (Python: `csv.Sniffer`.) Errors: those of
+/// `load_csv` about the file.
+///
+///     load_csv(path, {.label = "class", .delimiter = guess_delimiter(path)});
+char guess_delimiter(const std::string& path);
+
 }  // namespace tenbin

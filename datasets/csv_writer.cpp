@@ -34,7 +34,9 @@ class CsvWriter {
     for (const Column& column : table_.columns()) categories_.push_back(category_fields(column));
   }
 
-  void write(OutputFile& file) {
+  // `write`: gets the text in pieces.
+  template <class Write>
+  void write(const Write& write) {
     constexpr std::size_t piece_bytes = std::size_t{1} << 20;
     std::string text = header();
     for (std::size_t row = 0; row < table_.size(); ++row) {
@@ -44,10 +46,10 @@ class CsvWriter {
       }
       text += '\n';
       if (text.size() < piece_bytes) continue;
-      file.write(text.data(), text.size());
+      write(text);
       text.clear();
     }
-    file.write(text.data(), text.size());
+    write(text);
   }
 
  private:
@@ -174,8 +176,17 @@ void write_csv(const Table& table, const std::string& path, const CsvWriteOption
   detail::require_delimiter(function, options.delimiter);
   CsvWriter writer(table, options);
   OutputFile file(path);
-  writer.write(file);
+  writer.write([&](const std::string& text) { file.write(text.data(), text.size()); });
   file.commit();
+}
+
+void write_csv(const Table& table, std::ostream& out, const CsvWriteOptions& options) {
+  detail::require_delimiter(function, options.delimiter);
+  CsvWriter(table, options).write([&](const std::string& text) {
+    if (!out.write(text.data(), static_cast<std::streamsize>(text.size())))
+      throw Error(function, ": cannot write to the stream");
+  });
+  if (!out.flush()) throw Error(function, ": cannot write to the stream");
 }
 
 CsvOptions csv_options_of(const Table& table, const CsvWriteOptions& options) {

@@ -1,6 +1,7 @@
 // Tables to comma-separated values.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct CsvWriteOptions {
 ///     write_csv(table.rows(split.test), "test.csv");
 ///     const Table test = load_csv("test.csv", csv_options_of(table));
 void write_csv(const Table& table, const std::string& path, const CsvWriteOptions& options = {});
+/// The same to a stream, such as std::cout. Errors: also a stream that fails; what was written before stays.
+void write_csv(const Table& table, std::ostream& out, const CsvWriteOptions& options = {});
 
 /// The options by which `load_csv` reads back what `write_csv` has written of this table.
 CsvOptions csv_options_of(const Table& table, const CsvWriteOptions& options = {});

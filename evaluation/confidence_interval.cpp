@@ -9,6 +9,7 @@
 #include "tenbin/core/random.h"
 #include "tenbin/cpu/gather.h"
 #include "tenbin/cpu/parallel.h"
+#include "tenbin/evaluation/detail/bootstrap.h"
 #include "tenbin/evaluation/detail/percentile.h"
 
 namespace tenbin {
@@ -54,16 +55,19 @@ Rows draw(const std::vector<Rows>& strata, std::uint64_t seed, std::size_t r) {
   return drawn;
 }
 
-double metric_of(const RowMetric& metric, const Array& t, const Array& y, const Rows& rows, std::size_t r) {
-  double value = 0;
+std::vector<double> metrics_of(const detail::RowMetrics& metrics, const Array& t,
+                               const std::vector<Array>& ys, const Rows& rows, std::size_t r) {
+  std::vector<double> values;
   try {
-    value =
-        metric(cpu::gather_rows(t, rows.data(), rows.size()), cpu::gather_rows(y, rows.data(), rows.size()));
+    std::vector<Array> drawn;
+    for (const Array& y : ys) drawn.push_back(cpu::gather_rows(y, rows.data(), rows.size()));
+    values = metrics(cpu::gather_rows(t, rows.data(), rows.size()), drawn);
   } catch (const Error& error) {
     throw Error("bootstrap_interval: resample ", r, ": ", error.what());
   }
-  if (std::isnan(value)) throw Error("bootstrap_interval: resample ", r, ": the metric is nan");
-  return value;
+  for (const double value : values)
+    if (std::isnan(value)) throw Error("bootstrap_interval: resample ", r, ": the metric is nan");
+  return values;
 }
 
 }  // namespace
@@ -83,24 +87,41 @@ ConfidenceInterval wilson_interval(double successes, double trials, double confi
   return {successes == 0 ? 0 : (centre - half) / n, failures == 0 ? 1 : (centre + half) / n};
 }
 
-ConfidenceInterval bootstrap_interval(const Array& t, const Array& y, const RowMetric& metric,
-                                      const BootstrapOptions& options) {
+std::vector<ConfidenceInterval> detail::bootstrap_intervals(const Array& t, const std::vector<Array>& ys,
+                                                            std::size_t n_metrics, const RowMetrics& metrics,
+                                                            const BootstrapOptions& options) {
   constexpr const char* function = "bootstrap_interval";
   require_level(function, options.confidence_level);
   if (options.n_resamples == 0) throw Error(function, ": expected n_resamples > 0, got 0");
-  const Array labels = detail::to_label_vector(function, "t", t);
-  if (!y || y.ndim() == 0 || y.shape()[0] != t.size() || t.size() == 0)
-    throw Error(function, ": t and y must have equally many rows, at least one, got ", t, " and ", y);
+  const Array labels = to_label_vector(function, "t", t);
   const Array host_t = t.to(Device::cpu());
-  const Array host_y = y.to(Device::cpu());
+  std::vector<Array> host_ys;
+  for (const Array& y : ys) {
+    if (!y || y.ndim() == 0 || y.shape()[0] != t.size() || t.size() == 0)
+      throw Error(function, ": t and y must have equally many rows, at least one, got ", t, " and ", y);
+    host_ys.push_back(y.to(Device::cpu()));
+  }
   const std::vector<Rows> from = strata(labels, options.stratified);
-  std::vector<double> values(options.n_resamples);
-  parallel_for(values.size(), [&](std::size_t r) {
-    values[r] = metric_of(metric, host_t, host_y, draw(from, options.seed, r), r);
+  std::vector<std::vector<double>> values(n_metrics, std::vector<double>(options.n_resamples));
+  tenbin::parallel_for(options.n_resamples, [&](std::size_t r) {
+    const std::vector<double> found = metrics_of(metrics, host_t, host_ys, draw(from, options.seed, r), r);
+    for (std::size_t m = 0; m < n_metrics; ++m) values[m][r] = found[m];
   });
-  std::sort(values.begin(), values.end());
+  std::vector<ConfidenceInterval> intervals;
   const double tail = 50 * (1 - options.confidence_level);
-  return {detail::percentile(values, tail), detail::percentile(values, 100 - tail)};
+  for (std::vector<double>& of_metric : values) {
+    std::sort(of_metric.begin(), of_metric.end());
+    intervals.push_back({percentile(of_metric, tail), percentile(of_metric, 100 - tail)});
+  }
+  return intervals;
+}
+
+ConfidenceInterval bootstrap_interval(const Array& t, const Array& y, const RowMetric& metric,
+                                      const BootstrapOptions& options) {
+  const auto one = [&](const Array& labels, const std::vector<Array>& ys) {
+    return std::vector<double>{metric(labels, ys[0])};
+  };
+  return detail::bootstrap_intervals(t, {y}, 1, one, options)[0];
 }
 
 }  // namespace tenbin

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tenbin/core/array.h"
+#include "tenbin/evaluation/confidence_interval.h"
 
 namespace tenbin {
 
@@ -27,6 +28,18 @@ using Scores = std::map<std::string, double>;
 ///     std::cout << to_json(scores) << '\n';
 Scores classification_scores(const Array& t, const Array& probabilities, const Array& decisions,
                              const std::vector<std::string>& class_names);
+
+/// Intervals of `classification_scores`, by the same names, at 95% unless `options` say otherwise: Wilson's
+/// for accuracy and, of two classes, for precision and recall; the bootstrap, stratified by class, for the
+/// others, which takes about n_resamples times as long as `classification_scores`. Scores that are not
+/// defined, and those whose class has no rows, are left out. Errors: those of `classification_scores` and
+/// `bootstrap_interval`.
+///
+///     const auto [low, high] = score_intervals(t, p, decision(p), names).at("average_precision");
+std::map<std::string, ConfidenceInterval> score_intervals(const Array& t, const Array& probabilities,
+                                                          const Array& decisions,
+                                                          const std::vector<std::string>& class_names,
+                                                          const BootstrapOptions& options = {});
 
 /// A JSON object, a score per line, with the digits that give the same float64 again. Values that are not
 /// finite become null. Errors: names that are not UTF-8.

@@ -39,7 +39,6 @@
 #include "common/data_file.h"
 #include "common/json.h"
 #include "common/logistic_regression.h"
-#include "common/progress_line.h"
 #include "common/statistics.h"
 #include "common/table.h"
 

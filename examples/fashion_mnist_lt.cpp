@@ -30,7 +30,6 @@
 
 #include "common/command_line.h"
 #include "common/json.h"
-#include "common/progress_line.h"
 #include "common/statistics.h"
 #include "common/table.h"
 

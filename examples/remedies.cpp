@@ -12,11 +12,11 @@
 #include <sstream>
 
 #include "common/command_line.h"
-#include "common/progress_line.h"
 #include "tenbin/comparison/comparison.h"
 #include "tenbin/core/file.h"
 #include "tenbin/datasets/arff.h"
 #include "tenbin/datasets/csv.h"
+#include "tenbin/training/progress_line.h"
 
 using namespace tenbin;
 using namespace tenbin::examples;

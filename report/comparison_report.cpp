@@ -84,7 +84,12 @@ class ComparisonReport {
   }
 
  private:
+  bool has_folds() const { return result_.folds.size() > 1; }
+
   std::string protocol() const {
+    if (!has_folds())
+      return "one split of " + count_of(result_.folds[0].train_rows) + " training and " +
+             count_of(result_.folds[0].test_rows) + " test rows";
     if (result_.n_folds == 0) return counted(result_.folds.size(), "given split");
     return counted(result_.n_folds, "stratified fold") +
            (result_.n_repeats == 1 ? "" : ", " + count_of(result_.n_repeats) + " times");
@@ -136,10 +141,8 @@ class ComparisonReport {
   template <std::size_t N>
   void metric_table(const std::string& caption, const char* const (&metrics)[N]) {
     PageTable table{caption, {"Method"}, {}};
-    for (const char* const metric : metrics) {
-      const ComparisonMetric& described = comparison_metrics()[metric_index(metric)];
-      table.columns.push_back(described.name + (described.higher_is_better ? "" : " (lower is better)"));
-    }
+    for (const char* const metric : metrics)
+      table.columns.push_back(comparison_metrics()[metric_index(metric)].name);
     for (const MethodResult* method : methods_) {
       std::vector<Cell> row = {name_of(*method)};
       for (const char* const metric : metrics) row.push_back(metric_cell(*method, metric));
@@ -149,10 +152,14 @@ class ComparisonReport {
   }
 
   void marks() {
-    std::string text = "Values are means over " + folds() +
-                       (result_.folds.size() > 1 ? ", \u00b1 their standard deviation," : "") +
-                       " in percent; log loss is in nats.";
-    if (result_.folds.size() > 1)
+    std::string text =
+        has_folds() ? "Values are means over " + folds() + ", \u00b1 their standard deviation, in percent"
+                    : std::string("Values are in percent");
+    text += "; log loss is in nats.";
+    text += result_.classes.size() == 2
+                ? " AP, AUC and recall@FPR are of " + positive_ + "."
+                : " AP, AUC and recall@FPR are means over the classes, each against the rest.";
+    if (has_folds())
       text +=
           " + marks what is significantly better than " + quoted(baseline_.name) +
           ", \u2212 what is significantly worse: by a corrected resampled t-test over the folds (Nadeau and "
@@ -168,18 +175,20 @@ class ComparisonReport {
     marks();
     metric_table("Probabilities: how well they rank the rows, and how right they are", probability_metrics);
     page_.terms(
-        {{"AP, average precision", "The area under the precision-recall curve of " + positive_of_classes() +
-                                       " A random order has the share of the class."},
-         {"ROC AUC", "The probability that a row of the class is ranked above another row; 50% is chance."},
-         {"Recall at a false-alarm budget", "The share of the class that is found, if at most " +
-                                                percent_of(result_.false_alarm_budget) +
-                                                " of the other rows may be false alarms."},
-         {"Brier, log loss", "The error of the probabilities: the squared one, and the logarithmic one."},
-         {"ECE", "How far the probabilities are from the shares that they predict."}});
+        {{"AP, average precision",
+          "The area under the precision-recall curve. A random order has the share of the class."},
+         {"AUC, area under the ROC curve",
+          "The probability that a row of the class is ranked above another row; 50% is chance."},
+         {"recall@FPR", "The share of the class that is found, if at most " +
+                            percent_of(result_.false_alarm_budget) +
+                            " of the other rows may be false alarms."},
+         {"Brier, log loss", "The squared and the logarithmic error of the probabilities; lower is better."},
+         {"ECE", "How far the probabilities are from the shares that they predict; lower is better."}});
     metric_table("Decisions: one class for every row", decision_metrics);
     page_.terms(
-        {{"Balanced accuracy", "The mean of the recalls of the classes; every class has the same weight."},
-         {"Macro F1", "The mean of the F1 of the classes, the harmonic mean of precision and recall."},
+        {{"bal. acc., balanced accuracy",
+          "The mean of the recalls of the classes; every class has the same weight."},
+         {"macro F1", "The mean of the F1 of the classes, the harmonic mean of precision and recall."},
          {"G-mean", "The geometric mean of the recalls: 0 if a class is never found."},
          {"MCC", "The correlation of decisions and classes; 0 is chance."}});
     counts();
@@ -193,11 +202,6 @@ class ComparisonReport {
         if (!method->about.empty()) terms.emplace_back(method->name, method->about);
       page_.terms(terms);
     }
-  }
-
-  std::string positive_of_classes() const {
-    if (result_.classes.size() == 2) return positive_ + ".";
-    return "a class against the rest, averaged over the classes.";
   }
 
   // "37 of 50 found, 120 false alarms."
@@ -289,7 +293,7 @@ class ComparisonReport {
     return {
         DotPlot(labels, {.title = name + " minus that of " + shortened(baseline_.name, 40),
                          .x_label = "difference in percentage points",
-                         .width = 720})
+                         .width = 560})
             .dots("", values, intervals)
             .reference(0),
         name + ": the mean difference from " + quoted(baseline_.name) +
@@ -304,7 +308,7 @@ class ComparisonReport {
   void differences() {
     if (methods_.size() < 2) return;
     page_.section("Differences from " + quoted(baseline_.name));
-    if (result_.folds.size() > 1) {
+    if (has_folds()) {
       page_.wide_charts({difference_chart("average_precision", "Average precision"),
                          difference_chart("balanced_accuracy", "Balanced accuracy")});
     } else {
@@ -327,7 +331,7 @@ class ComparisonReport {
     }
     return {DotPlot(labels, {.title = "Average precision minus that of " + shortened(baseline_.name, 40),
                              .x_label = "difference in percentage points",
-                             .width = 720})
+                             .width = 560})
                 .dots("", values, intervals)
                 .reference(0),
             "The difference in average precision of " + positive_ + " from " + quoted(baseline_.name) +
@@ -355,12 +359,17 @@ class ComparisonReport {
   std::string why_shown() const {
     const std::string& ranking = result_.best("average_precision").name;
     const std::string& deciding = result_.best("balanced_accuracy").name;
+    const bool has_several = result_.classes.size() > 2;
+    const std::string means = has_folds() && has_several ? "folds and classes"
+                              : has_folds()              ? "folds"
+                              : has_several              ? "classes"
+                                                         : "";
     return "The highest average precision is that of " + quoted(ranking) +
            ", the highest balanced accuracy that of " + quoted(deciding) +
            "; they are shown beside the baseline " + quoted(baseline_.name) +
            " and the logistic regression, unless their probabilities are the same. The curves are of " +
-           counted(result_.rows.size(), "test row") +
-           " together, so their areas differ from the means over folds.";
+           counted(result_.rows.size(), "test row") + " together" +
+           (means.empty() ? "." : "; the tables have means over the " + means + ".");
   }
 
   void curve_section() {
@@ -416,7 +425,11 @@ class ComparisonReport {
                     (result_.tuned
                          ? "The methods' own settings are chosen on inner folds, too, by balanced accuracy."
                          : "The methods' own settings were not tuned."));
-    PageTable table{"Choices, and in how many of " + folds() + " each was made", {"Method", "Choice"}, {}, 2};
+    PageTable table{
+        has_folds() ? "Choices, and in how many of " + folds() + " each was made" : std::string("Choices"),
+        {"Method", "Choice"},
+        {},
+        2};
     table.rows.push_back(
         {"network of all methods", network_of([](const FoldResult& fold) { return fold.network; })});
     for (const MethodResult* method : methods_) {

@@ -49,10 +49,13 @@ class ComparisonReader {
  private:
   bool has_folds() const { return result_.folds.size() > 1; }
 
+  // On a single split, only by bootstrap intervals.
   bool can_test() const {
     if (has_folds()) return true;
-    const BootstrapValue& value = baseline_.average_precision.value;
-    return value.low < value.high;
+    return std::any_of(result_.methods.begin(), result_.methods.end(), [](const MethodResult& method) {
+      const PooledMetric& metric = method.average_precision;
+      return metric.value.low < metric.value.high || metric.difference.low < metric.difference.high;
+    });
   }
 
   bool ranks_better_than(const MethodResult& majority) const {
@@ -81,7 +84,7 @@ class ComparisonReader {
 
   // Whether `method` is as good as `other`, as far as the folds can tell.
   bool is_as_good(const MethodResult& method, const MethodResult& other, const std::string& metric) const {
-    if (detail::mean_of(method, metric) < (1 - small_loss) * detail::mean_of(other, metric)) return false;
+    if (!(detail::mean_of(method, metric) >= (1 - small_loss) * detail::mean_of(other, metric))) return false;
     const detail::PairedDifference difference = detail::paired_difference(result_, method, other, metric);
     return difference.mean >= 0 || difference.p_value >= significance_level;
   }
@@ -107,6 +110,12 @@ class ComparisonReader {
 
   std::string value(const MethodResult& method, const std::string& metric) const {
     return percent_of(detail::mean_of(method, metric));
+  }
+
+  // The average precision that is tested: the mean over the folds, or of the positive class in a single
+  // split.
+  std::string tested(const MethodResult& method) const {
+    return has_folds() ? value(method, ranking) : percent_of(method.average_precision.value.value);
   }
 
   // The class that `method` finds most of that the baseline does not find: of two classes the positive one.
@@ -174,18 +183,21 @@ class ComparisonReader {
                           detail::p_value_of(winner.differences[metric_index(ranking)].p_holm) + ")"
                     : "in one split, by the bootstrap interval of the difference";
     const std::string finding = quoted(winner.name) + " ranks the rows better than " +
-                                quoted(baseline_.name) + ": its average precision is " +
-                                value(winner, ranking) + " against " + value(baseline_, ranking) + ", " + by +
-                                '.';
+                                quoted(baseline_.name) + ": its average precision" +
+                                (has_folds() ? "" : " of " + quoted(positive_)) + " is " + tested(winner) +
+                                " against " + tested(baseline_) + ", " + by + '.';
     if (winner.name == "logistic regression")
       return {finding,
-              "Use " + quoted(winner.name) + ", which is also the simplest model here" + reservation()};
-    if (const MethodResult* logistic = simpler_than(winner)) return {finding, use_simpler(*logistic, winner)};
+              "Use " + quoted(winner.name) + ", which is also the simplest model here" + reservation(),
+              winner.name};
+    if (const MethodResult* logistic = simpler_than(winner))
+      return {finding, use_simpler(*logistic, winner), logistic->name};
     return {finding,
             "Train " + quoted(winner.name) +
                 ", and tune its threshold for the recall or the cost that you need, on rows that it was "
                 "not trained on" +
-                reservation()};
+                reservation(),
+            winner.name};
   }
 
   NextSteps better_cut(const MethodResult& winner) const {
@@ -207,22 +219,28 @@ class ComparisonReader {
     const std::string rest = tuned == &winner
                                  ? ", the highest of all methods"
                                  : ", and that of " + quoted(winner.name) + " is not significantly higher";
-    return {finding, "Train " + model + " and tune the threshold: " + quoted(tuned->name) +
-                         " has a balanced accuracy of " + value(*tuned, deciding) + rest + reservation()};
+    return {finding,
+            "Train " + model + " and tune the threshold: " + quoted(tuned->name) +
+                " has a balanced accuracy of " + value(*tuned, deciding) + rest + reservation(),
+            logistic ? logistic->name : baseline_.name};
   }
 
   NextSteps nothing_better() const {
-    const std::string finding = "Nothing is significantly better than " + quoted(baseline_.name) + " in " +
-                                (has_folds() ? folds() : std::string("one split")) +
-                                ", neither in average precision (" + value(baseline_, ranking) +
-                                ") nor in balanced accuracy (" + value(baseline_, deciding) + ").";
+    const std::string finding =
+        has_folds() ? "Nothing is significantly better than " + quoted(baseline_.name) + " in " + folds() +
+                          ", neither in average precision (" + value(baseline_, ranking) +
+                          ") nor in balanced accuracy (" + value(baseline_, deciding) + ")."
+                    : "No method ranks the rows of " + quoted(positive_) + " significantly better than " +
+                          quoted(baseline_.name) + " in this split (average precision " + tested(baseline_) +
+                          "); whether another one decides better, a single split cannot show.";
     if (const MethodResult* logistic = simpler_than(baseline_))
-      return {finding, use_simpler(*logistic, baseline_)};
+      return {finding, use_simpler(*logistic, baseline_), logistic->name};
     return {finding,
             "Train " + quoted(baseline_.name) +
                 " and tune its threshold for the recall or the cost that you need: the other methods "
-                "take time and gain nothing here" +
-                reservation()};
+                "take time and gain nothing " +
+                (has_folds() ? "here" : "that this split can show") + reservation(),
+            baseline_.name};
   }
 
   std::string use_simpler(const MethodResult& logistic, const MethodResult& other) const {

@@ -12,6 +12,8 @@ namespace tenbin {
 struct NextSteps {
   std::string finding;  ///< what the numbers say
   std::string advice;   ///< what to do
+  /// Of a comparison, the method that the advice is to train; empty: none, or one of two.
+  std::string method = {};
 };
 
 /// Of a comparison, the first that is the case:

@@ -20,11 +20,10 @@ struct ReportOptions {
 /// The report of a comparison as one file of HTML, which loads nothing else and has no scripts: what the data
 /// are, every method in tables and charts, the counts behind the shares, what was chosen, the leak check,
 /// what to do next (`next_steps`) and how to do it again. Browsers show it light or dark, and print it. All
-/// names are escaped. The same arguments give the same bytes.
+/// names are escaped. The same arguments give the same bytes. Errors: no method but the majority was
+/// possible.
 ///
-///     const ComparisonResult result = compare(table);
-///     save_report("report.html", result, {.description = describe(table), .command = "tenbin compare
-///     a.csv"});
+///     save_report("report.html", compare(table), {.description = describe(table)});
 std::string html_report(const ComparisonResult& result, const ReportOptions& options = {});
 
 /// The report of a trained model on test rows, which must not be those that it was trained or tuned on.

@@ -13,7 +13,7 @@ packages_of() {
     # libopenblas-dev includes LAPACK, which xtensor-blas requires.
     build)
       echo g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libopenblas-dev libdnnl-dev nlohmann-json3-dev
-      echo zlib1g-dev
+      echo zlib1g-dev libcli11-dev
       ;;
     # Fashion-MNIST: a test trains a model of the examples on the emulated GPU.
     test) echo catch2 libboost-context-dev dataset-fashion-mnist ;;
@@ -45,6 +45,7 @@ present() {
     libbenchmark-dev) have_header benchmark/benchmark.h && return ;;
     libboost-context-dev) have_header boost/context/fiber.hpp && return ;;
     nlohmann-json3-dev) have_header nlohmann/json.hpp && return ;;
+    libcli11-dev) have_header CLI/CLI.hpp && return ;;
     libdnnl-dev) have_header dnnl.h && return ;;
     python3-dev) [[ -e $(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h ]] && return ;;
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && return ;;

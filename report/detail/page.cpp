@@ -30,7 +30,7 @@ dd{margin:0}
 pre{background:var(--soft);padding:.6rem .8rem;white-space:pre-wrap;font-size:.875rem}
 .scroll{overflow-x:auto;margin:1rem 0}
 .scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-table{border-collapse:collapse;font-size:.875rem;line-height:1.35;font-variant-numeric:tabular-nums}
+table{border-collapse:separate;border-spacing:0;font-size:.875rem;line-height:1.35;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:0 0 .4rem;font-weight:600;max-width:calc(100vw - 2rem)}
 th,td{padding:.3rem .55rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}
 thead th{vertical-align:bottom;white-space:normal;overflow-wrap:normal;border-bottom:2px solid var(--muted)}
@@ -50,7 +50,7 @@ figure{margin:0;min-width:0}
 figure .scroll{margin:0}
 figcaption{font-size:.875rem;max-width:48rem}
 svg.tenbin{display:block;max-width:100%;height:auto}
-.wide svg.tenbin{min-width:32rem}
+.wide svg.tenbin{min-width:30rem}
 @page{margin:14mm}
 @media print{
 body{max-width:none;padding:0;font-size:10pt}

@@ -270,3 +270,41 @@ TEST_CASE("tune_threshold says which class is positive, and still has two struct
   CHECK(threshold == Approx(0.4));
   CHECK(value == 1);
 }
+
+TEST_CASE("objective::parse reads what a command line has") {
+  const BinaryOutcomes o = {8, 2, 2, 88};  // recall 0.8, precision 0.8, FPR 2/90, alerts 10 of 100
+  const auto value = [&](const char* text) { return objective::parse(text).value(o); };
+  const auto name = [](const char* text) { return objective::parse(text).name; };
+  CHECK(value("recall >= 0.8") == Approx(0.8));
+  CHECK(std::isnan(value("recall>=81%")));
+  CHECK(name("Recall >= 90 %") == "precision_at_recall(0.9)");
+  CHECK(value("precision >= .5") == Approx(0.8));
+  CHECK(std::isnan(value("precision >= 0.9")));
+  CHECK(value("fpr <= 0.03") == Approx(0.8));
+  CHECK(std::isnan(value("fpr <= 0.02")));
+  CHECK(value("alerts <= 10%") == Approx(0.8));
+  CHECK(std::isnan(value("alerts <= 9.9%")));
+  CHECK(name("f1") == "f_beta(1)");
+  CHECK(name(" F2 ") == "f_beta(2)");
+  CHECK(name("f0.5") == "f_beta(0.5)");
+  CHECK(name("balanced accuracy") == "balanced_accuracy");
+  CHECK(name("balanced_accuracy") == "balanced_accuracy");
+  CHECK(name("g-mean") == "g_mean");
+  CHECK(name("G_mean") == "g_mean");
+  CHECK(value("cost 1:50") == Approx(-(2 + 50 * 2) / 100.));
+}
+
+TEST_CASE("objective::parse: errors list what there is") {
+  const std::string expected =
+      R"(objective::parse: expected "recall >= 0.9", "precision >= 0.5", "fpr <= 0.01", "alerts <= 0.005", )"
+      R"("f1", "f2", "balanced accuracy", "g-mean" or "cost 1:50", got ")";
+  for (const char* text : {"", "f", "recal >= 0.9", "recall <= 0.9", "recall 0.9", "recall >=", "recall >= x",
+                           "fpr >= 0.1", "cost 1", "cost 1:", "cost :2", "f1 f2", "accuracy"}) {
+    INFO(text);
+    CHECK_THROWS_WITH(objective::parse(text), expected + text + '"');
+  }
+  CHECK_THROWS_WITH(objective::parse("recall >= 1.5"),
+                    "precision_at_recall: min_recall must be in [0, 1], got 1.5");
+  CHECK_THROWS_WITH(objective::parse("cost 1:-2"), "negative_cost: cost_fn must be finite and >= 0, got -2");
+  CHECK_THROWS_WITH(objective::parse("f-1"), "f_beta: beta must be finite and >= 0, got -1");
+}

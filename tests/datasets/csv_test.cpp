@@ -536,3 +536,34 @@ TEST_CASE_METHOD(CsvFixture, "a file of another format is named", "[csv]") {
   CHECK(error("\xEF\xBB\xBF<html>") == error("<html>"));
   CHECK(load("<a>,b\n1,2\n")["<a>"].values.item() == 1);
 }
+
+TEST_CASE("csv_column_names reads the names alone", "[csv]") {
+  const ScratchDirectory directory;
+  const std::string path = directory / "data.csv";
+  const auto names = [&](const std::string& text, const CsvOptions& options = {}) {
+    write_bytes(path, text);
+    return csv_column_names(path, options);
+  };
+  CHECK(names("\n\"a, b\",,a,a\n1,2\n") == Texts{"a, b", "Unnamed: 1", "a", "a.1"});  // rows are not read
+  CHECK(names("a;b\n", {.delimiter = ';'}) == Texts{"a", "b"});
+  CHECK(names(gzip_of("1,2\n3,4\n"), {.header = false}) == Texts{"0", "1"});
+  CHECK_THROWS_WITH(names("\n"), path + ": there are no records");
+  CHECK_THROWS_WITH(names("a,b\n", {.delimiter = 'x'}), ContainsSubstring("delimiter"));
+}
+
+TEST_CASE("guess_delimiter takes the most frequent mark of the first line", "[csv]") {
+  const ScratchDirectory directory;
+  const std::string path = directory / "data.csv";
+  const auto guess = [&](const std::string& text) {
+    write_bytes(path, text);
+    return guess_delimiter(path);
+  };
+  CHECK(guess("a,b,c\n1;2;3;4;5\n") == ',');
+  CHECK(guess("a;b;\"c,d,e,f\"\n") == ';');
+  CHECK(guess("a\tb\n") == '\t');
+  CHECK(guess("\r\n\na|b\n") == '|');
+  CHECK(guess("a\n1\n") == ',');
+  CHECK(guess("\"a\n;\",b\n;;;\n") == ',');  // a quoted line end
+  CHECK(guess(gzip_of("a;b")) == ';');
+  CHECK_THROWS_WITH(guess_delimiter(directory / "none.csv"), ContainsSubstring("none.csv"));
+}

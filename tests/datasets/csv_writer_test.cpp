@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <sstream>
 
 #include "tenbin/core/random.h"
 #include "tenbin/tests/catch.h"
@@ -181,4 +182,14 @@ TEST_CASE("write_csv refuses what load_csv would change, and leaves the file as 
   write_bytes(directory / "t.csv", "before");
   CHECK_THROWS(write_csv(Table({{"c", Array{0}, {"NA"}}}), directory / "t.csv"));
   CHECK(read_bytes(directory / "t.csv") == "before");
+}
+
+TEST_CASE("write_csv writes the same to a stream as to a file") {
+  const Table table({{"id", Array{1., 2.}}, {"name", Array{0, -1}.astype(Dtype::int32), {"a, \"b\""}}});
+  std::ostringstream out;
+  write_csv(table, out);
+  CHECK(out.str() == "id,name\n1,\"a, \"\"b\"\"\"\n2,\n");
+  CHECK(out.str() == written(table));
+  out.setstate(std::ios_base::failbit);
+  CHECK_THROWS_WITH(write_csv(table, out), "write_csv: cannot write to the stream");
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "tenbin/evaluation/roc.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
@@ -62,4 +63,54 @@ TEST_CASE("classification_scores refuses what does not fit") {
   CHECK_THROWS_AS(classification_scores(t, Array{{2.f, -1.f}, {0.f, 1.f}}, t, {"a", "b"}), Error);
   CHECK_THROWS_AS(classification_scores(t, p, Array{0}, {"a", "b"}), Error);
   CHECK_THROWS_AS(to_json({{"\xff", 1}}), Error);
+}
+
+TEST_CASE("score_intervals contain the scores, and are Wilson's for shares") {
+  const Array t = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1};
+  Array p = Array::zeros({10, 2});
+  const float scores_of_1[] = {.1f, .2f, .3f, .3f, .4f, .7f, .2f, .6f, .8f, .9f};
+  for (std::size_t i = 0; i < 10; ++i) {
+    p.data<float>()[2 * i] = 1 - scores_of_1[i];
+    p.data<float>()[2 * i + 1] = scores_of_1[i];
+  }
+  const Array decisions = {0, 0, 0, 0, 0, 1, 0, 1, 1, 1};
+  const std::vector<std::string> names = {"legit", "fraud"};
+  const Scores scores = classification_scores(t, p, decisions, names);
+  BootstrapOptions options;
+  options.n_resamples = 200;
+  options.seed = 1;
+  const auto intervals = score_intervals(t, p, decisions, names, options);
+  REQUIRE(intervals.size() == scores.size());
+  for (const auto& [name, interval] : intervals) {
+    INFO(name);
+    CHECK(interval.low <= scores.at(name));
+    CHECK(interval.high >= scores.at(name));
+    CHECK(interval.low < interval.high);
+  }
+  CHECK(intervals.at("recall").low == wilson_interval(3, 4).low);
+  CHECK(intervals.at("precision").high == wilson_interval(3, 4).high);
+  CHECK(intervals.at("accuracy").low == wilson_interval(8, 10).low);
+  options.stratified = true;
+  const auto auc = [](const Array& labels, const Array& y) { return roc_auc_score(labels, y); };
+  CHECK(intervals.at("roc_auc").low == bootstrap_interval(t, p, auc, options).low);
+}
+
+TEST_CASE("score_intervals leave out what is not defined") {
+  const Array t = {0, 0, 1, 1};
+  const Array p = {{.8f, .1f, .1f}, {.2f, .7f, .1f}, {.1f, .8f, .1f}, {.3f, .6f, .1f}};
+  BootstrapOptions options;
+  options.n_resamples = 20;
+  const auto three = score_intervals(t, p, Array{0, 1, 1, 2}, {"a", "b", "c"}, options);
+  CHECK(three.count("recall/c") == 0);
+  CHECK(three.at("recall/a").high == wilson_interval(1, 2).high);
+  CHECK(three.count("recall") == 1);
+  const Array p2 = {{.8f, .2f}, {.6f, .4f}, {.8f, .2f}, {.6f, .4f}};
+  const auto never = score_intervals(t, p2, Array{0, 0, 0, 0}, {"a", "b"}, options);
+  CHECK(never.count("precision") == 0);
+  CHECK(never.at("recall").low == 0);
+  const auto one_class =
+      score_intervals(Array{0, 0}, Array{{.8f, .2f}, {.6f, .4f}}, Array{0, 0}, {"a", "b"}, options);
+  CHECK(one_class.count("roc_auc") == 0);
+  CHECK(one_class.count("recall") == 0);
+  CHECK(one_class.count("brier_score") == 1);
 }

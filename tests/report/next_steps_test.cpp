@@ -29,6 +29,7 @@ TEST_CASE("next steps: a leak") {
         "The leak check failed in \"training\" and \"threshold\": models were measured on rows that they had "
         "seen.");
   CHECK(next.advice == "Do not use these numbers; correct the method that reads them, and compare again.");
+  CHECK(next.method.empty());
 }
 
 TEST_CASE("next steps: nothing is better than a guess") {
@@ -56,6 +57,7 @@ TEST_CASE("next steps: a method ranks better") {
         "Train \"focal loss\", and tune its threshold for the recall or the cost that you need, on rows that "
         "it was "
         "not trained on.");
+  CHECK(next.method == "focal loss");
 }
 
 TEST_CASE("next steps: the logistic regression is as good as the winner, or is it") {
@@ -63,6 +65,7 @@ TEST_CASE("next steps: the logistic regression is as good as the winner, or is i
       plain, majority, {"SMOTE", 0.35, 0.6}, {"logistic regression", 0.349, 0.6}};
   CHECK_THAT(next_of(methods).advice,
              ContainsSubstring("Use \"logistic regression\": it is as good as \"SMOTE\""));
+  CHECK(next_of(methods).method == "logistic regression");
   const std::vector<SampleMethod> wins = {
       plain, majority, {"SMOTE", 0.35, 0.6}, {"logistic regression", 0.38, 0.6}};
   CHECK_THAT(next_of(wins).finding,
@@ -81,6 +84,7 @@ TEST_CASE("next steps: only the decisions are better") {
   CHECK_THAT(next.advice,
              ContainsSubstring("Train \"plain\" and tune the threshold: \"plain + tuned threshold\" has "
                                "a balanced accuracy of 7"));
+  CHECK(next.method == "plain");
   CHECK_THAT(next_of({plain, majority, weights, tuned, logistic}).advice,
              ContainsSubstring("Train \"logistic regression\", which ranks as well"));
 }
@@ -95,6 +99,7 @@ TEST_CASE("next steps: only the decisions are better, and a threshold does not d
         "Train \"class weights\" if a mistake in a rare class costs more than one in a frequent class, and "
         "\"plain\" "
         "otherwise.");
+  CHECK(next.method.empty());
 }
 
 TEST_CASE("next steps: of several classes, the counts are those of the class that gains most") {
@@ -117,6 +122,7 @@ TEST_CASE("next steps: nothing is better than the baseline") {
              ContainsSubstring("Nothing is significantly better than \"plain\" in 5 folds, neither in "
                                "average precision (30."));
   CHECK_THAT(next.advice, ContainsSubstring("Train \"plain\" and tune its threshold"));
+  CHECK(next.method == "plain");
   CHECK_THAT(next_of({plain, majority, logistic, {"SMOTE", 0.29, 0.59}}).advice,
              ContainsSubstring("Use \"logistic regression\": it is as good as \"plain\""));
 }
@@ -127,10 +133,13 @@ TEST_CASE("next steps: few rows and a single split are said") {
       ContainsSubstring("; \"class 1\" has only 12 rows, so repeat the comparison when there are more."));
   ComparisonResult split = sample_result({plain, majority, {"SMOTE", 0.4, 0.6}}, {.folds = 1});
   CHECK_THAT(next_steps(split).finding,
-             ContainsSubstring("Nothing is significantly better than \"plain\" in one split"));
+             ContainsSubstring("No method ranks the rows of \"class 1\" significantly better than \"plain\" "
+                               "in this split (average precision 30.0%)"));
   split.methods[2].average_precision.difference = {0.1, 0.02, 0.2};
   CHECK_THAT(next_steps(split).finding, ContainsSubstring("by the bootstrap interval of the difference."));
   CHECK_THAT(next_steps(split).advice, ContainsSubstring("; repeat it on several folds"));
+  split.methods[0].average_precision = {{1, 1, 1}, {0, 0, 0}};  // a perfect baseline has an interval, too
+  CHECK_THAT(next_steps(split).finding, !ContainsSubstring("without intervals"));
   for (MethodResult& method : split.methods) method.average_precision = method.recall_at_fpr = {};
   CHECK_THAT(next_steps(split).finding, ContainsSubstring("A single split without intervals cannot show"));
 }

@@ -1,48 +1,32 @@
-#include "tenbin/examples/common/progress_line.h"
+#include "tenbin/training/progress_line.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <iostream>
 
-namespace tenbin::examples {
+#include "tenbin/training/detail/terminal.h"
+
+namespace tenbin {
 
 namespace {
 
 constexpr std::size_t bar_width = 30;
 constexpr std::chrono::milliseconds redraw_interval(100);
 
-// The width of the terminal on standard error; 0 if lines should not be redrawn.
-std::size_t terminal_columns() {
-  const char* const no_color = std::getenv("NO_COLOR");
-  const char* const term = std::getenv("TERM");
-  const bool plain =
-      (no_color != nullptr && *no_color != '\0') || term == nullptr || term == std::string("dumb");
-  if (plain || isatty(STDERR_FILENO) == 0) return 0;
-  winsize size{};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 80;
-}
-
+// `0:09`, `1:02:03`.
 std::string clock_text(std::chrono::seconds time) {
+  const auto two_digits = [](auto number) { return (number < 10 ? ":0" : ":") + std::to_string(number); };
   const auto seconds = time.count();
-  char text[32];
-  if (seconds >= 3600) {
-    std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", static_cast<long long>(seconds / 3600),
-                  static_cast<long long>(seconds / 60 % 60), static_cast<long long>(seconds % 60));
-  } else {
-    std::snprintf(text, sizeof(text), "%lld:%02lld", static_cast<long long>(seconds / 60),
-                  static_cast<long long>(seconds % 60));
-  }
-  return text;
+  if (seconds >= 3600)
+    return std::to_string(seconds / 3600) + two_digits(seconds / 60 % 60) + two_digits(seconds % 60);
+  return std::to_string(seconds / 60) + two_digits(seconds % 60);
 }
 
 }  // namespace
 
-ProgressLine::ProgressLine(std::size_t total) : ProgressLine(total, std::cerr, terminal_columns()) {}
+ProgressLine::ProgressLine(std::size_t total)
+    : ProgressLine(total, std::cerr, detail::terminal_columns(STDERR_FILENO)) {}
 
 ProgressLine::ProgressLine(std::size_t total, std::ostream& out, std::size_t columns)
     : total_(total), out_(out), columns_(columns) {}
@@ -99,4 +83,4 @@ void ProgressLine::print_plain() {
   tenths_printed_ = parts_done(10);
 }
 
-}  // namespace tenbin::examples
+}  // namespace tenbin

@@ -1,11 +1,11 @@
-#include "tenbin/examples/common/progress_line.h"
+#include "tenbin/training/progress_line.h"
 
 #include <algorithm>
 #include <sstream>
 
 #include "tenbin/tests/catch.h"
 
-using tenbin::examples::ProgressLine;
+using tenbin::ProgressLine;
 
 TEST_CASE("a ProgressLine prints a plain line every tenth of the way") {
   std::ostringstream out;

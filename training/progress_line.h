@@ -1,4 +1,4 @@
-// Shows the progress of a training run.
+// ProgressLine: how far a long computation is, on one line.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <iosfwd>
 #include <string>
 
-namespace tenbin::examples {
+namespace tenbin {
 
 /// On a terminal: one line, redrawn in place, with percentage, time left and a text. Elsewhere, and with
 /// NO_COLOR or TERM=dumb: a plain line for every tenth of the work, so that log files stay readable.
@@ -44,4 +44,4 @@ class ProgressLine {
   std::size_t tenths_printed_ = 0;
 };
 
-}  // namespace tenbin::examples
+}  // namespace tenbin

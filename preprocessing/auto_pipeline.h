@@ -1,0 +1,59 @@
+// A pipeline for a table that nobody has looked at: what describe finds decides on each column.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tenbin/datasets/table_description.h"
+#include "tenbin/preprocessing/table_pipeline.h"
+
+namespace tenbin {
+
+struct AutoPipelineOptions {
+  std::vector<std::string> drop = {};  ///< columns to leave out
+  std::vector<std::string> keep = {};  ///< columns that are features whatever `describe` says
+  /// Columns of dates and their parts; no parts: the default.
+  std::map<std::string, std::vector<DatePart>> dates = {};
+  std::string date_format = {};       ///< of the columns in `dates`: see TablePipeline::dates
+  std::size_t most_categories = 100;  ///< a categorical column with more is left out
+};
+
+/// A decision of `auto_pipeline`, or a doubt.
+struct ColumnNote {
+  enum class Kind : unsigned char {
+    left_out,
+    dates,  ///< became parts of dates
+    doubt,  ///< it stays, but look at it: a possible leak
+  };
+
+  std::string column;
+  Kind kind;
+  std::string text;  ///< `"id" looks like an identifier: ...`
+};
+
+struct AutoPipeline {
+  TablePipeline pipeline;         ///< not fitted
+  std::vector<ColumnNote> notes;  ///< in the order of the columns
+};
+
+/// The steps that suit the columns of a table, and why:
+///
+/// - identifiers, constant columns, columns without values and texts of more than `most_categories` different
+///   values are left out;
+/// - dates become their weekday and, if there are times of day, their hour;
+/// - missing numbers become the mean, categories are encoded one-hot, numbers are standardised.
+///
+/// Columns are looked at in all rows, but no label is: what is fitted is fitted by `TablePipeline::fit`. Show
+/// the notes to the user: each is a guess. Errors: a column in the options that does not exist, or is the
+/// label; nothing is left.
+///
+///     AutoPipeline automatic = auto_pipeline(table, {.keep = {"age"}});
+///     for (const ColumnNote& note : automatic.notes) std::cerr << note.text << '\n';
+///     automatic.pipeline.fit(table, split.train);
+AutoPipeline auto_pipeline(const Table& table, const AutoPipelineOptions& options = {});
+/// The same where the table has been described already.
+AutoPipeline auto_pipeline(const Table& table, const TableDescription& description,
+                           const AutoPipelineOptions& options = {});
+
+}  // namespace tenbin
