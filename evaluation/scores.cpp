@@ -100,6 +100,7 @@ std::map<std::string, ConfidenceInterval> score_intervals(const Array& t, const 
   const auto metrics = [&](const Array& labels, const std::vector<Array>& ys) {
     const ConfusionMatrix drawn = matrix_of(labels, ys[1], n_class);
     std::vector<double> values;
+    values.reserve(resampled.size());
     for (const NamedScore* score : resampled) values.push_back(score->value(drawn, labels, ys[0]));
     return values;
   };
