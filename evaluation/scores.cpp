@@ -38,9 +38,10 @@ Scores classification_scores(const Array& t, const Array& probabilities, const A
                    {"precision", score(matrix.precision())},
                    {"recall", score(matrix.recall())},
                    {"roc_auc", score(roc_auc_per_class(t, probabilities))}};
-  if (n_class > 2)
-    for (std::size_t c = 0; c < n_class; ++c)
-      scores["recall/" + class_names[c]] = matrix.recall(std::numeric_limits<double>::quiet_NaN())[c];
+  if (n_class > 2) {
+    const std::vector<double> recall = matrix.recall(std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t c = 0; c < n_class; ++c) scores["recall/" + class_names[c]] = recall[c];
+  }
   return scores;
 }
 
