@@ -75,9 +75,10 @@ Scores classification_scores(const Array& t, const Array& probabilities, const A
   const ConfusionMatrix matrix = matrix_of(t, decisions, n_class);
   Scores scores;
   for (const NamedScore& score : named_scores) scores[score.name] = score.value(matrix, t, probabilities);
-  if (n_class > 2)
-    for (std::size_t c = 0; c < n_class; ++c)
-      scores["recall/" + class_names[c]] = matrix.recall(not_defined)[c];
+  if (n_class > 2) {
+    const std::vector<double> recall = matrix.recall(not_defined);
+    for (std::size_t c = 0; c < n_class; ++c) scores["recall/" + class_names[c]] = recall[c];
+  }
   return scores;
 }
 
