@@ -16,6 +16,13 @@ struct NetworkSettings {
   double alpha = 0.01;  ///< the initial step size of Adam
 };
 
+namespace detail {
+
+// Not a list in the header: g++ 12 reports that such a list of 32 bytes is not initialised.
+std::vector<std::size_t> default_hidden();
+
+}  // namespace detail
+
 /// Candidates for a network. The best is the one of the lowest log loss on inner folds of the training rows,
 /// with plain cross entropy:
 ///
@@ -25,7 +32,7 @@ struct NetworkSettings {
 /// 3. The length of every candidate is the epoch of its lowest log loss (early stopping): it stops after
 ///    `patience` epochs without a lower one.
 struct NetworkSearch {
-  std::vector<std::size_t> hidden = {64, 16, 0};
+  std::vector<std::size_t> hidden = detail::default_hidden();              ///< {64, 128, 16, 0}
   std::vector<double> weight_decay = {1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 0.1};  ///< ascending
   std::size_t max_epochs = 30;
   bool early_stopping = true;  ///< false: every training has `max_epochs` epochs
