@@ -5,11 +5,10 @@
 //     no weights                0.982     0.629             0.260
 //     balanced class weights    0.859     0.867             0.875
 //
-// `quickstart --device cuda` trains on a GPU.
+// On a GPU if there is one.
 #include <tenbin/tenbin.h>
 
 #include <cstdio>
-#include <string>
 
 using namespace tenbin;
 
@@ -42,17 +41,8 @@ Net train(const Dataset& data, const Array& class_weight) {
   return model;
 }
 
-Device chosen_device(int argc, char** argv) {
-  if (argc == 1) return Device::cpu();
-  const std::string option = argv[1], device = argc == 3 ? argv[2] : "";
-  if (option != "--device" || (device != "cpu" && device != "cuda"))
-    throw Error("usage: quickstart [--device cpu|cuda]");
-  if (device == "cuda" && !gpu::is_available()) throw Error("--device cuda: there is no CUDA device");
-  return device == "cuda" ? Device::cuda(0) : Device::cpu();
-}
-
-int main(int argc, char** argv) try {
-  const Device device = chosen_device(argc, argv);
+int main() try {
+  const Device device = gpu::is_available() ? Device::cuda(0) : Device::cpu();
   const Dataset data = two_clouds(10000, 1).to(device), test = two_clouds(10000, 2).to(device);
   std::printf("%-22s %8s %9s %17s\n", "", "accuracy", "balanced", "rare class found");
   for (const bool weighted : {false, true}) {

@@ -286,7 +286,7 @@ TEST_CASE("A file that is not a bundle of this program is refused") {
   CHECK_THAT(error_after("\"kind\": \"MLP\"", "\"kind\": \"Net\""),
              ContainsSubstring("no link is registered as \"Net\""));
   CHECK_THAT(error_after("\"kind\": \"relu\"", "\"kind\": \"tan\""),
-             ContainsSubstring("there is no function \"tan\"") && StartsWith(path + ": "));
+             ContainsSubstring("there is no function \"tan\"") && Catch::Matchers::StartsWith(path + ": "));
   CHECK_THAT(error_after("\"classes\":", "\"klasses\":"),
              ContainsSubstring(path + ": manifest: a value is missing or of another type"));
   CHECK_THAT(error_after("\"has_pipeline\": true", "\"has_pipeline\": false"),
