@@ -60,6 +60,7 @@ std::vector<double> metrics_of(const detail::RowMetrics& metrics, const Array& t
   std::vector<double> values;
   try {
     std::vector<Array> drawn;
+    drawn.reserve(ys.size());
     for (const Array& y : ys) drawn.push_back(cpu::gather_rows(y, rows.data(), rows.size()));
     values = metrics(cpu::gather_rows(t, rows.data(), rows.size()), drawn);
   } catch (const Error& error) {

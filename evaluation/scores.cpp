@@ -75,9 +75,10 @@ Scores classification_scores(const Array& t, const Array& probabilities, const A
   const ConfusionMatrix matrix = matrix_of(t, decisions, n_class);
   Scores scores;
   for (const NamedScore& score : named_scores) scores[score.name] = score.value(matrix, t, probabilities);
-  if (n_class > 2)
-    for (std::size_t c = 0; c < n_class; ++c)
-      scores["recall/" + class_names[c]] = matrix.recall(not_defined)[c];
+  if (n_class > 2) {
+    const std::vector<double> recall = matrix.recall(not_defined);
+    for (std::size_t c = 0; c < n_class; ++c) scores["recall/" + class_names[c]] = recall[c];
+  }
   return scores;
 }
 
@@ -100,6 +101,7 @@ std::map<std::string, ConfidenceInterval> score_intervals(const Array& t, const 
   const auto metrics = [&](const Array& labels, const std::vector<Array>& ys) {
     const ConfusionMatrix drawn = matrix_of(labels, ys[1], n_class);
     std::vector<double> values;
+    values.reserve(resampled.size());
     for (const NamedScore* score : resampled) values.push_back(score->value(drawn, labels, ys[0]));
     return values;
   };

@@ -94,6 +94,7 @@ class Decisions {
     options.format = format;
     made_.pipeline.dates(column.name, parts, options);
     std::vector<std::string> names;
+    names.reserve(parts.size());
     for (const DatePart part : parts) names.emplace_back(detail::name_of(part));
     made_.notes.push_back({column.name, ColumnNote::Kind::dates,
                            quoted(column.name) + " has dates, which become " + detail::joined(names)});

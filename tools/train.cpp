@@ -125,6 +125,7 @@ void require_utf8(const Table& table) {
 
 std::string decision_text(const Bundle& bundle, const std::vector<std::string>& classes) {
   const Decision& decision = bundle.decision;
+  if (decision.kind() == std::string("cost")) return "the least expected cost";
   if (decision.kind() != std::string("threshold")) return "the largest probability";
   const Decision::Threshold& rule = decision.threshold();
   return detail::text_of('"', printable(classes[static_cast<std::size_t>(rule.pos_class)]),
