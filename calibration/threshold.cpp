@@ -45,8 +45,7 @@ double require_cost(const char* argument, double cost) {
 
 // ---- objectives as text
 
-// Lower case, without the characters that people write or leave out: "Balanced-Accuracy" is
-// "balancedaccuracy".
+// Lower case, without blanks and underscores: "Balanced Accuracy" is "balancedaccuracy".
 std::string compact(const std::string& text) {
   std::string kept;
   for (const char c : detail::lower_case(text))

@@ -251,7 +251,7 @@ MetricDifference difference_of(const std::vector<double>& values, const std::vec
   MetricDifference difference;
   for (std::size_t i = 0; i < values.size(); ++i) difference.values.push_back(values[i] - baseline[i]);
   difference.mean = detail::mean(difference.values);
-  difference.better = (difference.mean > 0) == higher_is_better && difference.mean != 0;
+  difference.better = higher_is_better ? difference.mean > 0 : difference.mean < 0;
   const double p = corrected_resampled_t_test(difference.values, ratio);
   difference.p_value = std::isnan(p) ? 1 : p;
   return difference;

@@ -31,7 +31,8 @@ struct ComparisonOptions {
   bool tune = true;
   NetworkSearch network = {};
   std::string baseline = "plain";  ///< the method that the others are compared with
-  std::string positive = {};       ///< the class of thresholds, recall and intervals; empty: the rarest
+  std::string positive =
+      {};  ///< the class of thresholds, recall and intervals; empty: class 1 of two, or the rarest
   double false_alarm_budget = 0.05;
   std::size_t n_resamples = 1000;  ///< of the bootstrap; 0: no intervals
   /// Not fitted. Not set: `comparison_pipeline(table)`.

@@ -1,5 +1,7 @@
 #include "tenbin/comparison/training_context.h"
 
+#include <cmath>
+
 #include "tenbin/comparison/detail/fold_data.h"
 #include "tenbin/comparison/detail/network_training.h"
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
@@ -54,6 +56,10 @@ MLP TrainingContext::fit(const NetworkSettings& network, const Dataset& rows,
   const std::size_t columns = data_->train.x.shape()[1];
   if (!rows.x || rows.x.dtype() != Dtype::float32 || rows.x.ndim() != 2 || rows.x.shape()[1] != columns)
     throw Error("TrainingContext::fit: expected rows float32 (N, ", columns, "), got ", rows.x);
+  if (network.epochs == 0 || network.max_epochs == 0 || network.batch_size == 0 || !(network.alpha > 0) ||
+      !std::isfinite(network.alpha))
+    throw Error("TrainingContext::fit: expected epochs, max_epochs, batch_size and alpha above 0, got ",
+                network.epochs, ", ", network.max_epochs, ", ", network.batch_size, " and ", network.alpha);
   const std::string step = !step_.empty() ? step_ : rows.resampled_by != nullptr ? "resampling" : "training";
   detail::record_training(*data_, rows, step, *record_);
   detail::NetworkTraining training(rows.to(data_->source->device), n_class(), network, options, seed(),

@@ -54,7 +54,8 @@ class TrainingContext {
   /// The number of training rows of each class, all above 0.
   const std::vector<std::size_t>& counts() const;
   std::size_t n_class() const { return counts().size(); }
-  /// The class that thresholds are about: the rarest, unless the options of the comparison name another.
+  /// The class that thresholds are about: class 1 of two, or the rarest, unless the options of the
+  /// comparison name another.
   std::size_t positive() const;
   /// The features of x that one categorical column became, for each such column.
   const std::vector<FeatureRange>& one_hot() const;

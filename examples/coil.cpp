@@ -140,7 +140,8 @@ Scores evaluate(const Prediction& prediction, const Array& t) {
 
 struct Result {
   std::string method;
-  std::vector<Scores> runs;
+  std::vector<Scores> runs = {};
+  Array p = {};  // of the first run
 
   std::vector<double> values(double Scores::*score) const {
     std::vector<double> all;
@@ -162,7 +163,7 @@ double tuned_threshold(const Data& data, double C) {
 std::vector<Result> run_models(const Data& data, double C) {
   std::vector<Result> results;
   const auto add = [&](const std::string& method, const Prediction& prediction) {
-    results.push_back({method, {evaluate(prediction, data.test.t)}});
+    results.push_back({method, {evaluate(prediction, data.test.t)}, prediction.p});
   };
   const Array prior = class_prior(data.counts);
   const double owners = prior.to_vector<double>()[1];
@@ -187,7 +188,7 @@ std::vector<Result> run_models(const Data& data, double C) {
 
 // The methods that draw rows at random, once for every seed.
 std::vector<Result> run_samplers(const Data& data, double C, std::size_t seeds) {
-  std::vector<Result> results = {{"random over-sampling", {}}, {"SMOTE", {}}};
+  std::vector<Result> results = {{.method = "random over-sampling"}, {.method = "SMOTE"}};
   ProgressLine bar(2 * seeds);
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     const std::vector<Dataset> sampled = {random_over_sample(data.train, {.seed = seed}),
@@ -195,6 +196,7 @@ std::vector<Result> run_samplers(const Data& data, double C, std::size_t seeds) 
     for (std::size_t i = 0; i < sampled.size(); ++i) {
       const Array p = probabilities(logistic_regression(sampled[i], {.C = C}), data.test.x);
       results[i].runs.push_back(evaluate(at_threshold(p, 0.5), data.test.t));
+      if (seed == 0) results[i].p = p;
       bar.update(2 * seed + i + 1, results[i].method);
     }
   }
@@ -212,6 +214,18 @@ std::string to_table(const std::vector<Result>& results) {
     table.add(cells);
   }
   return table.to_string();
+}
+
+// Ranking, which the methods share, and calibration, which weights and samplers lose.
+ChartColumn figure(const std::vector<Result>& results, const Array& t) {
+  std::vector<NamedScores> models;
+  for (const char* method : {"plain", "class weights", "class weights + prior correction", "SMOTE"})
+    for (const Result& r : results)
+      if (r.method == method) models.push_back({r.method, r.p});
+  const std::vector<std::string> names = {"no insurance", "insurance"};
+  return ChartColumn()
+      .add(plot_precision_recall_curve(t, models, {.class_names = names}))
+      .add(plot_calibration_curve(t, models, {.class_names = names}));
 }
 
 // A common mistake: to resample first and split afterwards, so that copies of a row are on both sides.
@@ -248,6 +262,7 @@ int main(int argc, char** argv) try {
   Device device;
   std::string directory = "data";
   std::string json_path = "coil.json";
+  std::string figure_path = "coil.svg";
   CommandLine command_line(
       "Logistic regression on CoIL 2000: weights, samplers, thresholds and prior correction.");
   command_line.add("C", C, "inverse strength of the penalty");
@@ -255,6 +270,7 @@ int main(int argc, char** argv) try {
   command_line.add("device", device, "cpu, cuda or cuda:N");
   command_line.add("data", directory, "directory with the files that scripts/data.sh coil2000 writes");
   command_line.add("json", json_path, "file for the results of every run");
+  command_line.add("figure", figure_path, "file for the curves, SVG");
   if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
 
   const Data data = load(directory, device);
@@ -265,7 +281,8 @@ int main(int argc, char** argv) try {
   for (Result& result : run_samplers(data, C, seeds)) results.push_back(std::move(result));
   std::cout << to_table(results) << "\nSMOTE before the split: " << attempt_to_leak(data.train) << '\n';
   to_json(results, data, C).save(json_path);
-  std::cout << "Every run is in " << json_path << ".\n";
+  figure(results, data.test.t).save(figure_path);
+  std::cout << "Every run is in " << json_path << ", the curves are in " << figure_path << ".\n";
   return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

@@ -43,6 +43,9 @@ constexpr std::size_t shirt = 6;
 // floor(6000 * 100^(-c/9)), as constants, so that every program has the same subset.
 const std::vector<std::size_t> counts = {6000, 3596, 2156, 1292, 774, 464, 278, 166, 100, 60};
 
+const std::vector<std::string> class_names = {"T-shirt", "Trouser", "Pullover", "Dress", "Coat",
+                                              "Sandal",  "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+
 struct Net : Chain {
   Linear l1 = link("l1", Linear(784, 256));
   Linear l2 = link("l2", Linear(256, 128));
@@ -125,10 +128,13 @@ struct Scores {
   double accuracy, head, mid, tail, shirt, g_mean, ece, seconds;
 };
 
-Scores evaluate(const Net& model, const Method& method, const Dataset& test) {
+Array logits_of(const Net& model, const Method& method, const Dataset& test) {
   const NoBackprop off;
-  const Variable logits = with_offset(model(test.x), method.test_offset);
-  const ConfusionMatrix matrix(test.t, logits.data());
+  return with_offset(model(test.x), method.test_offset).data();
+}
+
+Scores evaluate(const Array& logits, const Dataset& test) {
+  const ConfusionMatrix matrix(test.t, logits);
   const std::vector<double> recall = matrix.recall();
   return {.accuracy = 100 * matrix.accuracy(),
           .head = 100 * mean({recall.begin(), recall.begin() + 3}),
@@ -136,14 +142,15 @@ Scores evaluate(const Net& model, const Method& method, const Dataset& test) {
           .tail = 100 * mean({recall.begin() + 7, recall.end()}),
           .shirt = 100 * recall[shirt],
           .g_mean = matrix.g_mean(),
-          .ece = expected_calibration_error(test.t, softmax(logits).data()),
+          .ece = expected_calibration_error(test.t, softmax(Variable(logits, false)).data()),
           .seconds = 0};
 }
 
-// All runs of one method.
+// All runs of one method, and the logits of the first one.
 struct Result {
   std::string method;
-  std::vector<Scores> runs;
+  std::vector<Scores> runs = {};
+  Array logits = {};
 
   std::vector<double> values(double Scores::*score) const {
     std::vector<double> all;
@@ -163,7 +170,7 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set,
   std::vector<Result> results;
   std::size_t trained = 0;
   for (const Method& method : methods) {
-    results.push_back({method.name, {}});
+    results.push_back({.method = method.name});
     trained += method.shares_plain_model ? 0 : 1;
   }
   ProgressLine bar(trained * options.seeds * options.epochs);
@@ -185,7 +192,9 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set,
         plain = model;
         plain_seconds = seconds;
       }
-      Scores scores = evaluate(model, methods[i], test_set);
+      const Array logits = logits_of(model, methods[i], test_set);
+      if (seed == 0) results[i].logits = logits;
+      Scores scores = evaluate(logits, test_set);
       scores.seconds = seconds;
       results[i].runs.push_back(scores);
     }
@@ -203,6 +212,15 @@ std::string to_table(const std::vector<Result>& results) {
                fixed(r.mean(&Scores::ece), 3), fixed(r.mean(&Scores::seconds), 1)});
   }
   return table.to_string();
+}
+
+// The recall of every class for the plain model and the two that adjust its logits.
+DotPlot figure(const std::vector<Result>& results, const Dataset& test) {
+  return plot_recall_per_class(test.t,
+                               {{results[0].method, results[0].logits},
+                                {results[3].method, results[3].logits},
+                                {results[4].method, results[4].logits}},
+                               {.class_names = class_names});
 }
 
 Json to_json(const std::vector<Result>& results, const TrainingOptions& options) {
@@ -235,6 +253,7 @@ int main(int argc, char** argv) try {
   Device device;
   std::string data_directory = fashion_mnist_directory;
   std::string json_path = "fashion_mnist_lt.json";
+  std::string figure_path = "fashion_mnist_lt.svg";
   CommandLine command_line("Trains an MLP on long-tailed Fashion-MNIST in five ways and compares them.");
   command_line.add("quick", quick, "one seed, five epochs");
   command_line.add("epochs", options.epochs, "passes over the training set");
@@ -243,6 +262,7 @@ int main(int argc, char** argv) try {
   command_line.add("device", device, "cpu, cuda or cuda:N");
   command_line.add("data", data_directory, "directory with the four IDX files");
   command_line.add("json", json_path, "file for the results of every run");
+  command_line.add("figure", figure_path, "file for the recall of every class, SVG");
   if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
   const TrainingOptions standard;
   if (quick && options.epochs == standard.epochs) options.epochs = 5;
@@ -263,7 +283,8 @@ int main(int argc, char** argv) try {
             << "\nRecall, in percent, of the 3 most frequent classes, the 4 in the middle, the 3 rarest, and "
                "\"Shirt\".\n";
   to_json(results, options).save(json_path);
-  std::cout << "Every run is in " << json_path << ".\n";
+  figure(results, test_set).save(figure_path);
+  std::cout << "Every run is in " << json_path << ", the recall of every class in " << figure_path << ".\n";
   return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

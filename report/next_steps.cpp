@@ -293,8 +293,10 @@ NextSteps of_two_classes(const Predictions& test, std::size_t positive) {
             "Do not use it; look for columns that say more about " + name + ", or test it on more than " +
                 rows + "."};
   if (alarms.found == 0)
-    return {"The model finds none of " + rows + ", and its " + counted(alarms.false_alarms, "alarm") +
-                (alarms.false_alarms == 1 ? " is" : " are") + " false.",
+    return {"The model finds none of " + rows +
+                (alarms.false_alarms == 0 ? ", and gives no alarm."
+                                          : ", and its " + counted(alarms.false_alarms, "alarm") +
+                                                (alarms.false_alarms == 1 ? " is" : " are") + " false."),
             "Lower its threshold: the chart of thresholds shows which share each of them finds, and how many "
             "alarms it gives."};
   const auto recall = wilson_interval(static_cast<double>(alarms.found), static_cast<double>(alarms.present));

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <string_view>
 
@@ -11,8 +12,8 @@ namespace {
 
 // Read by the handler, which may only call functions that are async-signal-safe.
 std::string exit_message;
-volatile sig_atomic_t patient = 0;
-volatile sig_atomic_t received = 0;
+std::atomic<int> patient = 0;
+std::atomic<int> received = 0;
 
 void write_error(std::string_view text) {
   // Nothing can be done about an error here.

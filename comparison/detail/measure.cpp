@@ -156,7 +156,7 @@ struct PooledValues {
 // The metrics of a fold in a resample, in which row i occurs counts[i] times.
 PooledValues values_of(const ScoreOrder& order, const std::vector<std::uint32_t>& counts, double max_fpr) {
   const auto n_positive = static_cast<double>(order.n_positive);
-  const double most_false = max_fpr * static_cast<double>(order.rows.size() - order.n_positive);
+  const auto n_negative = static_cast<double>(order.rows.size() - order.n_positive);
   PooledValues values;
   std::uint32_t true_positives = 0, predicted = 0;
   std::size_t i = 0;
@@ -170,7 +170,7 @@ PooledValues values_of(const ScoreOrder& order, const std::vector<std::uint32_t>
     if (true_positives == before) continue;
     const double found = true_positives;
     values.average_precision += (found - before) / n_positive * found / predicted;
-    if (predicted - true_positives <= most_false) values.recall = found / n_positive;
+    if ((predicted - true_positives) / n_negative <= max_fpr) values.recall = found / n_positive;
   }
   return values;
 }

@@ -93,6 +93,7 @@ void require_rows_of_classes(const Table& table, const std::vector<std::size_t>&
 
 std::size_t positive_class(const Table& table, const std::vector<std::size_t>& counts,
                            const std::string& name) {
+  if (name.empty() && counts.size() == 2) return 1;
   if (name.empty())
     return static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) - counts.begin());
   const std::vector<std::string>& classes = table.classes();

@@ -30,8 +30,8 @@ class SparseLinearFunction : public Function {
 /// The values and gradients are those of `linear` with `x.to_dense()`, up to the order of the sums, if W is
 /// finite: an infinite weight does not meet the zeros that are not stored. They have the same bits at any
 /// number of threads, and on a GPU in every run; on the CPU a row's outputs do not depend on the other rows.
-/// For a batch with more stored values than columns, the CPU uses memory of the size of W. A captured step
-/// cannot contain it, since the number of stored values differs from batch to batch.
+/// For a batch with at least as many stored values as columns, the CPU uses memory of the size of W. A
+/// captured step cannot contain it, since the number of stored values differs from batch to batch.
 ///
 /// Errors: dtypes or devices that differ, an in_size that is not W's, a b that is not (out_size); a captured
 /// step.

@@ -270,6 +270,45 @@ TEST_CASE("a method is a name and a function, with settings that are chosen on i
                     "ComparisonMethods: no method is named \"other\"; there are plain, oracle");
 }
 
+TEST_CASE("class 1 of two is positive, however frequent, and of more the rarest") {
+  const ComparisonMethods methods = standard_methods().select({"majority", "plain"});
+  CHECK(compare(example_table({20, 40}), methods, quick()).positive == 1);
+  CHECK(compare(example_table({40, 20}), methods, quick()).positive == 1);
+  CHECK(compare(example_table({30, 9, 20}), methods, quick()).positive == 1);
+  ComparisonOptions options = quick();
+  options.positive = "no";
+  CHECK(compare(example_table({20, 40}), methods, options).positive == 0);
+}
+
+TEST_CASE("a network that cannot be trained is an error, not an untrained network") {
+  const auto reason = [](NetworkSettings settings) {
+    ComparisonMethods methods = standard_methods().select({"plain"});
+    methods.add("own", [&](const TrainingContext& context, const MethodSettings&) {
+      TrainedClassifier classifier;
+      classifier.network = context.fit(settings, context.train());
+      return classifier;
+    });
+    return compare(example_table({20, 10}), methods, quick())["own"].left_out;
+  };
+  CHECK(reason({.epochs = 0, .alpha = 0.5}) ==
+        "TrainingContext::fit: expected epochs, max_epochs, batch_size and alpha above 0, got 0, 30, 256 and "
+        "0.5");
+  CHECK_THAT(reason({.max_epochs = 0}), ContainsSubstring("TrainingContext::fit: expected epochs"));
+  CHECK_THAT(reason({.batch_size = 0}), ContainsSubstring("TrainingContext::fit: expected epochs"));
+  CHECK_THAT(reason({.alpha = 0}), ContainsSubstring("TrainingContext::fit: expected epochs"));
+}
+
+TEST_CASE("a metric that is not defined makes no method the best") {
+  ComparisonResult result =
+      compare(example_table({20, 10}), standard_methods().select({"plain", "logistic regression"}), quick());
+  const std::size_t metric = metric_index("average_precision");
+  result.methods[0].values[metric][0] = missing;
+  CHECK(result.best("average_precision").name == "logistic regression");
+  result.methods[1].values[metric][0] = missing;
+  CHECK_THROWS_WITH(result.best("average_precision"),
+                    "ComparisonResult::best: no method has the metric average_precision");
+}
+
 TEST_CASE("a method that is not possible is left out with its reason") {
   Table table = example_table({30, 12}).without({"place"});
   ComparisonMethods methods = standard_methods().select({"plain", "SMOTE-NC"});

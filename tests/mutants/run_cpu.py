@@ -43,7 +43,7 @@ LOG = SOURCE / "build/mutants/cpu_log"
 ENVIRONMENT = {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1", **os.environ}
 
 ROOMS = ("core", "cpu", "functions", "links", "optimizers", "serializers", "datasets", "preprocessing", "resampling", "evaluation",
-         "calibration")
+         "calibration", "bundle", "comparison", "plots", "report", "training")
 
 # The number of bugs planted of each kind, including those that do not compile; every file with a site gets at least
 # one.

@@ -181,6 +181,9 @@ TEST_CASE("next steps of a model of two classes") {
 
   CHECK(next(sample_predictions(classes, {950, 50}, 0, 0.002)).finding ==
         "The model finds none of 50 rows of \"fraud\", and its 2 alarms are false.");
+  Predictions silent = calibrated;  // it ranks, and decides on nothing
+  silent.decisions = Array::zeros({1000}, Dtype::int64);
+  CHECK(next(silent).finding == "The model finds none of 50 rows of \"fraud\", and gives no alarm.");
   CHECK_THAT(
       next(sample_predictions(classes, {950, 50}, 0.1, 0.1, 0)).finding,
       ContainsSubstring("does not rank the test rows significantly better than chance: its ROC AUC is "));

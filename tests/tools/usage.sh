@@ -13,7 +13,8 @@ expect 2 train a.csv --objectiv f1
 says '--objectiv'
 expect 2 predict model.npz a.csv --missing-columns maybe
 says '--missing-columns: maybe not in {error,missing}'
-expect 2 train a.csv --folds many
+expect 2 compare a.csv --folds many
+says '--folds'
 expect 2 train a.csv --method a --comparison b
 says 'excludes'
 expect 2 train a.csv --method clairvoyance

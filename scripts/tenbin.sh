@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The command `tenbin` without installation: installs missing packages, builds it, runs it.
+#
+#   scripts/tenbin.sh compare your.csv --label the_class      arguments go to the command
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/release.sh
+. "$root/scripts/release.sh"
+
+"$root/scripts/setup.sh" build >&2
+build_release tenbin tenbin_command
+exec "$root/build/release/tools/tenbin" "$@"
