@@ -283,12 +283,11 @@ const MethodResult& ComparisonResult::best(const std::string& metric) const {
   for (const MethodResult& method : methods) {
     if (method.is_left_out() || method.name == "majority") continue;
     const double value = sign * detail::mean(method.values[m]);
-    if (std::isnan(value)) continue;  // not defined: a fold without rows of the class
-    if (found != nullptr && !(value > highest)) continue;
+    if (found != nullptr && !(value > highest || (std::isnan(highest) && !std::isnan(value)))) continue;
     found = &method;
     highest = value;
   }
-  if (found == nullptr) throw Error("ComparisonResult::best: no method has the metric ", metric);
+  if (found == nullptr) throw Error("ComparisonResult::best: there is no method to choose from");
   return *found;
 }
 

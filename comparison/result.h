@@ -129,7 +129,8 @@ struct ComparisonResult {
   const MethodResult& operator[](const std::string& method) const;
   /// The found rows of the positive class in the pooled rows.
   FoundRows found(const MethodResult& method) const;
-  /// The method with the best mean of a metric; the first on ties. Methods that were left out and the
+  /// The method with the best mean of a metric; the first on ties, and if it is defined for none (NaN: a fold
+  /// has no rows of the class). Methods that were left out and the
   /// majority are not considered. Errors: no such metric; no method is left.
   const MethodResult& best(const std::string& metric) const;
 };
