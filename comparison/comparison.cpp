@@ -239,13 +239,6 @@ MethodResult collected(const ComparisonMethod& method, const ComparisonPlan& pla
   return result;
 }
 
-double test_train_ratio(const ComparisonPlan& plan) {
-  double sum = 0;
-  for (const Split& split : plan.splits)
-    sum += static_cast<double>(split.test.size()) / static_cast<double>(split.train.size());
-  return sum / static_cast<double>(plan.splits.size());
-}
-
 MetricDifference difference_of(const std::vector<double>& values, const std::vector<double>& baseline,
                                bool higher_is_better, double ratio) {
   MetricDifference difference;
@@ -340,7 +333,7 @@ ComparisonResult assembled(const ComparisonPlan& plan, const ComparisonMethods& 
   }
   if (baseline->is_left_out())
     throw Error("compare: the baseline \"", baseline->name, "\" is not possible: ", baseline->left_out);
-  add_differences(possible, *baseline, test_train_ratio(plan));
+  add_differences(possible, *baseline, result.test_train_ratio());
   detail::bootstrap(possible, *baseline,
                     {result.t.to_vector<std::int32_t>(), pooled.fold_of(), result.positive},
                     options.false_alarm_budget, options.n_resamples, options.seed);

@@ -266,6 +266,13 @@ const MethodResult& ComparisonResult::operator[](const std::string& method) cons
   throw Error("ComparisonResult: no method is named \"", method, "\"; there are ", detail::joined(names));
 }
 
+double ComparisonResult::test_train_ratio() const {
+  double sum = 0;
+  for (const FoldResult& fold : folds)
+    sum += static_cast<double>(fold.test_rows) / static_cast<double>(fold.train_rows);
+  return sum / static_cast<double>(folds.size());
+}
+
 FoundRows ComparisonResult::found(const MethodResult& method) const {
   FoundRows sum;
   for (std::size_t fold = 0; fold < std::min(n_pooled_folds, method.found.size()); ++fold) {

@@ -127,6 +127,8 @@ struct ComparisonResult {
 
   /// Errors: there is no such method; the message lists the names.
   const MethodResult& operator[](const std::string& method) const;
+  /// The mean over the folds of test rows per training row: the argument of corrected_resampled_t_test.
+  double test_train_ratio() const;
   /// The found rows of the positive class in the pooled rows.
   FoundRows found(const MethodResult& method) const;
   /// The method with the best mean of a metric; the first on ties, and if it is defined for none (NaN: a fold

@@ -293,21 +293,6 @@ std::string percent(double share) {
   return text == "0.0%" ? "<0.1%" : text;
 }
 
-const char* kind_text(const ColumnDescription& column) {
-  if (column.is_label) return "label";
-  switch (column.kind) {
-    case ColumnKind::numeric:
-      return "numeric";
-    case ColumnKind::categorical:
-      return "categorical";
-    case ColumnKind::dates:
-      return "dates";
-    case ColumnKind::constant:
-      return "constant";
-  }
-  return "";
-}
-
 // Numbers first, then the other columns; a part without columns is left out.
 std::string column_tables(const std::vector<ColumnDescription>& columns) {
   std::vector<detail::TextRow> numbers = {{"column", "missing", "distinct", "min", "median", "mean", "max"}};
@@ -320,7 +305,7 @@ std::string column_tables(const std::vector<ColumnDescription>& columns) {
     if (has_numbers)
       for (const double value : {c.min, c.median, c.mean, c.max}) row.push_back(number(value));
     else
-      row.emplace_back(kind_text(c));
+      row.emplace_back(c.is_label ? "label" : to_string(c.kind));
   }
   std::string text;
   for (const auto& rows : {numbers, others})
@@ -363,6 +348,20 @@ std::string wrapped(const std::string& text) {
 }
 
 }  // namespace
+
+const char* to_string(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::numeric:
+      return "numeric";
+    case ColumnKind::categorical:
+      return "categorical";
+    case ColumnKind::dates:
+      return "dates";
+    case ColumnKind::constant:
+      return "constant";
+  }
+  return "";
+}
 
 TableDescription describe(const Table& table) {
   TableDescription description;

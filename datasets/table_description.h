@@ -20,6 +20,9 @@ enum class ColumnKind : unsigned char {
   constant,  ///< a single value in all rows, or none at all
 };
 
+/// "numeric", "categorical", "dates" or "constant".
+const char* to_string(ColumnKind kind);
+
 struct ColumnDescription {
   std::string name;
   ColumnKind kind = ColumnKind::numeric;

@@ -10,20 +10,6 @@ namespace tenbin::tools {
 
 namespace {
 
-const char* text_of(ColumnKind kind) {
-  switch (kind) {
-    case ColumnKind::numeric:
-      return "numeric";
-    case ColumnKind::categorical:
-      return "categorical";
-    case ColumnKind::dates:
-      return "dates";
-    case ColumnKind::constant:
-      return "constant";
-  }
-  return "";
-}
-
 const char* text_of(TableProblem problem) {
   switch (problem) {
     case TableProblem::identifier:
@@ -38,7 +24,7 @@ const char* text_of(TableProblem problem) {
 
 Json json_of(const ColumnDescription& column) {
   Json json = {{"name", column.name},
-               {"kind", text_of(column.kind)},
+               {"kind", to_string(column.kind)},
                {"is_label", column.is_label},
                {"missing", column.missing},
                {"distinct", column.distinct},

@@ -15,21 +15,6 @@ namespace {
 constexpr std::size_t most_columns = 100;  // of a table of columns
 constexpr double chart_width = 440;  // of charts beside each other: their text is legible on a telephone
 
-const char* kind_of(const ColumnDescription& column) {
-  if (column.is_label) return "label";
-  switch (column.kind) {
-    case ColumnKind::numeric:
-      return "numeric";
-    case ColumnKind::categorical:
-      return "categorical";
-    case ColumnKind::dates:
-      return "dates";
-    case ColumnKind::constant:
-      return "constant";
-  }
-  return "";
-}
-
 // The range of a numeric column, or the most frequent categories.
 std::string values_of(const ColumnDescription& column) {
   if (std::isfinite(column.min))
@@ -76,7 +61,8 @@ void columns(Page& page, const TableDescription& description) {
                   3};
   for (std::size_t i = 0; i < shown; ++i) {
     const ColumnDescription& column = description.column[i];
-    table.rows.push_back({column.name, kind_of(column), values_of(column), count_of(column.distinct),
+    table.rows.push_back({column.name, column.is_label ? "label" : to_string(column.kind), values_of(column),
+                          count_of(column.distinct),
                           column.missing == 0
                               ? "0"
                               : count_of(column.missing) + " (" + percent_text(column.missing_share) + ")"});

@@ -23,13 +23,6 @@ double t_quantile(double degrees_of_freedom) {
   return high;
 }
 
-double test_train_ratio(const ComparisonResult& result) {
-  double sum = 0;
-  for (const FoldResult& fold : result.folds)
-    sum += static_cast<double>(fold.test_rows) / static_cast<double>(fold.train_rows);
-  return sum / static_cast<double>(result.folds.size());
-}
-
 }  // namespace
 
 std::string decimal_of(double value, int digits) {
@@ -85,7 +78,7 @@ PairedDifference paired_difference(const ComparisonResult& result, const MethodR
   difference.low = -std::numeric_limits<double>::infinity();
   difference.high = std::numeric_limits<double>::infinity();
   if (values.size() < 2 || !std::isfinite(difference.mean)) return difference;
-  const double ratio = test_train_ratio(result);
+  const double ratio = result.test_train_ratio();
   const auto count = static_cast<double>(values.size());
   const double width = t_quantile(count - 1) * std::sqrt(1 / count + ratio) * standard_deviation(values, 1);
   difference.low = difference.mean - width;
