@@ -13,6 +13,7 @@
 #include <xtensor-blas/xblas.hpp>
 
 #include "tenbin/core/detail/exit_gate.h"
+#include "tenbin/cpu/detail/small_gemm.h"
 #include "tenbin/cpu/parallel.h"
 
 #ifdef TENBIN_WITH_ONEDNN
@@ -56,20 +57,6 @@ void wait_for_the_end(const detail::ExitGate::Passage& passage) {
   while (true) ::pause();
 }
 
-// op(A) op(B) + beta C for one block. The leading dimensions are those of the stored matrices.
-template <class T>
-struct Block {
-  bool transpose_a, transpose_b;
-  std::size_t m, n, k;
-  const T* a;
-  std::size_t lda;
-  const T* b;
-  std::size_t ldb;
-  T beta;
-  T* c;
-  std::size_t ldc;
-};
-
 template <class T>
 void multiply_by_blas(const Block<T>& block) {
   const detail::ExitGate::Passage passage(blas_gate);
@@ -102,12 +89,10 @@ class OneOpenMpThread {
 
 // Whether oneDNN is the faster one. It depends on the shape only, so that the bits are reproducible. oneDNN
 // takes half the time of OpenBLAS 0.3.21 for small matrices, but 20 ms once to generate its code, which is
-// too slow for tiny models; and OpenBLAS is faster for x W' with few outputs.
+// too slow for tiny models.
 bool is_for_onednn(const Block<float>& block) {
   constexpr std::size_t worth_generating_code = 4096;
-  constexpr std::size_t few_outputs = 4;
-  if (block.m * block.n * block.k < worth_generating_code) return false;
-  return block.transpose_a || !block.transpose_b || block.n > few_outputs;
+  return block.m * block.n * block.k >= worth_generating_code;
 }
 
 // oneDNN's code is destroyed during exit, before static objects that are older than the first product; so
@@ -156,17 +141,22 @@ bool multiply_by_onednn(const Block<float>& block) {
   return true;
 }
 
-void multiply(const Block<float>& block) {
+void multiply_by_library(const Block<float>& block) {
   if (!is_for_onednn(block) || !multiply_by_onednn(block)) multiply_by_blas(block);
 }
 
 #else
 
-void multiply(const Block<float>& block) { multiply_by_blas(block); }
+void multiply_by_library(const Block<float>& block) { multiply_by_blas(block); }
 
 #endif
 
-void multiply(const Block<double>& block) { multiply_by_blas(block); }
+void multiply_by_library(const Block<double>& block) { multiply_by_blas(block); }
+
+template <class T>
+void multiply(const Block<T>& block) {
+  if (!multiply_small(block)) multiply_by_library(block);
+}
 
 // C is cut along its longer side, so that little is packed twice, into blocks of 2^22 multiplications or
 // more, which are worth waking a thread. It depends on the shape only.
