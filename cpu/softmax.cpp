@@ -1,6 +1,6 @@
-// Softmax in vector registers, in two ways. Across lines: one class of `lanes` neighbouring lines at a time,
-// which is fast for two classes, too; contiguous lines are transposed for it, and stay transposed between the
-// steps. Along a line: neighbouring classes of one line, if it has enough of them.
+// Softmax in vector registers, in three ways. Pairs: lines of two classes, which need one exponential. Across
+// lines: one class of `lanes` neighbouring lines at a time; contiguous lines are transposed for it, and stay
+// transposed between the steps. Along a line: neighbouring classes of one line, if it has enough of them.
 #include "tenbin/cpu/softmax.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace tenbin::cpu {
 namespace {
 
 constexpr std::size_t lanes = 32;
-constexpr std::size_t long_line = 64;      // classes from which the second way is faster
+constexpr std::size_t long_line = SoftmaxChunk<float>::long_line;
 constexpr std::size_t width = 32;          // neighbouring classes in the second way
 constexpr std::size_t small_step = 8;      // for the last classes of a line
 constexpr std::size_t terms_per_sum = 64;  // short sums in T, added in double, for accuracy at any length
@@ -92,8 +92,8 @@ void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, st
 }
 
 // to[c * lanes + r] = from[r * n_class + c] for n rows, and back. Copying one element at a time would take as
-// long as the exponentials, so squares are transposed in registers. For two and three classes, compile-time
-// constants, the compiler vectorises the loops.
+// long as the exponentials, so squares are transposed in registers. For three classes, a compile-time
+// constant, the compiler vectorises the loops.
 template <class T>
 void transpose_square(const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
 #if defined(__SSE2__)
@@ -222,10 +222,9 @@ constexpr std::size_t tile_size = long_line * lanes;  // of a buffer
 
 bool has_long_lines(const Lines& lines) { return lines.inner == 1 && lines.length >= long_line; }
 
-// Calls `f` with the number of classes, the most common ones as compile-time constants.
+// Calls `f` with the number of classes, 3 as a compile-time constant.
 template <class F>
 void with_n_class(std::size_t n_class, F f) {
-  if (n_class == 2) return f(std::integral_constant<std::size_t, 2>());
   if (n_class == 3) return f(std::integral_constant<std::size_t, 3>());
   f(n_class);
 }
@@ -255,10 +254,10 @@ void for_each_tile(const Lines& lines, std::size_t first, std::size_t count, F f
 // ---- along one line ---------------------------------------------------------------------------------------
 
 // Combines all values, halving their number in every step.
-template <class T, class F>
-T fold(T (&values)[width], F f) {
+template <std::size_t Size, class T, class F>
+T fold(T (&values)[Size], F f) {
 #pragma GCC unroll 8
-  for (std::size_t half = width / 2; half > 0; half /= 2)
+  for (std::size_t half = Size / 2; half > 0; half /= 2)
     for (std::size_t r = 0; r < half; ++r) values[r] = f(values[r], values[r + half]);
   return values[0];
 }
@@ -304,18 +303,21 @@ template <bool with_rest, class T, class Term>
         if constexpr (with_rest) part_rest[r] += below_one(value);
       }
   }
+  // Their own sums: a wide load of `part` would wait for these narrow stores.
+  T last[small_step] = {}, last_rest[small_step] = {};
   for (std::size_t c = whole; c < n_class; c += small_step) {
     const std::size_t start = std::min(c, n_class - small_step);
     const int added_before = static_cast<int>(c - start);
     for (std::size_t r = 0; r < small_step; ++r) {
       const T value = term(start + r);
       const T new_value = static_cast<int>(r) < added_before ? T{0} : value;
-      part[r] += new_value;
-      if constexpr (with_rest) part_rest[r] += below_one(new_value);
+      last[r] += new_value;
+      if constexpr (with_rest) last_rest[r] += below_one(new_value);
     }
   }
-  return {static_cast<T>(total + static_cast<double>(fold(part, add))),
-          static_cast<T>(total_rest + static_cast<double>(fold(part_rest, add)))};
+  total += static_cast<double>(fold(part, add) + fold(last, add));
+  total_rest += static_cast<double>(fold(part_rest, add) + fold(last_rest, add));
+  return {static_cast<T>(total), static_cast<T>(total_rest)};
 }
 
 // The sum of exp(x - max) and, if it is small, its rest. With `keep`, y gets the terms, and the rest is
@@ -331,6 +333,31 @@ TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max
   if (keep && sums.all < detail::little_more_than_one<T>)
     sums.rest = add_up_along<false, T>(n_class, [=](std::size_t c) { return below_one(y[c]); }).all;
   return sums;
+}
+
+// ---- pairs: lines of two neighbouring classes
+// ---------------------------------------------------------------
+
+bool are_pairs(const Lines& lines) { return lines.inner == 1 && lines.length == 2; }
+
+// Computes the maximum of each of n pairs, exp(x - max) and its sum; the rest is the smaller term. The larger
+// one is 1, or NaN for an infinite maximum.
+template <class T>
+void exponentials_of_pairs(std::size_t n, const T* __restrict x, T* __restrict y, T* __restrict max,
+                           T* __restrict sum, T* __restrict rest) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const T a = x[2 * i], b = x[2 * i + 1];
+    max[i] = b > a ? b : a;
+    rest[i] = vector_math::exp_nonpositive((b > a ? a : b) - max[i]);
+    sum[i] = (1 + (max[i] - max[i])) + rest[i];
+  }
+  if (y == nullptr) return;
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool second = x[2 * i + 1] > x[2 * i];
+    const T larger = 1 + (max[i] - max[i]);
+    y[2 * i] = second ? rest[i] : larger;
+    y[2 * i + 1] = second ? larger : rest[i];
+  }
 }
 
 // ---- results from exp(x - max) ----------------------------------------------------------------------------
@@ -350,6 +377,14 @@ struct Normalise {
   void along(std::size_t i, std::size_t n_class, T* y) const {
     const T scale = 1 / sum[i];
     for (std::size_t c = 0; c < n_class; ++c) y[c] *= scale;
+  }
+
+  void pairs(std::size_t n, T* __restrict y) const {
+    for (std::size_t i = 0; i < n; ++i) {
+      const T scale = 1 / sum[i];
+      y[2 * i] *= scale;
+      y[2 * i + 1] *= scale;
+    }
   }
 };
 
@@ -384,6 +419,16 @@ struct LabelGradient {
     for (std::size_t c = 0; c < n_class; ++c) y[c] = outer * (y[c] * scale);
     right = right_value;
   }
+
+  // That of the label is minus the other one, which keeps its digits where the other one is small.
+  void pairs(std::size_t n, T* __restrict y) const {
+    for (std::size_t i = 0; i < n; ++i) {
+      const bool second = label[i] == 1;
+      const T other = factor[i] * ((second ? y[2 * i] : y[2 * i + 1]) / sum[i]);
+      y[2 * i] = second ? other : -other;
+      y[2 * i + 1] = second ? -other : other;
+    }
+  }
 };
 
 }  // namespace
@@ -391,8 +436,8 @@ struct LabelGradient {
 // ---- chunks -----------------------------------------------------------------------------------------------
 
 template <class T>
-SoftmaxChunk<T>::SoftmaxChunk(const Lines& lines, std::size_t first)
-    : lines_(lines), first_(first), count_(std::min(size, lines.outer * lines.inner - first)) {
+SoftmaxChunk<T>::SoftmaxChunk(const Lines& lines, std::size_t first, std::size_t count)
+    : lines_(lines), first_(first), count_(std::min(count, lines.count() - first)) {
   static_assert(size % lanes == 0, "a transposed tile fits into the chunk's arrays");
   for (std::size_t i = count_; i % lanes != 0; ++i) {  // padding, whose results are not used
     sum[i] = 1;
@@ -404,7 +449,9 @@ SoftmaxChunk<T>::SoftmaxChunk(const Lines& lines, std::size_t first)
 template <class T>
 void SoftmaxChunk<T>::exponentials(const T* x, T* y) {
   T rest[size] = {};  // stays 0 where the sum is not small
-  if (has_long_lines(lines_)) {
+  if (are_pairs(lines_)) {
+    exponentials_of_pairs(count_, x + 2 * first_, y == nullptr ? y : y + 2 * first_, max, sum, rest);
+  } else if (has_long_lines(lines_)) {
     exponentials_of_long_lines(x, y, rest);
   } else {
     for_each_tile(lines_, first_, count_, [&](const auto& tile, std::size_t i) {
@@ -445,6 +492,7 @@ void SoftmaxChunk<T>::exponentials_of_long_lines(const T* x, T* y, T* rest) {
 template <class T>
 template <class Op>
 void SoftmaxChunk<T>::run_in_place(const Op& op, T* y) const {
+  if (are_pairs(lines_)) return op.pairs(count_, y + 2 * first_);
   if (has_long_lines(lines_)) {
     for (std::size_t i = 0; i < count_; ++i) op.along(i, lines_.length, y + (first_ + i) * lines_.length);
     return;
@@ -455,22 +503,6 @@ void SoftmaxChunk<T>::run_in_place(const Op& op, T* y) const {
     op.across(tile.n, i, tile.n_class, values, tile.stride);
     tile.store(values, y);
   });
-}
-
-template <class T>
-void SoftmaxChunk<T>::save(T* all, bool with_norms) const {
-  std::copy_n(sum, count_, all + first_);
-  if (!with_norms) return;
-  std::copy_n(max, count_, all + lines_.count() + first_);
-  std::copy_n(log_sum, count_, all + 2 * lines_.count() + first_);
-}
-
-template <class T>
-void SoftmaxChunk<T>::load(const T* all, bool with_norms) {
-  std::copy_n(all + first_, count_, sum);
-  if (!with_norms) return;
-  std::copy_n(all + lines_.count() + first_, count_, max);
-  std::copy_n(all + 2 * lines_.count() + first_, count_, log_sum);
 }
 
 template <class T>

@@ -12,8 +12,7 @@
 
 namespace tenbin::cpu {
 
-/// Up to `size` neighbouring lines; entry i of the members is for line `first + i`. An exponential costs more
-/// than memory, so a loss keeps exp(x - max) from forward and continues in backward:
+/// Up to `size` neighbouring lines; entry i of the members is for line `first + i`:
 ///
 ///     SoftmaxChunk<T> chunk(lines, first);
 ///     chunk.exponentials(x, y);  // y: exp(x - max), in an internal order
@@ -25,9 +24,11 @@ template <class T>
 class SoftmaxChunk {
  public:
   static constexpr std::size_t size = 256;
+  static constexpr std::size_t long_line = 64;  // elements from which a line is processed along itself
   using Label = std::conditional_t<std::is_same_v<T, float>, std::int32_t, std::int64_t>;
 
-  SoftmaxChunk(const Lines& lines, std::size_t first);
+  /// Fewer lines at the end.
+  SoftmaxChunk(const Lines& lines, std::size_t first, std::size_t count = size);
 
   std::size_t first() const { return first_; }
   std::size_t count() const { return count_; }
@@ -36,11 +37,6 @@ class SoftmaxChunk {
   /// Computes `max`, `sum` and `log_sum`; stores exp(x - max) in y unless y is null. `log_sum` is also
   /// accurate near 0, where one class has a probability near 1.
   void exponentials(const T* x, T* y);
-  /// Copies to and from an array for all lines: `sum`, of shape (1, lines), which `softmax` and
-  /// `label_gradient` need, or `sum`, `max` and `log_sum`, of shape (3, lines).
-  void save(T* all, bool with_norms) const;
-  void load(const T* all, bool with_norms);
-
   /// From exp(x - max) to softmax(x) = exp(x - max) / sum, in place.
   void softmax(T* y) const;
   /// From exp(x - max) to factor (softmax(x)[c] - [c = label]), in place.
@@ -71,6 +67,15 @@ std::size_t softmax_lines_per_task(const Lines& lines) {
   return std::max<std::size_t>(worthwhile / std::max<std::size_t>(lines.length, 1) / chunk, 1) * chunk;
 }
 
+// Lines per chunk: as many elements as stay in the cache between the steps.
+template <class T>
+std::size_t softmax_lines_per_chunk(const Lines& lines) {
+  constexpr std::size_t elements = std::size_t{1} << 13;
+  constexpr std::size_t least = 8, most = SoftmaxChunk<T>::size;
+  if (lines.length < SoftmaxChunk<T>::long_line) return most;  // chunks of whole tiles
+  return std::clamp(elements / lines.length / least * least, least, most);
+}
+
 template <class T>
 std::size_t softmax_task_count(const Lines& lines) {
   const std::size_t step = softmax_lines_per_task<T>(lines);
@@ -86,8 +91,9 @@ void for_each_softmax_chunk(const Lines& lines, F f) {
   const std::size_t step = softmax_lines_per_task<T>(lines);
   parallel_for(softmax_task_count<T>(lines), [&](std::size_t task) {
     const std::size_t end = std::min((task + 1) * step, lines.count());
-    for (std::size_t first = task * step; first < end; first += SoftmaxChunk<T>::size) {
-      SoftmaxChunk<T> chunk(lines, first);
+    const std::size_t together = softmax_lines_per_chunk<T>(lines);
+    for (std::size_t first = task * step; first < end; first += together) {
+      SoftmaxChunk<T> chunk(lines, first, std::min(together, end - first));
       f(chunk, task);
     }
   });

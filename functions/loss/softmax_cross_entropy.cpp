@@ -1,6 +1,8 @@
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -71,8 +73,6 @@ void SoftmaxCrossEntropy::check_gradient(const Array& x, const Array& gy) const 
     throw Error(name(), ": the gradient of the loss must be ", x.dtype(), loss_shape, ", got ", gy);
 }
 
-// ---- all positions ---------------------------------------------------------------------------------------
-
 namespace {
 
 // Errors: `softmax_cross_entropy: t[2, 0] is 7, expected a label in [0, 3) or ignore_label -1`.
@@ -93,65 +93,246 @@ void check_labels(const Function& function, const Array& t, std::size_t n_class,
   });
 }
 
-// Calls `f` with the targets in their own type. Errors: a label out of range.
-template <class T, class F>
-void visit_targets(const Function& function, const Problem<T>& problem, const Array& t,
-                   const SoftmaxCrossEntropyOptions& options, F f) {
-  if (!is_floating(t.dtype())) check_labels(function, t, problem.n_class(), options.ignore_label);
-  detail::visit_targets(t, problem, options.label_smoothing, options.ignore_label, f);
+// The weight of the sample at position p.
+template <class T>
+double sample_at(const Problem<T>& problem, std::size_t p) {
+  return problem.sample_weight == nullptr ? 1 : static_cast<double>(problem.sample_weight[p]);
 }
 
-// The gradients of one chunk. gx holds the exponentials that `SoftmaxChunk::exponentials` has computed.
+// ---- the labels of one chunk -----------------------------------------------------------------------------
+
+// In arrays, so that the loops over them are vectorised.
+template <class T>
+struct ChunkLabels {
+  std::int32_t label[SoftmaxChunk<T>::size];  // 0 for an ignored position
+  T weight[SoftmaxChunk<T>::size];            // of the class; 0 for an ignored position
+
+  template <class Label>
+  ChunkLabels(const detail::LabelTargets<T, Label>& targets, std::size_t first, std::size_t count) {
+    const Label* const given = targets.labels + first;
+    const auto n_class = static_cast<std::int64_t>(targets.n_class);
+    std::int32_t valid[SoftmaxChunk<T>::size];
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t value = given[i];
+      valid[i] = (value >= 0) & (value < n_class) & (value != targets.ignore_label);
+      label[i] = valid[i] != 0 ? static_cast<std::int32_t>(value) : 0;
+    }
+    if (targets.class_weight == nullptr) {
+      for (std::size_t i = 0; i < count; ++i) weight[i] = static_cast<T>(valid[i]);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) {
+        const T of_class = targets.class_weight[label[i]];
+        weight[i] = valid[i] != 0 ? of_class : T{0};
+      }
+    }
+  }
+};
+
+// ---- the divisor -----------------------------------------------------------------------------------------
+
+template <class T, class Targets>
+std::size_t count_valid(const Problem<T>& problem, const Targets& targets, std::size_t begin,
+                        std::size_t end) {
+  std::size_t count = 0;
+  for (std::size_t p = begin; p < end; ++p)
+    if (target_at(GroupOfOne(), targets, p, problem.lines.start(p)).valid) ++count;
+  return count;
+}
+
+template <class T, class Label>
+std::size_t count_valid(const Problem<T>&, const detail::LabelTargets<T, Label>& targets, std::size_t begin,
+                        std::size_t end) {
+  std::size_t count = 0;
+  for (std::size_t p = begin; p < end; ++p)
+    count += static_cast<std::size_t>(targets.is_class(p) & (targets.label(p) != targets.ignore_label));
+  return count;
+}
+
+// The number of valid targets or the sum of their weights, whichever the divisor needs; the loss is 0.
+template <class T>
+Sums count_targets(const Problem<T>& problem, const Array& t, const SoftmaxCrossEntropyOptions& options) {
+  Sums total;
+  if (options.reduce != Reduce::mean || options.normalize == Normalize::batch_size) return total;
+  SmallVector<Sums, 4> parts;
+  parts.resize(cpu::softmax_task_count<T>(problem.lines));
+  const std::size_t step = cpu::softmax_lines_per_task<T>(problem.lines);
+  detail::visit_targets(t, problem, options.label_smoothing, options.ignore_label, [&](const auto& targets) {
+    parallel_for(parts.size(), [&](std::size_t task) {
+      const std::size_t end = std::min((task + 1) * step, problem.positions());
+      if (options.normalize == Normalize::valid_count) {
+        parts[task].valid = count_valid(problem, targets, task * step, end);
+        return;
+      }
+      for (std::size_t p = task * step; p < end; ++p) {
+        const auto target = target_at(GroupOfOne(), targets, p, problem.lines.start(p));
+        if (target.valid)
+          parts[task].weight += sample_at(problem, p) * unsmoothed_total(GroupOfOne(), target);
+      }
+    });
+  });
+  for (const Sums& part : parts) {
+    total.weight += part.weight;
+    total.valid += part.valid;
+  }
+  return total;
+}
+
+// ---- the losses of one chunk -----------------------------------------------------------------------------
+
+// The loss of each line of the chunk, by `losses`.
+template <class T, class Targets>
+void chunk_losses(const Problem<T>& problem, const Targets& targets, const SoftmaxChunk<T>& chunk,
+                  double* losses) {
+  for (std::size_t i = 0; i < chunk.count(); ++i) {
+    const std::size_t p = chunk.first() + i;
+    const std::size_t start = problem.lines.start(p);
+    const auto target = target_at(GroupOfOne(), targets, p, start);
+    const double sample = sample_at(problem, p);
+    losses[i] = target.valid && sample != 0
+                    ? sample * cross_entropy(GroupOfOne(), target, problem.line(problem.x, start), chunk[i])
+                    : 0;
+  }
+}
+
+// The same for labels.
+template <class T>
+void chunk_losses(const Problem<T>& problem, const ChunkLabels<T>& labels, const SoftmaxChunk<T>& chunk,
+                  double* losses) {
+  const Lines& lines = problem.lines;
+  T score[SoftmaxChunk<T>::size];
+  if (lines.inner == 1) {
+    const T* const x = problem.x + chunk.first() * lines.length;
+    for (std::size_t i = 0; i < chunk.count(); ++i)
+      score[i] = x[i * lines.length + static_cast<std::size_t>(labels.label[i])];
+  } else {
+    for (std::size_t i = 0; i < chunk.count(); ++i)
+      score[i] =
+          problem.x[lines.start(chunk.first() + i) + static_cast<std::size_t>(labels.label[i]) * lines.inner];
+  }
+  for (std::size_t i = 0; i < chunk.count(); ++i) {
+    const double loss = -static_cast<double>(labels.weight[i]) * chunk[i].log_softmax(score[i]);
+    losses[i] = labels.weight[i] == T{0} ? 0 : loss;
+  }
+  if (problem.sample_weight == nullptr) return;
+  const T* const sample = problem.sample_weight + chunk.first();
+  for (std::size_t i = 0; i < chunk.count(); ++i)
+    losses[i] = sample[i] == T{0} ? 0 : losses[i] * static_cast<double>(sample[i]);
+}
+
+// Their sum, in interleaved parts, which do not wait for one another.
+template <std::size_t Size>
+double add_up(const double (&losses)[Size], std::size_t count) {
+  constexpr std::size_t parts = 32;
+  double part[parts] = {};
+  std::size_t i = 0;
+  for (; i + parts <= count; i += parts)
+    for (std::size_t j = 0; j < parts; ++j) part[j] += losses[i + j];
+  for (std::size_t j = 0; i + j < count; ++j) part[j] += losses[i + j];
+  for (std::size_t half = parts / 2; half > 0; half /= 2)
+    for (std::size_t j = 0; j < half; ++j) part[j] += part[j + half];
+  return part[0];
+}
+
+// ---- the gradients of one chunk ---------------------------------------------------------------------------
+
+// What the gradient of each position is multiplied with: gy times one over the divisor times the weight of
+// the sample. In double: the product may be representable where its parts are not.
+template <class T>
+struct Scale {
+  double coefficient;
+  const T* sample_weight;  // null: ones
+  const T* gy = nullptr;   // null: 1
+  bool gy_of_each = false;
+
+  double operator()(std::size_t p) const {
+    const double outer =
+        gy == nullptr ? coefficient : static_cast<double>(gy[gy_of_each ? p : 0]) * coefficient;
+    return sample_weight == nullptr ? outer : outer * static_cast<double>(sample_weight[p]);
+  }
+  // Of `count` positions.
+  void fill(double* scale, std::size_t first, std::size_t count) const {
+    if (gy == nullptr && sample_weight == nullptr) {
+      std::fill_n(scale, count, coefficient);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) scale[i] = (*this)(first + i);
+    }
+  }
+};
+
+// From this factor on, a gradient keeps its digits if it is multiplied with gy later.
+constexpr double digits_kept_from = 0x1p-64;
 
 // For chunks with a factor that is not finite in T: those products are computed in double. The product with a
 // small slope may be finite, and where the weight is 0 the gradient is 0.
-template <class T, class Targets, class Scale>
-void label_gradients_by_double(const Targets& targets, const Scale& scale, const Problem<T>& problem,
+template <class T>
+void label_gradients_by_double(const ChunkLabels<T>& labels, const Scale<T>& scale, const Problem<T>& problem,
                                SoftmaxChunk<T>& chunk, T* gx) {
   SmallVector<std::size_t, 4> beyond;
   for (std::size_t i = 0; i < chunk.count(); ++i) {
-    T& factor = chunk.factor[i];
-    if (targets[chunk.first() + i].weight == T{0}) factor = T{0};
-    if (!std::isinf(factor)) continue;
-    factor = T{1};
-    beyond.push_back(chunk.first() + i);
+    if (!std::isinf(chunk.factor[i])) continue;
+    chunk.factor[i] = T{1};
+    beyond.push_back(i);
   }
   chunk.label_gradient(gx);
-  for (const std::size_t p : beyond) {
+  for (const std::size_t i : beyond) {
+    const std::size_t p = chunk.first() + i;
     const Line<T> line = problem.line(gx, problem.lines.start(p));
     for (std::size_t c = 0; c < problem.n_class(); ++c)
-      line[c] = detail::scaled(line[c], scale(p), static_cast<double>(targets[p].weight));
+      line[c] = detail::scaled(line[c], scale(p), static_cast<double>(labels.weight[i]));
   }
 }
 
-template <class T, class Targets, class Scale>
-void label_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale,
-                     SoftmaxChunk<T>& chunk, T* gx) {
-  bool all_weighted = true, all_fit = true;
+// The factors of the chunk's lines, 0 where the weight is 0. Returns how many are 0, are not finite in T, or
+// lose digits if the gradient is multiplied with gy later.
+struct FactorCounts {
+  std::size_t zero = 0, infinite = 0, small = 0;
+};
+
+template <class T>
+FactorCounts compute_factors(const ChunkLabels<T>& labels, const Scale<T>& scale, SoftmaxChunk<T>& chunk) {
+  double factor[SoftmaxChunk<T>::size];
+  scale.fill(factor, chunk.first(), chunk.count());
   for (std::size_t i = 0; i < chunk.count(); ++i) {
-    const std::size_t p = chunk.first() + i;
-    const LabelTarget<T> target = targets[p];
-    chunk.label[i] = static_cast<typename SoftmaxChunk<T>::Label>(target.label);
-    chunk.factor[i] = target.valid ? static_cast<T>(scale(p) * static_cast<double>(target.weight)) : T{0};
-    all_weighted = all_weighted && chunk.factor[i] != T{0};
-    all_fit = all_fit && std::isfinite(chunk.factor[i]);
+    const double product = factor[i] * static_cast<double>(labels.weight[i]);
+    factor[i] = labels.weight[i] == T{0} ? 0 : product;
+    chunk.factor[i] = static_cast<T>(factor[i]);
+    chunk.label[i] = labels.label[i];
   }
-  if (all_fit) {
+  std::int32_t zero = 0, infinite = 0, small = 0;
+  for (std::size_t i = 0; i < chunk.count(); ++i) {
+    const T size = std::abs(chunk.factor[i]);
+    zero += size == T{0};
+    infinite += !(size <= std::numeric_limits<T>::max());
+    small += size < static_cast<T>(digits_kept_from);
+  }
+  FactorCounts counts{static_cast<std::size_t>(zero), static_cast<std::size_t>(infinite), 0};
+  for (std::size_t i = 0; small > 0 && i < chunk.count(); ++i)
+    if (factor[i] != 0 && std::abs(factor[i]) < digits_kept_from) ++counts.small;
+  return counts;
+}
+
+// gx holds the exponentials of the chunk. Returns whether the factors keep the digits.
+template <class T>
+bool chunk_gradients(const Problem<T>& problem, const ChunkLabels<T>& labels, const Scale<T>& scale,
+                     SoftmaxChunk<T>& chunk, T* gx) {
+  const FactorCounts counts = compute_factors(labels, scale, chunk);
+  if (counts.infinite == 0) {
     chunk.label_gradient(gx);
   } else {
-    label_gradients_by_double(targets, scale, problem, chunk, gx);
+    label_gradients_by_double(labels, scale, problem, chunk, gx);
   }
-  if (all_fit && all_weighted) return;
-  for (std::size_t i = 0; i < chunk.count(); ++i)  // set to 0 rather than multiplied by 0: x may be NaN there
-    if (chunk.factor[i] == T{0})
+  for (std::size_t i = 0; counts.zero > 0 && i < chunk.count(); ++i)
+    if (chunk.factor[i] == T{0})  // set to 0 rather than multiplied by 0: x may be NaN there
       fill_zero(GroupOfOne(), problem.line(gx, problem.lines.start(chunk.first() + i)), problem.n_class());
+  return counts.infinite == 0 && counts.small == 0;
 }
 
-// gt: null if the soft targets need no gradient.
-template <class T, class Targets, class Scale>
-void spread_gradients(const Problem<T>& problem, const Targets& targets, const Scale& scale, T divided_loss,
-                      const SoftmaxChunk<T>& chunk, T* gx, T* gt) {
+// The same for smoothed labels and soft targets.
+template <class T, class Targets>
+bool chunk_gradients(const Problem<T>& problem, const Targets& targets, const Scale<T>& scale,
+                     SoftmaxChunk<T>& chunk, T* gx) {
   const GroupOfOne group;
+  bool all_keep = true;
   chunk.softmax(gx);
   for (std::size_t i = 0; i < chunk.count(); ++i) {
     const std::size_t p = chunk.first() + i;
@@ -160,79 +341,115 @@ void spread_gradients(const Problem<T>& problem, const Targets& targets, const S
     const SpreadTarget<T> target = target_at(group, targets, p, start);
     if (!target.valid) {
       fill_zero(group, gradient, problem.n_class());
-      if (gt != nullptr) fill_zero(group, problem.line(gt, start), problem.n_class());
       continue;
     }
+    const double factor = std::abs(scale(p));
+    all_keep = all_keep && (factor == 0 || factor >= digits_kept_from) && detail::fits<T>(factor);
     spread_gradient(
         group, target, scale(p), [=](std::size_t c) { return gradient[c]; }, gradient);
-    if (gt != nullptr)
-      target_gradient(group, target, scale(p), problem.line(problem.x, start), chunk[i], divided_loss,
-                      problem.line(gt, start));
+  }
+  return all_keep;
+}
+
+// ---- all positions ---------------------------------------------------------------------------------------
+
+// What a pass over x computes.
+struct Pass {
+  double loss = 0;           // the sum of the losses
+  bool keeps_digits = true;  // of the gradient, if it is multiplied with gy later
+};
+
+// The targets of a chunk: ChunkLabels for labels.
+template <class T, class Targets>
+decltype(auto) targets_of(const Targets& targets, const SoftmaxChunk<T>& chunk) {
+  if constexpr (std::is_same_v<typename Targets::Target, LabelTarget<T>>) {
+    return ChunkLabels<T>(targets, chunk.first(), chunk.count());
+  } else {
+    return (targets);
   }
 }
 
-// Where a pass stores its results; null: not at all.
+// One pass over x: the losses and, where `gx` is not null, their gradient, times `scale`. `losses`: null, or
+// where the loss of every position is stored.
 template <class T>
-struct Outputs {
-  T* losses = nullptr;  // of the positions
-  T* exponentials = nullptr;
-  T* line_sums = nullptr;
-  bool with_norms = false;  // in line_sums
-};
-
-// One pass over all positions.
-template <class T>
-Sums add_up(const Function& function, const Problem<T>& problem, const Array& t,
-            const SoftmaxCrossEntropyOptions& options, const Outputs<T>& outputs) {
-  const GroupOfOne group;
-  const T* const samples = problem.sample_weight;
-  SmallVector<Sums, 4> parts;
+Pass run_pass(const Problem<T>& problem, const Array& t, const SoftmaxCrossEntropyOptions& options,
+              const Scale<T>& scale, T* losses, T* gx) {
+  SmallVector<Pass, 4> parts;
   parts.resize(cpu::softmax_task_count<T>(problem.lines));
-  visit_targets(function, problem, t, options, [&](const auto& targets) {
-    cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t task) {
-      chunk.exponentials(problem.x, outputs.exponentials);
-      if (outputs.line_sums != nullptr) chunk.save(outputs.line_sums, outputs.with_norms);
-      Sums sums = parts[task];
-      for (std::size_t i = 0; i < chunk.count(); ++i) {
-        const std::size_t p = chunk.first() + i;
-        const std::size_t start = problem.lines.start(p);
-        const auto target = target_at(group, targets, p, start);
-        const T sample = samples == nullptr ? T{1} : samples[p];
-        double loss = 0;
-        if (target.valid) {
-          if (sample != T{0})
-            loss = static_cast<double>(sample) *
-                   cross_entropy(group, target, problem.line(problem.x, start), chunk[i]);
-          sums.loss += loss;
-          sums.weight += static_cast<double>(sample) * unsmoothed_total(group, target);
-          ++sums.valid;
-        }
-        if (outputs.losses != nullptr) outputs.losses[p] = static_cast<T>(loss);
-      }
-      parts[task] = sums;
-    });
-  });
-  Sums total;
-  for (const Sums& part : parts) {
+  detail::visit_targets(
+      t, problem, options.label_smoothing, options.ignore_label, [&](const auto& all_targets) {
+        cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t task) {
+          const auto& targets = targets_of(all_targets, chunk);
+          chunk.exponentials(problem.x, gx);
+          double chunk_loss[SoftmaxChunk<T>::size];
+          chunk_losses(problem, targets, chunk, chunk_loss);
+          parts[task].loss += add_up(chunk_loss, chunk.count());
+          if (losses != nullptr)
+            std::transform(chunk_loss, chunk_loss + chunk.count(), losses + chunk.first(),
+                           [](double loss) { return static_cast<T>(loss); });
+          if (gx != nullptr) parts[task].keeps_digits &= chunk_gradients(problem, targets, scale, chunk, gx);
+        });
+      });
+  Pass total;
+  for (const Pass& part : parts) {
     total.loss += part.loss;
-    total.weight += part.weight;
-    total.valid += part.valid;
+    total.keeps_digits &= part.keeps_digits;
   }
   return total;
+}
+
+// The gradient of soft targets.
+template <class T>
+void target_gradients(const Problem<T>& problem, const Array& t, const SoftmaxCrossEntropyOptions& options,
+                      const Scale<T>& scale, T divided_loss, T* gt) {
+  const GroupOfOne group;
+  const T smoothing = static_cast<T>(options.label_smoothing);
+  const detail::SoftTargets<T> targets{t.data<T>(), problem.lines, problem.class_weight, smoothing,
+                                       smoothing / static_cast<T>(problem.n_class())};
+  cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t) {
+    chunk.exponentials(problem.x, nullptr);
+    for (std::size_t i = 0; i < chunk.count(); ++i) {
+      const std::size_t p = chunk.first() + i;
+      const std::size_t start = problem.lines.start(p);
+      const SpreadTarget<T> target = target_at(group, targets, p, start);
+      const Line<T> gradient = problem.line(gt, start);
+      if (!target.valid) {
+        fill_zero(group, gradient, problem.n_class());
+      } else {
+        target_gradient(group, target, scale(p), problem.line(problem.x, start), chunk[i], divided_loss,
+                        gradient);
+      }
+    }
+  });
+}
+
+// gx := gy gx; 0 where gy is 0, also for a gradient that is NaN.
+template <class T>
+void multiply_by_gy(const Problem<T>& problem, const T* gy, bool gy_of_each, T* gx) {
+  const Lines& lines = problem.lines;
+  const std::size_t step = cpu::softmax_lines_per_task<T>(lines);
+  if (!gy_of_each && gy[0] == T{1}) return;
+  parallel_for(cpu::softmax_task_count<T>(lines), [&](std::size_t task) {
+    for (std::size_t p = task * step; p < std::min((task + 1) * step, lines.count()); ++p) {
+      const T factor = gy[gy_of_each ? p : 0];
+      const Line<T> line = problem.line(gx, lines.start(p));
+      for (std::size_t c = 0; c < lines.length; ++c) line[c] = factor == T{0} ? T{0} : line[c] * factor;
+    }
+  });
 }
 
 // Computes sums that are beyond the range of double again, with smaller weights. Returns the exponent of the
 // power of two by which the loss is then too small: 0 where the weights are the divisor too, as the average
 // does not depend on their scale.
-int add_up_again(const Function& function, const Array& x, const Array& t,
-                 const SoftmaxCrossEntropyOptions& options, Array& class_weight, Array& sample_weight,
-                 Sums& sums) {
+int add_up_again(const Array& x, const Array& t, const SoftmaxCrossEntropyOptions& options,
+                 Array& class_weight, Array& sample_weight, Sums& sums) {
   int exponent = 0;
   const Array ones = class_weight ? class_weight : Array::ones({x.shape()[1]}, x.dtype());
   const Array small_class_weight = detail::scaled_down(ones, detail::sum_exponent, exponent);
   const Array small_sample_weight = detail::scaled_down(sample_weight, 0, exponent);
   const Problem<double> problem(x, small_class_weight, small_sample_weight);
-  const Sums again = add_up(function, problem, t, options, Outputs<double>{});
+  Sums again = count_targets(problem, t, options);
+  again.loss = run_pass<double>(problem, t, options, {}, nullptr, nullptr).loss;
   if (!detail::divides_by_weights(options.reduce, options.normalize)) {
     sums.loss = again.loss;
     return exponent;
@@ -248,6 +465,8 @@ int add_up_again(const Function& function, const Array& x, const Array& t,
 
 Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
   const Array& x = xs[0];
+  const Array& t = xs[1];
+  if (!is_floating(t.dtype())) check_labels(*this, t, x.shape()[1], options_.ignore_label);
   return visit_floating(x.dtype(), [&](auto zero) -> Arrays {
     using T = decltype(zero);
     Array class_weight = options_.class_weight.to(x.device()).astype(x.dtype());
@@ -256,25 +475,29 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
     const bool reduce = options_.reduce != Reduce::no;
     Array losses = Array::empty(reduce ? Shape{} : detail::without_axis_1(x.shape()), x.dtype());
     const bool keep = options_.cache_score && config().enable_backprop;
-    Array exponentials = keep ? Array::empty_like(x) : Array();
-    const bool keep_norms = is_floating(xs[1].dtype());  // for the gradient of soft targets
-    Array line_sums = keep ? Array::empty({keep_norms ? 3u : 1u, problem.positions()}, x.dtype()) : Array();
-    Sums sums =
-        add_up(*this, problem, xs[1], options_,
-               Outputs<T>{reduce ? nullptr : losses.data<T>(), keep ? exponentials.data<T>() : nullptr,
-                          keep ? line_sums.data<T>() : nullptr, keep_norms});
+    Array gradient = keep ? Array::empty_like(x) : Array();
+
+    Sums sums = count_targets(problem, t, options_);
+    const auto coefficient_of = [&](const Sums& counted) {
+      return detail::loss_coefficient(options_.reduce, options_.normalize, problem.batch_size(),
+                                      counted.valid, counted.weight);
+    };
+    coefficient_ = coefficient_of(sums);
+    const Pass pass = run_pass<T>(problem, t, options_, {*coefficient_, problem.sample_weight},
+                                  reduce ? nullptr : losses.data<T>(), keep ? gradient.data<T>() : nullptr);
+    sums.loss = pass.loss;
     int exponent = 0;
-    if constexpr (std::is_same_v<T, double>)
-      if (detail::beyond_range(sums, options_.reduce, options_.normalize))
-        exponent = add_up_again(*this, x, xs[1], options_, class_weight, sample_weight, sums);
-    coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize, problem.batch_size(),
-                                            sums.valid, sums.weight);
+    if (std::is_same_v<T, double> && detail::beyond_range(sums, options_.reduce, options_.normalize)) {
+      exponent = add_up_again(x, t, options_, class_weight, sample_weight, sums);
+      coefficient_ = coefficient_of(sums);
+      gradient = Array();  // it had another divisor
+    }
     loss_ = *coefficient_ == 0 ? 0 : sums.loss * *coefficient_;
     if (exponent != 0) loss_ = std::ldexp(loss_, exponent);
     class_weight_ = std::move(class_weight);
     sample_weight_ = std::move(sample_weight);
-    exponentials_ = std::move(exponentials);
-    line_sums_ = std::move(line_sums);
+    gradient_ = std::move(gradient);
+    gradient_keeps_digits_ = pass.keeps_digits;
     if (reduce) losses.fill(loss_);
     return {losses};
   });
@@ -285,42 +508,35 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& t = xs[1];
   if (!coefficient_) forward_cpu(xs);
   check_gradient(x, gys[0]);
-  if (exponentials_ && exponentials_.shape() != x.shape())
+  if (gradient_ && gradient_.shape() != x.shape())
     throw Error(name(), ": backward got another x than forward, ", x);
   return visit_floating(x.dtype(), [&](auto zero) -> Arrays {
     using T = decltype(zero);
     const Problem<T> problem(x, class_weight_, sample_weight_);
-    const T* gy = gys[0].data<T>();
-    const bool divides = detail::divides_by_weights(options_.reduce, options_.normalize);
-    const T divided_loss = divides ? static_cast<T>(loss_) : T{0};
-    // The exponentials that forward has kept become the gradient in place; a second backward computes them
-    // again.
-    const bool kept = static_cast<bool>(exponentials_);
-    Array gx = kept ? std::exchange(exponentials_, Array()) : new_gradient(0, x);
-    Array gt = is_floating(t.dtype()) && needs_grad(1) ? new_gradient(1, t) : Array();
+    const T* const gy = gys[0].data<T>();
+    const bool each = options_.reduce == Reduce::no;
+    const auto all_gy = [&](auto condition) { return std::all_of(gy, gy + gys[0].size(), condition); };
+    const bool all_ones = all_gy([](T value) { return value == T{1}; });
+    const bool all_finite = all_gy([](T value) { return std::isfinite(value); });
+    const Scale<T> without_gy{*coefficient_, problem.sample_weight};
+    const Scale<T> with_gy{*coefficient_, problem.sample_weight, gy, each};
 
-    // In double: the product may be representable where its parts are not.
-    const T* const samples = problem.sample_weight;
-    const auto scale = [samples, gy, each = options_.reduce == Reduce::no,
-                        coefficient = *coefficient_](std::size_t p) {
-      const double outer = static_cast<double>(gy[each ? p : 0]) * coefficient;
-      return samples == nullptr ? outer : outer * static_cast<double>(samples[p]);
-    };
-    visit_targets(*this, problem, t, options_, [&](const auto& targets) {
-      cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t) {
-        if (kept) {
-          chunk.load(line_sums_.data<T>(), is_floating(t.dtype()));
-        } else {
-          chunk.exponentials(problem.x, gx.data<T>());
-        }
-        if constexpr (std::is_same_v<typename std::decay_t<decltype(targets)>::Target, LabelTarget<T>>) {
-          label_gradients(problem, targets, scale, chunk, gx.data<T>());
-        } else {
-          spread_gradients(problem, targets, scale, divided_loss, chunk, gx.data<T>(),
-                           gt ? gt.data<T>() : nullptr);
-        }
-      });
-    });
+    // The gradient for gy = 1 is multiplied with gy, unless it may lose digits: then gy is part of the
+    // factors.
+    bool multiply_later = all_ones || (all_finite && gradient_keeps_digits_);
+    Array gx = multiply_later ? std::exchange(gradient_, Array()) : Array();
+    if (!gx) {  // not kept, or given to an earlier backward
+      gx = new_gradient(0, x);
+      if (multiply_later)
+        multiply_later =
+            run_pass<T>(problem, t, options_, without_gy, nullptr, gx.data<T>()).keeps_digits || all_ones;
+      if (!multiply_later) run_pass<T>(problem, t, options_, with_gy, nullptr, gx.data<T>());
+    }
+    if (multiply_later) multiply_by_gy(problem, gy, each, gx.data<T>());
+    if (!is_floating(t.dtype()) || !needs_grad(1)) return {gx, Array()};
+    Array gt = new_gradient(1, t);
+    const bool divides = detail::divides_by_weights(options_.reduce, options_.normalize);
+    target_gradients<T>(problem, t, options_, with_gy, divides ? static_cast<T>(loss_) : T{0}, gt.data<T>());
     return {gx, gt};
   });
 }
