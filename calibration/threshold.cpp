@@ -163,13 +163,13 @@ ThresholdObjective recall_at_false_positive_rate(double max_fpr) {
   return {value, named("recall_at_false_positive_rate", max_fpr)};
 }
 
-ThresholdObjective recall_at_alert_rate(double max_rate) {
-  require_share("recall_at_alert_rate", "max_rate", max_rate);
+ThresholdObjective recall_at_alarm_rate(double max_rate) {
+  require_share("recall_at_alarm_rate", "max_rate", max_rate);
   const auto value = [=](const BinaryOutcomes& o) {
-    const double alerts = o.true_positive + o.false_positive;
-    return alerts / (alerts + o.false_negative + o.true_negative) <= max_rate ? recall(o) : forbidden;
+    const double alarms = o.true_positive + o.false_positive;
+    return alarms / (alarms + o.false_negative + o.true_negative) <= max_rate ? recall(o) : forbidden;
   };
-  return {value, named("recall_at_alert_rate", max_rate)};
+  return {value, named("recall_at_alarm_rate", max_rate)};
 }
 
 ThresholdObjective parse(const std::string& text) {
@@ -177,7 +177,7 @@ ThresholdObjective parse(const std::string& text) {
   if (const auto share = share_after(words, "recall>=")) return precision_at_recall(*share);
   if (const auto share = share_after(words, "precision>=")) return recall_at_precision(*share);
   if (const auto share = share_after(words, "fpr<=")) return recall_at_false_positive_rate(*share);
-  if (const auto share = share_after(words, "alerts<=")) return recall_at_alert_rate(*share);
+  if (const auto share = share_after(words, "alarms<=")) return recall_at_alarm_rate(*share);
   if (words == "balancedaccuracy") return balanced_accuracy();
   if (words == "g-mean" || words == "gmean") return g_mean();
   if (const auto cost = parse_cost(words)) return *cost;
@@ -185,7 +185,7 @@ ThresholdObjective parse(const std::string& text) {
     if (const auto beta = detail::to_number(words.substr(1))) return f_beta(*beta);
   throw Error(
       "objective::parse: expected \"recall >= 0.9\", \"precision >= 0.5\", \"fpr <= 0.01\", "
-      "\"alerts <= 0.005\", \"f1\", \"f2\", \"balanced accuracy\", \"g-mean\" or \"cost 1:50\", got \"",
+      "\"alarms <= 0.005\", \"f1\", \"f2\", \"balanced accuracy\", \"g-mean\" or \"cost 1:50\", got \"",
       printable(text), '"');
 }
 

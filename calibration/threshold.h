@@ -52,14 +52,14 @@ ThresholdObjective recall_at_precision(double min_precision);
 ThresholdObjective recall_at_false_positive_rate(double max_fpr);
 /// Recall, among thresholds that predict positive for at most `max_rate` of all rows, (TP + FP) / N: "we can
 /// look at 50 cases a day, of 10,000" is 0.005. Errors: outside [0, 1].
-ThresholdObjective recall_at_alert_rate(double max_rate);
+ThresholdObjective recall_at_alarm_rate(double max_rate);
 
 /// An objective from a text, as a command line or a configuration file has it:
 ///
 ///     recall >= 0.9        precision_at_recall(0.9)
 ///     precision >= 0.5     recall_at_precision(0.5)
 ///     fpr <= 0.01          recall_at_false_positive_rate(0.01)
-///     alerts <= 0.005      recall_at_alert_rate(0.005)
+///     alarms <= 0.005      recall_at_alarm_rate(0.005)
 ///     f1, f2, f0.5         f_beta(1), f_beta(2), f_beta(0.5)
 ///     balanced accuracy    balanced_accuracy()
 ///     g-mean               g_mean()

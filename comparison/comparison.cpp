@@ -9,8 +9,12 @@
 #include "tenbin/comparison/detail/plan.h"
 #include "tenbin/comparison/detail/run_state.h"
 #include "tenbin/comparison/paired_test.h"
+#include "tenbin/core/file.h"
 #include "tenbin/cpu/parallel.h"
+#include "tenbin/datasets/class_counts.h"
 #include "tenbin/datasets/statistics.h"
+#include "tenbin/datasets/text_table.h"
+#include "tenbin/preprocessing/auto_pipeline.h"
 
 namespace tenbin {
 
@@ -25,8 +29,39 @@ using detail::RowRecord;
 void check_methods(const ComparisonMethods& methods, const ComparisonOptions& options) {
   if (methods.size() == 0) throw Error("compare: expected methods, got none");
   if (!methods.contains(options.baseline))
-    throw Error("compare: the baseline \"", options.baseline, "\" is not among the methods; there are ",
-                detail::joined(methods.names()));
+    throw Error("compare: the baseline \"", printable(options.baseline),
+                "\" is not among the methods; there are ", detail::escaped(detail::joined(methods.names())));
+}
+
+// Tells the caller how far the work is, by one thread at a time.
+class Progress {
+ public:
+  Progress(const ComparisonOptions& options, std::size_t total)
+      : callback_(options.progress), total_(total) {}
+
+  // `units` more are done; 0: there is still work.
+  void add(std::size_t units, const std::string& what) {
+    if (!callback_) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    done_ += units;
+    callback_({done_, total_, what});
+  }
+
+ private:
+  const std::function<void(const ComparisonProgress&)>& callback_;
+  std::size_t total_;
+  std::mutex mutex_;
+  std::size_t done_ = 0;
+};
+
+std::size_t network_units(const ComparisonOptions& options) { return 2 * options.inner_folds; }
+
+std::size_t total_units(const ComparisonPlan& plan, const ComparisonMethods& methods,
+                        const ComparisonOptions& options) {
+  constexpr std::size_t bootstrap = 1;
+  std::size_t of_fold = network_units(options);
+  for (const ComparisonMethod& method : methods) of_fold += detail::training_units(method, options);
+  return plan.splits.size() * of_fold + bootstrap;
 }
 
 Array to_int32(const Array& decisions) { return decisions.astype(Dtype::int32); }
@@ -35,13 +70,13 @@ Array to_int32(const Array& decisions) { return decisions.astype(Dtype::int32); 
 class Run {
  public:
   Run(const ComparisonPlan& plan, const ComparisonMethods& methods, const ComparisonOptions& options,
-      detail::RunState& state)
+      detail::RunState& state, Progress& progress)
       : plan_(plan),
         methods_(methods.begin(), methods.end()),
         options_(options),
         state_(state),
+        progress_(progress),
         folds_(plan.splits.size()) {
-    for (const ComparisonMethod& method : methods_) units_ += detail::training_units(method, options);
     for (Fold& fold : folds_) fold.waiting = methods_.size();
   }
 
@@ -93,14 +128,14 @@ class Run {
   void run(const Task& task) {
     if (task.method == Task::start) {
       if (!is_finished(task.fold)) fold_data(task.fold);
-      report(2 * options_.inner_folds, task.fold, "network");
+      report(network_units(options_), task.fold, "network");
       return;
     }
     const ComparisonMethod& method = methods_[task.method];
     if (state_.result(task.fold, method) == nullptr)
       state_.add(task.fold, method, train_and_measure(task.fold, method));
     finish(folds_[task.fold]);
-    report(detail::training_units(method, options_), task.fold, method.name);
+    report(detail::training_units(method, options_), task.fold, printable(method.name));
   }
 
   static void finish(Fold& fold) {
@@ -167,21 +202,15 @@ class Run {
   }
 
   void report(std::size_t units, std::size_t fold, const std::string& what) {
-    if (!options_.progress) return;
-    const std::lock_guard<std::mutex> lock(progress_mutex_);
-    done_ += units;
-    const std::size_t total = folds_.size() * (units_ + 2 * options_.inner_folds);
-    options_.progress({done_, total, "fold " + std::to_string(fold + 1) + ": " + what});
+    progress_.add(units, "fold " + std::to_string(fold + 1) + ": " + what);
   }
 
   const ComparisonPlan& plan_;
   std::vector<ComparisonMethod> methods_;
   const ComparisonOptions& options_;
   detail::RunState& state_;
+  Progress& progress_;
   std::vector<Fold> folds_;
-  std::size_t units_ = 0;
-  std::mutex progress_mutex_;
-  std::size_t done_ = 0;
 };
 
 // ---- the result -----------------------------------------------------------------------------------------
@@ -314,7 +343,8 @@ void add_folds(ComparisonResult& result, const ComparisonPlan& plan, const Compa
 }
 
 ComparisonResult assembled(const ComparisonPlan& plan, const ComparisonMethods& methods,
-                           const ComparisonOptions& options, const detail::RunState& state) {
+                           const ComparisonOptions& options, const detail::RunState& state,
+                           Progress& progress) {
   ComparisonResult result;
   describe_data(result, plan);
   describe_protocol(result, plan, options);
@@ -332,11 +362,13 @@ ComparisonResult assembled(const ComparisonPlan& plan, const ComparisonMethods& 
     if (!method.is_left_out()) possible.push_back(&method);
   }
   if (baseline->is_left_out())
-    throw Error("compare: the baseline \"", baseline->name, "\" is not possible: ", baseline->left_out);
+    throw Error("compare: the baseline \"", printable(baseline->name),
+                "\" is not possible: ", detail::escaped(baseline->left_out));
   add_differences(possible, *baseline, result.test_train_ratio());
-  detail::bootstrap(possible, *baseline,
-                    {result.t.to_vector<std::int32_t>(), pooled.fold_of(), result.positive},
-                    options.false_alarm_budget, options.n_resamples, options.seed);
+  detail::bootstrap(
+      possible, *baseline, {result.t.to_vector<std::int32_t>(), pooled.fold_of(), result.positive},
+      options.false_alarm_budget, options.n_resamples, options.seed, [&] { progress.add(0, "bootstrap"); });
+  progress.add(1, "bootstrap");
   return result;
 }
 
@@ -349,8 +381,9 @@ ComparisonResult run_plan(const ComparisonPlan& plan, const ComparisonMethods& m
   shape.n_pooled_folds = plan.n_pooled_folds;
   shape.search = options.network;
   detail::RunState state(std::move(shape), options.state, options.state_interval);
-  Run(plan, methods, options, state).run();
-  return assembled(plan, methods, options, state);
+  Progress progress(options, total_units(plan, methods, options));
+  Run(plan, methods, options, state, progress).run();
+  return assembled(plan, methods, options, state, progress);
 }
 
 }  // namespace
@@ -369,39 +402,70 @@ ComparisonResult compare(const Table& train, const Table& test, const Comparison
   tolerant.unknown = tolerant.unreadable = Unknown::missing;
   const Table like = test.like(train, tolerant);
   if (!like.has_label())
-    throw Error("compare: expected a test table with the label \"", train.label().name, "\", got ",
+    throw Error("compare: expected a test table with the label \"", printable(train.label().name), "\", got ",
                 test.source());
   ComparisonOptions one = options;
-  if (!one.pipeline) one.pipeline = comparison_pipeline(train);
+  std::vector<std::string> left_out;
+  if (!one.pipeline) {
+    const AutoPipeline automatic = auto_pipeline(train);
+    one.pipeline = automatic.pipeline;
+    left_out = automatic.left_out();
+  }
   Split split;
   split.train.resize(train.size());
   split.test.resize(test.size());
   std::iota(split.train.begin(), split.train.end(), std::size_t{0});
   std::iota(split.test.begin(), split.test.end(), train.size());
   one.splits = {split};
-  ComparisonPlan plan = detail::make_plan(detail::joined(train, like), one);
-  if (!options.pipeline) plan.left_out_columns = detail::left_out_columns(train);
-  return run_plan(plan, methods, one);
+  ComparisonPlan plan = detail::make_plan(detail::stacked(train, like), one);
+  plan.left_out_columns = std::move(left_out);
+  ComparisonResult result = run_plan(plan, methods, one);
+  result.test_source = test.source();
+  result.test_class_counts = class_counts(result.t, result.classes.size());
+  return result;
 }
 
 TrainedMethod train_method(const Table& table, const ComparisonMethod& method,
                            const ComparisonOptions& options) {
-  const ComparisonPlan plan = detail::make_training_plan(table, options);
+  constexpr const char* function = "train_method";
+  const ComparisonPlan plan = detail::make_training_plan(function, table, options);
+  const std::size_t calibration = options.inner_folds - 1;
+  const std::size_t units = detail::training_units(method, options);
+  Progress progress(options, network_units(options) + units + calibration);
+  progress.add(0, "network");
   Split all;
   all.train.resize(table.size());
   std::iota(all.train.begin(), all.train.end(), std::size_t{0});
   const auto record = std::make_shared<RowRecord>(table.size());
   const std::shared_ptr<FoldData> data = detail::make_fold(plan.source, all, options.seed, *record);
   detail::choose_network(*data, *record);
+  progress.add(network_units(options), "settings");
   const TrainingContext context = detail::FoldAccess::context(data, record);
   TrainedMethod trained;
   trained.network = data->chosen->network;
-  trained.settings = detail::choose_settings(context, method, options.tune);
-  const TrainedClassifier classifier = method.train(context, trained.settings);
+  const auto named = [&](const auto& step) {
+    try {
+      return step();
+    } catch (const Error& error) {
+      throw Error(function, ": the method \"", printable(method.name),
+                  "\" is not possible: ", detail::escaped(error.what()));
+    }
+  };
+  trained.settings = named([&] {
+    return detail::choose_settings(context, method, options.tune,
+                                   [&] { progress.add(options.inner_folds - 1, "settings"); });
+  });
+  progress.add(0, "training");
+  const TrainedClassifier classifier = named([&] { return method.train(context, trained.settings); });
   if (classifier.probabilities || !classifier.network)
-    throw Error("train_method: the model of \"", method.name, "\" is not a network and cannot be saved");
-  trained.out_of_fold = context.out_of_fold(
-      "calibration", [&](const TrainingContext& inner) { return method.train(inner, trained.settings); });
+    throw Error(function, ": the model of \"", printable(method.name),
+                "\" is not a network and cannot be saved");
+  progress.add(1, "predictions on inner folds");
+  trained.out_of_fold = named([&] {
+    return context.out_of_fold(
+        "calibration", [&](const TrainingContext& inner) { return method.train(inner, trained.settings); });
+  });
+  progress.add(calibration, "predictions on inner folds");
   trained.bundle.pipeline = data->pipeline;
   trained.bundle.network = classifier.network;
   trained.bundle.calibration = classifier.calibration;

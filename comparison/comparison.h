@@ -15,8 +15,8 @@
 namespace tenbin {
 
 struct ComparisonProgress {
-  std::size_t done;   ///< trainings, in units of which some take longer
-  std::size_t total;  ///< of `done`
+  std::size_t done;   ///< about the number of trainings that are finished
+  std::size_t total;  ///< `done` at the end
   std::string what;   ///< "fold 3: SMOTE"
 };
 
@@ -35,15 +35,17 @@ struct ComparisonOptions {
       {};  ///< the class of thresholds, recall and intervals; empty: class 1 of two, or the rarest
   double false_alarm_budget = 0.05;
   std::size_t n_resamples = 1000;  ///< of the bootstrap; 0: no intervals
-  /// Not fitted. Not set: `comparison_pipeline(table)`.
+  /// Not fitted. Not set: that of `auto_pipeline(table)`.
   std::optional<TablePipeline> pipeline = {};
   Device device = {};  ///< of the trainings
   /// A file in which finished results are kept, so that a run that was killed goes on where it was; empty:
   /// none. It stays when the comparison is done. It is written after a result, if the last writing is at
-  /// least `state_interval` seconds and 20 times its duration ago, and at the end.
+  /// least `state_interval` seconds and 20 times its duration ago, and at the end. A method is recognised by
+  /// its name and its settings: if you change its function, change its name, or use another file.
   std::string state = {};
   double state_interval = 1;
-  /// Called after each result, by one thread at a time. What it throws ends the comparison.
+  /// Called after each training or a few of them, and during the bootstrap, by one thread at a time. What it
+  /// throws ends the comparison.
   std::function<void(const ComparisonProgress&)> progress = {};
 };
 
@@ -52,18 +54,20 @@ struct ComparisonOptions {
 /// - The pipeline, the resampling, the weights and everything that is chosen - the network, its length, the
 ///   settings of a method, a threshold - depend on the training part of a fold alone; what is chosen is
 ///   chosen on inner folds of it. The result says which rows each step has seen (LeakCheck).
-/// - In a fold all methods train the same network from the same initial weights for the same number of steps.
+/// - In a fold, methods that use `TrainingContext::fit` train the same network from the same initial weights
+///   for the same number of steps. "majority" trains nothing; "logistic regression" trains a network without
+///   hidden units, whose weight decay and length were chosen for it.
 /// - Differences from the baseline are tested by the corrected resampled t-test, paired over the folds, with
 ///   Holm's correction for the number of methods.
-/// - Columns without values and categorical columns of more than 100 categories (names, free text) are left
-///   out; so are classes that no row has.
+/// - Columns that `auto_pipeline` finds useless (identifiers, constants, free text) are left out, decided on
+///   all rows without their labels; so are classes that no row has.
 ///
 /// The bits of the result depend on the arguments alone, not on the number of threads, nor on whether a run
 /// was resumed. Folds and methods are spread over the threads.
 ///
 /// Errors: no label; missing labels; fewer than two classes; a class of fewer than 3 rows; no features; an
 /// empty list of methods, or without the baseline; the baseline is not possible; options out of range; a
-/// `state` file of other data or options; those of the pipeline and of OutputFile.
+/// `state` file of other data, options or version of the library; those of the pipeline and of OutputFile.
 ///
 ///     const Table table = load_csv("customers.csv", {.label = "churned"});
 ///     const ComparisonResult result = compare(table, standard_methods(), {.repeats = 1});
@@ -72,15 +76,11 @@ ComparisonResult compare(const Table& table, const ComparisonMethods& methods = 
                          const ComparisonOptions& options = {});
 
 /// The same with a test table: one fold. A single fold has no test of differences; `average_precision` and
-/// `recall_at_fpr` of the methods have intervals. Errors: also those of `test.like(train)`, but unseen
-/// categories and texts in numeric columns are missing values.
+/// `recall_at_fpr` of the methods have intervals. `auto_pipeline` is given the training table alone. Errors:
+/// also those of `test.like(train)`, but unseen categories and texts in numeric columns are missing values.
 ComparisonResult compare(const Table& train, const Table& test,
                          const ComparisonMethods& methods = standard_methods(),
                          const ComparisonOptions& options = {});
-
-/// The default pipeline of a comparison: leaves out columns that are useless for learning, replaces missing
-/// numbers by the mean, encodes categories one-hot and standardises numbers.
-TablePipeline comparison_pipeline(const Table& table);
 
 /// A model for use, trained by a method on all rows of a table, as `compare` trains it on the training part
 /// of a fold.
@@ -93,7 +93,9 @@ struct TrainedMethod {
   OutOfFold out_of_fold;
 };
 
-/// Errors: those of `compare`; the method is not possible for these data, or its model is not a network.
+/// The options `splits`, `folds`, `repeats`, `baseline`, `n_resamples` and `state` are not used. Errors:
+/// those of `compare` about the table and the other options; the method is not possible for these data, or
+/// its model is not a network.
 ///
 ///     const TrainedMethod trained = train_method(table, standard_methods()["class weights"]);
 ///     save_bundle("model.npz", trained.bundle);

@@ -7,8 +7,8 @@
 
 namespace tenbin {
 
-/// One step - "preprocessing", "network", "settings", "threshold", "resampling", "training", or a name that a
-/// method has given - over all folds and methods.
+/// One step - "preprocessing", "network", "settings", "resampling", "training", "threshold", "calibration",
+/// or a name that a method has given - over all folds and methods.
 struct LeakStep {
   std::string step;
   /// The largest number, in one fold, of its training rows that the step was fitted to.
@@ -22,7 +22,8 @@ struct LeakStep {
 /// What is recorded: the rows to which a pipeline is fitted and those that inner folds train and measure on,
 /// by their index in the table; and the rows on which a network is trained, by their content after
 /// preprocessing, whatever a method has done with them. A method that trains a model of another kind is
-/// recorded when it takes the training rows. A synthetic row counts if it equals a row of the table.
+/// recorded when it takes the training rows. A synthetic row counts if it equals a row of the table. Not
+/// recorded is which columns are left out: `auto_pipeline` decides that on all rows, without their labels.
 struct LeakCheck {
   std::vector<LeakStep> steps;
   std::size_t train_rows = 0;  ///< of the largest fold

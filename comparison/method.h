@@ -26,7 +26,8 @@ struct TrainedClassifier {
   std::function<Array(const Array& x)> probabilities = {};
 
   /// The probabilities of prepared rows, float32 (N, K). Errors: there is no model; its result is of another
-  /// shape, or its rows are not probabilities.
+  /// shape, or its rows are not probabilities: finite, not below 0, with a sum that differs from 1 by at most
+  /// 0.001.
   Array predict_proba(const Array& x, std::size_t n_class) const;
 };
 
@@ -110,9 +111,8 @@ class ComparisonMethods {
 ///     majority                    the class frequencies as the probabilities of every row
 ///     logistic regression         softmax cross entropy, without hidden units
 ///     plain                       softmax cross entropy
-///     plain + tuned threshold     the same model; the cut that is best for balanced accuracy in inner
-///                                 folds: for two classes a threshold, for more the tau of
-///                                 argmax log p_c - tau log pi_c
+///     plain + tuned threshold     the same model; the threshold that is best for balanced accuracy on inner
+///                                 folds; of more than two classes the tau of argmax log p_c - tau log pi_c
 ///     post-hoc logit adjustment   the same model and the same rule, tau 1 (Menon et al., ICLR 2021)
 ///     class weights               N / (K n_c)
 ///     effective number            class weights after Cui et al. (CVPR 2019); beta is tuned

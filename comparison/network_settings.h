@@ -1,7 +1,8 @@
-// The network that all methods of a comparison train: its settings, and how they are chosen.
+// The network that the methods of a comparison train: its settings, and how they are chosen.
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace tenbin {
@@ -15,6 +16,9 @@ struct NetworkSettings {
   std::size_t batch_size = 256;
   double alpha = 0.01;  ///< the initial step size of Adam
 };
+
+/// `16 hidden units, weight decay 0.03, 23 epochs`, `no hidden units, ...`.
+std::string to_text(const NetworkSettings& network);
 
 namespace detail {
 

@@ -4,8 +4,12 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
+#include "tenbin/comparison/detail/tally.h"
+#include "tenbin/core/file.h"
 #include "tenbin/core/text.h"
+#include "tenbin/datasets/csv_writer.h"
 #include "tenbin/datasets/statistics.h"
 #include "tenbin/datasets/text_table.h"
 #include "tenbin/evaluation/confidence_interval.h"
@@ -16,6 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+using detail::escaped;
 using detail::fixed;
 
 double spread(const std::vector<double>& values) {
@@ -53,7 +58,9 @@ std::string cell(const FoundRows& rows) {
 }
 
 std::string cell(const BootstrapValue& value) {
-  return percent(value.value) + " [" + percent(value.low) + ", " + percent(value.high) + "]";
+  const std::string interval =
+      value.has_interval() ? " [" + percent(value.low) + ", " + percent(value.high) + "]" : "";
+  return percent(value.value) + interval;
 }
 
 std::string table_text(std::vector<detail::TextRow> rows) {
@@ -69,7 +76,7 @@ std::string metrics_table(const ComparisonResult& result) {
   rows[0].push_back("found");
   for (const MethodResult& method : result.methods) {
     if (method.is_left_out()) continue;
-    detail::TextRow row = {method.name};
+    detail::TextRow row = {escaped(method.name)};
     for (std::size_t m = 0; m < comparison_metrics().size(); ++m) row.push_back(cell(method, m));
     row.push_back(cell(result.found(method)));
     rows.push_back(std::move(row));
@@ -77,73 +84,87 @@ std::string metrics_table(const ComparisonResult& result) {
   return table_text(std::move(rows));
 }
 
-std::string intervals_table(const ComparisonResult& result) {
-  std::vector<detail::TextRow> rows(
-      1, {"method", "AP", "minus " + result.baseline, "recall@FPR", "minus " + result.baseline});
+std::string pooled_table(const ComparisonResult& result) {
+  const std::string minus = "minus " + escaped(result.baseline);
+  std::vector<detail::TextRow> rows(1, {"method", "AP", minus, "recall@FPR", minus});
   for (const MethodResult& method : result.methods) {
     if (method.is_left_out()) continue;
-    rows.push_back({method.name, cell(method.average_precision.value),
+    rows.push_back({escaped(method.name), cell(method.average_precision.value),
                     cell(method.average_precision.difference), cell(method.recall_at_fpr.value),
                     cell(method.recall_at_fpr.difference)});
   }
   return table_text(std::move(rows));
 }
 
-std::string network_text(const NetworkSettings& network) {
-  return detail::text_of(network.hidden == 0 ? "no hidden units" : std::to_string(network.hidden) + " units",
-                         ", weight decay ", network.weight_decay, ", ", network.epochs, " epochs");
-}
-
-// Equal texts once, with their number, in the order of their first appearance.
-std::string counted(const std::vector<std::string>& texts) {
-  std::vector<std::pair<std::string, std::size_t>> counts;
-  for (const std::string& text : texts) {
-    const auto same =
-        std::find_if(counts.begin(), counts.end(), [&](const auto& count) { return count.first == text; });
-    if (same == counts.end()) {
-      counts.emplace_back(text, 1);
-    } else {
-      ++same->second;
-    }
-  }
-  std::string all;
-  for (const auto& [text, count] : counts)
-    all += (all.empty() ? "" : "; ") + text + (counts.size() > 1 ? " (" + std::to_string(count) + ")" : "");
-  return all;
+// The metrics of the positive class against the rest.
+std::string pooled_text(const ComparisonResult& result) {
+  const std::string positive = '"' + escaped(result.classes[result.positive]) + '"';
+  const std::string baseline = '"' + escaped(result.baseline) + '"';
+  const BootstrapValue& value = result[result.baseline].average_precision.value;
+  if (std::isnan(value.value))
+    return "Average precision and recall@FPR of " + positive +
+           " are not defined: no fold has test rows of it and of another class.\n";
+  return "Average precision and recall@FPR of " + positive +
+         " in percent: means over the pooled folds, with " +
+         (value.has_interval() ? "95% bootstrap\nintervals over rows, and their differences from " +
+                                     baseline + " on the same resamples"
+                               : "their differences\nfrom " + baseline + "; without intervals") +
+         "\n\n" + pooled_table(result);
 }
 
 std::string choices_text(const ComparisonResult& result) {
-  std::vector<std::string> networks;
-  for (const FoldResult& fold : result.folds) networks.push_back(network_text(fold.network));
-  std::string text = "Chosen on inner folds (number of folds)\n  network: " + counted(networks) + '\n';
+  constexpr const char* separator = "; ";
+  detail::Tally networks;
+  for (const FoldResult& fold : result.folds) networks.add(to_text(fold.network));
+  std::string text = "Chosen on inner folds (number of folds)\n  network: " + networks.text(separator) + '\n';
   for (const MethodResult& method : result.methods) {
-    if (method.settings.empty() || method.settings[0].empty()) continue;
-    std::vector<std::string> settings;
-    for (const MethodSettings& chosen : method.settings) settings.push_back(chosen.to_string());
-    text += "  " + method.name + ": " + counted(settings) + '\n';
+    detail::Tally settings;
+    for (const MethodSettings& chosen : method.settings)
+      if (!chosen.empty()) settings.add(chosen.to_string());
+    if (!settings.empty())
+      text += "  " + escaped(method.name) + ": " + escaped(settings.text(separator)) + '\n';
   }
   return text;
 }
 
 std::string left_out_text(const ComparisonResult& result) {
   std::string text;
-  for (const std::string& column : result.left_out_columns) text += "  column " + column + '\n';
+  for (const std::string& column : result.left_out_columns) text += "  column " + escaped(column) + '\n';
   for (const MethodResult& method : result.methods)
-    if (method.is_left_out()) text += "  method " + method.name + ": " + method.left_out + '\n';
+    if (method.is_left_out())
+      text += "  method " + escaped(method.name) + ": " + escaped(method.left_out) + '\n';
   return text.empty() ? text : "Left out\n" + text + '\n';
 }
 
 std::string folds_text(const ComparisonResult& result) {
+  if (result.has_test_table()) return "trained on the rows of the first file, tested on those of the second";
   if (result.n_folds == 0) return std::to_string(result.folds.size()) + " given split(s)";
   return std::to_string(result.n_folds) + " stratified folds, " + std::to_string(result.n_repeats) +
          " time(s)";
 }
 
+// `train.csv: 800 rows`, and of the test table `; test.csv: 200 rows`.
+std::string rows_text(const ComparisonResult& result) {
+  const std::string source = escaped(result.source);
+  if (!result.has_test_table()) return detail::text_of(source, ": ", result.n_rows, " rows");
+  const std::size_t test_rows =
+      std::accumulate(result.test_class_counts.begin(), result.test_class_counts.end(), std::size_t{0});
+  return detail::text_of(source, ": ", result.n_rows - test_rows, " rows; ", escaped(result.test_source),
+                         ": ", test_rows, " rows");
+}
+
+// `24`, and of the test table ` + 9`.
+std::string count_text(const ComparisonResult& result, std::size_t c) {
+  if (!result.has_test_table()) return std::to_string(result.class_counts[c]);
+  const std::size_t test = result.test_class_counts[c];
+  return detail::text_of(result.class_counts[c] - test, " + ", test);
+}
+
 std::string header_text(const ComparisonResult& result) {
-  std::string text = detail::text_of(result.source, ": ", result.n_rows, " rows, ", result.n_columns,
-                                     " columns, ", result.n_categorical, " of them categorical\n");
+  std::string text = detail::text_of(rows_text(result), ", ", result.n_columns, " columns, ",
+                                     result.n_categorical, " of them categorical\n");
   for (std::size_t c = 0; c < result.classes.size(); ++c)
-    text += detail::text_of("  ", result.classes[c], ": ", result.class_counts[c],
+    text += detail::text_of("  ", escaped(result.classes[c]), ": ", count_text(result, c),
                             c == result.positive ? "  (positive)" : "", '\n');
   return text + folds_text(result) + "\n\n";
 }
@@ -152,18 +173,20 @@ std::string explanation(const ComparisonResult& result) {
   return detail::text_of(
       "\nMean and standard deviation over the folds, in percent; log loss as it is. + better, - worse than "
       "\"",
-      result.baseline,
+      escaped(result.baseline),
       "\": corrected\nresampled t-test with Holm's correction, 5%. Brier, log loss, ECE: lower is better. "
       "recall@FPR: with at most ",
       percent(result.false_alarm_budget), "%\nof the other rows taken for positive. found: rows of \"",
-      result.classes[result.positive],
+      escaped(result.classes[result.positive]),
       "\" in the pooled folds, with Wilson's 95% interval of the share.\n\n");
 }
 
 // ---- JSON -----------------------------------------------------------------------------------------------
 
 Json json_of(const BootstrapValue& value) {
-  return {{"value", value.value}, {"low", value.low}, {"high", value.high}};
+  Json json = {{"value", value.value}};
+  if (value.has_interval()) json.update({{"low", value.low}, {"high", value.high}});
+  return json;
 }
 
 Json json_of(const PooledMetric& metric) {
@@ -207,7 +230,7 @@ Json json_of(const ComparisonResult& result, const MethodResult& method) {
   for (const MethodSettings& chosen : method.settings) settings.push_back(chosen.values());
   const FoundRows found = result.found(method);
   json["values"] = values;
-  if (!differences.empty()) json["against_" + result.baseline] = differences;
+  if (!differences.empty()) json["differences"] = differences;
   json["settings"] = settings;
   json["found"] = found.found;
   json["present"] = found.present;
@@ -228,13 +251,6 @@ Json json_of(const LeakCheck& check) {
           {"duplicates", check.duplicates}, {"tested", check.tested}};
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
 }  // namespace
 
 bool LeakCheck::passed() const {
@@ -246,13 +262,16 @@ std::string to_text(const LeakCheck& check) {
   std::vector<detail::TextRow> rows = {
       {"step", "training rows seen", "test rows seen", "measured on own rows"}};
   for (const LeakStep& step : check.steps)
-    rows.push_back({step.step == "network" ? "network, early stopping" : step.step,
+    rows.push_back({step.step == "network" ? "network, early stopping" : escaped(step.step),
                     detail::text_of(step.train_rows, " of ", check.train_rows),
                     std::to_string(step.test_rows), std::to_string(step.own_rows)});
   std::string text = detail::text_of("Leak check: ", check.passed() ? "passed" : "FAILED", "\n\n");
   text += table_text(std::move(rows));
+  text +=
+      "\nNot recorded: which columns are left out. `auto_pipeline` decides that on all rows, without "
+      "labels.\n";
   if (check.duplicates > 0)
-    text += detail::text_of('\n', check.duplicates, " of ", check.tested,
+    text += detail::text_of(check.duplicates, " of ", check.tested,
                             " test rows equal a training row of their fold in all features.\n");
   return text;
 }
@@ -263,7 +282,8 @@ const MethodResult& ComparisonResult::operator[](const std::string& method) cons
     if (each.name == method) return each;
     names.push_back(each.name);
   }
-  throw Error("ComparisonResult: no method is named \"", method, "\"; there are ", detail::joined(names));
+  throw Error("ComparisonResult: no method is named \"", printable(method), "\"; there are ",
+              escaped(detail::joined(names)));
 }
 
 double ComparisonResult::test_train_ratio() const {
@@ -299,41 +319,40 @@ const MethodResult& ComparisonResult::best(const std::string& metric) const {
 }
 
 std::string to_text(const ComparisonResult& result) {
-  std::string text = header_text(result) + metrics_table(result) + explanation(result);
-  text += "Average precision and recall@FPR of \"" + result.classes[result.positive] +
-          "\" in percent: means over the pooled folds, with 95% bootstrap\nintervals over rows, and their "
-          "differences "
-          "from \"" +
-          result.baseline + "\" on the same resamples\n\n" + intervals_table(result) + '\n';
-  return text + choices_text(result) + '\n' + left_out_text(result) + to_text(result.leak_check);
+  return header_text(result) + metrics_table(result) + explanation(result) + pooled_text(result) + '\n' +
+         choices_text(result) + '\n' + left_out_text(result) + to_text(result.leak_check);
 }
 
 std::string to_json(const ComparisonResult& result) {
   Json folds = Json::array(), methods = Json::array();
   for (const FoldResult& fold : result.folds) folds.push_back(json_of(fold));
   for (const MethodResult& method : result.methods) methods.push_back(json_of(result, method));
-  const Json json = {{"data", result.source},
-                     {"rows", result.n_rows},
-                     {"columns", result.n_columns},
-                     {"categorical", result.n_categorical},
-                     {"columns_left_out", result.left_out_columns},
-                     {"label", result.label},
-                     {"classes", result.classes},
-                     {"class_counts", result.class_counts},
-                     {"positive", result.classes[result.positive]},
-                     {"folds", result.n_folds},
-                     {"repeats", result.n_repeats},
-                     {"inner_folds", result.inner_folds},
-                     {"seed", result.seed},
-                     {"tuned", result.tuned},
-                     {"false_alarm_budget", result.false_alarm_budget},
-                     {"baseline", result.baseline},
-                     {"max_epochs", result.search.max_epochs},
-                     {"batch_size", result.search.batch_size},
-                     {"alpha", result.search.alpha},
-                     {"splits", folds},
-                     {"methods", methods},
-                     {"leak_check", json_of(result.leak_check)}};
+  Json json = {{"source", result.source},
+               {"rows", result.n_rows},
+               {"columns", result.n_columns},
+               {"categorical", result.n_categorical},
+               {"columns_left_out", result.left_out_columns},
+               {"label", result.label},
+               {"classes", result.classes},
+               {"class_counts", result.class_counts},
+               {"positive", result.classes[result.positive]},
+               {"folds", result.n_folds},
+               {"repeats", result.n_repeats},
+               {"inner_folds", result.inner_folds},
+               {"seed", result.seed},
+               {"tuned", result.tuned},
+               {"false_alarm_budget", result.false_alarm_budget},
+               {"baseline", result.baseline},
+               {"max_epochs", result.search.max_epochs},
+               {"batch_size", result.search.batch_size},
+               {"alpha", result.search.alpha},
+               {"splits", folds},
+               {"methods", methods},
+               {"leak_check", json_of(result.leak_check)}};
+  if (result.has_test_table()) {
+    json["test_source"] = result.test_source;
+    json["test_class_counts"] = result.test_class_counts;
+  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
@@ -344,7 +363,7 @@ std::string to_csv(const ComparisonResult& result) {
   for (const MethodResult& method : result.methods)
     for (std::size_t m = 0; m < method.values.size(); ++m)
       for (std::size_t fold = 0; fold < method.values[m].size(); ++fold)
-        text << csv_field(method.name) << ',' << comparison_metrics()[m].key << ',' << fold << ','
+        text << detail::csv_field(method.name) << ',' << comparison_metrics()[m].key << ',' << fold << ','
              << method.values[m][fold] << '\n';
   return text.str();
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,13 @@ struct ComparisonMetric {
 
 /// In this order:
 ///
-///     balanced_accuracy  macro_f1  g_mean  mcc     from the decisions
-///     roc_auc            average_precision         two classes: of the positive one; more: means over the
-///     recall_at_fpr                                classes against the rest, those that the test rows have
-///     brier              log_loss          ece     of the probabilities
+///     balanced_accuracy  f1_macro  g_mean  matthews_corrcoef
+///     roc_auc  average_precision  recall_at_fpr
+///     brier_score  log_loss  expected_calibration_error
+///
+/// The first four are about the decisions, the others about the probabilities. `roc_auc`, `average_precision`
+/// and `recall_at_fpr` are of the positive class of two; of more classes, means over those that the test rows
+/// have, each against the rest. The names are those of `classification_scores` and of scikit-learn's scorers.
 ///
 /// `recall_at_fpr` is the recall at a false-alarm budget: the largest recall of a threshold by which at most
 /// that share of the other rows is taken for positive. As a point of the ROC curve it needs no threshold that
@@ -51,14 +55,16 @@ struct MetricDifference {
 
 /// A value, and its percentile bootstrap interval over rows, at 95%.
 struct BootstrapValue {
-  double value = 0;
-  double low = 0;
-  double high = 0;
+  double value = std::numeric_limits<double>::quiet_NaN();  ///< NaN if no fold has rows of both kinds
+  double low = std::numeric_limits<double>::quiet_NaN();    ///< NaN without a bootstrap
+  double high = std::numeric_limits<double>::quiet_NaN();   ///< NaN without a bootstrap
+
+  bool has_interval() const { return low <= high; }
 };
 
 /// A metric of the positive class against the rest: the mean over the folds of the pooled rows of
-/// `ComparisonResult`. Resamples are drawn from the rows of each class and fold, so that a score needs to
-/// mean the same in one fold only.
+/// `ComparisonResult` that have rows of the class and others. Resamples are drawn from the rows of each class
+/// and fold, so that a score needs to mean the same in one fold only.
 struct PooledMetric {
   BootstrapValue value;
   BootstrapValue difference;  ///< from the baseline, on the same resamples
@@ -95,14 +101,16 @@ struct FoldResult {
 struct ComparisonResult {
   // The data.
   std::string source;
-  std::size_t n_rows = 0;
+  std::string test_source;    ///< of the test table, if there is one
+  std::size_t n_rows = 0;     ///< of both tables
   std::size_t n_columns = 0;  ///< features in the table that are used
   std::size_t n_categorical = 0;
   std::vector<std::string> left_out_columns;  ///< and why
   std::string label;
   std::vector<std::string> classes;
-  std::vector<std::size_t> class_counts;
-  std::size_t positive = 0;  ///< the class that thresholds, recall and intervals are about
+  std::vector<std::size_t> class_counts;       ///< of both tables
+  std::vector<std::size_t> test_class_counts;  ///< of the test table; empty without one
+  std::size_t positive = 0;                    ///< the class that thresholds, recall and intervals are about
 
   // The protocol.
   std::size_t n_folds = 0;    ///< of a repetition; 0: the splits were given
@@ -127,6 +135,7 @@ struct ComparisonResult {
 
   /// Errors: there is no such method; the message lists the names.
   const MethodResult& operator[](const std::string& method) const;
+  bool has_test_table() const { return !test_class_counts.empty(); }
   /// The mean over the folds of test rows per training row: the argument of corrected_resampled_t_test.
   double test_train_ratio() const;
   /// The found rows of the positive class in the pooled rows.
@@ -145,7 +154,8 @@ inline constexpr double significance_level = 0.05;
 /// class were found, with Wilson's interval; the intervals; what was chosen on the inner folds; what was left
 /// out; the leak check.
 std::string to_text(const ComparisonResult& result);
-/// Everything but the probabilities as a JSON object, indented by two spaces.
+/// Everything but the probabilities as a JSON object, indented by two spaces. What is not defined is null; an
+/// interval that was not computed is not there.
 std::string to_json(const ComparisonResult& result);
 /// `method,metric,fold,value`: one line for every method, metric and fold.
 std::string to_csv(const ComparisonResult& result);

@@ -29,7 +29,7 @@ using TrainingLoss = std::function<Variable(const Variable& logits, const Array&
 TrainingLoss weighted_cross_entropy(const Array& class_weight);
 
 /// How a network is trained. The network itself, its initial weights and the number of steps are the same for
-/// all methods.
+/// all methods that use `TrainingContext::fit` without settings of their own.
 struct NetworkFitOptions {
   TrainingLoss loss = {};  ///< empty: softmax_cross_entropy
   /// The indices of an epoch's rows in their order, any number; empty: every row once, in random order.
@@ -44,9 +44,8 @@ struct OutOfFold {
   std::vector<std::size_t> rows;  ///< in the table
 };
 
-/// A view of the training part of one fold, prepared by a pipeline that is fitted on it. ComparisonMethods
-/// get nothing else: no row of the test part. What they do with the rows is recorded for the leak check of
-/// the result.
+/// A view of the training part of one fold, prepared by a pipeline that is fitted on it. Methods get nothing
+/// else, so no row of the test part. What they do with the rows is recorded for the leak check of the result.
 class TrainingContext {
  public:
   /// x: float32 (N, D), finite; t: int32 (N).

@@ -40,8 +40,13 @@ std::string system_message() {
 std::string printable(const std::string& text) {
   constexpr std::size_t longest = 80;
   constexpr char digits[] = "0123456789abcdef";
+  std::size_t end = std::min(text.size(), longest);
+  const auto continues_character = [&](std::size_t i) {
+    return i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
+  };
+  for (int bytes = 1; bytes < 4 && continues_character(end); ++bytes) --end;  // not within a character
   std::string out;
-  for (const char character : text.substr(0, longest)) {
+  for (const char character : text.substr(0, end)) {
     const auto byte = static_cast<unsigned char>(character);
     if (byte < 0x20 || byte == 0x7f) {
       out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
@@ -49,7 +54,7 @@ std::string printable(const std::string& text) {
       out += character;
     }
   }
-  return text.size() > longest ? out + "..." : out;
+  return end < text.size() ? out + "..." : out;
 }
 
 std::uint64_t checked_bytes(const Shape& shape, std::size_t item_bytes, const std::string& label) {

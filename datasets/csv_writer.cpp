@@ -18,6 +18,12 @@ namespace {
 
 constexpr const char* function = "write_csv";
 
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  return out + '"';
+}
+
 class CsvWriter {
  public:
   CsvWriter(const Table& table, const CsvWriteOptions& options)
@@ -70,18 +76,10 @@ class CsvWriter {
     }
   }
 
-  static std::string quoted(const std::string& text) {
-    std::string out = "\"";
-    for (const char c : text) out.append(c == '"' ? 2 : 1, c);
-    return out + '"';
-  }
-
   std::string field(const std::string& text) const {
-    const bool has_mark = text.find_first_of(std::string("\"\r\n") + delimiter_) != std::string::npos;
-    const bool has_blank_end = !text.empty() && (text.front() == ' ' || text.back() == ' ');
     // A record of one empty field would be a blank line, which load_csv skips.
     const bool is_blank_line = text.empty() && table_.columns().size() == 1;
-    return has_mark || has_blank_end || is_blank_line ? quoted(text) : text;
+    return is_blank_line ? quoted(text) : detail::csv_field(text, delimiter_);
   }
 
   std::vector<std::string> category_fields(const Column& column) const {
@@ -171,6 +169,12 @@ class CsvWriter {
 };
 
 }  // namespace
+
+std::string detail::csv_field(const std::string& text, char delimiter) {
+  const bool has_mark = text.find_first_of(std::string("\"\r\n") + delimiter) != std::string::npos;
+  const bool has_blank_end = !text.empty() && (text.front() == ' ' || text.back() == ' ');
+  return has_mark || has_blank_end ? quoted(text) : text;
+}
 
 void write_csv(const Table& table, const std::string& path, const CsvWriteOptions& options) {
   detail::require_delimiter(function, options.delimiter);

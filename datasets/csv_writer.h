@@ -41,4 +41,11 @@ void write_csv(const Table& table, std::ostream& out, const CsvWriteOptions& opt
 /// The options by which `load_csv` reads back what `write_csv` has written of this table.
 CsvOptions csv_options_of(const Table& table, const CsvWriteOptions& options = {});
 
+namespace detail {
+
+// The text as a field, in quotes where it needs them.
+std::string csv_field(const std::string& text, char delimiter = ',');
+
+}  // namespace detail
+
 }  // namespace tenbin

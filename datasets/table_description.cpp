@@ -160,8 +160,9 @@ class ColumnReader {
                        [](const Entry& entry) { return entry.first == std::floor(entry.first); });
   }
 
-  void warn(TableProblem problem, const std::string& what) {
-    warnings.push_back({problem, column_.name, '"' + printable(column_.name) + "\" " + what});
+  void warn(TableProblem problem, const std::string& what, const char* advice = "") {
+    const std::string finding = '"' + printable(column_.name) + "\" " + what;
+    warnings.push_back({problem, column_.name, finding + advice, finding});
   }
 
   void find_problems() {
@@ -171,17 +172,17 @@ class ColumnReader {
         warn(TableProblem::constant, present == 0 ? "has no values" : "has the same value in all rows");
       return;
     }
-    const std::string counts =
-        detail::text_of(result.distinct, " different values in ", present, " rows; leave it out");
+    const char* const advice = "; leave it out";
+    const std::string counts = detail::text_of(result.distinct, " different values in ", present, " rows");
     if (result.kind == ColumnKind::categorical && present >= fewest_texts &&
         static_cast<double>(result.distinct) >= distinct_share * static_cast<double>(present))
-      warn(TableProblem::identifier, "looks like an identifier or free text: " + counts);
+      warn(TableProblem::identifier, "looks like an identifier or free text: " + counts, advice);
     else if (result.kind == ColumnKind::numeric && is_whole() && in_order_ && present >= fewest_texts)
       warn(TableProblem::identifier, "looks like a row number, an identifier or a time: whole numbers that " +
                                          std::string(rises() ? "rise" : "fall") + " from row to row");
     else if (result.kind == ColumnKind::numeric && is_whole() && result.distinct == present &&
              present >= fewest_numbers)
-      warn(TableProblem::identifier, "looks like an identifier: whole numbers, " + counts);
+      warn(TableProblem::identifier, "looks like an identifier: whole numbers, " + counts, advice);
     find_leaks();
   }
 
@@ -193,12 +194,12 @@ class ColumnReader {
     const double auc = column_.is_categorical() ? 0.5 : roc_auc();
     if (auc >= leak_auc || auc <= 1 - leak_auc) {
       warn(TableProblem::leak,
-           "alone separates the classes: ROC AUC " + detail::fixed(std::max(auc, 1 - auc), 4) + advice);
+           "alone separates the classes: ROC AUC " + detail::fixed(std::max(auc, 1 - auc), 4), advice);
     } else if (starts_.size() > 1 && starts_.size() * rows_per_value <= entries_.size() && determines()) {
-      warn(TableProblem::leak, std::string("alone gives the class: each value has one class") + advice);
+      warn(TableProblem::leak, "alone gives the class: each value has one class", advice);
     }
     if (!missing_.empty() && missingness_determines())
-      warn(TableProblem::leak, std::string("gives the class by whether it is missing") + advice);
+      warn(TableProblem::leak, "gives the class by whether it is missing", advice);
   }
 
   bool determines() const {

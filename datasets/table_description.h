@@ -48,7 +48,8 @@ enum class TableProblem : unsigned char {
 struct TableWarning {
   TableProblem problem;
   std::string column;
-  std::string text;  ///< `"id" looks like an identifier: ...`
+  std::string text;          ///< `"id" looks like an identifier: ...; leave it out`
+  std::string finding = {};  ///< the text without the advice
 };
 
 /// What `describe` returns. `std::cout << description` prints a report of 80 columns.

@@ -30,6 +30,14 @@ std::string four_digits(double value) {
 
 std::string right_aligned(const std::string& text, std::size_t width) { return blanks(text, width) + text; }
 
+std::string escaped(const std::string& text) {
+  constexpr std::size_t piece = 64;  // `printable` cuts longer texts
+  std::string all;
+  for (std::size_t begin = 0; begin < text.size(); begin += piece)
+    all += printable(text.substr(begin, piece));
+  return all;
+}
+
 std::string shortened(const std::string& text, std::size_t width) {
   std::string line = printable(text);
   if (character_count(line) <= width) return line;

@@ -15,6 +15,9 @@ std::string four_digits(double value);
 // Blanks, then the text: `width` characters or more.
 std::string right_aligned(const std::string& text, std::size_t width);
 
+// The whole text, with unprintable bytes as `\x1b`.
+std::string escaped(const std::string& text);
+
 // The text in at most `width` characters: a longer one ends with "...". Unprintable bytes are escaped.
 // Precondition: width >= 4.
 std::string shortened(const std::string& text, std::size_t width);

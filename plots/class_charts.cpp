@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tenbin/core/error.h"
+#include "tenbin/core/file.h"
 #include "tenbin/evaluation/confidence_interval.h"
 #include "tenbin/plots/detail/class_name.h"
 #include "tenbin/plots/detail/svg.h"
@@ -48,6 +49,31 @@ ConfusionMatrixOptions matrix_options(const ClassPlotOptions& options) {
   result.n_class = options.class_names.size();
   result.ignore_label = options.ignore_label;
   return result;
+}
+
+// All classes, or, of more than 60, those of the lowest recall.
+std::vector<std::size_t> shown_classes(const std::vector<double>& recall) {
+  std::vector<std::size_t> rows(recall.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  if (rows.size() <= most_rows) return rows;
+  const auto key = [&](std::size_t c) { return std::isnan(recall[c]) ? 2 : recall[c]; };
+  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  rows.resize(most_rows);
+  return rows;
+}
+
+// Of a chart of recalls of `n_class` classes. `of`: whose recalls are lowest, with a blank before it.
+DotPlotOptions recall_look(const ClassPlotOptions& options, const char* title, std::size_t n_class,
+                           const std::string& of = "") {
+  DotPlotOptions look;
+  look.title = given_or(options.title, title);
+  if (n_class > most_rows)
+    look.title +=
+        " (the " + std::to_string(most_rows) + " lowest" + of + " of " + std::to_string(n_class) + ')';
+  look.x_label = "recall";
+  look.x_limits = AxisLimits{-0.02, 1.02};
+  look.width = options.width;
+  return look;
 }
 
 // `cat: 132 of 140 (94%) right, 6 taken for dog.`
@@ -113,23 +139,11 @@ DotPlot plot_recall_per_class(const ConfusionMatrix& matrix, const ClassPlotOpti
     intervals.high.push_back(interval.high);
     intervals.texts.push_back(share_text(matrix(c, c), support[c]));
   }
-  std::vector<std::size_t> rows(names.size());
-  std::iota(rows.begin(), rows.end(), 0);
-  DotPlotOptions look;
-  look.title = given_or(options.title, "Recall of every class");
-  look.x_label = "recall";
-  look.x_limits = AxisLimits{-0.02, 1.02};
-  look.width = options.width;
-  if (rows.size() > most_rows) {
-    look.title += " (the " + std::to_string(most_rows) + " lowest of " + std::to_string(rows.size()) + ')';
-    const auto key = [&](std::size_t c) { return std::isnan(recall[c]) ? 2 : recall[c]; };
-    std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-    rows.resize(most_rows);
-  }
+  const std::vector<std::size_t> rows = shown_classes(recall);
   intervals.low = chosen(intervals.low, rows);
   intervals.high = chosen(intervals.high, rows);
   intervals.texts = chosen(intervals.texts, rows);
-  DotPlot plot(chosen(names, rows), look);
+  DotPlot plot(chosen(names, rows), recall_look(options, "Recall of every class", names.size()));
   plot.dots("", chosen(recall, rows), std::move(intervals));
   if (matrix.total() > 0)
     plot.reference(matrix.balanced_accuracy(), "balanced accuracy " + value_text(matrix.balanced_accuracy()));
@@ -149,7 +163,8 @@ DotPlot plot_recall_per_class(const Array& t, const std::vector<NamedScores>& mo
     matrices.emplace_back(t, model.y, matrix_options(options));
     if (matrices.back().n_class() != matrices[0].n_class())
       throw Error(function, ": expected models of the same classes, got ", matrices[0].n_class(),
-                  " classes of ", models[0].name, " and ", matrices.back().n_class(), " of ", model.name);
+                  " classes of ", printable(models[0].name), " and ", matrices.back().n_class(), " of ",
+                  printable(model.name));
   }
   if (models.size() == 1) return plot_recall_per_class(matrices[0], options);
   const std::vector<std::string> names =
@@ -158,23 +173,20 @@ DotPlot plot_recall_per_class(const Array& t, const std::vector<NamedScores>& mo
   const std::vector<double> support = matrices[0].support();
   for (std::size_t c = 0; c < names.size(); ++c)
     labels.push_back(names[c] + " (" + value_text(support[c]) + ')');
-  DotPlotOptions look;
-  look.title = given_or(options.title, "Recall of every class (rows)");
-  look.x_label = "recall";
-  look.x_limits = AxisLimits{-0.02, 1.02};
-  look.width = options.width;
-  DotPlot plot(labels, look);
+  const std::vector<std::size_t> rows = shown_classes(matrices[0].recall(NaN));
+  DotPlot plot(chosen(labels, rows),
+               recall_look(options, "Recall of every class (rows)", names.size(), " in " + models[0].name));
   for (std::size_t i = 0; i < models.size(); ++i) {
     DotIntervals intervals;
     const std::vector<double> recall = matrices[i].recall(NaN);
-    for (std::size_t c = 0; c < names.size(); ++c) {
+    for (const std::size_t c : rows) {
       const ConfidenceInterval interval =
           support[c] > 0 ? wilson_interval(matrices[i](c, c), support[c]) : ConfidenceInterval{NaN, NaN};
       intervals.low.push_back(interval.low);
       intervals.high.push_back(interval.high);
       intervals.texts.push_back(percent_text(recall[c]));
     }
-    plot.dots(models[i].name, recall, std::move(intervals));
+    plot.dots(models[i].name, chosen(recall, rows), std::move(intervals));
   }
   return plot;
 }
@@ -189,8 +201,8 @@ BarChart plot_class_counts(const std::vector<NamedCounts>& sets, const ClassCoun
   const std::size_t n_class = sets[0].counts.size();
   for (const NamedCounts& set : sets)
     if (set.counts.size() != n_class)
-      throw Error(function, ": expected the counts of ", n_class, " classes in ", set.name, ", got ",
-                  set.counts.size());
+      throw Error(function, ": expected the counts of ", n_class, " classes in ", printable(set.name),
+                  ", got ", set.counts.size());
   std::vector<std::string> labels = detail::class_labels(function, options.class_names, n_class);
   std::vector<std::size_t> rows(n_class);
   std::iota(rows.begin(), rows.end(), 0);

@@ -35,8 +35,8 @@ HeatMap plot_confusion_matrix(const ConfusionMatrix& matrix, const ClassPlotOpti
 HeatMap plot_confusion_matrix(const Array& t, const Array& y, const ClassPlotOptions& options = {});
 
 /// The recall of every class with its 95% interval of Wilson, and the counts behind it; the line is the
-/// balanced accuracy. Of more than 60 classes, those of the lowest recall. Several models of the same rows
-/// are a dot each in every row, without counts.
+/// balanced accuracy. Of more than 60 classes, those of the lowest recall (of the first model) are shown.
+/// Several models of the same rows are a dot each in every row, without counts.
 ///
 /// Errors: the number of names is not that of the classes; several models of different classes; those of
 /// ConfusionMatrix.

@@ -25,7 +25,7 @@ using detail::text_of;
 using detail::value_text;
 using Label = std::optional<std::int64_t>;
 
-constexpr std::size_t most_lines = 24;  // as many looks as lines have
+constexpr std::size_t most_lines = 24;  // 8 colours, each with 3 patterns of dashes
 constexpr AxisLimits shares = {-0.01, 1.01};
 
 // One line of a chart: a model, or a class against the rest.
@@ -112,6 +112,47 @@ double best_up_to(const std::vector<double>& x, const std::vector<double>& y, do
   return best;
 }
 
+// Options of a metric, such as RocCurveOptions, for one line.
+template <class MetricOptions>
+MetricOptions options_of(const Subject& subject, Label ignore_label) {
+  MetricOptions options;
+  options.pos_label = subject.pos_label;
+  options.ignore_label = ignore_label;
+  return options;
+}
+
+struct Curve {
+  std::string score;  // in the legend
+  std::string text;   // in the description
+  std::vector<double> x;
+  std::vector<double> y;
+};
+
+struct CurveLook {
+  const char* title;
+  const char* x_label;
+  const char* y_label;
+  LineStyle style = {};
+};
+
+// `curve_of(subject)` is the Curve of a line. `last`: the end of the description.
+template <class CurveOf>
+LineChart chart_of(const Subjects& subjects, const CurvePlotOptions& options, const CurveLook& look,
+                   const CurveOf& curve_of, const std::string& last = "") {
+  std::vector<Curve> curves;
+  std::string description;
+  for (const Subject& subject : subjects.lines) {
+    curves.push_back(curve_of(subject));
+    description += (description.empty() ? "" : " ") + sentence(subject.name, curves.back().text);
+  }
+  LineChart chart(square(title_of(options.title, look.title, subjects.positive), look.x_label, look.y_label,
+                         options.width, description + last));
+  for (std::size_t i = 0; i < curves.size(); ++i)
+    chart.line(with_score(subjects.lines[i].name, curves[i].score), std::move(curves[i].x),
+               std::move(curves[i].y), look.style);
+  return chart;
+}
+
 }  // namespace
 
 LineChart plot_roc_curve(const Array& t, const Array& y, const CurvePlotOptions& options) {
@@ -121,33 +162,17 @@ LineChart plot_roc_curve(const Array& t, const Array& y, const CurvePlotOptions&
 LineChart plot_roc_curve(const Array& t, const std::vector<NamedScores>& models,
                          const CurvePlotOptions& options) {
   const Subjects subjects = subjects_of("plot_roc_curve", t, models, options);
-  struct Line {
-    std::string name;
-    RocCurve curve;
+  const CurveLook look = {"ROC curve", "false positive rate", "true positive rate (recall)"};
+  const auto curve_of = [&](const Subject& subject) {
+    const double area = roc_auc_score(t, subject.y, options_of<RocAucOptions>(subject, options.ignore_label));
+    const RocCurve curve =
+        roc_curve(t, subject.y, options_of<RocCurveOptions>(subject, options.ignore_label));
+    return Curve{"AUC " + value_text(area),
+                 "area " + text_of(area) + "; at a false positive rate of 0.1, the true positive rate is " +
+                     text_of(best_up_to(curve.fpr, curve.tpr, 0.1)) + '.',
+                 curve.fpr, curve.tpr};
   };
-  std::vector<Line> lines;
-  std::string description;
-  for (const Subject& subject : subjects.lines) {
-    RocCurveOptions curve_options;
-    curve_options.pos_label = subject.pos_label;
-    curve_options.ignore_label = options.ignore_label;
-    RocAucOptions area_options;
-    area_options.pos_label = subject.pos_label;
-    area_options.ignore_label = options.ignore_label;
-    const double area = roc_auc_score(t, subject.y, area_options);
-    lines.push_back(
-        {with_score(subject.name, "AUC " + value_text(area)), roc_curve(t, subject.y, curve_options)});
-    const RocCurve& curve = lines.back().curve;
-    description += (description.empty() ? "" : " ") +
-                   sentence(subject.name, "area " + text_of(area) + "; at a false positive rate of 0.1, " +
-                                              "the true positive rate is " +
-                                              text_of(best_up_to(curve.fpr, curve.tpr, 0.1)) + '.');
-  }
-  LineChart chart(square(title_of(options.title, "ROC curve", subjects.positive), "false positive rate",
-                         "true positive rate (recall)", options.width, description));
-  for (Line& line : lines)
-    chart.line(std::move(line.name), std::move(line.curve.fpr), std::move(line.curve.tpr));
-  return chart.reference("chance", {0, 1}, {0, 1});
+  return chart_of(subjects, options, look, curve_of).reference("chance", {0, 1}, {0, 1});
 }
 
 LineChart plot_precision_recall_curve(const Array& t, const Array& y, const CurvePlotOptions& options) {
@@ -157,44 +182,26 @@ LineChart plot_precision_recall_curve(const Array& t, const Array& y, const Curv
 LineChart plot_precision_recall_curve(const Array& t, const std::vector<NamedScores>& models,
                                       const CurvePlotOptions& options) {
   const Subjects subjects = subjects_of("plot_precision_recall_curve", t, models, options);
-  struct Line {
-    std::string name;
-    PrecisionRecallCurve curve;
-  };
-  std::vector<Line> lines;
-  std::string description;
-  for (const Subject& subject : subjects.lines) {
-    PrecisionRecallCurveOptions curve_options;
-    curve_options.pos_label = subject.pos_label;
-    curve_options.ignore_label = options.ignore_label;
+  const CurveLook look = {"Precision-recall curve", "recall", "precision", {true, false}};
+  const auto curve_of = [&](const Subject& subject) {
+    const double area = average_precision_score(
+        t, subject.y, options_of<AveragePrecisionOptions>(subject, options.ignore_label));
+    auto curve_options = options_of<PrecisionRecallCurveOptions>(subject, options.ignore_label);
     curve_options.drop_intermediate = true;
-    AveragePrecisionOptions area_options;
-    area_options.pos_label = subject.pos_label;
-    area_options.ignore_label = options.ignore_label;
-    const double area = average_precision_score(t, subject.y, area_options);
     PrecisionRecallCurve curve = precision_recall_curve(t, subject.y, curve_options);
     // The last point is no threshold.
     curve.precision.back() = curve.precision[curve.precision.size() - 2];
     std::vector<double> negated;  // recall of at least 0.5
     for (const double recall : curve.recall) negated.push_back(-recall);
-    description += (description.empty() ? "" : " ") +
-                   sentence(subject.name, "average precision " + text_of(area) +
-                                              "; at a recall of 0.5, the precision is " +
-                                              text_of(best_up_to(negated, curve.precision, -0.5)) + '.');
-    lines.push_back({with_score(subject.name, "AP " + value_text(area)), std::move(curve)});
-  }
-  const bool has_prevalence = !subjects.has_classes;
-  const double prevalence =
-      has_prevalence ? share_of_positives(t, subjects.lines[0], options.ignore_label) : 0;
-  if (has_prevalence) description += " The prevalence is " + text_of(prevalence) + '.';
-  LineChart chart(square(title_of(options.title, "Precision-recall curve", subjects.positive), "recall",
-                         "precision", options.width, description));
-  for (Line& line : lines)
-    chart.line(std::move(line.name), std::move(line.curve.recall), std::move(line.curve.precision),
-               {true, false});
-  if (has_prevalence)
-    chart.reference("prevalence " + value_text(prevalence), {0, 1}, {prevalence, prevalence});
-  return chart;
+    return Curve{"AP " + value_text(area),
+                 "average precision " + text_of(area) + "; at a recall of 0.5, the precision is " +
+                     text_of(best_up_to(negated, curve.precision, -0.5)) + '.',
+                 curve.recall, curve.precision};
+  };
+  if (subjects.has_classes) return chart_of(subjects, options, look, curve_of);
+  const double prevalence = share_of_positives(t, subjects.lines[0], options.ignore_label);
+  return chart_of(subjects, options, look, curve_of, " The prevalence is " + text_of(prevalence) + '.')
+      .reference("prevalence " + value_text(prevalence), {0, 1}, {prevalence, prevalence});
 }
 
 LineChart pr_curve(const Array& t, const Array& y, const CurvePlotOptions& options) {
@@ -212,27 +219,18 @@ LineChart plot_gain_curve(const Array& t, const Array& y, const CurvePlotOptions
 LineChart plot_gain_curve(const Array& t, const std::vector<NamedScores>& models,
                           const CurvePlotOptions& options) {
   const Subjects subjects = subjects_of("plot_gain_curve", t, models, options);
-  std::vector<GainCurve> curves;
-  std::vector<std::string> names;
-  std::string description;
-  for (const Subject& subject : subjects.lines) {
-    GainOptions curve_options;
-    curve_options.pos_label = subject.pos_label;
-    curve_options.ignore_label = options.ignore_label;
-    curves.push_back(gain_curve(t, subject.y, curve_options));
-    const double tenth = best_up_to(curves.back().depth, curves.back().gain, 0.1);
-    const double fifth = best_up_to(curves.back().depth, curves.back().gain, 0.2);
-    names.push_back(with_score(subject.name, "first 10%: " + percent_text(tenth)));
-    description +=
-        (description.empty() ? "" : " ") +
-        sentence(subject.name, "the first 10% of the rows have " + percent_text(tenth) +
-                                   " of the positive rows, the first 20% " + percent_text(fifth) + '.');
-  }
-  LineChart chart(square(title_of(options.title, "Cumulative gain", subjects.positive),
-                         "share of all rows, highest scores first", "share of the positive rows",
-                         options.width, description));
-  for (std::size_t i = 0; i < curves.size(); ++i)
-    chart.line(names[i], std::move(curves[i].depth), std::move(curves[i].gain));
+  const CurveLook look = {"Cumulative gain", "share of all rows, highest scores first",
+                          "share of the positive rows"};
+  const auto curve_of = [&](const Subject& subject) {
+    const GainCurve curve = gain_curve(t, subject.y, options_of<GainOptions>(subject, options.ignore_label));
+    const std::string tenth = percent_text(best_up_to(curve.depth, curve.gain, 0.1));
+    const std::string fifth = percent_text(best_up_to(curve.depth, curve.gain, 0.2));
+    return Curve{
+        "first 10%: " + tenth,
+        "the first 10% of the rows have " + tenth + " of the positive rows, the first 20% " + fifth + '.',
+        curve.depth, curve.gain};
+  };
+  LineChart chart = chart_of(subjects, options, look, curve_of);
   chart.reference("random order", {0, 1}, {0, 1});
   if (!subjects.has_classes) {
     const double prevalence = share_of_positives(t, subjects.lines[0], options.ignore_label);
@@ -255,9 +253,7 @@ LineChart plot_calibration_curve(const Array& t, const std::vector<NamedScores>&
   std::string description;
   double top = 0;
   for (const Subject& subject : subjects.lines) {
-    CalibrationCurveOptions curve_options;
-    curve_options.pos_label = subject.pos_label;
-    curve_options.ignore_label = options.ignore_label;
+    auto curve_options = options_of<CalibrationCurveOptions>(subject, options.ignore_label);
     curve_options.n_bins = options.n_bins;
     curve_options.strategy = options.strategy;
     curves.push_back(calibration_curve(t, subject.y, curve_options));

@@ -16,8 +16,8 @@ struct HeatMapOptions {
   std::string y_label = {};               ///< of the rows
   std::optional<AxisLimits> limits = {};  ///< the values of the first and last colour; not set: their range
   std::string colour_label = {};          ///< what the colours mean; empty: no legend
-  /// Written in the cells, row by row; empty: the values. Of two lines, with '\n' between them, the first is
-  /// left out or the second where they do not fit all cells; all texts are where the cells are too small.
+  /// Written in the cells, row by row; empty: the values. A text may have two lines, separated by '\n'. If
+  /// both do not fit into all cells, one of them is left out in all; if neither does, there are no texts.
   std::vector<std::string> texts = {};
   std::string description = {};  ///< for screen readers; empty: the number of rows and columns
   double width = 720;            ///< of the image at most, in pixels: 240 to 4096; few columns need less

@@ -30,9 +30,6 @@ void check_names(const Table& table, const AutoPipelineOptions& options) {
 
 std::string quoted(const std::string& name) { return '"' + printable(name) + '"'; }
 
-// The text of a warning that is followed here.
-std::string without_advice(const std::string& text) { return text.substr(0, text.rfind("; leave it out")); }
-
 std::vector<DatePart> default_parts(const Column& column) {
   const auto has_time = [](const std::string& text) { return text.find(':') != std::string::npos; };
   if (std::any_of(column.categories.begin(), column.categories.end(), has_time))
@@ -75,7 +72,7 @@ class Decisions {
     std::string reason;
     for (const TableWarning& warning : description_.warnings)
       if (warning.column == column.name && warning.problem != TableProblem::leak && reason.empty())
-        reason = without_advice(warning.text);
+        reason = warning.finding;
     if (reason.empty() && described.kind == ColumnKind::constant)
       reason = quoted(column.name) + " has one value or none";
     if (reason.empty() && described.kind == ColumnKind::categorical &&
@@ -125,6 +122,13 @@ class Decisions {
 };
 
 }  // namespace
+
+std::vector<std::string> AutoPipeline::left_out() const {
+  std::vector<std::string> texts;
+  for (const ColumnNote& note : notes)
+    if (note.kind == ColumnNote::Kind::left_out) texts.push_back(note.text);
+  return texts;
+}
 
 AutoPipeline auto_pipeline(const Table& table, const TableDescription& description,
                            const AutoPipelineOptions& options) {

@@ -1,4 +1,4 @@
-// A pipeline for a table that nobody has looked at: what describe finds decides on each column.
+// auto_pipeline: a pipeline chosen from what `describe` finds in each column.
 #pragma once
 
 #include <map>
@@ -24,7 +24,7 @@ struct ColumnNote {
   enum class Kind : unsigned char {
     left_out,
     dates,  ///< became parts of dates
-    doubt,  ///< it stays, but look at it: a possible leak
+    doubt,  ///< it stays, but is a possible leak
   };
 
   std::string column;
@@ -35,6 +35,9 @@ struct ColumnNote {
 struct AutoPipeline {
   TablePipeline pipeline;         ///< not fitted
   std::vector<ColumnNote> notes;  ///< in the order of the columns
+
+  /// The texts of the notes about columns that are left out.
+  std::vector<std::string> left_out() const;
 };
 
 /// The steps that suit the columns of a table, and why:
@@ -44,8 +47,9 @@ struct AutoPipeline {
 /// - dates become their weekday and, if there are times of day, their hour;
 /// - missing numbers become the mean, categories are encoded one-hot, numbers are standardised.
 ///
-/// Columns are looked at in all rows, but no label is: what is fitted is fitted by `TablePipeline::fit`. Show
-/// the notes to the user: each is a guess. Errors: a column in the options that does not exist, or is the
+/// The decisions are made on all rows of the table, without their labels; the steps are fitted later, by
+/// `TablePipeline::fit`. Labels are used for the notes of kind `doubt` alone, which change nothing. Show the
+/// notes to the user: each is a guess. Errors: a column in the options that does not exist, or is the
 /// label; nothing is left.
 ///
 ///     AutoPipeline automatic = auto_pipeline(table, {.keep = {"age"}});

@@ -21,7 +21,7 @@ namespace {
 
 using namespace detail;
 
-// Of a class of fewer rows than one in as many, the interesting thresholds are near 0.
+// If fewer than one row in this many is of the class, the interesting thresholds are near 0.
 constexpr std::size_t few_in = 20;
 
 struct ScoreMeaning {
@@ -160,11 +160,11 @@ class ModelReport {
       terms.emplace_back("Positive class",
                          test_.classes[positive_] + " - the threshold and the alarms are about it");
     page_.terms(terms);
-    class_counts(page_, "Classes of the test rows", test_.classes, counts_);
+    class_count_section(page_, "Classes of the test rows", test_.classes, counts_);
     if (options_.description && !options_.description->classes.empty() &&
         options_.description->rows != test_.size())
-      class_counts(page_, "Classes of the whole table", options_.description->classes,
-                   options_.description->class_counts);
+      class_count_section(page_, "Classes of the whole table", options_.description->classes,
+                          options_.description->class_counts);
     if (options_.description) warnings(page_, *options_.description);
     if (test_.warnings.empty()) return;
     page_.subsection("What the pipeline tolerated in the test rows");
@@ -269,15 +269,6 @@ class ModelReport {
 
   // ---- model --------------------------------------------------------------------------------------------
 
-  std::string decision_text() const {
-    const std::string kind = bundle_.decision.kind();
-    if (kind == "threshold")
-      return quoted(test_.classes[positive_]) + " from a probability of " +
-             value_text(bundle_.decision.threshold().threshold) + " on";
-    if (kind == "cost") return "the class of the lowest expected cost";
-    return "the class of the largest probability";
-  }
-
   std::string calibration_text() const {
     const std::string kind = bundle_.calibration.kind();
     std::string text = kind == "softmax"       ? "none: softmax of the network's outputs"
@@ -299,7 +290,7 @@ class ModelReport {
     terms.emplace_back("Network", text_of_config(bundle_.network.get_config()));
     terms.emplace_back("Parameters", count_of(bundle_.network.link().count_params()));
     terms.emplace_back("Calibration", calibration_text());
-    terms.emplace_back("Decision", decision_text());
+    terms.emplace_back("Decision", decision_text(bundle_.decision, test_.classes));
     for (const auto& [name, value] : bundle_.made.options) terms.emplace_back(name, value);
     page_.terms(terms);
   }
@@ -336,8 +327,8 @@ std::string html_report(const Bundle& bundle, const Predictions& test, const Rep
   require_test("html_report", test);
   const Bundle checked = checked_bundle("html_report", bundle);
   if (checked.classes != test.classes)
-    throw Error("html_report: expected predictions of the classes ", joined(checked.classes), ", got ",
-                joined(test.classes));
+    throw Error("html_report: expected predictions of the classes ", escaped(joined(checked.classes)),
+                ", got ", escaped(joined(test.classes)));
   return ModelReport(checked, test, options).html();
 }
 

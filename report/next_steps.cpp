@@ -42,7 +42,7 @@ class ComparisonReader {
     if (const MethodResult* majority = find(result_, "majority"); majority && !ranks_better_than(*majority))
       return no_signal(*majority);
     if (const MethodResult* winner = winner_in(ranking)) return better_ranking(*winner);
-    if (const MethodResult* winner = winner_in(deciding)) return better_cut(*winner);
+    if (const MethodResult* winner = winner_in(deciding)) return better_decisions(*winner);
     return nothing_better();
   }
 
@@ -50,13 +50,7 @@ class ComparisonReader {
   bool has_folds() const { return result_.folds.size() > 1; }
 
   // On a single split, only by bootstrap intervals.
-  bool can_test() const {
-    if (has_folds()) return true;
-    return std::any_of(result_.methods.begin(), result_.methods.end(), [](const MethodResult& method) {
-      const PooledMetric& metric = method.average_precision;
-      return metric.value.low < metric.value.high || metric.difference.low < metric.difference.high;
-    });
-  }
+  bool can_test() const { return has_folds() || baseline_.average_precision.value.has_interval(); }
 
   bool ranks_better_than(const MethodResult& majority) const {
     const MethodResult& best = result_.best(ranking);
@@ -158,10 +152,13 @@ class ComparisonReader {
   }
 
   NextSteps untested() const {
+    const MethodResult& best = result_.best(ranking);
+    const bool is_defined = !std::isnan(detail::mean_of(best, ranking));
     return {"A single split without intervals cannot show whether a method is better than " +
-                quoted(baseline_.name) + ": the highest average precision, " +
-                value(result_.best(ranking), ranking) + ", is that of " + quoted(result_.best(ranking).name) +
-                ".",
+                quoted(baseline_.name) +
+                (is_defined ? ": the highest average precision, " + value(best, ranking) + ", is that of " +
+                                  quoted(best.name) + "."
+                            : "."),
             "Compare again on several folds, or with bootstrap intervals, before you choose a method."};
   }
 
@@ -194,13 +191,13 @@ class ComparisonReader {
       return {finding, use_simpler(*logistic, winner), logistic->name};
     return {finding,
             "Train " + quoted(winner.name) +
-                ", and tune its threshold for the recall or the cost that you need, on rows that it was "
-                "not trained on" +
+                ", and tune its threshold for the recall or the cost that you need, on rows that it was not "
+                "trained on" +
                 reservation(),
             winner.name};
   }
 
-  NextSteps better_cut(const MethodResult& winner) const {
+  NextSteps better_decisions(const MethodResult& winner) const {
     const std::string finding = "No method ranks the rows significantly better than " +
                                 quoted(baseline_.name) + ", but " + quoted(winner.name) +
                                 " decides better: its balanced accuracy is " + value(winner, deciding) +
@@ -208,8 +205,7 @@ class ComparisonReader {
     const MethodResult* tuned = find(result_, baseline_.name + " + tuned threshold");
     if (tuned == nullptr || !is_as_good(*tuned, winner, deciding))
       return {finding, "Train " + quoted(winner.name) +
-                           " if a mistake in a rare class costs more than one in a "
-                           "frequent class, and " +
+                           " if a mistake in a rare class costs more than one in a frequent class, and " +
                            quoted(baseline_.name) + " otherwise" + reservation()};
     const MethodResult* logistic = simpler_than(baseline_);
     const std::string model =
@@ -237,8 +233,8 @@ class ComparisonReader {
       return {finding, use_simpler(*logistic, baseline_), logistic->name};
     return {finding,
             "Train " + quoted(baseline_.name) +
-                " and tune its threshold for the recall or the cost that you need: the other methods "
-                "take time and gain nothing " +
+                " and tune its threshold for the recall or the cost that you need: the other methods take "
+                "time and gain nothing " +
                 (has_folds() ? "here" : "that this split can show") + reservation(),
             baseline_.name};
   }
@@ -318,8 +314,7 @@ NextSteps of_two_classes(const Predictions& test, std::size_t positive) {
                          " of the test rows are " + name + "."};
   return {finding,
           "If that is too few found or too many alarms, choose another threshold from the chart of "
-          "thresholds; test "
-          "the model again on newer rows before and while it is used."};
+          "thresholds; test the model again on newer rows before and while it is used."};
 }
 
 NextSteps of_more_classes(const Predictions& test) {
@@ -333,11 +328,11 @@ NextSteps of_more_classes(const Predictions& test) {
   const double largest = *std::max_element(support.begin(), support.end()) / matrix.total();
   const std::string shares = percent_of(matrix.accuracy()) + " of the " + counted(test.size(), "test row");
   if (matrix.accuracy() <= largest)
-    return {
-        "The model is right on " + shares +
-            ", which is not better than always deciding on the largest class: " + percent_of(largest) + ".",
-        "Do not use it where the number of mistakes counts; look at the recalls below if rare classes matter "
-        "more."};
+    return {"The model is right on " + shares +
+                ", which is not better than always deciding on the largest class: " + percent_of(largest) +
+                ".",
+            "Do not use it where the number of mistakes counts; look at the recalls below if rare classes "
+            "matter more."};
   const std::string finding = "The model is right on " + shares + "; the mean recall of the classes is " +
                               percent_of(matrix.balanced_accuracy()) + ", and the lowest is that of " + name +
                               ": " + count_of(static_cast<std::size_t>(matrix(worst, worst))) + " of " +
@@ -346,10 +341,9 @@ NextSteps of_more_classes(const Predictions& test) {
     return {finding, "Test it on more rows of " + name + " before you rely on its recall: " +
                          counted(rows, "row") + (rows == 1 ? " says" : " say") + " little."};
   if (recall[worst] < 0.5)
-    return {finding,
-            "If rows of " + name +
-                " matter as much as others, compare remedies such as class weights on folds, or get more "
-                "rows of it."};
+    return {finding, "If rows of " + name +
+                         " matter as much as others, compare remedies such as class weights on folds, or get "
+                         "more rows of it."};
   return {finding, "Test the model again on newer rows before and while it is used."};
 }
 

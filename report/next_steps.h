@@ -19,11 +19,13 @@ struct NextSteps {
 /// Of a comparison, the first that is the case:
 ///
 /// 1. The leak check failed: the numbers must not be used.
-/// 2. No method ranks the rows better than the class frequencies do: other columns are needed.
-/// 3. A method is significantly better than the baseline in average precision: it is used.
-/// 4. A method is significantly better in balanced accuracy only: the cut matters, not the training, so a
+/// 2. A single split without bootstrap intervals: it tests nothing, so the comparison is to be repeated.
+/// 3. No method ranks the rows better than the class frequencies do: other columns are needed.
+/// 4. A method is significantly better than the baseline in average precision: it is used.
+/// 5. A method is significantly better in balanced accuracy only: the threshold matters, not the training, so
+/// a
 ///    tuned threshold is used, if it is in the comparison and not significantly worse.
-/// 5. Nothing is better than the baseline: it is used.
+/// 6. Nothing is better than the baseline: it is used.
 ///
 /// "Significantly": by the corrected resampled t-test over the folds with Holm's correction, at
 /// `significance_level`; in average precision of a single fold, by the bootstrap interval of the difference.

@@ -46,6 +46,12 @@ void make_folder(const std::string& folder) {
   if (error) throw Error(folder, ": cannot make this folder: ", error.message());
 }
 
+void remove_file(const std::string& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) throw Error(path, ": cannot remove this file: ", error.message());
+}
+
 ComparisonOptions comparison_options(const CompareOptions& options, const Table& table,
                                      const OutputFiles& files) {
   ComparisonOptions comparison;
@@ -70,7 +76,11 @@ ComparisonMethods chosen_methods(const CompareOptions& options) {
   ComparisonMethods all = standard_methods();
   std::vector<std::string> names;
   for (const std::string& value : options.methods)
-    for (const std::string& name : split(value)) names.push_back(method_named(all, name).name);
+    for (const std::string& name : split(value)) {
+      if (std::find(names.begin(), names.end(), name) != names.end())
+        throw UsageError("--methods: \"" + name + "\" is given twice");
+      names.push_back(method_named(all, name).name);
+    }
   method_named(all, options.baseline);
   if (names.empty()) return all;
   if (std::find(names.begin(), names.end(), options.baseline) == names.end())
@@ -114,20 +124,23 @@ void compare(const CompareOptions& options) {
   const AutoPipeline prepared = prepare(table, description, options.columns);
   make_folder(folder);
   require_writable(files.report);
-  if (options.restart) fs::remove(files.state);
+  if (options.restart) remove_file(files.state);
 
   ComparisonOptions comparison = comparison_options(options, table, files);
   comparison.pipeline = prepared.pipeline;
-  finish_on_interrupt("interrupted. What is done is in " + files.state +
-                      ": the same command goes on from there");
+  const std::string stopped =
+      "interrupted. What is done is in " + files.state + ": the same command goes on from there";
+  finish_on_interrupt(stopped);
   ComparisonResult result;
   try {
     result = run(options, table, methods, comparison);
   } catch (const Error& error) {
     explain(error, files.state);
   }
-  for (const ColumnNote& note : prepared.notes)
-    if (note.kind == ColumnNote::Kind::left_out) result.left_out_columns.push_back(note.text);
+  // From here on nothing is left to finish: a signal ends at once, one that came during the run now.
+  exit_on_interrupt(stopped);
+  if (interrupted()) throw Interrupted();
+  result.left_out_columns = prepared.left_out();
   write_file(files.json, to_json(result));
   write_file(files.csv, to_csv(result));
   ReportOptions report;

@@ -1,4 +1,4 @@
-// What the commands have in common: reading tables, and what is said about them.
+// What the commands share: reading tables, options that several have, messages.
 #pragma once
 
 #include <optional>
@@ -19,10 +19,10 @@ CsvOptions csv_options(const std::string& path, const DataOptions& options);
 /// Reads a CSV file, or an ARFF file by its extension. Without a label in the options the table has none.
 Table load_table(const std::string& path, const DataOptions& options);
 
-/// Why the label of a table does not tell classes apart: it is one class, or a quantity. Empty: it does.
+/// Why a label cannot be used: it has no values or one class, or it is a quantity. Empty: it can.
 std::string label_problem(const Table& table, bool many_classes);
 
-/// The same with a label: that of the options, or the last column, which is said on standard error. Errors: a
+/// The same with a label: that of the options, or the last column, with a note on standard error. Errors: a
 /// label with a `label_problem`.
 Table load_labelled(const std::string& path, const DataOptions& options);
 
@@ -32,7 +32,7 @@ std::vector<std::string> split(const std::string& text);
 /// The names that an option gives: each value is a column, or several, separated by commas.
 std::vector<std::string> column_names(const std::vector<std::string>& values, const Table& table);
 
-/// Decides what happens to the columns, and says it on standard error.
+/// Decides what happens to the columns, with notes on standard error.
 AutoPipeline prepare(const Table& table, const TableDescription& description, const ColumnOptions& options);
 
 /// The description without warnings about columns that were left out.

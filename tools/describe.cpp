@@ -39,21 +39,17 @@ Json json_of(const ColumnDescription& column) {
 }
 
 Json json_of(const TableDescription& description) {
-  Json columns = Json::array(), classes = Json::array(), warnings = Json::array();
+  Json columns = Json::array(), warnings = Json::array();
   for (const ColumnDescription& column : description.column) columns.push_back(json_of(column));
-  for (std::size_t c = 0; c < description.classes.size(); ++c)
-    classes.push_back({{"name", description.classes[c]}, {"count", description.class_counts[c]}});
   for (const TableWarning& warning : description.warnings)
     warnings.push_back(
         {{"problem", text_of(warning.problem)}, {"column", warning.column}, {"text", warning.text}});
-  Json json = {{"source", description.source},
-               {"rows", description.rows},
-               {"columns", description.columns},
-               {"duplicate_rows", description.duplicate_rows},
-               {"classes", classes}};
+  Json json = {{"source", description.source},   {"rows", description.rows},
+               {"columns", description.columns}, {"duplicate_rows", description.duplicate_rows},
+               {"classes", description.classes}, {"class_counts", description.class_counts}};
   if (description.positive) json["positive"] = description.classes[*description.positive];
-  if (!classes.empty()) json["imbalance_ratio"] = number(description.imbalance_ratio);
-  json["column"] = columns;
+  if (!description.classes.empty()) json["imbalance_ratio"] = number(description.imbalance_ratio);
+  json["column_descriptions"] = columns;
   json["warnings"] = warnings;
   return json;
 }

@@ -1,4 +1,4 @@
-// tenbin evaluate: what a saved model is worth on rows whose classes are known.
+// tenbin evaluate: tests a saved model on rows whose classes are known.
 #include <iostream>
 
 #include "tenbin/report/report.h"

@@ -1,4 +1,4 @@
-// Ctrl-C.
+// What Ctrl-C and SIGTERM do.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 namespace tenbin::tools {
 
 /// From now on, Ctrl-C (SIGINT) and SIGTERM end the process with `message` on standard error, and exit code
-/// 128 plus the number of the signal, as a shell has it: 130.
+/// 128 plus the number of the signal, as in a shell: 130 or 143.
 void exit_on_interrupt(const std::string& message);
 
 /// From now on, the first signal only makes `interrupted` true, after a notice on standard error that running

@@ -1,13 +1,18 @@
 // The `tenbin` command: what is on its command line, and what its exit code means.
 //
-//     0: done    1: an error of data or files    2: a mistake in the command line    130: Ctrl-C
+//     0: done    1: an error of data or files    2: a mistake in the command line    130: Ctrl-C    143:
+//     SIGTERM
 //
 // CLI11 is included here only, since it takes long to compile.
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <exception>
 #include <iostream>
+#include <optional>
 
 #include "tenbin/core/error.h"
+#include "tenbin/datasets/detail/parse_number.h"
+#include "tenbin/datasets/text_table.h"
 #include "tenbin/tools/commands.h"
 #include "tenbin/tools/data.h"
 #include "tenbin/tools/interrupt.h"
@@ -15,6 +20,31 @@
 using namespace tenbin::tools;
 
 namespace {
+
+// Numbers that an option may have. CLI::Range names the largest number, too, and "-1" wraps around.
+CLI::Validator at_least(std::uint64_t smallest) {
+  return CLI::Validator(
+      [smallest](const std::string& text) {
+        std::uint64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        if (error == std::errc{} && stop == end && number >= smallest) return std::string();
+        return "expected a whole number of at least " + std::to_string(smallest) + ", got " + text;
+      },
+      "");
+}
+
+CLI::Validator share(bool with_ends) {
+  return CLI::Validator(
+      [with_ends](const std::string& text) {
+        const std::optional<double> number = tenbin::detail::to_number(text);
+        if (number && (with_ends ? *number >= 0 && *number <= 1 : *number > 0 && *number < 1))
+          return std::string();
+        return std::string("expected a number ") + (with_ends ? "from 0 to 1" : "between 0 and 1") +
+               ", got " + text;
+      },
+      "");
+}
 
 // An option that can be given several times, with one value each.
 CLI::Option* add_list(CLI::App* command, const std::string& name, std::vector<std::string>& values,
@@ -107,18 +137,28 @@ void add_compare(CLI::App& app, CompareOptions& options) {
   command->add_option("--baseline", options.baseline, "the method that the others are compared with")
       ->type_name("NAME")
       ->capture_default_str();
-  command->add_option("--folds", options.folds, "of the cross-validation")->capture_default_str();
-  command->add_option("--repeats", options.repeats, "of the cross-validation")->capture_default_str();
+  command->add_option("--folds", options.folds, "of the cross-validation")
+      ->check(at_least(2))
+      ->capture_default_str();
+  command->add_option("--repeats", options.repeats, "of the cross-validation")
+      ->check(at_least(1))
+      ->capture_default_str();
   command->add_option("--inner-folds", options.inner_folds, "on which settings are chosen")
+      ->check(at_least(2))
       ->capture_default_str();
   command->add_option("--epochs", options.max_epochs, "most passes over the training rows")
+      ->check(at_least(1))
       ->capture_default_str();
   command->add_option("--false-alarms", options.false_alarms, "share of negative rows that may be alarms")
+      ->check(share(true))
       ->capture_default_str();
   command->add_option("--resamples", options.resamples, "of the bootstrap; 0: no intervals")
+      ->check(at_least(0))
       ->capture_default_str();
   command->add_flag("--untuned", options.untuned, "do not choose the methods' own settings");
-  command->add_option("--seed", options.seed, "of folds, weights and samplers")->capture_default_str();
+  command->add_option("--seed", options.seed, "of folds, weights and samplers")
+      ->check(at_least(0))
+      ->capture_default_str();
   command->add_option("--device", options.device, "cpu, cuda or cuda:1")->capture_default_str();
   command->add_option("--out", options.out, "folder for report.html, comparison.json and comparison.csv")
       ->type_name("FOLDER");
@@ -145,14 +185,18 @@ void add_train(CLI::App& app, TrainOptions& options) {
   command
       ->add_option("--objective", options.objective,
                    "of the threshold: \"recall >= 0.9\", \"precision >= 0.5\", \"fpr <= 0.01\", "
-                   "\"alerts <= 0.005\", f1, f2, \"balanced accuracy\", g-mean, \"cost 1:50\"")
+                   "\"alarms <= 0.005\", f1, f2, \"balanced accuracy\", g-mean, \"cost 1:50\"")
       ->type_name("TEXT");
   command->add_option("--test-share", options.test_share, "share of the rows held out")
+      ->check(share(false))
       ->capture_default_str();
   command->add_option("--epochs", options.max_epochs, "most passes over the training rows")
+      ->check(at_least(1))
       ->capture_default_str();
   command->add_flag("--untuned", options.untuned, "do not choose the method's own settings");
-  command->add_option("--seed", options.seed, "of the split, weights and samplers")->capture_default_str();
+  command->add_option("--seed", options.seed, "of the split, weights and samplers")
+      ->check(at_least(0))
+      ->capture_default_str();
   command->add_option("--device", options.device, "cpu, cuda or cuda:1")->capture_default_str();
   command->add_option("--out", options.out, "the model")->type_name("FILE")->capture_default_str();
   command->add_option("--report", options.report, "an HTML report of the test")->type_name("FILE");
@@ -224,7 +268,10 @@ int main(int argc, char** argv) try {
   CLI::App app("Classifiers for imbalanced data: compares the remedies, trains, predicts.", "tenbin");
   app.set_version_flag("--version", "tenbin " TENBIN_VERSION);
   app.require_subcommand(1);
-  app.footer("\n`tenbin COMMAND --help` lists the options of a command, with an example.");
+  app.footer(
+      "\n`tenbin COMMAND --help` lists the options of a command, with an example.\n\n"
+      "Exit codes: 0 done, 1 an error of data or files, 2 a mistake in the command line,\n"
+      "130 stopped by Ctrl-C, 143 by SIGTERM.");
   DescribeOptions describe_options;
   CompareOptions compare_options;
   TrainOptions train_options;
@@ -246,11 +293,11 @@ int main(int argc, char** argv) try {
   if (!std::cout.flush()) throw tenbin::Error("standard output: cannot write");
   return 0;
 } catch (const UsageError& error) {
-  std::cerr << "tenbin: " << error.what() << '\n';
+  std::cerr << "tenbin: " << tenbin::detail::escaped(error.what()) << '\n';
   return 2;
 } catch (const Interrupted&) {
   exit_interrupted();
 } catch (const std::exception& error) {
-  std::cerr << "tenbin: " << in_words_of_the_command_line(error.what()) << '\n';
+  std::cerr << "tenbin: " << tenbin::detail::escaped(in_words_of_the_command_line(error.what())) << '\n';
   return 1;
 }

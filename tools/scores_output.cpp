@@ -82,7 +82,8 @@ std::string Assessment::text() const {
 Json Assessment::json() const {
   Json scores = Json::object(), intervals = Json::object(), confusion = Json::array();
   for (const auto& [name, value] : scores_) scores[name] = number(value);
-  for (const auto& [name, interval] : intervals_) intervals[name] = {interval.low, interval.high};
+  for (const auto& [name, interval] : intervals_)
+    intervals[name] = {{"low", interval.low}, {"high", interval.high}};
   for (std::size_t c = 0; c < classes_.size(); ++c) {
     Json row = Json::array();
     for (std::size_t k = 0; k < classes_.size(); ++k) row.push_back(static_cast<std::int64_t>(matrix_(c, k)));

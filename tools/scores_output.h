@@ -9,7 +9,7 @@
 
 namespace tenbin::tools {
 
-/// What a model is worth on some rows.
+/// The scores of a model on rows with labels.
 class Assessment {
  public:
   /// Errors: no labels; no rows.

@@ -1,6 +1,4 @@
 // tenbin train: a model for use, trained on one part of a file and tested on the other.
-#include <unistd.h>
-
 #include <algorithm>
 #include <iostream>
 #include <limits>
@@ -9,12 +7,12 @@
 #include "tenbin/datasets/class_count_table.h"
 #include "tenbin/datasets/class_counts.h"
 #include "tenbin/datasets/text_table.h"
+#include "tenbin/report/detail/wording.h"
 #include "tenbin/report/report.h"
 #include "tenbin/tools/data.h"
 #include "tenbin/tools/interrupt.h"
 #include "tenbin/tools/scores_output.h"
 #include "tenbin/tools/training.h"
-#include "tenbin/training/detail/terminal.h"
 
 namespace tenbin::tools {
 
@@ -123,21 +121,6 @@ void require_utf8(const Table& table) {
   }
 }
 
-std::string decision_text(const Bundle& bundle, const std::vector<std::string>& classes) {
-  const Decision& decision = bundle.decision;
-  if (decision.kind() == std::string("cost")) return "the least expected cost";
-  if (decision.kind() != std::string("threshold")) return "the largest probability";
-  const Decision::Threshold& rule = decision.threshold();
-  return detail::text_of('"', printable(classes[static_cast<std::size_t>(rule.pos_class)]),
-                         "\" from a probability of ", detail::four_digits(rule.threshold), " on");
-}
-
-std::string network_text(const NetworkSettings& network) {
-  return detail::text_of(
-      network.hidden == 0 ? "no hidden units" : std::to_string(network.hidden) + " hidden units",
-      ", weight decay ", network.weight_decay, ", ", network.epochs, " epochs");
-}
-
 Json json_of(const std::vector<ColumnNote>& notes) {
   Json json = Json::array();
   for (const ColumnNote& note : notes) json.push_back({{"column", note.column}, {"text", note.text}});
@@ -183,8 +166,7 @@ void train(const TrainOptions& options) {
   training.network.max_epochs = options.max_epochs;
   if (!options.json) std::cout << class_count_table(parts.train) << '\n' << std::flush;
 
-  if (detail::terminal_columns(STDERR_FILENO) > 0)
-    std::cerr << "training \"" << method.name << "\" on " << parts.train.size() << " rows ...\n";
+  training.progress = progress_line();
   TrainedMethod trained = train_method(parts.train, method, training);
   std::string tuned;
   if (objective.value)
@@ -213,7 +195,7 @@ void train(const TrainOptions& options) {
     json["network"] = {{"hidden", trained.network.hidden},
                        {"weight_decay", trained.network.weight_decay},
                        {"epochs", trained.network.epochs}};
-    json["columns"] = json_of(prepared.notes);
+    json["column_notes"] = json_of(prepared.notes);
     json["train_rows"] = parts.train.size();
     if (bundle.decision.kind() == std::string("threshold"))
       json["threshold"] = number(bundle.decision.threshold().threshold);
@@ -221,9 +203,9 @@ void train(const TrainOptions& options) {
     return print(json);
   }
   std::cout << "method:   " << method.name << settings_text(trained.settings) << '\n'
-            << "network:  " << network_text(trained.network) << '\n'
-            << "decision: " << decision_text(bundle, predictor.classes()) << tuned << "\n\nOn "
-            << parts.tested_on << ":\n\n"
+            << "network:  " << to_text(trained.network) << '\n'
+            << "decision: " << detail::decision_text(bundle.decision, predictor.classes()) << tuned
+            << "\n\nOn " << parts.tested_on << ":\n\n"
             << assessment.text() << report_line(options.report) << "\nThe model: " << options.out
             << "\nNext:\n  tenbin predict " << shell_word(options.out)
             << " NEW_FILE.csv --out decisions.csv\n";

@@ -18,7 +18,8 @@ const ComparisonMethod& method_named(const ComparisonMethods& methods, const std
 /// Class 1 of two, as everywhere in the library; of more the rarest, which is an empty text.
 std::string positive_class(const Table& table);
 
-/// Draws a line on standard error if that is a terminal. Throws Interrupted after Ctrl-C.
+/// For `ComparisonOptions::progress`: draws a line on standard error if that is a terminal. Throws
+/// Interrupted after Ctrl-C.
 std::function<void(const ComparisonProgress&)> progress_line();
 
 /// Errors: UsageError, which lists what there is.

@@ -23,6 +23,19 @@ std::string clock_text(std::chrono::seconds time) {
   return std::to_string(seconds / 60) + two_digits(seconds % 60);
 }
 
+// The number of bytes of whole UTF-8 characters that fit the columns. Those of three or four bytes, among
+// them East Asian ones and emoji, may take two columns.
+std::size_t bytes_in_columns(const std::string& text, std::size_t columns) {
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0) == 0x80) continue;  // within a character
+    used += byte >= 0xE0 ? 2 : 1;
+    if (used > columns) return i;
+  }
+  return text.size();
+}
+
 }  // namespace
 
 ProgressLine::ProgressLine(std::size_t total)
@@ -70,7 +83,7 @@ void ProgressLine::redraw() {
                      std::string(3 - percent.size(), ' ') + percent + "%  " + time_left();
   if (!text_.empty()) line += "  " + text_;
   // A wrapped line could not be redrawn.
-  if (line.size() >= columns_) line.resize(columns_ - 1);
+  line.resize(bytes_in_columns(line, columns_ - 1));
   // Returns to the first column, and clears the rest of a longer previous line.
   out_ << '\r' << line << "\x1b[K" << std::flush;
   drawn_ = Clock::now();

@@ -12,7 +12,7 @@ namespace tenbin {
 /// NO_COLOR or TERM=dumb: a plain line for every tenth of the work, so that log files stay readable.
 ///
 ///     ProgressLine bar(epochs * batches);
-///     for (...) bar.update(++done, "loss " + fixed(loss, 4));
+///     for (...) bar.update(++done, "loss " + std::to_string(loss));
 ///     bar.finish();
 class ProgressLine {
  public:

@@ -190,7 +190,7 @@ class ExportNetwork {
   std::map<std::string, Array> parameters_;
 };
 
-// What the first layer says that says it.
+// The dtype and the width of the network's input: those of the first layer that has them.
 std::optional<OnnxNetworkInput> input_of(const LinkConfig& config) {
   const std::string& kind = config.kind();
   if (kind == "EmbedID") return OnnxNetworkInput{OnnxType::int64, {}};

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tenbin/comparison/detail/network_training.h"
+#include "tenbin/core/file.h"
 #include "tenbin/datasets/class_counts.h"
 #include "tenbin/datasets/k_fold.h"
 #include "tenbin/evaluation/proper_scores.h"
@@ -25,8 +26,13 @@ std::vector<std::size_t> rows_at(const std::vector<std::size_t>& rows, const std
 }
 
 std::vector<std::shared_ptr<FoldData>> make_inner_folds(FoldData& fold, RowRecord& record) {
-  const std::size_t smallest = *std::min_element(fold.counts.begin(), fold.counts.end());
-  if (smallest < 2) throw Error("compare: a class has 1 training row in a fold; the inner folds need 2");
+  const auto rarest = std::min_element(fold.counts.begin(), fold.counts.end());
+  const std::size_t smallest = *rarest;
+  if (smallest < 2)
+    throw Error(
+        "class \"",
+        printable(fold.source->table.classes()[static_cast<std::size_t>(rarest - fold.counts.begin())]),
+        "\" has ", smallest, " training row(s) in a fold; inner folds need 2");
   const std::size_t n_folds = std::min(fold.source->inner_folds, smallest);
   std::vector<std::shared_ptr<FoldData>> inner;
   for (const Split& split : stratified_k_fold(fold.train.t, n_folds, fold.seed))

@@ -5,12 +5,14 @@
 #include <cmath>
 #include <numeric>
 
+#include "tenbin/core/file.h"
 #include "tenbin/core/random.h"
 #include "tenbin/core/text.h"
 #include "tenbin/cpu/parallel.h"
 #include "tenbin/evaluation/calibration.h"
 #include "tenbin/evaluation/confusion_matrix.h"
 #include "tenbin/evaluation/detail/percentile.h"
+#include "tenbin/evaluation/detail/probabilities.h"
 #include "tenbin/evaluation/mcc_kappa.h"
 #include "tenbin/evaluation/precision_recall.h"
 #include "tenbin/evaluation/proper_scores.h"
@@ -21,15 +23,15 @@ namespace tenbin {
 const std::vector<ComparisonMetric>& comparison_metrics() {
   static const std::vector<ComparisonMetric> all = {
       {"balanced_accuracy", "bal. acc.", true},
-      {"macro_f1", "macro F1", true},
+      {"f1_macro", "macro F1", true},
       {"g_mean", "G-mean", true},
-      {"mcc", "MCC", true},
+      {"matthews_corrcoef", "MCC", true},
       {"roc_auc", "AUC", true},
       {"average_precision", "AP", true},
       {"recall_at_fpr", "recall@FPR", true},
-      {"brier", "Brier", false},
+      {"brier_score", "Brier", false},
       {"log_loss", "log loss", false},
-      {"ece", "ECE", false},
+      {"expected_calibration_error", "ECE", false},
   };
   return all;
 }
@@ -41,7 +43,7 @@ std::size_t metric_index(const std::string& key) {
     if (all[m].key == key) return m;
     keys.push_back(all[m].key);
   }
-  throw Error("metric_index: no metric is named \"", key, "\"; there are ", detail::joined(keys));
+  throw Error("metric_index: no metric is named \"", printable(key), "\"; there are ", detail::joined(keys));
 }
 
 namespace detail {
@@ -193,9 +195,13 @@ std::vector<std::uint32_t> draw_counts(const std::vector<FoldRows>& folds, std::
 }
 
 BootstrapValue interval_of(double value, std::vector<double> resampled) {
-  if (resampled.empty()) return {value, value, value};
+  BootstrapValue result;
+  result.value = value;
+  if (resampled.empty()) return result;
   std::sort(resampled.begin(), resampled.end());
-  return {value, percentile(resampled, 2.5), percentile(resampled, 97.5)};
+  result.low = percentile(resampled, 2.5);
+  result.high = percentile(resampled, 97.5);
+  return result;
 }
 
 }  // namespace
@@ -216,6 +222,13 @@ std::vector<double> measure(const Array& t, const Array& p, const Array& decisio
           expected_calibration_error(t, p)};
 }
 
+void require_probabilities(const std::string& caller, const Array& p) {
+  const std::size_t n_class = p.shape()[1];
+  const std::vector<double> values = p.to_vector<double>();
+  for (std::size_t row = 0; row < p.shape()[0]; ++row)
+    require_probability_row(caller.c_str(), values.data() + row * n_class, n_class, row, p.dtype());
+}
+
 double balanced_accuracy(const Array& t, const Array& decisions, std::size_t n_class) {
   return matrix_of(t, decisions, n_class).balanced_accuracy();
 }
@@ -233,7 +246,9 @@ FoundRows count_found(const Array& t, const Array& decisions, std::size_t positi
 }
 
 void bootstrap(const std::vector<MethodResult*>& methods, const MethodResult& baseline, const PooledLabels& t,
-               double false_alarm_budget, std::size_t n_resamples, std::uint64_t seed) {
+               double false_alarm_budget, std::size_t n_resamples, std::uint64_t seed,
+               const std::function<void()>& progress) {
+  constexpr std::size_t resamples_per_report = 64;
   const std::vector<FoldRows> folds = rows_by_fold(t.t, t.fold_of, t.positive);
   if (folds.empty()) return;
   std::vector<std::vector<ScoreOrder>> orders;
@@ -248,6 +263,7 @@ void bootstrap(const std::vector<MethodResult*>& methods, const MethodResult& ba
   std::vector<std::vector<PooledValues>> values(methods.size(), std::vector<PooledValues>(n_resamples + 1));
   const auto n_folds = static_cast<double>(folds.size());
   tenbin::parallel_for(n_resamples + 1, [&](std::size_t r) {
+    if (progress && r % resamples_per_report == 0) progress();
     const std::vector<std::uint32_t> counts = r == n_resamples ? std::vector<std::uint32_t>(t.t.size(), 1)
                                                                : draw_counts(folds, t.t.size(), seed, r);
     for (std::size_t m = 0; m < methods.size(); ++m)

@@ -6,51 +6,22 @@
 #include <numeric>
 
 #include "tenbin/comparison/detail/measure.h"
+#include "tenbin/core/file.h"
 #include "tenbin/core/hash.h"
 #include "tenbin/core/text.h"
 #include "tenbin/datasets/class_counts.h"
 #include "tenbin/datasets/k_fold.h"
+#include "tenbin/preprocessing/auto_pipeline.h"
 
 namespace tenbin::detail {
 
 namespace {
 
-constexpr const char* function = "compare";
-constexpr std::size_t most_categories = 100;
 constexpr std::size_t fewest_rows = 3;
 
 // ---- the table ------------------------------------------------------------------------------------------
 
-bool has_values(const Column& column) {
-  const std::vector<double> values = column.values.to_vector<double>();
-  const auto missing = [&](double value) { return column.is_categorical() ? value < 0 : std::isnan(value); };
-  return !std::all_of(values.begin(), values.end(), missing);
-}
-
-// Why a column is useless for learning; empty if it is not.
-std::string useless(const Column& column) {
-  if (!has_values(column)) return "no values";
-  if (column.categories.size() > most_categories)
-    return std::to_string(column.categories.size()) + " categories";
-  return "";
-}
-
-struct UselessColumn {
-  std::string name;
-  std::string reason;
-};
-
-std::vector<UselessColumn> useless_columns(const Table& table) {
-  std::vector<UselessColumn> all;
-  for (const Column& column : table.columns()) {
-    if (&column == &table.label()) continue;
-    std::string reason = useless(column);
-    if (!reason.empty()) all.push_back({column.name, std::move(reason)});
-  }
-  return all;
-}
-
-void require_label(const Table& table) {
+void require_label(const char* function, const Table& table) {
   if (!table.has_label()) throw Error(function, ": expected a table with a label, got ", table.source());
 }
 
@@ -74,16 +45,17 @@ Table without_empty_classes(const Table& table, std::vector<std::size_t>& counts
   return Table(std::move(columns), label, table.source());
 }
 
-void require_rows_of_classes(const Table& table, const std::vector<std::size_t>& counts) {
+void require_rows_of_classes(const char* function, const Table& table,
+                             const std::vector<std::size_t>& counts) {
   constexpr std::size_t many_classes = 100;
   if (counts.size() < 2)
-    throw Error(function, ": ", table.source(), ": expected two or more classes in \"", table.label().name,
-                "\", got ", counts.size());
+    throw Error(function, ": ", table.source(), ": expected two or more classes in \"",
+                printable(table.label().name), "\", got ", counts.size());
   const auto rarest = std::min_element(counts.begin(), counts.end());
   if (*rarest >= fewest_rows) return;
-  const std::string& name = table.classes()[static_cast<std::size_t>(rarest - counts.begin())];
+  const std::string name = printable(table.classes()[static_cast<std::size_t>(rarest - counts.begin())]);
   if (counts.size() > many_classes)
-    throw Error(function, ": ", table.source(), ": the label \"", table.label().name, "\" has ",
+    throw Error(function, ": ", table.source(), ": the label \"", printable(table.label().name), "\" has ",
                 counts.size(), " different values, \"", name, "\" in ", *rarest,
                 " row(s); expected classes with at least ", fewest_rows,
                 " rows each. If it is a quantity, predicting it is a regression, which is not supported");
@@ -91,7 +63,7 @@ void require_rows_of_classes(const Table& table, const std::vector<std::size_t>&
               " row(s); a training, a validation and a test part need at least ", fewest_rows);
 }
 
-std::size_t positive_class(const Table& table, const std::vector<std::size_t>& counts,
+std::size_t positive_class(const char* function, const Table& table, const std::vector<std::size_t>& counts,
                            const std::string& name) {
   if (name.empty() && counts.size() == 2) return 1;
   if (name.empty())
@@ -99,18 +71,23 @@ std::size_t positive_class(const Table& table, const std::vector<std::size_t>& c
   const std::vector<std::string>& classes = table.classes();
   const auto at = std::find(classes.begin(), classes.end(), name);
   if (at == classes.end())
-    throw Error(function, ": no class is named \"", name, "\"; there are ", listing(classes));
+    throw Error(function, ": no class is named \"", printable(name), "\"; there are ", listing(classes));
   return static_cast<std::size_t>(at - classes.begin());
 }
 
 // ---- the options ----------------------------------------------------------------------------------------
 
-template <class Value>
-void require(bool valid, const char* name, const char* expected, const Value& value) {
-  if (!valid) throw Error(function, ": expected ", name, " ", expected, ", got ", value);
-}
+// Throws an Error unless `valid`: "compare: expected folds of at least 2, got 1".
+struct Requirement {
+  const char* function;
 
-void check(const NetworkSearch& search) {
+  template <class Value>
+  void operator()(bool valid, const char* name, const char* expected, const Value& value) const {
+    if (!valid) throw Error(function, ": expected ", name, " ", expected, ", got ", value);
+  }
+};
+
+void check(const NetworkSearch& search, const Requirement& require) {
   require(!search.hidden.empty(), "network.hidden", "to have candidates", "none");
   require(!search.weight_decay.empty(), "network.weight_decay", "to have candidates", "none");
   for (const double decay : search.weight_decay)
@@ -124,26 +101,32 @@ void check(const NetworkSearch& search) {
           search.alpha);
 }
 
-void check(const ComparisonOptions& options) {
+// Of what trains, with or without a comparison.
+void check_training(const ComparisonOptions& options, const Requirement& require) {
+  require(options.inner_folds >= 2, "inner_folds", "of at least 2", options.inner_folds);
+  check(options.network, require);
+}
+
+void check_comparison(const ComparisonOptions& options, const Requirement& require) {
   require(options.folds >= 2, "folds", "of at least 2", options.folds);
   require(options.repeats > 0, "repeats", "above 0", options.repeats);
-  require(options.inner_folds >= 2, "inner_folds", "of at least 2", options.inner_folds);
   require(options.false_alarm_budget >= 0 && options.false_alarm_budget <= 1, "false_alarm_budget",
           "in [0, 1]", options.false_alarm_budget);
-  check(options.network);
 }
 
 // ---- the folds ------------------------------------------------------------------------------------------
 
+constexpr const char* compare_name = "compare";
+
 void check_split(const Split& split, std::size_t i, const Table& table, const Array& t) {
   std::vector<std::uint8_t> side(table.size(), 0);
   const auto enter = [&](const std::vector<std::size_t>& rows, const char* name, std::uint8_t mark) {
-    if (rows.empty()) throw Error(function, ": splits[", i, "].", name, " has no rows");
+    if (rows.empty()) throw Error(compare_name, ": splits[", i, "].", name, " has no rows");
     for (const std::size_t row : rows) {
       if (row >= side.size())
-        throw Error(function, ": splits[", i, "].", name, " has row ", row, ", but ", table.source(), " has ",
-                    side.size(), " rows");
-      if (side[row] != 0) throw Error(function, ": splits[", i, "]: row ", row, " occurs twice");
+        throw Error(compare_name, ": splits[", i, "].", name, " has row ", row, ", but ", table.source(),
+                    " has ", side.size(), " rows");
+      if (side[row] != 0) throw Error(compare_name, ": splits[", i, "]: row ", row, " occurs twice");
       side[row] = mark;
     }
   };
@@ -153,8 +136,8 @@ void check_split(const Split& split, std::size_t i, const Table& table, const Ar
   for (const std::size_t row : split.train) ++counts[static_cast<std::size_t>(t.data<std::int32_t>()[row])];
   for (std::size_t c = 0; c < counts.size(); ++c)
     if (counts[c] < 2)
-      throw Error(function, ": splits[", i, "].train has ", counts[c], " row(s) of class \"",
-                  table.classes()[c], "\", expected at least 2");
+      throw Error(compare_name, ": splits[", i, "].train has ", counts[c], " row(s) of class \"",
+                  printable(table.classes()[c]), "\", expected at least 2");
 }
 
 std::size_t pooled_folds(const std::vector<Split>& splits, std::size_t n_rows) {
@@ -222,43 +205,47 @@ std::vector<MethodSettings> combinations(const ComparisonMethod& method, bool tu
 
 }  // namespace
 
-ComparisonPlan make_training_plan(const Table& table, const ComparisonOptions& options) {
-  check(options);
-  require_label(table);
+ComparisonPlan make_training_plan(const char* function, const Table& table,
+                                  const ComparisonOptions& options) {
+  check_training(options, {function});
+  require_label(function, table);
   std::vector<std::size_t> counts;
   Table usable = without_empty_classes(table, counts);
-  require_rows_of_classes(usable, counts);
-  const std::size_t positive = positive_class(usable, counts, options.positive);
-  ComparisonPlan plan{{std::move(usable), options.pipeline ? *options.pipeline : comparison_pipeline(table),
-                       positive, options.inner_folds, options.network, options.device},
-                      {},
-                      {},
-                      0,
-                      0,
-                      0,
-                      std::move(counts)};
-  if (!options.pipeline) plan.left_out_columns = left_out_columns(table);
-  if (plan.left_out_columns.size() + 1 == table.columns().size())
-    throw Error(function, ": ", table.source(), ": no column is left to learn from",
-                plan.left_out_columns.empty() ? "" : "; left out: ", joined(plan.left_out_columns));
-  return plan;
-}
-
-std::vector<std::string> left_out_columns(const Table& table) {
-  std::vector<std::string> all;
-  for (const UselessColumn& column : useless_columns(table))
-    all.push_back(column.name + " (" + column.reason + ")");
-  return all;
+  require_rows_of_classes(function, usable, counts);
+  const std::size_t positive = positive_class(function, usable, counts, options.positive);
+  if (table.columns().size() == 1)
+    throw Error(function, ": ", table.source(), ": no column is left to learn from");
+  TablePipeline pipeline;
+  std::vector<std::string> left_out;
+  if (options.pipeline) {
+    pipeline = *options.pipeline;
+  } else {
+    const AutoPipeline automatic = auto_pipeline(table);
+    pipeline = automatic.pipeline;
+    left_out = automatic.left_out();
+  }
+  return {{std::move(usable), std::move(pipeline), positive, options.inner_folds, options.network,
+           options.device},
+          std::move(left_out),
+          {},
+          0,
+          0,
+          0,
+          std::move(counts)};
 }
 
 ComparisonPlan make_plan(const Table& table, const ComparisonOptions& options) {
-  ComparisonPlan plan = make_training_plan(table, options);
+  check_comparison(options, {compare_name});
+  ComparisonPlan plan = make_training_plan(compare_name, table, options);
   make_splits(plan, options);
   return plan;
 }
 
 std::string ComparisonPlan::key(const ComparisonOptions& options) const {
-  constexpr std::uint64_t version = 1;
+  return key(options, TENBIN_VERSION);
+}
+
+std::string ComparisonPlan::key(const ComparisonOptions& options, const std::string& version) const {
   KeyHash hash;
   hash.add(version);
   hash.add(Provenance::of(source.table).data_hash);
@@ -290,7 +277,8 @@ std::string ComparisonPlan::key(const ComparisonOptions& options) const {
   return hash.text();
 }
 
-MethodSettings choose_settings(const TrainingContext& context, const ComparisonMethod& method, bool tune) {
+MethodSettings choose_settings(const TrainingContext& context, const ComparisonMethod& method, bool tune,
+                               const std::function<void()>& tried) {
   const std::vector<MethodSettings> all = combinations(method, tune);
   if (all.size() == 1) return all[0];
   MethodSettings best;
@@ -298,6 +286,7 @@ MethodSettings choose_settings(const TrainingContext& context, const ComparisonM
   for (const MethodSettings& settings : all) {
     const OutOfFold predicted = context.out_of_fold(
         "settings", [&](const TrainingContext& inner) { return method.train(inner, settings); });
+    if (tried) tried();
     const double value = balanced_accuracy(predicted.t, predicted.decisions, context.n_class());
     if (value <= highest) continue;
     highest = value;
@@ -311,7 +300,7 @@ std::size_t training_units(const ComparisonMethod& method, const ComparisonOptio
   return 1 + (tried > 1 ? tried * (options.inner_folds - 1) : 0);
 }
 
-Table joined(const Table& train, const Table& test) {
+Table stacked(const Table& train, const Table& test) {
   std::vector<Column> columns = train.columns();
   for (std::size_t c = 0; c < columns.size(); ++c) {
     Array first = columns[c].values, second = test.columns()[c].values;
@@ -329,16 +318,3 @@ Table joined(const Table& train, const Table& test) {
 }
 
 }  // namespace tenbin::detail
-
-namespace tenbin {
-
-TablePipeline comparison_pipeline(const Table& table) {
-  detail::require_label(table);
-  std::vector<std::string> names;
-  for (const detail::UselessColumn& column : detail::useless_columns(table)) names.push_back(column.name);
-  ImputeOptions mean;
-  mean.strategy = ImputeStrategy::mean;
-  return TablePipeline().drop(names).impute(mean).one_hot().scale();
-}
-
-}  // namespace tenbin

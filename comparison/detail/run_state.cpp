@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "tenbin/comparison/detail/measure.h"
 #include "tenbin/core/file.h"
 #include "tenbin/core/text.h"
 #include "tenbin/serializers/npz.h"
@@ -121,15 +122,14 @@ MethodInFold result_of(const Json& json) {
 std::string array_key(std::size_t i, const char* name) { return std::to_string(i) + '/' + name; }
 
 // The predictions of result i. Errors: they are not those of `rows` rows.
-void read_predictions(StateReader& reader, std::size_t i, std::size_t rows, std::size_t n_class,
-                      MethodInFold& result) {
+void read_predictions(StateReader& reader, const std::string& path, std::size_t i, std::size_t rows,
+                      std::size_t n_class, MethodInFold& result) {
   const std::string p_key = array_key(i, "probabilities"), decisions_key = array_key(i, "decisions");
   result.probabilities = read_array(reader, p_key);
   result.decisions = read_array(reader, decisions_key);
   reader.require_like(p_key, Array::empty({rows, n_class}), result.probabilities);
   reader.require_like(decisions_key, Array::empty({rows}, Dtype::int32), result.decisions);
-  for (const float p : result.probabilities.to_vector<float>())
-    if (!(p >= 0 && p <= 1)) reader.fail(p_key, "expected probabilities, got ", p);
+  require_probabilities(path + ": " + p_key, result.probabilities);
   for (const std::int32_t c : result.decisions.to_vector<std::int32_t>())
     if (c < 0 || static_cast<std::size_t>(c) >= n_class)
       reader.fail(decisions_key, "expected classes below ", n_class, ", got ", c);
@@ -139,7 +139,11 @@ void read_predictions(StateReader& reader, std::size_t i, std::size_t rows, std:
 
 RunState::RunState(StateShape shape, std::string path, double interval)
     : shape_(std::move(shape)), path_(std::move(path)), interval_(interval) {
-  if (!path_.empty() && std::filesystem::exists(path_)) load();
+  if (path_.empty()) return;
+  std::error_code error;
+  const bool exists = std::filesystem::exists(path_, error);
+  if (error) throw Error(path_, ": cannot open: ", error.message());
+  if (exists) load();
 }
 
 void RunState::load() {
@@ -149,7 +153,7 @@ void RunState::load() {
   const Json json = Json::parse(read_text(reader, manifest_key), nullptr, false);
   try {
     if (json.at("key").get<std::string>() != shape_.key)
-      throw Error("of other data or options; remove it, or name another file");
+      throw Error("of other data, options or version of the library; remove it, or name another file");
     for (const Json& start : json.at("folds")) {
       const auto fold = start.at("fold").get<std::size_t>();
       if (fold >= shape_.test_rows.size()) throw Error("a fold that does not exist");
@@ -161,7 +165,7 @@ void RunState::load() {
       if (fold >= shape_.test_rows.size()) throw Error("a fold that does not exist");
       MethodInFold result = result_of(entry);
       if (result.left_out.empty() && fold < shape_.n_pooled_folds)
-        read_predictions(reader, i, shape_.test_rows[fold], shape_.n_class, result);
+        read_predictions(reader, path_, i, shape_.test_rows[fold], shape_.n_class, result);
       results_[{fold, entry.at("method").get<std::string>()}] = std::move(result);
       ++i;
     }

@@ -14,7 +14,7 @@
 
 namespace tenbin::detail {
 
-// What a fold found before the methods.
+// What is found in a fold before the methods are trained.
 struct FoldStart {
   ChosenNetwork chosen;
   std::vector<LeakStep> leak;

@@ -62,7 +62,7 @@ void Axis::finish(int count, bool with_margin) {
     low_ = transformed(limits_->low);
     high_ = transformed(limits_->high);
   }
-  // Below the rounding of its ends, a range has no ticks.
+  // A range that is smaller than the rounding errors of its ends has no ticks: it becomes a wider one.
   const double resolution = std::max({std::abs(low_), std::abs(high_), tiny}) * 1e-12;
   if (high_ - low_ <= resolution) {
     const double half = scale_ == Scale::log                 ? 0.5

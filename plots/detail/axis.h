@@ -16,7 +16,7 @@ struct Tick {
 
 class Axis {
  public:
-  // `has_whole_ticks`: for counts such as epochs; no tick is between them, if all values are whole numbers.
+  // `has_whole_ticks`: for counts such as epochs: if all values are whole numbers, all ticks are.
   explicit Axis(Scale scale, bool has_whole_ticks = false) : scale_(scale), is_whole_(has_whole_ticks) {}
 
   // Whether a value can be drawn: it is finite, and above 0 on a logarithmic scale.

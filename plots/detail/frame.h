@@ -24,7 +24,7 @@ struct LegendEntry {
   std::size_t index;  // of the series: its colour and dashes
 };
 
-// The dashes of a line, an attribute: lines of one colour differ. Those of a reference line.
+// The attribute of the dashes of a line, by which lines of the same colour differ; and of a reference line.
 std::string line_dashes(std::size_t index);
 std::string reference_dashes(std::size_t index);
 
@@ -34,8 +34,8 @@ class Frame {
 
   // First the legend, then `place`, then the rest.
   void add_legend(LegendEntry entry) { legend_.push_back(std::move(entry)); }
-  // `left`, `right`, `below`: the room for labels beside and below the area, with gaps. `footer`: that at the
-  // bottom of the image.
+  // `left`, `right`, `below`: the room for labels beside and below the area, with gaps. `footer`: the room at
+  // the bottom of the image.
   void place(double left, double right, double below, double plot_height, double footer = 0);
 
   double left() const { return left_; }
@@ -48,8 +48,8 @@ class Frame {
   double width() const { return width_; }
   double height() const { return height_; }
 
-  // Where a value is. Values far outside the limits of the axis are nearer than they are, so that all
-  // coordinates are short.
+  // The pixel of a value. Values far outside the limits of the axis are moved nearer, so that all coordinates
+  // are short.
   double pixel_x(const Axis& axis, double value) const;
   double pixel_y(const Axis& axis, double value) const;
 
@@ -57,8 +57,8 @@ class Frame {
   std::string x_ticks(const Axis& axis) const;
   std::string y_ticks(const Axis& axis) const;
   std::string no_data() const;
-  // Around the contents, which are cut so many pixels beyond the area: without ids, which would clash in a
-  // page.
+  // The contents, clipped `beyond` pixels outside the area. A nested <svg> clips, not a <clipPath>, which
+  // needs an id: two images in one page could have the same.
   std::string clipped(const std::string& contents, double beyond) const;
   std::string border() const;
   std::string axis_labels() const;

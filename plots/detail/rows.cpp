@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tenbin/core/error.h"
+#include "tenbin/core/file.h"
 
 namespace tenbin::detail {
 
@@ -25,7 +26,8 @@ std::size_t slots(const std::vector<RowSeries>& series) { return std::max<std::s
 void require_count(const char* chart, const std::string& series, const char* what, std::size_t labels,
                    std::size_t count) {
   if (count != labels)
-    throw Error(chart, ": ", series, ": expected ", labels, ' ', what, ", one of every label, got ", count);
+    throw Error(chart, ": ", printable(series), ": expected ", labels, ' ', what,
+                ", one of every label, got ", count);
 }
 
 std::string series_text(const RowSeries& series, const std::vector<std::string>& labels) {

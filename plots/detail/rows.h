@@ -19,8 +19,8 @@ std::string series_text(const RowSeries& series, const std::vector<std::string>&
 // right.
 class Rows {
  public:
-  // `mark`: the legend's, which is there if there are several series. `slot`: the height of a series in a
-  // row. Adds to the legend, and leaves room in the frame.
+  // Several series have a legend, with this mark. `slot`: the height of a series in a row. Adds the legend to
+  // the frame, and makes room in it for labels and texts.
   Rows(Frame& frame, const std::vector<std::string>& labels, const std::vector<RowSeries>& series,
        LegendEntry::Mark mark, double slot);
 

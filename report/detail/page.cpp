@@ -81,7 +81,7 @@ std::string joined_items(const char* name, const std::vector<std::string>& items
   return html;
 }
 
-// What is wider than the page scrolls in itself; by the keyboard, too.
+// Content that may be wider than the page, with a scroll bar of its own; the keyboard can scroll it, too.
 std::string scrolling(const std::string& label, const std::string& content) {
   return element(
       "div", " class=\"scroll\" role=\"region\" tabindex=\"0\"" + attribute("aria-label", xml_text(label)),

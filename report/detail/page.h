@@ -10,7 +10,7 @@
 
 namespace tenbin::detail {
 
-// What is written behind the text of a cell.
+// The mark after the text of a cell: significantly better or worse than the baseline.
 enum class CellMark : unsigned char { plain, better, worse };
 
 struct Cell {
@@ -57,11 +57,11 @@ class Page {
   void terms(const std::vector<std::pair<std::string, std::string>>& terms);
   void code(const std::string& text);
   void table(const PageTable& table);
-  // A table with a chart beside it, where there is room.
+  // A table with a chart beside it, or below it on a narrow screen.
   void table(const PageTable& table, const PageChart& chart);
-  // Beside each other where there is room.
+  // Beside each other, or below each other on a narrow screen.
   void charts(const std::vector<PageChart>& charts);
-  // The same for charts that are too wide for a telephone, where they scroll in themselves.
+  // The same for charts that are too wide for a telephone: there each has a scroll bar of its own.
   void wide_charts(const std::vector<PageChart>& charts);
 
   std::string html() const;

@@ -28,8 +28,8 @@ std::string values_of(const ColumnDescription& column) {
 
 }  // namespace
 
-void class_counts(Page& page, const std::string& caption, const std::vector<std::string>& classes,
-                  const std::vector<std::size_t>& counts) {
+void class_count_section(Page& page, const std::string& caption, const std::vector<std::string>& classes,
+                         const std::vector<std::size_t>& counts) {
   const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
   PageTable table{caption, {"Class", "Rows", "Share"}, {}};
   for (std::size_t c = 0; c < counts.size(); ++c)

@@ -55,6 +55,15 @@ std::string share_with_interval(std::size_t successes, std::size_t trials) {
   return percent_of(k / n) + " [" + percent_of(low) + ", " + percent_of(high) + ']';
 }
 
+std::string decision_text(const Decision& decision, const std::vector<std::string>& classes) {
+  const std::string kind = decision.kind();
+  if (kind == "cost") return "the class of the lowest expected cost";
+  if (kind != "threshold") return "the class of the largest probability";
+  const Decision::Threshold& rule = decision.threshold();
+  return quoted(classes[static_cast<std::size_t>(rule.pos_class)]) + " from a probability of " +
+         four_digits(rule.threshold) + " on";
+}
+
 Alarms alarms_of(const Array& t, const Array& decisions, std::size_t positive) {
   const auto truth = t.to_vector<std::int64_t>(), decided = decisions.to_vector<std::int64_t>();
   const auto label = static_cast<std::int64_t>(positive);

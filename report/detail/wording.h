@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "tenbin/calibration/decision.h"
 #include "tenbin/comparison/result.h"
 
 namespace tenbin::detail {
@@ -22,6 +24,10 @@ std::string quoted(const std::string& name);
 std::string p_value_of(double p);
 // The share with Wilson's 95% interval: `74.0% [60.4%, 84.1%]`; `-` without trials.
 std::string share_with_interval(std::size_t successes, std::size_t trials);
+
+// When a model decides on a class: `"fraud" from a probability of 0.0123 on`, `the class of the largest
+// probability`. classes: their names.
+std::string decision_text(const Decision& decision, const std::vector<std::string>& classes);
 
 // The decisions for or against one class.
 struct Alarms {

@@ -236,7 +236,7 @@ TEST_CASE("labels that do not determine the positive class are an error") {
                     "predict_with_threshold: pos_label and neg_label are both 7");
 }
 
-TEST_CASE("recall_at_false_positive_rate and recall_at_alert_rate keep to a budget") {
+TEST_CASE("recall_at_false_positive_rate and recall_at_alarm_rate keep to a budget") {
   // From the highest score on: 1 0 1 0 1 0 0 0 0 0, three positives and seven negatives.
   const Array scores = {10., 9., 8., 7., 6., 5., 4., 3., 2., 1.};
   const Array t = {1, 0, 1, 0, 1, 0, 0, 0, 0, 0};
@@ -250,15 +250,15 @@ TEST_CASE("recall_at_false_positive_rate and recall_at_alert_rate keep to a budg
   // More budget than needed: the least false alarms win.
   CHECK(tune(objective::recall_at_false_positive_rate(1)).threshold == 5.5);
   // 3 and 4 alarms of 10 rows.
-  CHECK(tune(objective::recall_at_alert_rate(0.3)).threshold == 7.5);
-  CHECK(tune(objective::recall_at_alert_rate(0.4)).threshold == 7.5);
-  CHECK(tune(objective::recall_at_alert_rate(0.5)).threshold == 5.5);
-  CHECK(tune(objective::recall_at_alert_rate(0)).threshold == std::numeric_limits<double>::infinity());
-  CHECK(objective::recall_at_alert_rate(0.25).name == "recall_at_alert_rate(0.25)");
+  CHECK(tune(objective::recall_at_alarm_rate(0.3)).threshold == 7.5);
+  CHECK(tune(objective::recall_at_alarm_rate(0.4)).threshold == 7.5);
+  CHECK(tune(objective::recall_at_alarm_rate(0.5)).threshold == 5.5);
+  CHECK(tune(objective::recall_at_alarm_rate(0)).threshold == std::numeric_limits<double>::infinity());
+  CHECK(objective::recall_at_alarm_rate(0.25).name == "recall_at_alarm_rate(0.25)");
   CHECK_THROWS_WITH(objective::recall_at_false_positive_rate(1.5),
                     "recall_at_false_positive_rate: max_fpr must be in [0, 1], got 1.5");
-  CHECK_THROWS_WITH(objective::recall_at_alert_rate(std::numeric_limits<double>::quiet_NaN()),
-                    "recall_at_alert_rate: max_rate must be in [0, 1], got nan");
+  CHECK_THROWS_WITH(objective::recall_at_alarm_rate(std::numeric_limits<double>::quiet_NaN()),
+                    "recall_at_alarm_rate: max_rate must be in [0, 1], got nan");
 }
 
 TEST_CASE("tune_threshold says which class is positive, and still has two structured bindings") {
@@ -272,7 +272,7 @@ TEST_CASE("tune_threshold says which class is positive, and still has two struct
 }
 
 TEST_CASE("objective::parse reads what a command line has") {
-  const BinaryOutcomes o = {8, 2, 2, 88};  // recall 0.8, precision 0.8, FPR 2/90, alerts 10 of 100
+  const BinaryOutcomes o = {8, 2, 2, 88};  // recall 0.8, precision 0.8, FPR 2/90, alarms 10 of 100
   const auto value = [&](const char* text) { return objective::parse(text).value(o); };
   const auto name = [](const char* text) { return objective::parse(text).name; };
   CHECK(value("recall >= 0.8") == Approx(0.8));
@@ -282,8 +282,8 @@ TEST_CASE("objective::parse reads what a command line has") {
   CHECK(std::isnan(value("precision >= 0.9")));
   CHECK(value("fpr <= 0.03") == Approx(0.8));
   CHECK(std::isnan(value("fpr <= 0.02")));
-  CHECK(value("alerts <= 10%") == Approx(0.8));
-  CHECK(std::isnan(value("alerts <= 9.9%")));
+  CHECK(value("alarms <= 10%") == Approx(0.8));
+  CHECK(std::isnan(value("alarms <= 9.9%")));
   CHECK(name("f1") == "f_beta(1)");
   CHECK(name(" F2 ") == "f_beta(2)");
   CHECK(name("f0.5") == "f_beta(0.5)");
@@ -296,7 +296,7 @@ TEST_CASE("objective::parse reads what a command line has") {
 
 TEST_CASE("objective::parse: errors list what there is") {
   const std::string expected =
-      R"(objective::parse: expected "recall >= 0.9", "precision >= 0.5", "fpr <= 0.01", "alerts <= 0.005", )"
+      R"(objective::parse: expected "recall >= 0.9", "precision >= 0.5", "fpr <= 0.01", "alarms <= 0.005", )"
       R"("f1", "f2", "balanced accuracy", "g-mean" or "cost 1:50", got ")";
   for (const char* text : {"", "f", "recal >= 0.9", "recall <= 0.9", "recall 0.9", "recall >=", "recall >= x",
                            "fpr >= 0.1", "cost 1", "cost 1:", "cost :2", "f1 f2", "accuracy"}) {

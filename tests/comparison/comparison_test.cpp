@@ -11,6 +11,7 @@
 #include "tenbin/bundle/predictor.h"
 #include "tenbin/comparison/detail/coded_rows.h"
 #include "tenbin/comparison/detail/measure.h"
+#include "tenbin/comparison/detail/plan.h"
 #include "tenbin/core/random.h"
 #include "tenbin/datasets/class_weight.h"
 #include "tenbin/evaluation/precision_recall.h"
@@ -112,7 +113,7 @@ TEST_CASE("compare measures the methods on the same folds") {
   REQUIRE(plain.probabilities.shape() == Shape{84, 2});
   CHECK(roc_auc_score(result.t, plain.probabilities) > 0.7);
   CHECK(mean_of(plain.values[metric_index("roc_auc")]) > 0.7);
-  CHECK(mean_of(plain.values[metric_index("brier")]) ==
+  CHECK(mean_of(plain.values[metric_index("brier_score")]) ==
         Approx(brier_score_loss(result.t, plain.probabilities)));
   CHECK(result.found(plain).present == 24);
   const std::vector<std::int32_t> decisions = plain.decisions.to_vector<std::int32_t>();
@@ -174,7 +175,7 @@ TEST_CASE("the metrics of a comparison") {
   CHECK(std::isnan(detail::measure(Array{0, 0}, p.slice(0, 2), Array{0, 0}, 1, 0)[metric_index("roc_auc")]));
   CHECK_THROWS_WITH(metric_index("auc"),
                     Catch::Contains("metric_index: no metric is named \"auc\"; there are "
-                                    "balanced_accuracy, macro_f1"));
+                                    "balanced_accuracy, f1_macro"));
 }
 
 TEST_CASE("bootstrap intervals are those of weighted resamples, paired over the methods") {
@@ -194,6 +195,44 @@ TEST_CASE("bootstrap intervals are those of weighted resamples, paired over the 
   CHECK(ap.difference.value == Approx(ap.value.value - methods[1].average_precision.value.value));
   CHECK(ap.difference.low > 0);
   CHECK(methods[1].average_precision.difference.high == 0);
+}
+
+TEST_CASE("without a bootstrap there are values but no intervals") {
+  const Table table = example_table({60, 24});
+  const ComparisonMethods methods = standard_methods().select({"majority", "plain"});
+  ComparisonOptions options = quick();
+  options.n_resamples = 0;
+  const ComparisonResult result = compare(table, methods, options);
+  for (const MethodResult& method : result.methods)
+    for (const PooledMetric* metric : {&method.average_precision, &method.recall_at_fpr})
+      for (const BootstrapValue* value : {&metric->value, &metric->difference}) {
+        CHECK(std::isfinite(value->value));
+        CHECK_FALSE(value->has_interval());
+        CHECK(std::isnan(value->low));
+        CHECK(std::isnan(value->high));
+      }
+  const std::string text = to_text(result);
+  CHECK(text.find("bootstrap") == std::string::npos);
+  CHECK_THAT(text, ContainsSubstring("\nmajority  28.6        -30.7         0.0        -25.0\n"));
+  CHECK_THAT(text, ContainsSubstring("with their differences\nfrom \"plain\"; without intervals\n"));
+  CHECK_THAT(to_json(result), ContainsSubstring("\"value\": 0.2857142857142857\n"));
+  CHECK(to_json(result).find("\"low\"") == std::string::npos);
+  CHECK_THAT(to_json(compare(table, methods, quick())), ContainsSubstring("\"low\": 0.28571428571428"));
+
+  // Two of three classes are tested, without the positive one.
+  const Table three = example_table({30, 20, 6});
+  options = quick();
+  std::vector<std::size_t> train, test;
+  for (std::size_t row = 0; row < 56; ++row) (row < 50 && row % 2 == 0 ? test : train).push_back(row);
+  options.splits = {{train, test}};
+  const ComparisonResult none = compare(three, methods, options);
+  CHECK(std::isnan(none["plain"].average_precision.value.value));
+  CHECK_FALSE(none["plain"].average_precision.value.has_interval());
+  CHECK_THAT(
+      to_text(none),
+      ContainsSubstring("Average precision and recall@FPR of \"rare\" are not defined: no fold has test "
+                        "rows of it and of another class.\n"));
+  CHECK_THAT(to_json(none), ContainsSubstring("\"value\": null\n"));
 }
 
 TEST_CASE("all standard methods on two and on three classes, at any number of threads", "[threads]") {
@@ -328,7 +367,30 @@ TEST_CASE("a method that is not possible is left out with its reason") {
   const ComparisonResult result = compare(table, methods, options);
   CHECK(result["SMOTE-NC"].left_out == "there are no categorical columns");
   CHECK(result["odd"].left_out == "it is, \"odd\"");
-  CHECK(result["nan"].is_left_out());
+  CHECK(result["nan"].left_out ==
+        "TrainedClassifier: row 0 of probabilities must be >= 0 and sum to 1, its sum is nan");
+  const auto reason = [&](const std::vector<float>& row) {
+    methods.add("of " + std::to_string(methods.size()), [row](const TrainingContext&, const MethodSettings&) {
+      TrainedClassifier classifier;
+      classifier.probabilities = [row](const Array& x) {
+        Array p = Array::full({x.shape()[0], 2}, 0.5);
+        std::copy_n(row.data(), 2, p.data<float>() + 2 * 13);
+        return p;
+      };
+      return classifier;
+    });
+    const std::string name = methods.names().back();
+    ComparisonResult with = compare(table, methods.select({"plain", name}), options);
+    return with[name].left_out;
+  };
+  CHECK(reason({0.25f, 0.5f}) ==
+        "TrainedClassifier: row 13 of probabilities must be >= 0 and sum to 1, its sum is 0.75");
+  CHECK(reason({1.5f, -0.5f}) ==
+        "TrainedClassifier: row 13 of probabilities must be >= 0 and sum to 1, it has -0.5 for class 1");
+  const float infinity = std::numeric_limits<float>::infinity();
+  CHECK_THAT(reason({infinity, 0}), ContainsSubstring("its sum is inf"));
+  CHECK(reason({0.5f, 0.4995f}).empty());  // the rounding of a sum
+  methods = methods.select({"plain", "SMOTE-NC", "odd", "nan", "narrow"});
   CHECK(result["narrow"].left_out == "TrainedClassifier: expected probabilities (14, 2), got float32(14, 1)");
   CHECK(result["odd"].values.empty());
   CHECK(to_text(result).find("  method odd: it is, \"odd\"\n") != std::string::npos);
@@ -336,6 +398,40 @@ TEST_CASE("a method that is not possible is left out with its reason") {
   options.baseline = "odd";
   CHECK_THROWS_WITH(compare(table, methods, options),
                     "compare: the baseline \"odd\" is not possible: it is, \"odd\"");
+}
+
+TEST_CASE("names with control characters are escaped in errors and texts") {
+  const std::string odd = "a\x1b[31m\n", shown = "a\\x1b[31m\\x0a";
+  const Table plain = example_table({30, 12});
+  std::vector<Column> columns = plain.columns();
+  columns[0].name = columns[3].name = odd;
+  columns[0].name += "2";
+  columns[3].categories[1] = odd;
+  const Table table(columns, 3, odd);
+  ComparisonMethods methods({{odd, plain_network}});
+  methods.add(odd + odd,
+              [&](const TrainingContext&, const MethodSettings&) -> TrainedClassifier { throw Error(odd); });
+  ComparisonOptions options = quick();
+  options.baseline = odd;
+  const std::string text = to_text(compare(table, methods, options));
+  for (const char c : text) CHECK((c == '\n' || (c & 0xE0) != 0));
+  for (const std::string& part : {"\n  " + shown + ": 12  (positive)\n", "minus " + shown + "  ",
+                                  "  method " + shown + shown + ": " + shown + "\n"})
+    CHECK_THAT(text, ContainsSubstring(part));
+  options.baseline = odd + "?";
+  CHECK_THROWS_WITH(compare(table, methods, options), "compare: the baseline \"" + shown +
+                                                          "?\" is not among the methods; there are " + shown +
+                                                          ", " + shown + shown);
+  options.baseline = odd + odd;
+  CHECK_THROWS_WITH(compare(table, methods, options),
+                    "compare: the baseline \"" + shown + shown + "\" is not possible: " + shown);
+  options.positive = odd + "?";
+  CHECK_THROWS_WITH(compare(table, methods, options),
+                    Catch::StartsWith("compare: no class is named \"" + shown + "?\"; there are \"no\", "));
+  CHECK_THROWS_WITH(methods[odd + "?"], ContainsSubstring("no method is named \"" + shown + "?\""));
+  CHECK_THROWS_WITH(methods.add(odd, plain_network), ContainsSubstring("a method \"" + shown + "\" already"));
+  CHECK_THROWS_WITH(MethodSettings()[odd], ContainsSubstring("no setting is named \"" + shown + "\""));
+  CHECK_THROWS_WITH(metric_index(odd), ContainsSubstring("no metric is named \"" + shown + "\""));
 }
 
 TEST_CASE("the leak check finds rows that a method must not see") {
@@ -365,6 +461,7 @@ TEST_CASE("the leak check finds rows that a method must not see") {
   CHECK_FALSE(result.leak_check.passed());
   CHECK(result.leak_check.steps[2].test_rows == 42);
   CHECK(to_text(result.leak_check).rfind("Leak check: FAILED\n", 0) == 0);
+  CHECK_THAT(to_text(result.leak_check), ContainsSubstring("Not recorded: which columns are left out."));
 
   ComparisonMethods inner({{"plain", [&](const TrainingContext& context, const MethodSettings& settings) {
                               context.out_of_fold("threshold", [&](const TrainingContext& fold) {
@@ -447,11 +544,19 @@ TEST_CASE("a comparison that was stopped goes on where it was", "[threads]") {
   options.seed = 2;
   CHECK_THROWS_WITH(compare(table, methods, options),
                     options.state +
-                        ": the state of a comparison, of other data or options; remove it, or "
-                        "name another file");
+                        ": the state of a comparison, of other data, options or version of the library; "
+                        "remove it, or name another file");
   options.seed = 1;
   CHECK_THROWS_WITH(compare(example_table({40, 16}, 6), methods, options),
-                    Catch::Contains("of other data or options"));
+                    Catch::Contains("of other data, options or version"));
+  const detail::ComparisonPlan plan = detail::make_plan(table, options);
+  CHECK(plan.key(options, "1.0.0") == plan.key(options, "1.0.0"));
+  CHECK(plan.key(options, "1.0.0") != plan.key(options, "1.0.1"));
+  CHECK(plan.key(options) != plan.key(options, ""));
+  ComparisonOptions unreadable = options;
+  unreadable.state = directory / std::string(300, 'x');
+  CHECK_THROWS_WITH(compare(table, methods, unreadable),
+                    unreadable.state + ": cannot open: File name too long");
   const auto changed = [&](const std::string& key, const Array& array) {
     NamedArrays arrays;
     const NpzReader file(options.state);
@@ -466,8 +571,9 @@ TEST_CASE("a comparison that was stopped goes on where it was", "[threads]") {
   CHECK_THROWS_WITH(compare(table, methods, changed("0/probabilities", Array::full({5, 2}, 0.5))),
                     Catch::StartsWith(path + ": 0/probabilities: expected float32("));
   const std::size_t rows = NpzReader(options.state).read("0/decisions").size();
-  CHECK_THROWS_WITH(compare(table, methods, changed("0/probabilities", Array::full({rows, 2}, 1.5))),
-                    path + ": 0/probabilities: expected probabilities, got 1.5");
+  CHECK_THROWS_WITH(
+      compare(table, methods, changed("0/probabilities", Array::full({rows, 2}, 1.5))),
+      path + ": 0/probabilities: row 0 of probabilities must be >= 0 and sum to 1, its sum is 3");
   CHECK_THROWS_WITH(compare(table, methods, changed("0/decisions", Array::full({rows}, 2, Dtype::int32))),
                     path + ": 0/decisions: expected classes below 2, got 2");
   std::string manifest;
@@ -551,7 +657,17 @@ TEST_CASE("compare with a test table, and with given splits") {
   CHECK(result.rows.front() == 84);
   CHECK(result["majority"].probabilities.at(0, 1) == Approx(24.0 / 84));
   CHECK(result["majority"].differences[0].p_value == 1);
-  CHECK(to_text(result).find("1 given split(s)") != std::string::npos);
+  CHECK(result.n_rows == 113);
+  CHECK(result.class_counts == std::vector<std::size_t>{80, 33});
+  CHECK(result.test_source == "test.csv");
+  CHECK(result.test_class_counts == std::vector<std::size_t>{20, 9});
+  CHECK(to_text(result).rfind("example.csv: 84 rows; test.csv: 29 rows, 3 columns, 1 of them categorical\n"
+                              "  no: 60 + 20\n"
+                              "  yes: 24 + 9  (positive)\n"
+                              "trained on the rows of the first file, tested on those of the second\n",
+                              0) == 0);
+  CHECK_THAT(to_json(result),
+             ContainsSubstring("\"test_source\": \"test.csv\",\n  \"test_class_counts\": [\n"));
   CHECK_THROWS_WITH(compare(train, test.without({"label"}), methods, quick()),
                     "compare: expected a test table with the label \"label\", got test.csv");
 
@@ -562,6 +678,8 @@ TEST_CASE("compare with a test table, and with given splits") {
   options.splits = {{even, odd}, {odd, even}, {odd, {0, 2, 4}}};
   result = compare(train, methods, options);
   CHECK(result.folds.size() == 3);
+  CHECK_FALSE(result.has_test_table());
+  CHECK(to_text(result).find("3 given split(s)") != std::string::npos);
   CHECK(result.n_pooled_folds == 2);
   CHECK(result.rows.size() == 84);
   CHECK(result.found(result["majority"]).present == 24);
@@ -591,10 +709,11 @@ TEST_CASE("compare names what is wrong with a table or an option") {
   refuses(label({0, 0, 0, 0, 1, 1}, {"a", "b"}),
           "t.csv: class \"b\" has 2 row(s); a training, a validation and a test part need at least 3");
   refuses(table.without({"a", "b", "place"}), "example.csv: no column is left to learn from");
-  refuses(Table({{"x", Array::full({8}, missing, Dtype::float64)},
-                 {"y", Array{0, 0, 0, 0, 1, 1, 1, 1}, {"a", "b"}}},
-                1, "t.csv"),
-          "t.csv: no column is left to learn from; left out: x (no values)");
+  CHECK_THROWS_WITH(compare(Table({{"x", Array::full({8}, missing, Dtype::float64)},
+                                   {"y", Array{0, 0, 0, 0, 1, 1, 1, 1}, {"a", "b"}}},
+                                  1, "t.csv"),
+                            methods, quick()),
+                    "t.csv: no column is left to learn from: \"x\" has no values");
   std::vector<std::int32_t> many(150);
   std::iota(many.begin(), many.end(), 0);
   std::vector<std::string> names;
@@ -650,7 +769,10 @@ TEST_CASE("compare leaves out what is useless, and counts only classes that occu
   ComparisonMethods methods({{"plain", plain_network}});
   methods.add("a, \"b\"", plain_network);
   const ComparisonResult result = compare(table, methods, quick());
-  CHECK(result.left_out_columns == std::vector<std::string>{"name (130 categories)", "empty (no values)"});
+  CHECK(result.left_out_columns ==
+        std::vector<std::string>{
+            "\"name\" looks like an identifier or free text: 130 different values in 130 rows",
+            "\"empty\" has no values"});
   CHECK(result.n_columns == 1);
   CHECK(result.classes == std::vector<std::string>{"rare, \"odd\"", "often"});
   CHECK(result.positive == 1);
@@ -679,6 +801,43 @@ TEST_CASE("train_method trains on all rows what can be saved") {
     CHECK(trained.bundle.made.options.at("method") == name);
     if (std::string(name) == "SMOTE") CHECK(trained.bundle.made.options.count("k") == 1);
   }
+}
+
+TEST_CASE("train_method names itself and the method in errors, and reports its progress") {
+  const Table table = example_table({30, 12});
+  ComparisonOptions options = quick();
+  const ComparisonMethod plain = standard_methods()["focal loss"];
+  std::vector<ComparisonProgress> reports;
+  options.progress = [&](const ComparisonProgress& progress) { reports.push_back(progress); };
+  train_method(table, plain, options);
+  REQUIRE(reports.size() > 5);
+  CHECK(reports[0].done == 0);
+  CHECK(reports[0].what == "network");
+  for (std::size_t i = 1; i < reports.size(); ++i) CHECK(reports[i].done >= reports[i - 1].done);
+  CHECK(reports.back().done == reports.back().total);
+  reports.clear();
+  compare(table, standard_methods().select({"plain", "SMOTE"}), options);
+  CHECK(reports.back().what == "bootstrap");
+  CHECK(reports.back().done == reports.back().total);
+
+  const auto refuses = [&](const ComparisonMethod& method, const std::string& text) {
+    CHECK_THROWS_WITH(train_method(table, method, options), "train_method: " + text);
+  };
+  refuses(
+      {"odd", [](const TrainingContext&, const MethodSettings&) -> TrainedClassifier { throw Error("no"); }},
+      "the method \"odd\" is not possible: no");
+  options.inner_folds = 1;
+  refuses(plain, "expected inner_folds of at least 2, got 1");
+  options = quick();
+  options.network.batch_size = 0;
+  refuses(plain, "expected network.batch_size above 0, got 0");
+  options = quick();
+  options.positive = "maybe";
+  refuses(plain, "no class is named \"maybe\"; there are \"no\", \"yes\"");
+  CHECK_THROWS_WITH(train_method(table.without({"label"}), plain, quick()),
+                    "train_method: expected a table with a label, got example.csv");
+  CHECK_THROWS_WITH(train_method(example_table({20, 2}), plain, quick()),
+                    Catch::StartsWith("train_method: example.csv: class \"yes\" has 2 row(s);"));
 }
 
 TEST_CASE("one-hot features become codes and features again") {

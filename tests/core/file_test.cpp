@@ -254,6 +254,15 @@ TEST_CASE_METHOD(FileFixture, "the system's messages are English, whatever the l
   CHECK_THROWS_WITH(InputFile(path), path + ": cannot open: No such file or directory");
 }
 
+TEST_CASE("printable texts are not cut within a character") {
+  const std::string seventy_nine(79, 'a'), umlaut = "\xC3\xBC";
+  CHECK(printable(seventy_nine + umlaut) == seventy_nine + "...");
+  CHECK(printable(std::string(78, 'a') + umlaut) == std::string(78, 'a') + umlaut);
+  CHECK(printable(seventy_nine + "bc") == seventy_nine + "b...");
+  CHECK(printable(seventy_nine + "\x1b") == seventy_nine + "\\x1b");
+  CHECK(printable(std::string(90, '\x80')) == std::string(77, '\x80') + "...");  // no UTF-8
+}
+
 TEST_CASE_METHOD(FileFixture, "write_file replaces a file by a text") {
   write_file(path, "first");
   write_file(path, std::string("a\0b\n", 4));

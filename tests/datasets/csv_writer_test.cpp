@@ -184,6 +184,15 @@ TEST_CASE("write_csv refuses what load_csv would change, and leaves the file as 
   CHECK(read_bytes(directory / "t.csv") == "before");
 }
 
+TEST_CASE("a field is quoted where it needs it") {
+  CHECK(detail::csv_field("a b") == "a b");
+  CHECK(detail::csv_field("a, \"b\"") == "\"a, \"\"b\"\"\"");
+  CHECK(detail::csv_field("a,b", ';') == "a,b");
+  CHECK(detail::csv_field("a\nb") == "\"a\nb\"");
+  CHECK(detail::csv_field(" a") == "\" a\"");
+  CHECK(detail::csv_field("").empty());
+}
+
 TEST_CASE("write_csv writes the same to a stream as to a file") {
   const Table table({{"id", Array{1., 2.}}, {"name", Array{0, -1}.astype(Dtype::int32), {"a, \"b\""}}});
   std::ostringstream out;

@@ -35,6 +35,9 @@ std::vector<std::string> warnings(const Array& values, const std::vector<std::st
   std::vector<std::string> texts;
   for (const TableWarning& warning : describe(table).warnings) {
     CHECK(warning.column == "x");
+    CHECK(warning.text.rfind(warning.finding, 0) == 0);
+    CHECK(warning.finding.find("; ") == std::string::npos);  // without the advice
+    CHECK(warning.finding.size() > std::string("\"x\" ").size());
     texts.push_back(warning.text);
   }
   return texts;

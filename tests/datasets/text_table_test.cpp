@@ -20,6 +20,14 @@ TEST_CASE("text is right-aligned by characters and never cut") {
   CHECK(right_aligned("", 0).empty());
 }
 
+TEST_CASE("escaped texts are whole, whatever their length") {
+  CHECK(escaped("a\x1b[1m\n") == "a\\x1b[1m\\x0a");
+  CHECK(escaped(std::string(64, 'a') + '\x01' + std::string(200, 'b')) ==
+        std::string(64, 'a') + "\\x01" + std::string(200, 'b'));
+  CHECK(escaped(std::string(63, 'a') + "\xC3\xBC") == std::string(63, 'a') + "\xC3\xBC");
+  CHECK(escaped("").empty());
+}
+
 TEST_CASE("a text table has one line per row, and columns as wide as their widest cell") {
   const std::vector<TextRow> rows = {{"", "n"}, {"M\xC3\xBCller", "12"}, {"x", ""}};
   CHECK(column_widths(rows) == std::vector<std::size_t>{6, 2});

@@ -59,10 +59,16 @@ TEST_CASE("classification_scores refuses what does not fit") {
       classification_scores(t, p, t, {"a", "b", "c"}),
       "classification_scores: expected probabilities (N, 3) for 3 names of classes, 2 or more, got "
       "float32(2, 2)");
-  CHECK_THROWS_AS(classification_scores(t, p, t, {"a"}), Error);
-  CHECK_THROWS_AS(classification_scores(t, Array{{2.f, -1.f}, {0.f, 1.f}}, t, {"a", "b"}), Error);
-  CHECK_THROWS_AS(classification_scores(t, p, Array{0}, {"a", "b"}), Error);
-  CHECK_THROWS_AS(to_json({{"\xff", 1}}), Error);
+  CHECK_THROWS_WITH(classification_scores(t, p, t, {"a"}),
+                    "classification_scores: expected probabilities (N, 1) for 1 names of classes, 2 or more, "
+                    "got float32(2, 2)");
+  CHECK_THROWS_WITH(
+      classification_scores(t, Array{{2.f, -1.f}, {0.f, 1.f}}, t, {"a", "b"}),
+      "average_precision_per_class: row 0 of probabilities must be >= 0 and sum to 1, it has -1 for class 1");
+  CHECK_THROWS_WITH(classification_scores(t, p, Array{0}, {"a", "b"}),
+                    "ConfusionMatrix: y must be logits (N, C, ...) or integer classes of t's shape, got "
+                    "int32(1) for t int32(2)");
+  CHECK_THROWS_WITH(to_json({{"\xff", 1}}), Catch::StartsWith("to_json: "));
 }
 
 TEST_CASE("score_intervals contain the scores, and are Wilson's for shares") {

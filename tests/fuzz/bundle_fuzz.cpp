@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 
 #include "tenbin/bundle/predictor.h"
@@ -28,7 +29,8 @@ const Table& training_table() {
 }
 
 std::string temporary(const char* name) {
-  return "/tmp/bundle_fuzz." + std::to_string(::getpid()) + '.' + name + ".npz";
+  const std::string file = "bundle_fuzz." + std::to_string(::getpid()) + '.' + name + ".npz";
+  return (std::filesystem::temp_directory_path() / file).string();
 }
 
 // The entries of a sound bundle with everything that one can have.

@@ -226,6 +226,14 @@ TEST_CASE("recall of every class") {
   const SvgReader many = read_svg(plot_recall_per_class(Array(labels), Array(wrong)).svg());
   CHECK_THAT(all_texts(many), ContainsSubstring("[Recall of every class (the 60 lowest of 300)]"));
   CHECK_THAT(all_texts(many), ContainsSubstring("[class 177][0 of 1 (0%)]"));
+  // Of several models, the lowest of the first.
+  const SvgReader models =
+      read_svg(plot_recall_per_class(Array(labels), {{"a", Array(wrong)}, {"b", Array(labels)}}).svg());
+  CHECK_THAT(all_texts(models),
+             ContainsSubstring("[Recall of every class (rows) (the 60 lowest in a of 300)]"));
+  CHECK_THAT(all_texts(models), ContainsSubstring("[class 177 (1)][0%][100%]"));
+  CHECK_THAT(all_texts(models), !ContainsSubstring("[class 299 (1)]"));
+  CHECK(models.all("circle", "d0").size() == 61);  // and the legend
 }
 
 TEST_CASE("class counts") {

@@ -190,6 +190,7 @@ TEST_CASE("reports of many classes, of one split and of numbers that are not def
   const std::string undefined = html_report(split);
   CHECK(problem_of(undefined) == "");
   CHECK(has(undefined, "there are no curves"));
+  CHECK(has(undefined, "There are none: no fold has test rows of &quot;class 1&quot; and of another class."));
 
   ComparisonResult leaking = sample_result(some_methods());
   leaking.leak_check.steps[1].test_rows = 3;
@@ -201,6 +202,40 @@ TEST_CASE("reports of many classes, of one split and of numbers that are not def
         "");
 }
 
+TEST_CASE("a report without a bootstrap has no intervals, of folds nor of one split") {
+  for (const std::size_t folds : {1, 5}) {
+    ComparisonResult result = sample_result(some_methods(), {.folds = folds});
+    const std::string with = html_report(result);
+    CHECK(has(with, "<h3>Intervals of &quot;class 1&quot; against the rest</h3>"));
+    CHECK(has(with, "on the test rows, with its 95% bootstrap interval.") == (folds == 1));
+    for (MethodResult& method : result.methods)
+      for (PooledMetric* metric : {&method.average_precision, &method.recall_at_fpr})
+        for (BootstrapValue* value : {&metric->value, &metric->difference})
+          value->low = value->high = std::nan("");
+    const std::string without = html_report(result);
+    CHECK(problem_of(without) == "");
+    CHECK_FALSE(has(without, "bootstrap interval."));
+    CHECK_FALSE(has(without, "Intervals of"));
+    CHECK(has(without, "on the test rows.</figcaption>") == (folds == 1));
+    if (folds == 1) CHECK(count(without, "<path class=\"line c0\"") < count(with, "<path class=\"line c0\""));
+  }
+}
+
+TEST_CASE("a report of two files has the counts of both") {
+  ComparisonResult result = sample_result(some_methods(), {.folds = 1});
+  result.test_source = "later.csv";
+  result.test_class_counts = {190, 10};
+  const std::string html = html_report(result);
+  CHECK(problem_of(html) == "");
+  for (const std::string part : {"<dt>Test file</dt>\n<dd>later.csv</dd>",
+                                 "<dt>Rows</dt>\n<dd>800 for training, 200 for the test</dd>",
+                                 "<caption>Classes for training</caption>",
+                                 "<th scope=\"row\" class=\"text\">class 1</th>\n<td>40</td>",
+                                 "<caption>Classes of the test file</caption>",
+                                 "<th scope=\"row\" class=\"text\">class 1</th>\n<td>10</td>"})
+    CHECK(missing(html, part) == "");
+}
+
 TEST_CASE("a report of a model has its scores, counts and parts") {
   const Predictions test = sample_predictions({"legit", "fraud"}, {950, 50});
   const Bundle bundle = sample_bundle(test.classes);
@@ -208,7 +243,7 @@ TEST_CASE("a report of a model has its scores, counts and parts") {
   CHECK(problem_of(html) == "");
   for (const std::string part :
        {"<td>37 of 50</td>\n<td>74.0% [60.4%, 84.1%]</td>\n<td>95</td>\n<td>37 of 132</td>",
-        "MLP(sizes [4, 3, 2]", "from a probability of 0.300 on", "<dd>0123456789abcdef</dd>",
+        "MLP(sizes [4, 3, 2]", "from a probability of 0.3 on", "<dd>0123456789abcdef</dd>",
         "<dt>epochs</dt>\n<dd>20</dd>", "<dt>Parameters</dt>\n<dd>23</dd>"})
     CHECK(missing(html, part) == "");
 

@@ -74,6 +74,8 @@ rows 60 'print "\"<b>&\"\"q\"\"\",\"😀, ü\",\"<i>\""' \
 expect 0 compare names.csv --methods plain,majority --folds 2 --repeats 1 --epochs 1 --untuned --resamples 0
 prints 'tenbin train names.csv --label '"'<i>'"' --'
 is_json names-comparison/comparison.json
+prints 'without intervals'
+if grep -q '"low"' names-comparison/comparison.json; then fail "intervals without a bootstrap"; fi
 grep -q '&lt;i&gt;' names-comparison/report.html || fail "the report lacks the label's name"
 if grep -qE '<b>&"|<no>|<i>' names-comparison/report.html; then fail "the report has names that are not escaped"; fi
 expect 0 train names.csv --comparison names-comparison/comparison.json --epochs 1 --untuned --out names.npz --json
@@ -81,6 +83,23 @@ is_json
 prints '"method": "plain"'
 expect 0 predict names.npz names.csv
 prints '"<i>",decision,"probability_""no"" & <no>",probability_yes 😀'
+
+# ---- two files, and what another file has otherwise: errors in words of the command line
+rows 30 'print "a,when,y"' 'print i*7%31 ",2026-11-" 10+i%9 "," (i%3 ? "no" : "yes")' >train.csv
+rows 12 'print "a,when,y"' 'print i*7%11 ",2026-11-" 10+i%9 "," (i%3 ? "no" : "yes")' >test.csv
+expect 0 compare train.csv --test test.csv --methods plain --epochs 1 --untuned
+prints 'train.csv: 30 rows; test.csv: 12 rows, 2 columns'
+prints '  yes: 10 + 4  (positive)'
+expect 0 train train.csv --epochs 1 --untuned --out dates.npz
+sed 's/^21,/many,/' test.csv | sed '2s/^0,/many,/' >texts.csv
+expect 1 predict dates.npz texts.csv
+says '`--unreadable missing` makes all such values missing'
+sed '2s/2026-11-10/soon/' test.csv >soon.csv
+expect 1 predict dates.npz soon.csv
+says '`--invalid-dates missing` makes all such values missing'
+sed 's/2026-11-\([0-9]*\)/\1.11.2026/' train.csv >german.csv
+expect 1 train german.csv --dates when --epochs 1 --untuned
+says '--date-format names another form'
 
 # ---- where nothing can be written
 expect 1 compare names.csv --out /dev/null/folder --repeats 1

@@ -4,10 +4,10 @@
 . "$(dirname "$0")/common.sh"
 awk 'BEGIN { print "a,b,c,y"
   for (i = 0; i < 1500; ++i) print (i*37)%101 "," (i*i)%53 "," (i*7)%11 "," ((i*37)%101 + (i*13)%40 > 110 ? "yes" : "no") }' >data.csv
-set -- compare data.csv --methods plain,SMOTE,ENN --repeats 4 --epochs 10 --resamples 0
+set -- compare data.csv --methods plain,SMOTE,ENN --repeats 4 --epochs 10
 
 # On one thread, so that it is not done before the signal comes. The number of threads does not change the result.
-TENBIN_NUM_THREADS=1 "$tenbin" "$@" --out stopped >out.txt 2>err.txt &
+TENBIN_NUM_THREADS=1 "$tenbin" "$@" --resamples 0 --out stopped >out.txt 2>err.txt &
 process=$!
 tries=0
 while [ ! -e stopped/state.npz ]; do
@@ -25,16 +25,26 @@ says 'tenbin: interrupted. What is done is in stopped/state.npz: the same comman
 [ ! -s out.txt ] || fail "prints a result: $(cat out.txt)"
 [ ! -e stopped/comparison.json ] || fail "an interrupted comparison has a result"
 
-expect 0 "$@" --out stopped
+expect 0 "$@" --resamples 0 --out stopped
 cp out.txt resumed.txt
-expect 0 "$@" --out whole
+expect 0 "$@" --resamples 0 --out whole
 sed 's/whole/stopped/g' out.txt | cmp -s - resumed.txt || fail "the resumed comparison has another result"
 cmp -s stopped/comparison.json whole/comparison.json || fail "the resumed comparison has another comparison.json"
 
 # Of another seed, in the same folder.
-expect 1 "$@" --out stopped --seed 2
-says 'stopped/state.npz: the state of a comparison, of other data or options'
+expect 1 "$@" --resamples 0 --out stopped --seed 2
+says 'stopped/state.npz: the state of a comparison, of other data, options or version of the library'
 says '(--restart removes it, --out names another folder)'
+
+# During the bootstrap, when nothing is left to train.
+"$tenbin" "$@" --out whole --resamples 2000000 >out.txt 2>err.txt &
+process=$!
+sleep 1
+kill -TERM "$process"
+got=0
+wait "$process" || got=$?
+[ "$got" -eq 143 ] || fail "SIGTERM in the bootstrap: exit code $got, expected 143: $(cat out.txt err.txt)"
+[ ! -s out.txt ] || fail "prints a result: $(cat out.txt)"
 expect 0 compare data.csv --methods plain --repeats 1 --folds 2 --epochs 1 --resamples 0 --out stopped --restart
 
 # Twice: at once. Of a training: no model.

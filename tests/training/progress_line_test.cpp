@@ -57,3 +57,20 @@ TEST_CASE("a ProgressLine never reaches the last column") {
   bar.update(1);
   CHECK(out.str() == "\r[###############   \x1b[K");
 }
+
+TEST_CASE("a ProgressLine is not cut within a character") {
+  const std::string text = "M\u00fcller \U0001F600\U0001F600";
+  const std::string head = "\r[###############               ]  50%  ETA 0:00  ";
+  const auto line = [&](std::size_t columns) {
+    std::ostringstream out;
+    ProgressLine bar(2, out, columns);
+    bar.update(1, text);
+    return out.str();
+  };
+  // 49 columns before the text, 7 of "Mueller ", 2 of each emoji, and the last one stays free.
+  CHECK(line(80) == head + text + "\x1b[K");
+  CHECK(line(61) == head + text + "\x1b[K");
+  CHECK(line(60) == head + "M\u00fcller \U0001F600\x1b[K");
+  CHECK(line(52) == head + "M\u00fc\x1b[K");
+  CHECK(line(51) == head + "M\x1b[K");
+}
