@@ -14,7 +14,6 @@
 // among the 800 highest scores; P, R and F1 are for the owners.
 // clang-format off
 //     method                            accuracy  balanced     P     R    F1     AUC     AP   Brier    ECE  top 800
-//     --------------------------------  --------  --------  ----  ----  ----  ------  -----  ------  -----  -------
 //     majority                            0.9405     0.500  0.00  0.00  0.00  0.5000  0.059  0.0560  0.000       48
 //     plain                               0.9405     0.506  0.50  0.01  0.02  0.7298  0.164  0.0533  0.004      110
 //     plain, threshold = prior            0.6860     0.678  0.12  0.67  0.20  0.7298  0.164  0.0533  0.004      110

@@ -9,13 +9,11 @@
 //
 // clang-format off
 //     method                    accuracy  balanced      P      R     F1     AP
-//     ------------------------  --------  --------  -----  -----  -----  -----
 //     plain                        0.962     0.521  1.000  0.042  0.080  0.734
 //     plain, threshold = prior     0.815     0.903  0.176  1.000  0.300  0.734
 //     class weights                0.952     0.875  0.442  0.792  0.567  0.746
 //
 //     confusion matrices               called other  called corn
-//     -------------------------------  ------------  -----------
 //     plain: other                              580            0
 //     plain: corn                                23            1
 //     plain, threshold = prior: other           468          112
