@@ -27,6 +27,7 @@
 #include "tenbin/core/variable.h"
 #include "tenbin/cpu/parallel.h"
 #include "tenbin/cuda/captured_step.h"
+#include "tenbin/cuda/get_device.h"
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/datasets/arff.h"
 #include "tenbin/datasets/batch_source.h"

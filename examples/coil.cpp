@@ -14,7 +14,6 @@
 // among the 800 highest scores; P, R and F1 are for the owners.
 // clang-format off
 //     method                            accuracy  balanced     P     R    F1     AUC     AP   Brier    ECE  top 800
-//     --------------------------------  --------  --------  ----  ----  ----  ------  -----  ------  -----  -------
 //     majority                            0.9405     0.500  0.00  0.00  0.00  0.5000  0.059  0.0560  0.000       48
 //     plain                               0.9405     0.506  0.50  0.01  0.02  0.7298  0.164  0.0533  0.004      110
 //     plain, threshold = prior            0.6860     0.678  0.12  0.67  0.20  0.7298  0.164  0.0533  0.004      110
@@ -31,19 +30,21 @@
 //
 // Resampling before the split would make such results look too good; the library refuses it, as the last line
 // shows.
+#include <tenbin/core/file.h>
+#include <tenbin/datasets/statistics.h>
+#include <tenbin/datasets/text_table.h>
 #include <tenbin/tenbin.h>
 
+#include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
-#include "common/command_line.h"
-#include "common/data_file.h"
-#include "common/json.h"
-#include "common/logistic_regression.h"
-#include "common/statistics.h"
-#include "common/table.h"
+#include "logistic_regression.h"
 
 using namespace tenbin;
-using namespace tenbin::examples;
+using detail::fixed, detail::mean, examples::logistic_regression;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -67,10 +68,13 @@ Dataset with_owners(const Table& table) {
 // The customer type as one column per value, the other 83 features as the ordinal codes that they are, and
 // all columns standardised by the training rows.
 Data load(const std::string& directory, Device device) {
-  const CsvOptions options = {.label = "CARAVAN"};
-  const Table train_table = load_csv(data_file(directory, "coil2000-train.csv", "coil2000"), options);
-  const Table test_table =
-      load_csv(data_file(directory, "coil2000-test.csv", "coil2000"), options).like(train_table);
+  const auto read = [&](const std::string& part) {
+    const std::string path = directory + "/coil2000-" + part + ".csv";
+    if (!std::filesystem::exists(path))
+      throw Error(path, ": no such file; scripts/data.sh coil2000 writes it to data/");
+    return load_csv(path, {.label = "CARAVAN"});
+  };
+  const Table train_table = read("train"), test_table = read("test").like(train_table);
   Data data{.train = with_owners(train_table), .test = with_owners(test_table), .counts = {}};
   const OneHotEncoder encoder(data.train.x, {.columns = train_table.categorical_features()});
   data.train.x = encoder.transform(data.train.x);
@@ -205,15 +209,14 @@ std::vector<Result> run_samplers(const Data& data, double C, std::size_t seeds) 
 }
 
 std::string to_table(const std::vector<Result>& results) {
-  std::vector<std::string> header = {"method"};
-  for (const Metric& metric : metrics) header.push_back(metric.name);
-  TextTable table(header);
+  std::vector<detail::TextRow> rows = {{"method"}};
+  for (const Metric& metric : metrics) rows[0].push_back(metric.name);
   for (const Result& r : results) {
-    std::vector<std::string> cells = {r.method};
-    for (const Metric& metric : metrics) cells.push_back(fixed(mean(r.values(metric.score)), metric.digits));
-    table.add(cells);
+    rows.push_back({r.method});
+    for (const Metric& metric : metrics)
+      rows.back().push_back(fixed(mean(r.values(metric.score)), metric.digits));
   }
-  return table.to_string();
+  return detail::text_table(rows, detail::Align::left);
 }
 
 // Ranking, which the methods share, and calibration, which weights and samplers lose.
@@ -239,19 +242,17 @@ std::string attempt_to_leak(const Dataset& train) {
 }
 
 Json to_json(const std::vector<Result>& results, const Data& data, double C) {
-  Json methods = Json::array();
+  Json json = {{"data", "CoIL 2000"},
+               {"class_counts", data.counts},
+               {"features", data.train.x.shape()[1]},
+               {"C", C},
+               {"methods", Json::array()}};
   for (const Result& r : results) {
-    Json method = Json::object();
-    method.set("method", r.method);
-    for (const Metric& metric : metrics) method.set(metric.name, r.values(metric.score));
-    methods.push_back(method);
+    Json method = {{"method", r.method}};
+    for (const Metric& metric : metrics) method[metric.name] = r.values(metric.score);
+    json["methods"].push_back(method);
   }
-  return Json::object()
-      .set("data", "CoIL 2000")
-      .set("class_counts", data.counts)
-      .set("features", data.train.x.shape()[1])
-      .set("C", C)
-      .set("methods", methods);
+  return json;
 }
 
 }  // namespace
@@ -259,30 +260,35 @@ Json to_json(const std::vector<Result>& results, const Data& data, double C) {
 int main(int argc, char** argv) try {
   double C = 0.01;
   std::size_t seeds = 5;
-  Device device;
+  std::string device_name = "cpu";
   std::string directory = "data";
   std::string json_path = "coil.json";
   std::string figure_path = "coil.svg";
-  CommandLine command_line(
-      "Logistic regression on CoIL 2000: weights, samplers, thresholds and prior correction.");
-  command_line.add("C", C, "inverse strength of the penalty");
-  command_line.add("seeds", seeds, "runs of the methods that draw rows at random");
-  command_line.add("device", device, "cpu, cuda or cuda:N");
-  command_line.add("data", directory, "directory with the files that scripts/data.sh coil2000 writes");
-  command_line.add("json", json_path, "file for the results of every run");
-  command_line.add("figure", figure_path, "file for the curves, SVG");
-  if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
+  CLI::App app("Logistic regression on CoIL 2000: weights, samplers, thresholds and prior correction.");
+  app.option_defaults()->always_capture_default();
+  app.add_option("--C", C, "inverse strength of the penalty")->check(CLI::PositiveNumber);
+  app.add_option("--seeds", seeds, "runs of the methods that draw rows at random")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--device", device_name, "cpu, cuda or cuda:N");
+  app.add_option("--data", directory, "directory with the files that scripts/data.sh coil2000 writes");
+  app.add_option("--json", json_path, "file for the results of every run");
+  app.add_option("--figure", figure_path, "file for the curves, SVG");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
-  const Data data = load(directory, device);
+  const Data data = load(directory, get_device(device_name));
   std::cout << "CoIL 2000: " << data.train.size() << " training rows, " << data.counts[1]
             << " of them owners; " << data.test.size() << " test rows, " << class_counts(data.test.t, 2)[1]
             << " owners; " << data.train.x.shape()[1] << " features\n\n";
   std::vector<Result> results = run_models(data, C);
   for (Result& result : run_samplers(data, C, seeds)) results.push_back(std::move(result));
   std::cout << to_table(results) << "\nSMOTE before the split: " << attempt_to_leak(data.train) << '\n';
-  to_json(results, data, C).save(json_path);
+  write_file(json_path, to_json(results, data, C).dump(2) + '\n');
   figure(results, data.test.t).save(figure_path);
-  std::cout << "Every run is in " << json_path << ", the curves are in " << figure_path << ".\n";
+  std::cout << "Every run is in " << json_path << ".\nThe curves are in " << figure_path << ".\n";
   return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

@@ -16,25 +16,25 @@
 //
 // clang-format off
 //     method                           accuracy  head 3  mid 4  tail 3  Shirt  G-mean    ECE  seconds  reference
-//     --------------------------  -------------  ------  -----  ------  -----  ------  -----  -------  ---------
 //     plain                       81.70 +- 0.20    94.3   70.0    84.6   27.9   0.779  0.066      3.4  81.8, 30
 //     class weights / count       83.52 +- 0.33    83.9   78.5    89.9   58.4   0.828  0.034      3.2  83.2, 54
 //     class weights / weight sum  83.39 +- 0.11    84.4   78.3    89.3   56.0   0.825  0.036      3.2  83.3, 54
 //     logit-adjusted loss         84.85 +- 0.11    87.2   78.6    90.8   58.2   0.841  0.019      3.5  84.7, 57
 //     post-hoc logit adjustment   84.68 +- 0.14    86.9   78.4    90.8   58.3   0.839  0.023      3.4  84.6, 54
 // clang-format on
+#include <tenbin/core/file.h>
+#include <tenbin/datasets/statistics.h>
+#include <tenbin/datasets/text_table.h>
 #include <tenbin/tenbin.h>
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <iostream>
-
-#include "common/command_line.h"
-#include "common/json.h"
-#include "common/statistics.h"
-#include "common/table.h"
+#include <nlohmann/json.hpp>
 
 using namespace tenbin;
-using namespace tenbin::examples;
+using detail::fixed, detail::mean;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -157,7 +157,9 @@ struct Result {
     for (const Scores& run : runs) all.push_back(run.*score);
     return all;
   }
-  double mean(double Scores::*score) const { return examples::mean(values(score)); }
+  std::string mean(double Scores::*score, int digits) const {
+    return fixed(detail::mean(values(score)), digits);
+  }
 };
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -203,15 +205,21 @@ std::vector<Result> run_all(const Dataset& train_set, const Dataset& test_set,
   return results;
 }
 
+// `83.52 +- 0.33`, mean and standard deviation; the mean alone of one value.
+std::string mean_and_spread(const std::vector<double>& values) {
+  const std::string spread =
+      values.size() < 2 ? "" : " +- " + fixed(detail::standard_deviation(values, 1), 2);
+  return fixed(mean(values), 2) + spread;
+}
+
 std::string to_table(const std::vector<Result>& results) {
-  TextTable table({"method", "accuracy", "head 3", "mid 4", "tail 3", "Shirt", "G-mean", "ECE", "seconds"});
-  for (const Result& r : results) {
-    table.add({r.method, mean_and_spread(r.values(&Scores::accuracy), 2), fixed(r.mean(&Scores::head), 1),
-               fixed(r.mean(&Scores::mid), 1), fixed(r.mean(&Scores::tail), 1),
-               fixed(r.mean(&Scores::shirt), 1), fixed(r.mean(&Scores::g_mean), 3),
-               fixed(r.mean(&Scores::ece), 3), fixed(r.mean(&Scores::seconds), 1)});
-  }
-  return table.to_string();
+  std::vector<detail::TextRow> rows = {
+      {"method", "accuracy", "head 3", "mid 4", "tail 3", "Shirt", "G-mean", "ECE", "seconds"}};
+  for (const Result& r : results)
+    rows.push_back({r.method, mean_and_spread(r.values(&Scores::accuracy)), r.mean(&Scores::head, 1),
+                    r.mean(&Scores::mid, 1), r.mean(&Scores::tail, 1), r.mean(&Scores::shirt, 1),
+                    r.mean(&Scores::g_mean, 3), r.mean(&Scores::ece, 3), r.mean(&Scores::seconds, 1)});
+  return detail::text_table(rows, detail::Align::left);
 }
 
 // The recall of every class for the plain model and the two that adjust its logits.
@@ -224,25 +232,19 @@ DotPlot figure(const std::vector<Result>& results, const Dataset& test) {
 }
 
 Json to_json(const std::vector<Result>& results, const TrainingOptions& options) {
-  Json methods = Json::array();
+  Json json = {{"data", "Fashion-MNIST-LT"},       {"class_counts", counts}, {"epochs", options.epochs},
+               {"batch_size", options.batch_size}, {"seeds", options.seeds}, {"methods", Json::array()}};
   for (const Result& r : results)
-    methods.push_back(Json::object()
-                          .set("method", r.method)
-                          .set("accuracy", r.values(&Scores::accuracy))
-                          .set("head_recall", r.values(&Scores::head))
-                          .set("mid_recall", r.values(&Scores::mid))
-                          .set("tail_recall", r.values(&Scores::tail))
-                          .set("shirt_recall", r.values(&Scores::shirt))
-                          .set("g_mean", r.values(&Scores::g_mean))
-                          .set("expected_calibration_error", r.values(&Scores::ece))
-                          .set("seconds", r.values(&Scores::seconds)));
-  return Json::object()
-      .set("data", "Fashion-MNIST-LT")
-      .set("class_counts", counts)
-      .set("epochs", options.epochs)
-      .set("batch_size", options.batch_size)
-      .set("seeds", options.seeds)
-      .set("methods", methods);
+    json["methods"].push_back({{"method", r.method},
+                               {"accuracy", r.values(&Scores::accuracy)},
+                               {"head_recall", r.values(&Scores::head)},
+                               {"mid_recall", r.values(&Scores::mid)},
+                               {"tail_recall", r.values(&Scores::tail)},
+                               {"shirt_recall", r.values(&Scores::shirt)},
+                               {"g_mean", r.values(&Scores::g_mean)},
+                               {"expected_calibration_error", r.values(&Scores::ece)},
+                               {"seconds", r.values(&Scores::seconds)}});
+  return json;
 }
 
 }  // namespace
@@ -250,23 +252,28 @@ Json to_json(const std::vector<Result>& results, const TrainingOptions& options)
 int main(int argc, char** argv) try {
   TrainingOptions options;
   bool quick = false;
-  Device device;
+  std::string device_name = "cpu";
   std::string data_directory = fashion_mnist_directory;
   std::string json_path = "fashion_mnist_lt.json";
   std::string figure_path = "fashion_mnist_lt.svg";
-  CommandLine command_line("Trains an MLP on long-tailed Fashion-MNIST in five ways and compares them.");
-  command_line.add("quick", quick, "one seed, five epochs");
-  command_line.add("epochs", options.epochs, "passes over the training set");
-  command_line.add("seeds", options.seeds, "runs of every method");
-  command_line.add("batch-size", options.batch_size, "samples per step");
-  command_line.add("device", device, "cpu, cuda or cuda:N");
-  command_line.add("data", data_directory, "directory with the four IDX files");
-  command_line.add("json", json_path, "file for the results of every run");
-  command_line.add("figure", figure_path, "file for the recall of every class, SVG");
-  if (const auto exit_code = command_line.parse(argc, argv, std::cout, std::cerr)) return *exit_code;
-  const TrainingOptions standard;
-  if (quick && options.epochs == standard.epochs) options.epochs = 5;
-  if (quick && options.seeds == standard.seeds) options.seeds = 1;
+  CLI::App app("Trains an MLP on long-tailed Fashion-MNIST in five ways and compares them.");
+  app.option_defaults()->always_capture_default();
+  app.add_flag("--quick", quick, "one seed, five epochs");
+  app.add_option("--epochs", options.epochs, "passes over the training set")->check(CLI::PositiveNumber);
+  app.add_option("--seeds", options.seeds, "runs of every method")->check(CLI::PositiveNumber);
+  app.add_option("--batch-size", options.batch_size, "samples per step")->check(CLI::PositiveNumber);
+  app.add_option("--device", device_name, "cpu, cuda or cuda:N");
+  app.add_option("--data", data_directory, "directory with the four IDX files");
+  app.add_option("--json", json_path, "file for the results of every run");
+  app.add_option("--figure", figure_path, "file for the recall of every class, SVG");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (quick && app.count("--epochs") == 0) options.epochs = 5;
+  if (quick && app.count("--seeds") == 0) options.seeds = 1;
+  const Device device = get_device(device_name);
 
   const FashionMnist data = load_fashion_mnist(data_directory);
   const Dataset train_set =
@@ -282,9 +289,10 @@ int main(int argc, char** argv) try {
   std::cout << to_table(results)
             << "\nRecall, in percent, of the 3 most frequent classes, the 4 in the middle, the 3 rarest, and "
                "\"Shirt\".\n";
-  to_json(results, options).save(json_path);
+  write_file(json_path, to_json(results, options).dump(2) + '\n');
   figure(results, test_set).save(figure_path);
-  std::cout << "Every run is in " << json_path << ", the recall of every class in " << figure_path << ".\n";
+  std::cout << "Every run is in " << json_path << ".\nThe recall of every class is in " << figure_path
+            << ".\n";
   return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

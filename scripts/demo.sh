@@ -13,5 +13,5 @@ build_release demo fashion_mnist_lt
 "$root/build/release/examples/fashion_mnist_lt" "$@"
 case " $* " in *" --help "* | *" -h "*) exit ;; esac
 echo
-echo "A browser shows the picture: ${PWD}/fashion_mnist_lt.svg"
+case " $* " in *" --figure"*) ;; *) echo "A browser shows the picture: ${PWD}/fashion_mnist_lt.svg" ;; esac
 echo "Next, on a table of your own:  $root/scripts/tenbin.sh compare your.csv --label the_class"

@@ -1,4 +1,4 @@
-// Trains on the payments in fraud.csv, and saves the model as fraud.npz.
+// Trains on the payments in fraud.csv; writes the model, fraud.npz, and a picture of its test, fraud.svg.
 #include <tenbin/tenbin.h>
 
 #include <iostream>
@@ -14,20 +14,20 @@ int main() try {
 
   MLP model({prep.n_features(), 32, 2});
   Adam optimizer;
-  optimizer.setup(model);
   const auto loss = [&](const Variable& x, const Array& t) { return softmax_cross_entropy(model(x), t); };
-  Trainer trainer(Updater(Minibatches(train, {.batch_size = 256}), optimizer, loss));
+  Trainer trainer(Updater(Minibatches(train, {.batch_size = 256}), optimizer.setup(model), loss));
   trainer.extend(Evaluator(valid, model, {}, {.loss = loss}));
   trainer.extend(EarlyStopping("validation/main/loss", {.patience = 5, .restore_best = true}));
   trainer.run();
 
-  Bundle bundle{.pipeline = prep, .network = model, .made = Provenance::of(table)};
-  const Array z = predict(model, valid.x);
-  bundle.calibration = Calibration(PlattScaling()).fit(z, valid.t);
-  bundle.decision = tune_threshold(valid.t, bundle.calibration(z), objective::precision_at_recall(0.9));
-  bundle.made.scores = Predictor(bundle)(table.rows(split.test)).scores();
+  const Calibration platt = Calibration(PlattScaling()).fit(predict(model, valid.x), valid.t);
+  const auto cut = tune_threshold(valid.t, platt(predict(model, valid.x)), objective::parse("recall >= 0.9"));
+  Bundle bundle{prep, model, platt, cut, {}, Provenance::of(table)};
+  const Predictions test = Predictor(bundle)(table.rows(split.test));
+  std::cout << to_json(bundle.made.scores = test.scores()) << '\n';
   save_bundle("fraud.npz", bundle);
-  std::cout << to_json(bundle.made.scores) << '\n';
+  plot_threshold_sweep(test.t, test.probabilities, {.threshold = cut.threshold}).save("fraud.svg");
+  std::cerr << "Precision and recall at every threshold: fraud.svg\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';
   return 1;

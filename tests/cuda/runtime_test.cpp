@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "tenbin/core/array.h"
+#include "tenbin/cuda/get_device.h"
 #include "tenbin/tests/cuda/caching.h"
 #include "tenbin/tests/function_test.h"
 
@@ -25,6 +26,25 @@ TEST_CASE("a device that does not exist is an error that says so", "[gpu]") {
   CHECK_THROWS_WITH(Array({1.f}).to(Device::cuda(none)), ContainsSubstring("cuda:63 is not available"));
   CHECK_THROWS_WITH(Array::zeros({2}, Dtype::float32, Device::cuda(-1)),
                     ContainsSubstring("cuda:-1 is not available"));
+}
+
+TEST_CASE("get_device finds the devices that exist by their names") {
+  CHECK(get_device("cpu") == Device::cpu());
+  const int count = gpu::device_count();
+  if (count == 0) {
+    CHECK_THROWS_WITH(get_device("cuda"), "get_device: there is no CUDA device, got cuda");
+    CHECK_THROWS_WITH(get_device("cuda:0"), "get_device: there is no CUDA device, got cuda:0");
+  } else {
+    CHECK(get_device("cuda") == Device::cuda(0));
+    CHECK(get_device("cuda:" + std::to_string(count - 1)) == Device::cuda(count - 1));
+    for (const int index : {count, 99})
+      CHECK_THROWS_WITH(get_device("cuda:" + std::to_string(index)),
+                        "get_device: there are only " + std::to_string(count) +
+                            " CUDA device(s), counted from 0, got cuda:" + std::to_string(index));
+  }
+  for (const std::string name :
+       {"", "gpu", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:1.5", "cuda0", "cuda:0 ", "cuda:99999999999"})
+    CHECK_THROWS_WITH(get_device(name), "get_device: expected cpu, cuda or cuda:N, got '" + name + "'");
 }
 
 TEST_CASE("data copied to a device and back are unchanged, for any size", "[gpu]") {

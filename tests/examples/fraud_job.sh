@@ -22,8 +22,12 @@ if "$programs/fraud_train" 2>error.txt; then fail "train without its file: expec
 grep -q '^fraud.csv: ' error.txt || fail "train without its file: $(cat error.txt)"
 
 "$programs/fraud_make_data"
-"$programs/fraud_train" >scores.json
-if "$programs/fraud_train" | cmp -s - scores.json; then :; else fail "a second training has other scores"; fi
+"$programs/fraud_train" >scores.json 2>notes.txt
+[ "$(tail -n 1 notes.txt)" = "Precision and recall at every threshold: fraud.svg" ] || fail "notes: $(cat notes.txt)"
+for text in '<svg ' '<title>Thresholds</title>' precision recall 'threshold 0.0'; do
+  grep -q "$text" fraud.svg || fail "fraud.svg has no $text"
+done
+if "$programs/fraud_train" 2>notes.txt | cmp -s - scores.json; then :; else fail "a second training has other scores"; fi
 "$programs/fraud_predict" 2>warnings.txt
 
 value() { sed -n "s/^  \"$1\": \([0-9.e-]*\),*$/\1/p" scores.json; }

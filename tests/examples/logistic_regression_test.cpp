@@ -1,4 +1,4 @@
-#include "tenbin/examples/common/logistic_regression.h"
+#include "tenbin/examples/logistic_regression.h"
 
 #include "tenbin/tests/catch.h"
 
