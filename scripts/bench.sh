@@ -5,6 +5,7 @@
 #
 # --quick: a few minutes instead of about twenty. Installs missing packages (scripts/setup.sh) and, under build/,
 # the peers from PyPI: the first run downloads about three gigabytes. A peer that cannot be installed is left out.
+# The last part is the comparison of methods in benchmarks/comparison.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -13,7 +14,7 @@ root=$PWD
 options=()
 while [[ $# -gt 0 ]]; do
   case "$1" in
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     --quick) options+=(--quick) ;;
     --json)
       [[ $# -ge 2 ]] || { echo "bench: --json needs a file" >&2; exit 2; }
@@ -30,7 +31,7 @@ mkdir -p "$build"
 
 scripts/setup.sh build bench
 scripts/setup.sh peers || echo "bench: goes on without the peers that need these" >&2
-scripts/environment.sh "$build/venv" "$build/pip.log" torch jax scikit-learn
+scripts/environment.sh "$build/venv" "$build/pip.log" torch jax scikit-learn pandas imbalanced-learn
 # Chainer 7.8.1 needs an older NumPy, so it has its own environment.
 scripts/environment.sh "$build/venv-chainer" "$build/pip.log" "numpy==1.23.5 setuptools<80 wheel" \
   "--no-build-isolation chainer==7.8.1"
@@ -48,3 +49,9 @@ TENBIN_BENCH_DATA=$data "$build/benchmarks/tenbin_benchmarks" --write-data
 
 TORCHINDUCTOR_CACHE_DIR=$build/inductor python3 benchmarks/run.py "${options[@]}" --build "$build" --data "$data" \
   --venv "$build/venv" --chainer-venv "$build/venv-chainer"
+
+comparison=(benchmarks/comparison/run.py "$build")
+[[ " ${options[*]} " != *" --quick "* ]] || comparison+=(--quick)
+echo
+scripts/data.sh coil2000 >&2 && python3 "${comparison[@]}" ||
+  echo "bench: no comparison of methods; it needs data/coil2000-train.csv, PyTorch, imbalanced-learn and pandas" >&2
