@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <exception>
 #include <mutex>
 #include <numeric>
 
@@ -44,14 +46,49 @@ class Progress {
     if (!callback_) return;
     const std::lock_guard<std::mutex> lock(mutex_);
     done_ += units;
-    callback_({done_, total_, what});
+    report(what);
+  }
+
+  // Work goes on: a report, if the last one is a while ago.
+  void tick(const std::string& what) {
+    constexpr std::chrono::milliseconds a_while(200);
+    if (!callback_) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (Clock::now() - reported_ >= a_while) report(what);
+  }
+
+  // Runs `work`; what the callback throws ends it, and is thrown here. Inside `work` it is a Stop, since an
+  // Error there would mean that a method is not possible.
+  template <class Work>
+  auto run(const Work& work) {
+    try {
+      return work();
+    } catch (const Stop&) {
+      std::rethrow_exception(thrown_);
+    }
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Stop {};
+
+  void report(const std::string& what) {
+    if (thrown_) throw Stop();
+    try {
+      callback_({done_, total_, what});
+    } catch (...) {
+      thrown_ = std::current_exception();
+      throw Stop();
+    }
+    reported_ = Clock::now();
+  }
+
   const std::function<void(const ComparisonProgress&)>& callback_;
   std::size_t total_;
   std::mutex mutex_;
   std::size_t done_ = 0;
+  Clock::time_point reported_ = Clock::now();
+  std::exception_ptr thrown_;
 };
 
 std::size_t network_units(const ComparisonOptions& options) { return 2 * options.inner_folds; }
@@ -162,6 +199,9 @@ class Run {
     RowRecord record(plan_.source.table.size());
     const Split& split = plan_.splits[i];
     std::shared_ptr<FoldData> data = detail::make_fold(plan_.source, split, options_.seed + i, record);
+    data->after_pass = [this, what = "fold " + std::to_string(i + 1) + ": training"] {
+      progress_.tick(what);
+    };
     if (const FoldStart* known = state_.start(i)) {
       *data->chosen = known->chosen;
       return data;
@@ -382,8 +422,63 @@ ComparisonResult run_plan(const ComparisonPlan& plan, const ComparisonMethods& m
   shape.search = options.network;
   detail::RunState state(std::move(shape), options.state, options.state_interval);
   Progress progress(options, total_units(plan, methods, options));
-  Run(plan, methods, options, state, progress).run();
-  return assembled(plan, methods, options, state, progress);
+  return progress.run([&] {
+    Run(plan, methods, options, state, progress).run();
+    return assembled(plan, methods, options, state, progress);
+  });
+}
+
+std::size_t calibration_units(const ComparisonOptions& options) { return options.inner_folds - 1; }
+
+TrainedMethod train_on_all_rows(const ComparisonPlan& plan, const ComparisonMethod& method,
+                                const ComparisonOptions& options, Progress& progress) {
+  constexpr const char* function = "train_method";
+  const Table& table = plan.source.table;
+  progress.add(0, "network");
+  Split all;
+  all.train.resize(table.size());
+  std::iota(all.train.begin(), all.train.end(), std::size_t{0});
+  const auto record = std::make_shared<RowRecord>(table.size());
+  const std::shared_ptr<FoldData> data = detail::make_fold(plan.source, all, options.seed, *record);
+  data->after_pass = [&] { progress.tick("training"); };
+  detail::choose_network(*data, *record);
+  progress.add(network_units(options), "settings");
+  const TrainingContext context = detail::FoldAccess::context(data, record);
+  TrainedMethod trained;
+  trained.network = data->chosen->network;
+  const auto named = [&](const auto& step) {
+    try {
+      return step();
+    } catch (const Error& error) {
+      throw Error(function, ": the method \"", printable(method.name),
+                  "\" is not possible: ", detail::escaped(error.what()));
+    }
+  };
+  trained.settings = named([&] {
+    return detail::choose_settings(context, method, options.tune,
+                                   [&] { progress.add(options.inner_folds - 1, "settings"); });
+  });
+  progress.add(0, "training");
+  const TrainedClassifier classifier = named([&] { return method.train(context, trained.settings); });
+  if (classifier.probabilities || !classifier.network)
+    throw Error(function, ": the model of \"", printable(method.name),
+                "\" is not a network and cannot be saved");
+  progress.add(1, "predictions on inner folds");
+  trained.out_of_fold = named([&] {
+    return context.out_of_fold(
+        "calibration", [&](const TrainingContext& inner) { return method.train(inner, trained.settings); });
+  });
+  progress.add(calibration_units(options), "predictions on inner folds");
+  trained.bundle.pipeline = data->pipeline;
+  trained.bundle.network = classifier.network;
+  trained.bundle.calibration = classifier.calibration;
+  trained.bundle.decision = classifier.decision;
+  trained.bundle.made = Provenance::of(table);
+  trained.bundle.made.seed = options.seed;
+  trained.bundle.made.options["method"] = method.name;
+  for (const auto& [name, value] : trained.settings.values())
+    trained.bundle.made.options[name] = detail::text_of(value);
+  return trained;
 }
 
 }  // namespace
@@ -427,55 +522,11 @@ ComparisonResult compare(const Table& train, const Table& test, const Comparison
 
 TrainedMethod train_method(const Table& table, const ComparisonMethod& method,
                            const ComparisonOptions& options) {
-  constexpr const char* function = "train_method";
-  const ComparisonPlan plan = detail::make_training_plan(function, table, options);
-  const std::size_t calibration = options.inner_folds - 1;
-  const std::size_t units = detail::training_units(method, options);
-  Progress progress(options, network_units(options) + units + calibration);
-  progress.add(0, "network");
-  Split all;
-  all.train.resize(table.size());
-  std::iota(all.train.begin(), all.train.end(), std::size_t{0});
-  const auto record = std::make_shared<RowRecord>(table.size());
-  const std::shared_ptr<FoldData> data = detail::make_fold(plan.source, all, options.seed, *record);
-  detail::choose_network(*data, *record);
-  progress.add(network_units(options), "settings");
-  const TrainingContext context = detail::FoldAccess::context(data, record);
-  TrainedMethod trained;
-  trained.network = data->chosen->network;
-  const auto named = [&](const auto& step) {
-    try {
-      return step();
-    } catch (const Error& error) {
-      throw Error(function, ": the method \"", printable(method.name),
-                  "\" is not possible: ", detail::escaped(error.what()));
-    }
-  };
-  trained.settings = named([&] {
-    return detail::choose_settings(context, method, options.tune,
-                                   [&] { progress.add(options.inner_folds - 1, "settings"); });
-  });
-  progress.add(0, "training");
-  const TrainedClassifier classifier = named([&] { return method.train(context, trained.settings); });
-  if (classifier.probabilities || !classifier.network)
-    throw Error(function, ": the model of \"", printable(method.name),
-                "\" is not a network and cannot be saved");
-  progress.add(1, "predictions on inner folds");
-  trained.out_of_fold = named([&] {
-    return context.out_of_fold(
-        "calibration", [&](const TrainingContext& inner) { return method.train(inner, trained.settings); });
-  });
-  progress.add(calibration, "predictions on inner folds");
-  trained.bundle.pipeline = data->pipeline;
-  trained.bundle.network = classifier.network;
-  trained.bundle.calibration = classifier.calibration;
-  trained.bundle.decision = classifier.decision;
-  trained.bundle.made = Provenance::of(table);
-  trained.bundle.made.seed = options.seed;
-  trained.bundle.made.options["method"] = method.name;
-  for (const auto& [name, value] : trained.settings.values())
-    trained.bundle.made.options[name] = detail::text_of(value);
-  return trained;
+  const ComparisonPlan plan = detail::make_training_plan("train_method", table, options);
+  const std::size_t units =
+      network_units(options) + detail::training_units(method, options) + calibration_units(options);
+  Progress progress(options, units);
+  return progress.run([&] { return train_on_all_rows(plan, method, options, progress); });
 }
 
 }  // namespace tenbin

@@ -44,8 +44,9 @@ struct ComparisonOptions {
   /// its name and its settings: if you change its function, change its name, or use another file.
   std::string state = {};
   double state_interval = 1;
-  /// Called after each training or a few of them, and during the bootstrap, by one thread at a time. What it
-  /// throws ends the comparison.
+  /// Called after each training or a few of them, and during the bootstrap; during a long training also
+  /// after a pass over its rows, a few times per second, with the same `done`. By one thread at a time. What
+  /// it throws ends the comparison.
   std::function<void(const ComparisonProgress&)> progress = {};
 };
 

@@ -64,7 +64,10 @@ MLP TrainingContext::fit(const NetworkSettings& network, const Dataset& rows,
   detail::record_training(*data_, rows, step, *record_);
   detail::NetworkTraining training(rows.to(data_->source->device), n_class(), network, options, seed(),
                                    data_->orders);
-  while (!training.is_done()) training.run_pass();
+  while (!training.is_done()) {
+    training.run_pass();
+    data_->passed();
+  }
   MLP model = training.model();
   model.to(Device::cpu());
   return model;

@@ -29,7 +29,7 @@ void handle(int signal) {
   const bool first = received == 0;
   received = signal;
   if (patient == 0 || !first) leave(signal);
-  write_error("\ntenbin: interrupted; ends after the trainings that are running. Ctrl-C again: at once\n");
+  write_error("\ntenbin: interrupted; ends after the running pass over the rows. Ctrl-C again: at once\n");
 }
 
 void install(const std::string& message, bool finish_first) {

@@ -2,14 +2,10 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <charconv>
-#include <cstring>
 #include <memory>
-#include <optional>
 
 #include "tenbin/core/text.h"
-#include "tenbin/cuda/runtime.h"
+#include "tenbin/cuda/get_device.h"
 #include "tenbin/tools/commands.h"
 #include "tenbin/tools/interrupt.h"
 #include "tenbin/training/detail/terminal.h"
@@ -17,28 +13,12 @@
 
 namespace tenbin::tools {
 
-namespace {
-
-std::optional<Device> parse_device(const std::string& text) {
-  const std::string cuda = "cuda";
-  if (text == "cpu") return Device::cpu();
-  if (text == cuda) return Device::cuda(0);
-  if (text.rfind(cuda + ':', 0) != 0) return std::nullopt;
-  int index = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + cuda.size() + 1, end, index);
-  if (error != std::errc{} || stop != end || index < 0) return std::nullopt;
-  return Device::cuda(index);
-}
-
-}  // namespace
-
 Device device_of(const std::string& text) {
-  const std::optional<Device> device = parse_device(text);
-  if (!device) throw UsageError("--device: expected cpu, cuda or cuda:1, got \"" + text + '"');
-  if (device->is_cpu() || device->index < gpu::device_count()) return *device;
-  throw UsageError("--device: there is no " + text + ": " + std::to_string(gpu::device_count()) +
-                   " CUDA devices, counted from 0");
+  try {
+    return get_device(text);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--device: ") + error.what());
+  }
 }
 
 const ComparisonMethod& method_named(const ComparisonMethods& methods, const std::string& name) {

@@ -35,10 +35,12 @@ std::vector<std::shared_ptr<FoldData>> make_inner_folds(FoldData& fold, RowRecor
         "\" has ", smallest, " training row(s) in a fold; inner folds need 2");
   const std::size_t n_folds = std::min(fold.source->inner_folds, smallest);
   std::vector<std::shared_ptr<FoldData>> inner;
-  for (const Split& split : stratified_k_fold(fold.train.t, n_folds, fold.seed))
+  for (const Split& split : stratified_k_fold(fold.train.t, n_folds, fold.seed)) {
     inner.push_back(make_fold(*fold.source,
                               {rows_at(fold.split.train, split.train), rows_at(fold.split.train, split.test)},
                               fold.seed, record, fold.chosen));
+    inner.back()->after_pass = fold.after_pass;
+  }
   return inner;
 }
 
@@ -120,7 +122,10 @@ class NetworkChoice {
     const std::size_t max_epochs = search_.max_epochs;
     std::size_t best_epoch = 0;
     for (std::size_t epoch = 1; epoch <= max_epochs; ++epoch) {
-      for (NetworkTraining& training : trainings) training.run_pass();
+      for (std::size_t i = 0; i < trainings.size(); ++i) {
+        trainings[i].run_pass();
+        folds_[i].fold->passed();
+      }
       if (!search_.early_stopping && epoch < max_epochs) continue;
       const double loss = log_loss_of(trainings);
       if (loss < candidate.log_loss) {

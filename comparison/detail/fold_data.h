@@ -1,6 +1,7 @@
 // The data of one fold, shared by the methods that are trained on it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -44,6 +45,8 @@ struct FoldData {
   std::vector<FeatureRange> one_hot;
   RowContents train_contents;
   RowContents test_contents;  // without rows that equal a training row
+  // Called after each pass of a training over its rows; what it throws ends the training.
+  std::function<void()> after_pass;
 
   // Made when they are first needed.
   struct Memo {
@@ -51,6 +54,9 @@ struct FoldData {
     std::optional<TrainedClassifier> classifier;
     std::shared_ptr<RowRecord> record;
   };
+  void passed() const {
+    if (after_pass) after_pass();
+  }
   std::mutex mutex;
   std::vector<std::shared_ptr<FoldData>> inner;
   std::map<std::string, std::shared_ptr<Memo>> memos;

@@ -803,6 +803,18 @@ TEST_CASE("train_method trains on all rows what can be saved") {
   }
 }
 
+TEST_CASE("what the progress callback throws ends a long training, also a tenbin::Error") {
+  const Table table = example_table({30, 12});
+  ComparisonOptions options = quick();
+  options.network.max_epochs = 100'000'000;  // for days
+  options.progress = [](const ComparisonProgress& progress) {
+    if (progress.what.find("training") != std::string::npos) throw Error("enough");
+  };
+  const ComparisonMethods plain = standard_methods().select({"plain"});
+  CHECK_THROWS_WITH(compare(table, plain, options), "enough");
+  CHECK_THROWS_WITH(train_method(table, plain["plain"], options), "enough");
+}
+
 TEST_CASE("train_method names itself and the method in errors, and reports its progress") {
   const Table table = example_table({30, 12});
   ComparisonOptions options = quick();

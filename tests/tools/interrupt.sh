@@ -20,7 +20,7 @@ kill -INT "$process"
 got=0
 wait "$process" || got=$?
 [ "$got" -eq 130 ] || fail "exit code $got, expected 130: $(cat out.txt err.txt)"
-says 'tenbin: interrupted; ends after the trainings that are running. Ctrl-C again: at once'
+says 'tenbin: interrupted; ends after the running pass over the rows. Ctrl-C again: at once'
 says 'tenbin: interrupted. What is done is in stopped/state.npz: the same command goes on from there'
 [ ! -s out.txt ] || fail "prints a result: $(cat out.txt)"
 [ ! -e stopped/comparison.json ] || fail "an interrupted comparison has a result"
