@@ -3,7 +3,7 @@
 #
 #   scripts/bench.sh [--quick] [--json FILE]
 #
-# --quick: a few minutes instead of about twenty. Installs missing packages (scripts/setup.sh) and, under build/,
+# --quick: a few minutes instead of about 35. Installs missing packages (scripts/setup.sh) and, under build/,
 # the peers from PyPI: the first run downloads about three gigabytes. A peer that cannot be installed is left out.
 # The last part is the comparison of methods in benchmarks/comparison.
 set -euo pipefail
