@@ -360,7 +360,7 @@ void describe_protocol(ComparisonResult& result, const ComparisonPlan& plan,
   result.false_alarm_budget = options.false_alarm_budget;
   result.baseline = options.baseline;
   result.tuned = options.tune;
-  result.search = options.network;
+  result.search = plan.source.search;
 }
 
 void add_folds(ComparisonResult& result, const ComparisonPlan& plan, const ComparisonMethods& methods,
@@ -419,7 +419,7 @@ ComparisonResult run_plan(const ComparisonPlan& plan, const ComparisonMethods& m
   shape.n_class = plan.counts.size();
   for (const Split& split : plan.splits) shape.test_rows.push_back(split.test.size());
   shape.n_pooled_folds = plan.n_pooled_folds;
-  shape.search = options.network;
+  shape.search = plan.source.search;
   detail::RunState state(std::move(shape), options.state, options.state_interval);
   Progress progress(options, total_units(plan, methods, options));
   return progress.run([&] {

@@ -41,7 +41,9 @@ struct NetworkSearch {
   std::size_t max_epochs = 30;
   bool early_stopping = true;  ///< false: every training has `max_epochs` epochs
   std::size_t patience = 10;
-  std::size_t batch_size = 256;
+  /// 0: a sixteenth of the rows of the table, at least 16 and at most 256, so that a short table has enough
+  /// steps.
+  std::size_t batch_size = 0;
   double alpha = 0.01;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "tenbin/cpu/parallel.h"
+#include "tenbin/resampling/detail/modes.h"
 
 namespace tenbin {
 
@@ -93,12 +94,10 @@ Neighbors neighbors_of(const Differences& difference, const Rows& rows, std::siz
   return neighbors;
 }
 
-// The most frequent value of a column among the rows; ties go to the smallest value.
-double mode(const Column& column, const std::size_t* rows, std::size_t k) {
-  std::map<std::size_t, std::size_t> times;
-  for (std::size_t i = 0; i < k; ++i) ++times[column.code[rows[i]]];
-  const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
-  return column.values[std::max_element(times.begin(), times.end(), fewer)->first];
+std::vector<double> values_at(const Column& column, const std::size_t* rows, std::size_t k) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < k; ++i) values.push_back(column.values[column.code[rows[i]]]);
+  return values;
 }
 
 }  // namespace
@@ -109,13 +108,13 @@ Dataset smote_n(const Dataset& train, const SmoteNOptions& options) {
   const Differences difference(source);
   const std::vector<Column>& columns = difference.columns();
   std::vector<Synthetic> plan;
-  std::map<std::size_t, std::vector<double>> modes;  // by base
+  detail::Modes modes;
   for (const auto& [c, rows] : source.classes) {
     const std::size_t count = source.wanted.at(c) - rows.size();
     if (count == 0) continue;
     const Neighbors neighbors = neighbors_of(difference, rows, options.k_neighbors);
     for (std::size_t i = 0; i < rows.size(); ++i)
-      for (const Column& column : columns) modes[rows[i]].push_back(mode(column, neighbors[i], neighbors.k));
+      for (const Column& column : columns) modes.add(rows[i], values_at(column, neighbors[i], neighbors.k));
     detail::draw_synthetic(plan, count, rows, neighbors, options.seed);
   }
   Dataset resampled =
@@ -123,8 +122,8 @@ Dataset smote_n(const Dataset& train, const SmoteNOptions& options) {
   visit_floating(source.x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T* made = resampled.x.data<T>() + source.x.size();
-    for (const Synthetic& recipe : plan)
-      for (const double value : modes.at(recipe.base)) *made++ = static_cast<T>(value);
+    for (std::size_t i = 0; i < plan.size(); ++i)
+      for (const double value : modes.draw(plan[i].base, i, options.seed)) *made++ = static_cast<T>(value);
   });
   resampled.x = resampled.x.to(train.x.device());
   resampled.t = resampled.t.to(train.t.device());

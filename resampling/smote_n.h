@@ -17,8 +17,8 @@ struct SmoteNOptions {
 /// Chawla et al., JAIR 2002, section 6.2 (imbalanced-learn: `SMOTEN`).
 ///
 /// Every column of a new row takes the most frequent value among the k nearest neighbours of a base row
-/// within its class; ties go to the smallest value. (The paper also counts the base row and breaks ties at
-/// random; imbalanced-learn does the same.) The distance of two values of a column is the difference of
+/// within its class; ties are drawn for each new row. (The paper and imbalanced-learn also count the base
+/// row.) The distance of two values of a column is the difference of
 /// their class distributions over all training rows; the distance of two rows is the sum of the squares
 /// (Stanfill and Waltz, 1986):
 ///

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "tenbin/datasets/statistics.h"
+#include "tenbin/resampling/detail/modes.h"
 
 namespace tenbin {
 
@@ -81,14 +82,6 @@ class ClassTable {
   std::vector<std::vector<double>> columns_;
 };
 
-// The most frequent value of a column among the neighbours; ties go to the smallest value.
-double mode(const std::vector<double>& column, const std::size_t* neighbors, std::size_t k) {
-  std::map<double, std::size_t> times;
-  for (std::size_t i = 0; i < k; ++i) ++times[column[neighbors[i]]];
-  const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
-  return std::max_element(times.begin(), times.end(), fewer)->first;
-}
-
 void require_finite(const ClassTable& table, const Rows& rows, std::size_t columns) {
   for (std::size_t c = 0; c < columns; ++c)
     for (std::size_t i = 0; i < rows.size(); ++i)
@@ -97,16 +90,14 @@ void require_finite(const ClassTable& table, const Rows& rows, std::size_t colum
                     "] = ", table.column(c)[i]);
 }
 
-// The values that all rows made from one base share.
-using Modes = std::map<std::size_t, std::vector<double>>;
-
-Modes modes_of(const ClassTable& table, const Rows& rows, const Neighbors& neighbors,
+void add_modes(detail::Modes& modes, const ClassTable& table, const Rows& rows, const Neighbors& neighbors,
                const Columns& columns) {
-  Modes modes;
   for (std::size_t i = 0; i < rows.size(); ++i)
-    for (const std::size_t c : columns)
-      modes[rows[i]].push_back(mode(table.column(c), neighbors[i], neighbors.k));
-  return modes;
+    for (const std::size_t c : columns) {
+      std::vector<double> values;
+      for (std::size_t j = 0; j < neighbors.k; ++j) values.push_back(table.column(c)[neighbors[i][j]]);
+      modes.add(rows[i], values);
+    }
 }
 
 }  // namespace
@@ -117,14 +108,14 @@ Dataset smote_nc(const Dataset& train, const SmoteNCOptions& options) {
   const Columns& categorical = options.categorical_features;
   const std::vector<bool> flags = is_categorical(source.x, categorical);
   std::vector<Synthetic> plan;
-  Modes modes;
+  detail::Modes modes;
   for (const auto& [c, rows] : source.classes) {
     const std::size_t count = source.wanted.at(c) - rows.size();
     if (count == 0) continue;
     const ClassTable table(source.x, rows);
     require_finite(table, rows, flags.size());
     Neighbors neighbors = nearest_neighbors(table.embedded(flags), options.k_neighbors);
-    modes.merge(modes_of(table, rows, neighbors, categorical));
+    add_modes(modes, table, rows, neighbors, categorical);
     for (std::size_t& row : neighbors.rows) row = rows[row];
     detail::draw_synthetic(plan, count, rows, neighbors, options.seed);
   }
@@ -133,9 +124,11 @@ Dataset smote_nc(const Dataset& train, const SmoteNCOptions& options) {
   visit_floating(source.x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T* const made = resampled.x.data<T>() + source.x.size();
-    for (std::size_t i = 0; i < plan.size(); ++i)
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+      const std::vector<double> values = modes.draw(plan[i].base, i, options.seed);
       for (std::size_t c = 0; c < categorical.size(); ++c)
-        made[i * flags.size() + categorical[c]] = static_cast<T>(modes.at(plan[i].base)[c]);
+        made[i * flags.size() + categorical[c]] = static_cast<T>(values[c]);
+    }
   });
   resampled.x = resampled.x.to(train.x.device());
   resampled.t = resampled.t.to(train.t.device());

@@ -19,9 +19,8 @@ struct SmoteNCOptions {
 /// Chawla et al., JAIR 2002, section 6.1 (imbalanced-learn: `SMOTENC`).
 ///
 /// Continuous columns are made as by `smote`. A categorical column takes the most frequent value among the k
-/// neighbours of the base row; ties go to the smallest value. In the distance a different category adds m^2,
-/// where m is the median over the continuous columns of their standard deviation within the class.
-/// (imbalanced-learn adds m^2 / 2.)
+/// neighbours of the base row; ties are drawn for each new row. In the distance a different category adds
+/// m^2, where m is the median over the continuous columns of their standard deviation within the class.
 ///
 /// x: floating (N, columns). Errors: those of `smote`; a column that does not exist or is named twice; no
 /// categorical column (use `smote`), or only such (use `smote_n`).

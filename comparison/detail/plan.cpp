@@ -95,7 +95,6 @@ void check(const NetworkSearch& search, const Requirement& require) {
   require(std::is_sorted(search.weight_decay.begin(), search.weight_decay.end()), "network.weight_decay",
           "to be ascending", "another order");
   require(search.max_epochs > 0, "network.max_epochs", "above 0", search.max_epochs);
-  require(search.batch_size > 0, "network.batch_size", "above 0", search.batch_size);
   require(search.patience > 0, "network.patience", "above 0", search.patience);
   require(search.alpha > 0 && std::isfinite(search.alpha), "network.alpha", "to be finite and > 0",
           search.alpha);
@@ -203,6 +202,12 @@ std::vector<MethodSettings> combinations(const ComparisonMethod& method, bool tu
   return all;
 }
 
+NetworkSearch with_batch_size(NetworkSearch search, std::size_t n_rows) {
+  constexpr std::size_t least = 16, most = 256, steps = 16;
+  if (search.batch_size == 0) search.batch_size = std::clamp(n_rows / steps, least, most);
+  return search;
+}
+
 }  // namespace
 
 ComparisonPlan make_training_plan(const char* function, const Table& table,
@@ -224,8 +229,8 @@ ComparisonPlan make_training_plan(const char* function, const Table& table,
     pipeline = automatic.pipeline;
     left_out = automatic.left_out();
   }
-  return {{std::move(usable), std::move(pipeline), positive, options.inner_folds, options.network,
-           options.device},
+  const NetworkSearch search = with_batch_size(options.network, usable.size());
+  return {{std::move(usable), std::move(pipeline), positive, options.inner_folds, search, options.device},
           std::move(left_out),
           {},
           0,

@@ -803,10 +803,29 @@ TEST_CASE("train_method trains on all rows what can be saved") {
   }
 }
 
+TEST_CASE("a short table has small batches, so that its networks converge") {
+  ComparisonOptions options = quick();
+  options.network = {};
+  const ComparisonMethods methods = standard_methods().select({"majority", "logistic regression", "plain"});
+  const ComparisonResult result = compare(example_table({300, 20}), methods, options);
+  CHECK(result.search.batch_size == 20);
+  CHECK(result.folds[0].network.batch_size == 20);
+  // With batches of 256 rows, a logistic regression of 30 epochs is worse than the class frequencies.
+  const auto log_loss_of = [&](const char* name) {
+    const std::vector<double>& values = result[name].values[metric_index("log_loss")];
+    return std::accumulate(values.begin(), values.end(), 0.0);
+  };
+  CHECK(log_loss_of("logistic regression") < log_loss_of("majority"));
+  CHECK(compare(example_table({100, 20}), methods, options).search.batch_size == 16);
+  options.network.batch_size = 33;
+  CHECK(compare(example_table({100, 20}), methods, options).search.batch_size == 33);
+}
+
 TEST_CASE("what the progress callback throws ends a long training, also a tenbin::Error") {
   const Table table = example_table({30, 12});
   ComparisonOptions options = quick();
   options.network.max_epochs = 100'000'000;  // for days
+  options.network.early_stopping = false;
   options.progress = [](const ComparisonProgress& progress) {
     if (progress.what.find("training") != std::string::npos) throw Error("enough");
   };
@@ -841,8 +860,8 @@ TEST_CASE("train_method names itself and the method in errors, and reports its p
   options.inner_folds = 1;
   refuses(plain, "expected inner_folds of at least 2, got 1");
   options = quick();
-  options.network.batch_size = 0;
-  refuses(plain, "expected network.batch_size above 0, got 0");
+  options.network.patience = 0;
+  refuses(plain, "expected network.patience above 0, got 0");
   options = quick();
   options.positive = "maybe";
   refuses(plain, "no class is named \"maybe\"; there are \"no\", \"yes\"");

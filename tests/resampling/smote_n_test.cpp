@@ -1,5 +1,6 @@
 #include "tenbin/resampling/smote_n.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -56,17 +57,15 @@ double distance(const std::vector<double>& x, const std::vector<int>& t, int n_c
   return sum;
 }
 
-std::vector<double> voted(const std::vector<double>& x, const Rows& rows) {
-  std::vector<double> values;
+// Whether every value of a row is among the most frequent of its column.
+bool may_be_voted(const double* row, const std::vector<double>& x, const Rows& voters) {
   for (std::size_t j = 0; j < columns; ++j) {
     std::map<double, int> times;
-    for (const std::size_t row : rows) ++times[x[row * columns + j]];
-    double best = times.begin()->first;
+    for (const std::size_t voter : voters) ++times[x[voter * columns + j]];
     for (const auto& [value, count] : times)
-      if (count > times[best]) best = value;
-    values.push_back(best);
+      if (count > times[row[j]]) return false;
   }
-  return values;
+  return true;
 }
 
 }  // namespace
@@ -81,7 +80,7 @@ TEST_CASE("smote_n makes rows that the neighbours of a base have voted for") {
   REQUIRE(made.x.slice(0, 99).to_vector<double>() == train.x.to_vector<double>());
   const std::vector<double> x = made.x.to_vector<double>();
   const std::vector<int> t = train.t.to_vector<int>(), made_t = made.t.to_vector<int>();
-  std::map<int, std::map<std::vector<double>, int>> expected;  // by class, how many bases give each row
+  std::map<int, std::vector<Rows>> voters;  // by class, of each base
   for (const int c : {1, 2}) {
     const Rows rows = rows_of_class(train.t, c);
     for (const std::size_t base : rows) {
@@ -89,16 +88,17 @@ TEST_CASE("smote_n makes rows that the neighbours of a base have voted for") {
       for (const std::size_t row : rows)
         if (row != base) near.emplace_back(std::round(distance(x, t, 3, base, row) * 0x1p40), row);
       std::sort(near.begin(), near.end());
-      Rows voters;
-      for (std::size_t i = 0; i < k; ++i) voters.push_back(near[i].second);
-      ++expected[c][voted(x, voters)];
+      voters[c].emplace_back();
+      for (std::size_t i = 0; i < k; ++i) voters[c].back().push_back(near[i].second);
     }
   }
   std::size_t unexplained = 0;
   std::map<std::vector<double>, int> seen;
   for (std::size_t i = 99; i < made.size(); ++i) {
     const std::vector<double> row(&x[i * columns], &x[i * columns] + columns);
-    unexplained += expected[made_t[i]].count(row) == 0;
+    const auto gives_row = [&](const Rows& of_base) { return may_be_voted(&x[i * columns], x, of_base); };
+    const std::vector<Rows>& bases = voters[made_t[i]];
+    unexplained += std::none_of(bases.begin(), bases.end(), gives_row);
     ++seen[row];
   }
   CHECK(unexplained == 0);

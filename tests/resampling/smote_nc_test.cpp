@@ -1,5 +1,6 @@
 #include "tenbin/resampling/smote_nc.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -53,13 +54,11 @@ Rows nearest_mixed(const std::vector<double>& x, std::size_t query, const Rows& 
   return near;
 }
 
-double mode(const std::vector<double>& x, const Rows& rows, std::size_t column) {
+bool is_mode(double value, const std::vector<double>& x, const Rows& rows, std::size_t column) {
   std::map<double, int> times;
   for (const std::size_t row : rows) ++times[x[5 * row + column]];
-  double best = times.begin()->first;
-  for (const auto& [value, count] : times)
-    if (count > times[best]) best = value;
-  return best;
+  return std::all_of(times.begin(), times.end(),
+                     [&](const auto& other) { return other.second <= times[value]; });
 }
 
 }  // namespace
@@ -85,7 +84,7 @@ TEST_CASE("every row of smote_nc follows from a base, its neighbours and the pap
     bool explained = false;
     for (const std::size_t base : minority) {
       const Rows near = nearest_mixed(x, base, minority, k, deviations[1]);
-      if (row[1] != mode(x, near, 1) || row[3] != mode(x, near, 3)) continue;
+      if (!is_mode(row[1], x, near, 1) || !is_mode(row[3], x, near, 3)) continue;
       for (const std::size_t to : near) {
         const auto at = [&](std::size_t row, std::size_t c) { return x[5 * row + c]; };
         const double u = (row[0] - at(base, 0)) / (at(to, 0) - at(base, 0));
@@ -119,6 +118,22 @@ TEST_CASE("smote_nc weights a category by the full median of the deviations") {
       smote_nc(train, {.categorical_features = {1}, .sampling_strategy = {{1, 400}}, .k_neighbors = 1});
   // All places between rows 0 and 1 occur, none between row 0 and row 2, which is of category 1.
   for (std::size_t i = 9; i < made.size(); ++i) CHECK(made.x.data<double>()[2 * i + 1] == 0);
+}
+
+TEST_CASE("smote_nc draws among the most frequent categories, however they are numbered") {
+  // Three rows of three categories: the two neighbours of each tie.
+  for (const bool reversed : {false, true}) {
+    CAPTURE(reversed);
+    const Array x = reversed ? Array{{0., 2.}, {1., 1.}, {2., 0.}, {5., 0.}, {6., 1.}, {7., 2.}, {8., 0.}}
+                             : Array{{0., 0.}, {1., 1.}, {2., 2.}, {5., 0.}, {6., 1.}, {7., 2.}, {8., 0.}};
+    const Dataset made = smote_nc(
+        Dataset(x, Array{1, 1, 1, 0, 0, 0, 0}),
+        {.categorical_features = {1}, .sampling_strategy = {{1, 3003}}, .k_neighbors = 2, .seed = 3});
+    Rows times(3);
+    for (std::size_t i = 7; i < made.size(); ++i)
+      ++times[static_cast<std::size_t>(made.x.data<double>()[2 * i + 1])];
+    for (const std::size_t count : times) CHECK((count > 870 && count < 1130));  // 1000, five deviations
+  }
 }
 
 TEST_CASE("smote_nc is a function of the seed, and marks its result") {
