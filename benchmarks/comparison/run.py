@@ -30,7 +30,7 @@ METHODS = ["majority", "logistic regression", "plain", "plain + tuned threshold"
            "logit adjustment", "balanced softmax", "LDAM-DRW"]
 TIMED = ["majority", "plain", "plain + tuned threshold", "class weights", "effective number", "over-sampling",
          "under-sampling", "SMOTE", "focal loss", "logit adjustment", "weights + prior correction"]
-METRICS = {"average_precision": "Average precision", "roc_auc": "AUC", "brier": "Brier score",
+METRICS = {"average_precision": "Average precision", "roc_auc": "AUC", "brier_score": "Brier score",
            "balanced_accuracy": "Balanced accuracy"}
 TARGETS = {1: 12, 2: 18}  # the smallest ratios of PyTorch to Tenbin
 MOST_ERRORS = 3  # a difference of the metrics of more standard errors is not noise
@@ -206,7 +206,7 @@ def main():
             found["tenbin"] = comparison.tenbin(threads)["methods"]
             found["python"] = comparison.python(1, threads)["methods"]
             tables, summary = metrics_tables(found["tenbin"], found["python"])
-            n_folds = len(found["tenbin"][METHODS[0]]["brier"])
+            n_folds = len(found["tenbin"][METHODS[0]]["brier_score"])
             parts += [f"Metrics, means over {n_folds} folds:", tables] + ([] if options.quick else [summary])
     text = "\n\n".join(parts)
     print(text)

@@ -16,13 +16,13 @@ def scores(t, p, decisions, positive, false_alarm_budget):
     recalls = recall_score(t, decisions, average=None)
     return {
         "balanced_accuracy": balanced_accuracy_score(t, decisions),
-        "macro_f1": f1_score(t, decisions, average="macro"),
+        "f1_macro": f1_score(t, decisions, average="macro"),
         "g_mean": recalls.prod() ** (1 / len(recalls)),
-        "mcc": matthews_corrcoef(t, decisions),
+        "matthews_corrcoef": matthews_corrcoef(t, decisions),
         "roc_auc": roc_auc_score(is_positive, score),
         "average_precision": average_precision_score(is_positive, score),
         "recall_at_fpr": tpr[fpr <= false_alarm_budget].max(),
-        "brier": brier_score_loss(is_positive, score),
+        "brier_score": brier_score_loss(is_positive, score),
         "log_loss": log_loss(t, p),
         "ece": calibration_error(t, p),
     }
