@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <numeric>
 
@@ -36,10 +37,15 @@ void check_methods(const ComparisonMethods& methods, const ComparisonOptions& op
 }
 
 // Tells the caller how far the work is, by one thread at a time.
-class Progress {
+class Progress : public std::enable_shared_from_this<Progress> {
  public:
   Progress(const ComparisonOptions& options, std::size_t total)
       : callback_(options.progress), total_(total) {}
+
+  // For FoldData::after_pass. It may be called after the comparison, by a method that has kept its context.
+  std::function<void()> after_pass(const std::string& what) {
+    return [progress = shared_from_this(), what] { progress->tick(what); };
+  }
 
   // `units` more are done; 0: there is still work.
   void add(std::size_t units, const std::string& what) {
@@ -54,7 +60,13 @@ class Progress {
     constexpr std::chrono::milliseconds a_while(200);
     if (!callback_) return;
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (Clock::now() - reported_ >= a_while) report(what);
+    if (!ended_ && Clock::now() - reported_ >= a_while) report(what);
+  }
+
+  // What is computed after the callback has thrown may be incomplete.
+  void throw_if_stopped() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (thrown_) throw Stop();
   }
 
   // Runs `work`; what the callback throws ends it, and is thrown here. Inside `work` it is a Stop, since an
@@ -62,15 +74,27 @@ class Progress {
   template <class Work>
   auto run(const Work& work) {
     try {
-      return work();
+      auto result = work();
+      end();
+      return result;
     } catch (const Stop&) {
-      std::rethrow_exception(thrown_);
+      end();
+      if (thrown_) std::rethrow_exception(thrown_);
+      throw;  // of a comparison inside which this one runs
+    } catch (...) {
+      end();
+      throw;
     }
   }
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Stop {};
+
+  void end() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ended_ = true;
+  }
 
   void report(const std::string& what) {
     if (thrown_) throw Stop();
@@ -83,10 +107,11 @@ class Progress {
     reported_ = Clock::now();
   }
 
-  const std::function<void(const ComparisonProgress&)>& callback_;
+  std::function<void(const ComparisonProgress&)> callback_;
   std::size_t total_;
   std::mutex mutex_;
   std::size_t done_ = 0;
+  bool ended_ = false;
   Clock::time_point reported_ = Clock::now();
   std::exception_ptr thrown_;
 };
@@ -169,8 +194,11 @@ class Run {
       return;
     }
     const ComparisonMethod& method = methods_[task.method];
-    if (state_.result(task.fold, method) == nullptr)
-      state_.add(task.fold, method, train_and_measure(task.fold, method));
+    if (state_.result(task.fold, method) == nullptr) {
+      MethodInFold found = train_and_measure(task.fold, method);
+      progress_.throw_if_stopped();
+      state_.add(task.fold, method, std::move(found));
+    }
     finish(folds_[task.fold]);
     report(detail::training_units(method, options_), task.fold, printable(method.name));
   }
@@ -199,9 +227,7 @@ class Run {
     RowRecord record(plan_.source.table.size());
     const Split& split = plan_.splits[i];
     std::shared_ptr<FoldData> data = detail::make_fold(plan_.source, split, options_.seed + i, record);
-    data->after_pass = [this, what = "fold " + std::to_string(i + 1) + ": training"] {
-      progress_.tick(what);
-    };
+    data->after_pass = progress_.after_pass("fold " + std::to_string(i + 1) + ": training");
     if (const FoldStart* known = state_.start(i)) {
       *data->chosen = known->chosen;
       return data;
@@ -421,10 +447,10 @@ ComparisonResult run_plan(const ComparisonPlan& plan, const ComparisonMethods& m
   shape.n_pooled_folds = plan.n_pooled_folds;
   shape.search = plan.source.search;
   detail::RunState state(std::move(shape), options.state, options.state_interval);
-  Progress progress(options, total_units(plan, methods, options));
-  return progress.run([&] {
-    Run(plan, methods, options, state, progress).run();
-    return assembled(plan, methods, options, state, progress);
+  const auto progress = std::make_shared<Progress>(options, total_units(plan, methods, options));
+  return progress->run([&] {
+    Run(plan, methods, options, state, *progress).run();
+    return assembled(plan, methods, options, state, *progress);
   });
 }
 
@@ -440,7 +466,7 @@ TrainedMethod train_on_all_rows(const ComparisonPlan& plan, const ComparisonMeth
   std::iota(all.train.begin(), all.train.end(), std::size_t{0});
   const auto record = std::make_shared<RowRecord>(table.size());
   const std::shared_ptr<FoldData> data = detail::make_fold(plan.source, all, options.seed, *record);
-  data->after_pass = [&] { progress.tick("training"); };
+  data->after_pass = progress.after_pass("training");
   detail::choose_network(*data, *record);
   progress.add(network_units(options), "settings");
   const TrainingContext context = detail::FoldAccess::context(data, record);
@@ -460,6 +486,7 @@ TrainedMethod train_on_all_rows(const ComparisonPlan& plan, const ComparisonMeth
   });
   progress.add(0, "training");
   const TrainedClassifier classifier = named([&] { return method.train(context, trained.settings); });
+  progress.throw_if_stopped();
   if (classifier.probabilities || !classifier.network)
     throw Error(function, ": the model of \"", printable(method.name),
                 "\" is not a network and cannot be saved");
@@ -468,6 +495,7 @@ TrainedMethod train_on_all_rows(const ComparisonPlan& plan, const ComparisonMeth
     return context.out_of_fold(
         "calibration", [&](const TrainingContext& inner) { return method.train(inner, trained.settings); });
   });
+  progress.throw_if_stopped();
   progress.add(calibration_units(options), "predictions on inner folds");
   trained.bundle.pipeline = data->pipeline;
   trained.bundle.network = classifier.network;
@@ -525,8 +553,8 @@ TrainedMethod train_method(const Table& table, const ComparisonMethod& method,
   const ComparisonPlan plan = detail::make_training_plan("train_method", table, options);
   const std::size_t units =
       network_units(options) + detail::training_units(method, options) + calibration_units(options);
-  Progress progress(options, units);
-  return progress.run([&] { return train_on_all_rows(plan, method, options, progress); });
+  const auto progress = std::make_shared<Progress>(options, units);
+  return progress->run([&] { return train_on_all_rows(plan, method, options, *progress); });
 }
 
 }  // namespace tenbin

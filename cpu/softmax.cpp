@@ -335,8 +335,7 @@ TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max
   return sums;
 }
 
-// ---- pairs: lines of two neighbouring classes
-// ---------------------------------------------------------------
+// ---- pairs: lines of two neighbouring classes ------------------------------------------------------------
 
 bool are_pairs(const Lines& lines) { return lines.inner == 1 && lines.length == 2; }
 

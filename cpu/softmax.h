@@ -19,15 +19,16 @@ namespace tenbin::cpu {
 ///     chunk.softmax(y);          // y: softmax(x), or by `label_gradient` the gradient of a cross entropy
 ///
 /// x and y point to the first elements of the whole arrays. The bits depend on their shape only, not on the
-/// division into chunks, if `first` is a multiple of `size`.
+/// division into chunks, if `first` is a multiple of `softmax_lines_per_chunk`.
 template <class T>
 class SoftmaxChunk {
  public:
   static constexpr std::size_t size = 256;
-  static constexpr std::size_t long_line = 64;  // elements from which a line is processed along itself
+  // Elements from which a contiguous line is processed along itself.
+  static constexpr std::size_t long_line = 64;
   using Label = std::conditional_t<std::is_same_v<T, float>, std::int32_t, std::int64_t>;
 
-  /// Fewer lines at the end.
+  /// Up to `count` lines, at most `size`; fewer at the end.
   SoftmaxChunk(const Lines& lines, std::size_t first, std::size_t count = size);
 
   std::size_t first() const { return first_; }
@@ -72,7 +73,7 @@ template <class T>
 std::size_t softmax_lines_per_chunk(const Lines& lines) {
   constexpr std::size_t elements = std::size_t{1} << 13;
   constexpr std::size_t least = 8, most = SoftmaxChunk<T>::size;
-  if (lines.length < SoftmaxChunk<T>::long_line) return most;  // chunks of whole tiles
+  if (lines.inner > 1 || lines.length < SoftmaxChunk<T>::long_line) return most;  // whole tiles
   return std::clamp(elements / lines.length / least * least, least, most);
 }
 

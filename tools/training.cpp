@@ -14,10 +14,11 @@
 namespace tenbin::tools {
 
 Device device_of(const std::string& text) {
+  const std::string function = "get_device: ";
   try {
     return get_device(text);
   } catch (const Error& error) {
-    throw UsageError(std::string("--device: ") + error.what());
+    throw UsageError("--device: " + std::string(error.what()).substr(function.size()));
   }
 }
 

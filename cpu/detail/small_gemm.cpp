@@ -46,8 +46,7 @@ void store(const Vector& value, T* to) {
   std::memcpy(to, &value, sizeof value);
 }
 
-// ---- few columns: C(i, j) is the sum over l of A(i, l) B(j, l)
-// ----------------------------------------------
+// ---- few columns: C(i, j) is the sum over l of A(i, l) B(j, l) -------------------------------------------
 
 constexpr std::size_t lanes = 8;
 

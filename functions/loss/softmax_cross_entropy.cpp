@@ -179,7 +179,7 @@ Sums count_targets(const Problem<T>& problem, const Array& t, const SoftmaxCross
 
 // ---- the losses of one chunk -----------------------------------------------------------------------------
 
-// The loss of each line of the chunk, by `losses`.
+// The loss of each line of the chunk, in `losses`.
 template <class T, class Targets>
 void chunk_losses(const Problem<T>& problem, const Targets& targets, const SoftmaxChunk<T>& chunk,
                   double* losses) {
@@ -219,7 +219,7 @@ void chunk_losses(const Problem<T>& problem, const ChunkLabels<T>& labels, const
     losses[i] = sample[i] == T{0} ? 0 : losses[i] * static_cast<double>(sample[i]);
 }
 
-// Their sum, in interleaved parts, which do not wait for one another.
+// The sum of the losses: in interleaved parts, since an addition waits for the one before it.
 template <std::size_t Size>
 double add_up(const double (&losses)[Size], std::size_t count) {
   constexpr std::size_t parts = 32;
@@ -259,7 +259,8 @@ struct Scale {
   }
 };
 
-// From this factor on, a gradient keeps its digits if it is multiplied with gy later.
+// From this factor on, a gradient may be multiplied with gy later: only elements below 2^-62 of the largest
+// one have lost digits in float.
 constexpr double digits_kept_from = 0x1p-64;
 
 // For chunks with a factor that is not finite in T: those products are computed in double. The product with a
@@ -282,12 +283,12 @@ void label_gradients_by_double(const ChunkLabels<T>& labels, const Scale<T>& sca
   }
 }
 
-// The factors of the chunk's lines, 0 where the weight is 0. Returns how many are 0, are not finite in T, or
-// lose digits if the gradient is multiplied with gy later.
+// How many factors of a chunk are 0, are infinite or NaN in T, or are too small for a later multiplication.
 struct FactorCounts {
   std::size_t zero = 0, infinite = 0, small = 0;
 };
 
+// Computes the factors of the chunk's lines, 0 where the weight is 0.
 template <class T>
 FactorCounts compute_factors(const ChunkLabels<T>& labels, const Scale<T>& scale, SoftmaxChunk<T>& chunk) {
   double factor[SoftmaxChunk<T>::size];
@@ -343,8 +344,10 @@ bool chunk_gradients(const Problem<T>& problem, const Targets& targets, const Sc
       fill_zero(group, gradient, problem.n_class());
       continue;
     }
-    const double factor = std::abs(scale(p));
-    all_keep = all_keep && (factor == 0 || factor >= digits_kept_from) && detail::fits<T>(factor);
+    double total = 0;  // no element of the gradient is larger than this times the scale
+    for (std::size_t c = 0; c < problem.n_class(); ++c) total += static_cast<double>(target.amount(c));
+    const double largest = std::abs(scale(p)) * total;
+    all_keep = all_keep && (largest == 0 || largest >= digits_kept_from) && detail::fits<T>(largest);
     spread_gradient(
         group, target, scale(p), [=](std::size_t c) { return gradient[c]; }, gradient);
   }
@@ -369,11 +372,11 @@ decltype(auto) targets_of(const Targets& targets, const SoftmaxChunk<T>& chunk) 
   }
 }
 
-// One pass over x: the losses and, where `gx` is not null, their gradient, times `scale`. `losses`: null, or
-// where the loss of every position is stored.
+// One pass over x: the losses, if `with_loss`, and their gradient times `scale`, unless `gx` is null.
+// `losses`: null, or where the loss of every position is stored.
 template <class T>
 Pass run_pass(const Problem<T>& problem, const Array& t, const SoftmaxCrossEntropyOptions& options,
-              const Scale<T>& scale, T* losses, T* gx) {
+              const Scale<T>& scale, T* losses, T* gx, bool with_loss = true) {
   SmallVector<Pass, 4> parts;
   parts.resize(cpu::softmax_task_count<T>(problem.lines));
   detail::visit_targets(
@@ -381,12 +384,14 @@ Pass run_pass(const Problem<T>& problem, const Array& t, const SoftmaxCrossEntro
         cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t task) {
           const auto& targets = targets_of(all_targets, chunk);
           chunk.exponentials(problem.x, gx);
-          double chunk_loss[SoftmaxChunk<T>::size];
-          chunk_losses(problem, targets, chunk, chunk_loss);
-          parts[task].loss += add_up(chunk_loss, chunk.count());
-          if (losses != nullptr)
-            std::transform(chunk_loss, chunk_loss + chunk.count(), losses + chunk.first(),
-                           [](double loss) { return static_cast<T>(loss); });
+          if (with_loss) {
+            double chunk_loss[SoftmaxChunk<T>::size];
+            chunk_losses(problem, targets, chunk, chunk_loss);
+            parts[task].loss += add_up(chunk_loss, chunk.count());
+            if (losses != nullptr)
+              std::transform(chunk_loss, chunk_loss + chunk.count(), losses + chunk.first(),
+                             [](double loss) { return static_cast<T>(loss); });
+          }
           if (gx != nullptr) parts[task].keeps_digits &= chunk_gradients(problem, targets, scale, chunk, gx);
         });
       });
@@ -423,17 +428,29 @@ void target_gradients(const Problem<T>& problem, const Array& t, const SoftmaxCr
   });
 }
 
-// gx := gy gx; 0 where gy is 0, also for a gradient that is NaN.
+// 0 stays 0, also where the other factor is NaN or negative.
 template <class T>
-void multiply_by_gy(const Problem<T>& problem, const T* gy, bool gy_of_each, T* gx) {
-  const Lines& lines = problem.lines;
-  const std::size_t step = cpu::softmax_lines_per_task<T>(lines);
-  if (!gy_of_each && gy[0] == T{1}) return;
-  parallel_for(cpu::softmax_task_count<T>(lines), [&](std::size_t task) {
-    for (std::size_t p = task * step; p < std::min((task + 1) * step, lines.count()); ++p) {
-      const T factor = gy[gy_of_each ? p : 0];
-      const Line<T> line = problem.line(gx, lines.start(p));
-      for (std::size_t c = 0; c < lines.length; ++c) line[c] = factor == T{0} ? T{0} : line[c] * factor;
+T product_or_zero(T a, T b) {
+  return (a == T{0}) | (b == T{0}) ? T{0} : a * b;
+}
+
+// gx := gy gx for a scalar gy.
+template <class T>
+void multiply_by_scalar(T gy, T* gx, std::size_t size) {
+  constexpr std::size_t block = std::size_t{1} << 16;
+  parallel_for((size + block - 1) / block, [&](std::size_t i) {
+    for (std::size_t j = i * block; j < std::min((i + 1) * block, size); ++j)
+      gx[j] = product_or_zero(gx[j], gy);
+  });
+}
+
+// gx := gy gx with a gy for each position.
+template <class T>
+void multiply_by_positions(const Lines& lines, const T* gy, T* gx) {
+  parallel_for(lines.outer, [&](std::size_t i) {
+    for (std::size_t c = 0; c < lines.length; ++c) {
+      T* const row = gx + (i * lines.length + c) * lines.inner;
+      for (std::size_t j = 0; j < lines.inner; ++j) row[j] = product_or_zero(row[j], gy[i * lines.inner + j]);
     }
   });
 }
@@ -526,13 +543,21 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     bool multiply_later = all_ones || (all_finite && gradient_keeps_digits_);
     Array gx = multiply_later ? std::exchange(gradient_, Array()) : Array();
     if (!gx) {  // not kept, or given to an earlier backward
+      if (!is_floating(t.dtype())) check_labels(*this, t, x.shape()[1], options_.ignore_label);
       gx = new_gradient(0, x);
-      if (multiply_later)
-        multiply_later =
-            run_pass<T>(problem, t, options_, without_gy, nullptr, gx.data<T>()).keeps_digits || all_ones;
-      if (!multiply_later) run_pass<T>(problem, t, options_, with_gy, nullptr, gx.data<T>());
+      const auto compute = [&](const Scale<T>& scale) {
+        return run_pass<T>(problem, t, options_, scale, nullptr, gx.data<T>(), false);
+      };
+      multiply_later = multiply_later && (compute(without_gy).keeps_digits || all_ones);
+      if (!multiply_later) compute(with_gy);
     }
-    if (multiply_later) multiply_by_gy(problem, gy, each, gx.data<T>());
+    if (multiply_later && !all_ones) {
+      if (each) {
+        multiply_by_positions(problem.lines, gy, gx.data<T>());
+      } else {
+        multiply_by_scalar(gy[0], gx.data<T>(), gx.size());
+      }
+    }
     if (!is_floating(t.dtype()) || !needs_grad(1)) return {gx, Array()};
     Array gt = new_gradient(1, t);
     const bool divides = detail::divides_by_weights(options_.reduce, options_.normalize);

@@ -803,6 +803,31 @@ TEST_CASE("train_method trains on all rows what can be saved") {
   }
 }
 
+TEST_CASE("what a method makes of a stop is no result") {
+  const ScratchDirectory directory;
+  const Table table = example_table({30, 12});
+  ComparisonOptions options = quick();
+  options.state = directory / "run.npz";
+  bool stop = true;
+  ComparisonMethods methods = standard_methods().select({"plain"});
+  methods.add("catches", [&](const TrainingContext& context, const MethodSettings& settings) {
+    if (!stop) return plain_network(context, settings);
+    NetworkSettings long_one = context.network();
+    long_one.epochs = long_one.max_epochs = 100'000'000;
+    try {
+      context.fit(long_one, context.train());
+    } catch (...) {
+    }
+    throw Error("training failed");
+  });
+  options.progress = [&](const ComparisonProgress& progress) {
+    if (stop && progress.what.find("training") != std::string::npos) throw std::runtime_error("stop");
+  };
+  CHECK_THROWS_WITH(compare(table, methods, options), "stop");
+  stop = false;
+  CHECK_FALSE(compare(table, methods, options)["catches"].is_left_out());
+}
+
 TEST_CASE("a short table has small batches, so that its networks converge") {
   ComparisonOptions options = quick();
   options.network = {};

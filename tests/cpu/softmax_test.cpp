@@ -1,4 +1,4 @@
-// Both ways to compute a softmax against plain sums in long double, and their independence of where a chunk
+// The ways to compute a softmax against plain sums in long double, and their independence of where a chunk
 // begins.
 #include "tenbin/cpu/softmax.h"
 
@@ -107,7 +107,7 @@ TEMPLATE_TEST_CASE("the logarithm of a sum keeps its digits beside an almost cer
 }
 
 TEST_CASE("the result of softmax does not depend on whether the exponentials are kept") {
-  for (const std::size_t n_class : {3u, 100u}) {
+  for (const std::size_t n_class : {2u, 3u, 100u}) {
     const Lines lines{70, n_class, 1};
     const auto x = random::Generator(1).normal({lines.count() * n_class}).to_vector<float>();
     const Results<float> kept = compute(lines, x), found = compute(lines, x, false);
@@ -119,17 +119,41 @@ TEST_CASE("the result of softmax does not depend on whether the exponentials are
 TEMPLATE_TEST_CASE("NaN and infinities stay in their line", "", float, double) {
   using T = TestType;
   const T nan = std::numeric_limits<T>::quiet_NaN(), infinity = std::numeric_limits<T>::infinity();
-  for (const std::size_t n_class : {5u, 100u}) {
+  for (const std::size_t n_class : {2u, 5u, 100u}) {
     const Lines lines{4, n_class, 1};
     std::vector<T> x(lines.count() * n_class, T{1});
-    x[n_class + 2] = nan;
-    x[2 * n_class + 3] = infinity;
+    const std::size_t last = n_class - 1;
+    x[n_class + last] = nan;
+    x[2 * n_class + last] = infinity;
     x[3 * n_class + 1] = -infinity;
     const Results<T> results = compute(lines, x);
     CHECK(results.softmax[0] == Approx(1. / static_cast<double>(n_class)));
     CHECK(std::isnan(results.softmax[n_class]));
-    CHECK(std::isnan(results.softmax[2 * n_class + 3]));
+    CHECK(std::isnan(results.softmax[2 * n_class + last]));
+    CHECK(std::isnan(results.log_sum[2]));
     CHECK(results.softmax[3 * n_class] == Approx(1. / static_cast<double>(n_class - 1)));
     CHECK(results.softmax[3 * n_class + 1] == 0);
+  }
+}
+
+TEMPLATE_TEST_CASE("for_each_softmax_chunk has every line once, with the bits of any division", "", float,
+                   double) {
+  using T = TestType;
+  for (const Lines lines : {Lines{1000, 2, 1}, Lines{777, 5, 1}, Lines{301, 100, 1}, Lines{37, 1000, 1},
+                            Lines{2, 100, 333}, Lines{0, 3, 1}}) {
+    CAPTURE(lines.outer, lines.length, lines.inner);
+    const auto x = random::Generator(1)
+                       .normal({lines.count() * lines.length}, 0, 3, dtype_of<T>)
+                       .template to_vector<T>();
+    const Results<T> expected = compute(lines, x);
+    std::vector<T> softmax(x.size());
+    std::vector<int> times(lines.count());
+    cpu::for_each_softmax_chunk<T>(lines, [&](SoftmaxChunk<T>& chunk, std::size_t) {
+      chunk.exponentials(x.data(), softmax.data());
+      chunk.softmax(softmax.data());
+      for (std::size_t i = 0; i < chunk.count(); ++i) ++times[chunk.first() + i];
+    });
+    CHECK(softmax == expected.softmax);
+    CHECK(times == std::vector<int>(lines.count(), 1));
   }
 }

@@ -45,7 +45,7 @@ expect 2 train a.csv --comparison a.json --best-by luck
 says 'tenbin: --best-by: '
 says 'average_precision'
 expect 2 train a.csv --device gpu
-says "tenbin: --device: get_device: expected cpu, cuda or cuda:N, got 'gpu'"
+says "tenbin: --device: expected cpu, cuda or cuda:N, got 'gpu'"
 expect 2 export model.npz --to model.pt
 says 'tenbin: --to: expected a file named .onnx or .safetensors, got "model.pt"'
 expect 2 export model.npz

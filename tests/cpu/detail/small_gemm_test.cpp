@@ -78,7 +78,7 @@ bool check(Product<T> p, T beta) {
       const double allowed = epsilon * (8 + std::sqrt(static_cast<double>(p.k))) * size;
       if (!(std::abs(static_cast<double>(p.c[at]) - sum) <= allowed)) ++wrong;
     }
-    for (std::size_t j = p.n; j < p.n + p.gap; ++j) {  // behind the row
+    for (std::size_t j = p.n; j < p.n + p.gap; ++j) {  // after the row
       const T now = p.c[i * (p.n + p.gap) + j], then = before[i * (p.n + p.gap) + j];
       if (now != then && !(std::isnan(now) && std::isnan(then))) ++wrong;
     }
@@ -99,7 +99,7 @@ TEMPLATE_TEST_CASE("small_gemm of few columns", "", float, double) {
             const auto beta = static_cast<TestType>(0.5 * half_beta);
             if (check(Product<TestType>(false, true, m, n, k, beta, gap), beta)) ++computed;
           }
-    CHECK(computed == (n <= 2 || computed != 0 ? 270 : 0));  // all of them; 3 and 4 need vectors of AVX
+    CHECK((computed == 270 || (n > 2 && computed == 0)));  // all or, without AVX in the library, none
   }
 }
 

@@ -254,6 +254,58 @@ TEST_CASE("softmax_cross_entropy's gradient for any gy", "[gpu]") {
   });
 }
 
+TEST_CASE("softmax_cross_entropy's gradient with a gy for each position", "[gpu]") {
+  const bool cache_score = GENERATE(true, false);
+  on_every_device([&](Device device) {
+    for (const Shape& shape : {Shape{5, 2}, Shape{40, 3}, Shape{2, 3, 4}, Shape{3, 70}, Shape{2, 65, 9}}) {
+      CAPTURE(shape, cache_score, device);
+      Shape positions{shape[0]};
+      if (shape.size() == 3) positions.push_back(shape[2]);
+      const Array t = Array::zeros(positions, Dtype::int32);
+      const Array gy = random::Generator(2).normal(positions, 0, 1, Dtype::float64);
+      Variable x(random::Generator(1).normal(shape, 0, 2, Dtype::float64).to(device));
+      const SoftmaxCrossEntropyOptions options{.cache_score = cache_score, .reduce = Reduce::no};
+      const Variable losses = softmax_cross_entropy(x, t.to(device), options);
+      Variable(losses).set_grad(gy.to(device));
+      Variable(losses).backward();
+      const std::vector<double> got = values(x.grad());
+      x.cleargrad();
+      const Variable ones = softmax_cross_entropy(x, t.to(device), options);
+      Variable(ones).set_grad(Array::ones(positions, Dtype::float64).to(device));
+      Variable(ones).backward();
+      std::vector<double> expected = values(x.grad());
+      const std::size_t inner = shape.size() == 3 ? shape[2] : 1, n_class = shape[1];
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        expected[i] *= values(gy)[i / (n_class * inner) * inner + i % inner];
+      check_close(got, expected, 0, 1e-14);
+    }
+  });
+}
+
+TEST_CASE("the gradient of spread targets is right for weights and gy that cancel", "[gpu]") {
+  const bool cache_score = GENERATE(true, false);
+  const bool soft = GENERATE(true, false);
+  on_every_device([&](Device device) {
+    for (const auto& [weight, sample, gy] :
+         {std::tuple(1e30, 1e20, 1e-20), std::tuple(1e-30, 1e-12, 1e30), std::tuple(1., 1., 3.)}) {
+      CAPTURE(cache_score, soft, weight, device);
+      Variable x(Array{{1.f, 2.f}}.to(device));
+      const Array t = soft ? Array{{0.3f, 0.7f}} : Array{1};
+      Variable loss = softmax_cross_entropy(x, t.to(device),
+                                            {.cache_score = cache_score,
+                                             .class_weight = Array({weight, weight}, Dtype::float32),
+                                             .reduce = Reduce::sum,
+                                             .sample_weight = Array({sample}, Dtype::float32),
+                                             .label_smoothing = soft ? 0 : 0.1});
+      loss.set_grad(Array::full({}, gy, Dtype::float32).to(device));
+      loss.backward();
+      const double p = 1 / (1 + std::exp(1.)), q = soft ? 0.3 : 0.05;
+      check_close(values(x.grad()), {weight * sample * gy * (p - q), -weight * sample * gy * (p - q)}, 0,
+                  1e-5);
+    }
+  });
+}
+
 // One row per group of lanes, one per block, one row, none, more than one block: compared with the
 // definition, also the gradient.
 TEST_CASE("softmax_cross_entropy of every size", "[gpu]") {
