@@ -15,7 +15,8 @@ struct AutoPipelineOptions {
   std::vector<std::string> keep = {};  ///< columns that are features whatever `describe` says
   /// Columns of dates and their parts; no parts: the default.
   std::map<std::string, std::vector<DatePart>> dates = {};
-  std::string date_format = {};       ///< of the columns in `dates`: see TablePipeline::dates
+  /// Of those columns in `dates` that are not in ISO 8601: see TablePipeline::dates.
+  std::string date_format = {};
   std::size_t most_categories = 100;  ///< a categorical column with more is left out
 };
 

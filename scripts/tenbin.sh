@@ -7,6 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/release.sh
 . "$root/scripts/release.sh"
 
-"$root/scripts/setup.sh" build >&2
+"$root/scripts/setup.sh" build 2>&1 | sed -u '/nothing is missing/d' >&2
 build_release tenbin tenbin_command
+export TENBIN_COMMAND=$0  # the name in the lines that say what to do next
 exec "$root/build/release/tools/tenbin" "$@"

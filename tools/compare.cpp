@@ -92,7 +92,7 @@ ComparisonMethods chosen_methods(const CompareOptions& options) {
 [[noreturn]] void explain(const Error& error, const std::string& state) {
   const std::string text = error.what();
   if (text.rfind(state, 0) != 0) throw Error(text);
-  throw Error(text, " (--restart removes it, --out names another folder)");
+  throw Error(text, " (--restart replaces what is in the folder, --out names another folder)");
 }
 
 ComparisonResult run(const CompareOptions& options, const Table& table, const ComparisonMethods& methods,
@@ -108,7 +108,7 @@ std::string method_arguments(const NextSteps& next, const Table& table, const Da
                              const std::string& json) {
   if (next.method.empty()) return " --comparison " + shell_word(json) + " --best-by average_precision";
   std::string text = " --method " + shell_word(next.method);
-  if (table.classes().size() == 2) text += " --objective 'recall >= 0.9'";
+  if (table.classes().size() == 2) text += " --objective 'balanced accuracy'";
   if (!data.positive.empty()) text += " --positive " + shell_word(data.positive);
   return text;
 }
@@ -158,7 +158,7 @@ void compare(const CompareOptions& options) {
             << next.advice << "\n\nThe report: " << files.report << "\nEvery value: " << files.json << ", "
             << files.csv << '\n';
   if (!result.leak_check.passed()) return;
-  std::cout << "Next:\n  tenbin train " << shell_word(options.file) << " --label "
+  std::cout << "Next:\n  " << command_name() << " train " << shell_word(options.file) << " --label "
             << shell_word(table.label().name) << arguments(options.data, options.columns)
             << method_arguments(next, table, options.data, files.json) << '\n';
 }

@@ -1,6 +1,7 @@
 #include "tenbin/tools/data.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 
@@ -38,6 +39,28 @@ DatePart date_part(const std::string& name) {
     if (names.back() == name) return part;
   }
   throw UsageError("--dates: there is no part \"" + name + "\"; there are " + detail::joined(names));
+}
+
+// The first of these formats that all texts of the column have; empty: none.
+std::string date_format_of(const Column& column) {
+  for (const char* const day : {"%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d"})
+    for (const char* const time : {"", " %H:%M", " %H:%M:%S"}) {
+      const std::string format = std::string(day) + time;
+      const auto has_format = [&](const std::string& text) {
+        return detail::parse_date(text, format).has_value();
+      };
+      if (!column.categories.empty() &&
+          std::all_of(column.categories.begin(), column.categories.end(), has_format))
+        return format;
+    }
+  return "";
+}
+
+// The options by which a column that was left out becomes features.
+std::string how_to_use(const Column& column) {
+  const std::string format = date_format_of(column), name = printable(column.name);
+  if (format.empty()) return "--keep " + name;
+  return "dates: --dates " + name + "=year,month,weekday --date-format " + shell_word(format);
 }
 
 bool has_column(const Table& table, const std::string& name) {
@@ -133,7 +156,7 @@ AutoPipeline prepare(const Table& table, const TableDescription& description, co
   for (const ColumnNote& note : made.notes) {
     switch (note.kind) {
       case ColumnNote::Kind::left_out:
-        std::cerr << "left out: " << note.text << " (--keep " << printable(note.column) << ")\n";
+        std::cerr << "left out: " << note.text << " (" << how_to_use(table[note.column]) << ")\n";
         break;
       case ColumnNote::Kind::dates:
         std::cerr << "dates: " << note.text << " (--dates " << printable(note.column)
@@ -155,6 +178,11 @@ TableDescription without_left_out(TableDescription description, const std::vecto
     warnings.erase(std::remove_if(warnings.begin(), warnings.end(), is_about_it), warnings.end());
   }
   return description;
+}
+
+std::string command_name() {
+  const char* const name = std::getenv("TENBIN_COMMAND");
+  return name == nullptr || *name == '\0' ? "tenbin" : shell_word(name);
 }
 
 std::string shell_word(const std::string& text) {

@@ -43,6 +43,9 @@ TableDescription without_left_out(TableDescription description, const std::vecto
 std::string arguments(const DataOptions& data, const ColumnOptions& columns);
 
 /// A text as a shell reads it: in quotes where it needs them.
+/// How the user calls this program: TENBIN_COMMAND, which scripts/tenbin.sh sets, or `tenbin`.
+std::string command_name();
+
 std::string shell_word(const std::string& text);
 
 TransformOptions transform_options(const ToleranceOptions& options);

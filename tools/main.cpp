@@ -46,10 +46,15 @@ CLI::Validator share(bool with_ends) {
       "");
 }
 
-// An option that can be given several times, with one value each.
+// An option that can be given several times, with one value each. CLI11 would write "NAMES ...", as if the
+// values were separate arguments.
 CLI::Option* add_list(CLI::App* command, const std::string& name, std::vector<std::string>& values,
                       const std::string& about) {
-  return command->add_option(name, values, about)->allow_extra_args(false)->type_name("NAMES");
+  return command->add_option(name, values, about + std::string("; may be repeated"))
+      ->allow_extra_args(false)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("NAMES");
 }
 
 void add_json(CLI::App* command, bool& json) {
@@ -87,11 +92,12 @@ void add_label(CLI::App* command, DataOptions& data) {
 
 void add_training_data(CLI::App* command, DataOptions& data, ColumnOptions& columns) {
   add_label(command, data);
-  add_list(command, "--drop", columns.drop, "columns to leave out");
-  add_list(command, "--keep", columns.keep, "columns that are features, though they look useless");
+  add_list(command, "--drop", columns.drop, "columns to leave out: a,b");
+  add_list(command, "--keep", columns.keep, "columns that are features, though they look useless: a,b");
   add_list(command, "--dates", columns.dates, "a column of dates, with its parts: when=hour,weekday,month")
       ->type_name("NAME[=PARTS]");
-  command->add_option("--date-format", columns.date_format, "of --dates, as %d.%m.%Y (default: ISO 8601)")
+  command
+      ->add_option("--date-format", columns.date_format, "of --dates that are not in ISO 8601, as %d.%m.%Y")
       ->type_name("FORMAT");
   add_format(command, data);
 }
@@ -133,7 +139,7 @@ void add_compare(CLI::App& app, CompareOptions& options) {
   command->add_option("--test", options.test, "test on this file instead of cross-validation")
       ->type_name("FILE");
   add_training_data(command, options.data, options.columns);
-  add_list(command, "--methods", options.methods, "methods to compare (default: all)");
+  add_list(command, "--methods", options.methods, "methods to compare: plain,SMOTE (default: all)");
   command->add_option("--baseline", options.baseline, "the method that the others are compared with")
       ->type_name("NAME")
       ->capture_default_str();

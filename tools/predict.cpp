@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "tenbin/bundle/predictor.h"
+#include "tenbin/core/file.h"
+#include "tenbin/core/text.h"
 #include "tenbin/datasets/csv.h"
 #include "tenbin/datasets/csv_writer.h"
 #include "tenbin/tools/data.h"
@@ -81,6 +83,17 @@ Json json_of(const Predictions& predictions, const Table& result, const PredictO
   return json;
 }
 
+// "31 no, 9 yes"
+std::string decided(const Predictions& predictions) {
+  std::vector<std::size_t> counts(predictions.classes.size());
+  for (const std::int64_t decision : predictions.decisions.astype(Dtype::int64).to_vector<std::int64_t>())
+    ++counts[static_cast<std::size_t>(decision)];
+  std::vector<std::string> texts;
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    if (counts[c] > 0) texts.push_back(std::to_string(counts[c]) + ' ' + printable(predictions.classes[c]));
+  return texts.empty() ? "none" : detail::joined(texts);
+}
+
 }  // namespace
 
 void predict(const PredictOptions& options) {
@@ -90,11 +103,20 @@ void predict(const PredictOptions& options) {
   const Table table = load(options, pipeline);
   const Predictions predictions =
       predictor(without_label(table, pipeline.label_name()), transform_options(options.tolerance));
+  const std::vector<Column>& columns = table.columns();
+  const bool has_label = std::any_of(columns.begin(), columns.end(), [&](const Column& column) {
+    return column.name == pipeline.label_name();
+  });
   print(predictions.warnings);
   const Table result = predictions.table(kept_columns(options, table, pipeline));
   if (!options.out.empty()) write_csv(result, options.out);
   if (options.json) return print(json_of(predictions, result, options));
-  if (options.out.empty()) write_csv(result, std::cout);
+  if (options.out.empty()) return write_csv(result, std::cout);
+  std::cout << options.out << ": " << predictions.size() << " rows, decided: " << decided(predictions)
+            << '\n';
+  if (has_label)
+    std::cout << "Next:\n  " << command_name() << " evaluate " << shell_word(options.model) << ' '
+              << shell_word(options.file) << '\n';
 }
 
 }  // namespace tenbin::tools

@@ -207,7 +207,7 @@ void train(const TrainOptions& options) {
             << "decision: " << detail::decision_text(bundle.decision, predictor.classes()) << tuned
             << "\n\nOn " << parts.tested_on << ":\n\n"
             << assessment.text() << report_line(options.report) << "\nThe model: " << options.out
-            << "\nNext:\n  tenbin predict " << shell_word(options.out)
+            << "\nNext:\n  " << command_name() << " predict " << shell_word(options.out)
             << " NEW_FILE.csv --out decisions.csv\n";
 }
 

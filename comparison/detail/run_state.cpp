@@ -153,7 +153,7 @@ void RunState::load() {
   const Json json = Json::parse(read_text(reader, manifest_key), nullptr, false);
   try {
     if (json.at("key").get<std::string>() != shape_.key)
-      throw Error("of other data, options or version of the library; remove it, or name another file");
+      throw Error("of other data, of other options or of another version; remove it, or name another file");
     for (const Json& start : json.at("folds")) {
       const auto fold = start.at("fold").get<std::size_t>();
       if (fold >= shape_.test_rows.size()) throw Error("a fold that does not exist");

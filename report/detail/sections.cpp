@@ -47,7 +47,8 @@ void warnings(Page& page, const TableDescription& description) {
                     " an earlier one, label included. If such rows are in the training and in the test part, "
                     "models that memorise look better than they are.");
   for (const TableWarning& warning : description.warnings) items.push_back(warning.text);
-  if (items.empty()) return page.paragraph("No duplicated rows, identifiers or constant columns were found.");
+  if (items.empty())
+    return page.paragraph("No duplicated rows, and no warnings about the columns that are used.");
   page.subsection("Warnings about the data");
   page.list(items);
 }

@@ -544,7 +544,7 @@ TEST_CASE("a comparison that was stopped goes on where it was", "[threads]") {
   options.seed = 2;
   CHECK_THROWS_WITH(compare(table, methods, options),
                     options.state +
-                        ": the state of a comparison, of other data, options or version of the library; "
+                        ": the state of a comparison, of other data, of other options or of another version; "
                         "remove it, or name another file");
   options.seed = 1;
   CHECK_THROWS_WITH(compare(example_table({40, 16}, 6), methods, options),

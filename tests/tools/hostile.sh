@@ -133,3 +133,18 @@ expect 1 train names.csv --comparison names.csv
 says 'names.csv: expected the comparison.json that `tenbin compare` writes: '
 expect 1 evaluate names.npz one_class.csv
 says 'no column is named'
+
+# Dates that are not in ISO 8601: the way to use them is said, and works beside a column that is.
+awk 'BEGIN { print "day,iso,a,y"
+  for (i = 0; i < 300; ++i) printf "%02d.%02d.20%02d,2024-%02d-%02d,%d,%s\n", i%28+1, i%12+1, i%9+10, i%12+1, i%28+1, i%17, i%5 ? "no" : "yes" }' >days.csv
+expect 0 train days.csv --label y --epochs 2 --untuned --out days.npz
+says 'left out: "day" has 252 different texts, more than 100 (dates: --dates day=year,month,weekday --date-format '"'%d.%m.%Y')"
+expect 0 train days.csv --label y --epochs 2 --untuned --out days.npz --dates day=year,month --dates iso=day --date-format %d.%m.%Y
+says 'dates: "day" has dates, which become year, month'
+says 'dates: "iso" has dates, which become day'
+prints '  tenbin predict days.npz NEW_FILE.csv'
+export TENBIN_COMMAND=scripts/tenbin.sh
+expect 0 predict days.npz days.csv --out decided.csv
+prints 'decided.csv: 300 rows, decided: '
+prints '  scripts/tenbin.sh evaluate days.npz days.csv'
+unset TENBIN_COMMAND

@@ -33,8 +33,8 @@ cmp -s stopped/comparison.json whole/comparison.json || fail "the resumed compar
 
 # Of another seed, in the same folder.
 expect 1 "$@" --resamples 0 --out stopped --seed 2
-says 'stopped/state.npz: the state of a comparison, of other data, options or version of the library'
-says '(--restart removes it, --out names another folder)'
+says 'stopped/state.npz: the state of a comparison, of other data, of other options or of another version'
+says '(--restart replaces what is in the folder, --out names another folder)'
 
 # During the bootstrap, when nothing is left to train.
 "$tenbin" "$@" --out whole --resamples 2000000 >out.txt 2>err.txt &
