@@ -144,7 +144,8 @@ std::size_t count_valid(const Problem<T>&, const detail::LabelTargets<T, Label>&
                         std::size_t end) {
   std::size_t count = 0;
   for (std::size_t p = begin; p < end; ++p)
-    count += static_cast<std::size_t>(targets.is_class(p) & (targets.label(p) != targets.ignore_label));
+    count += static_cast<std::size_t>(targets.is_class(p)) &
+             static_cast<std::size_t>(targets.label(p) != targets.ignore_label);
   return count;
 }
 
@@ -431,7 +432,7 @@ void target_gradients(const Problem<T>& problem, const Array& t, const SoftmaxCr
 // 0 stays 0, also where the other factor is NaN or negative.
 template <class T>
 T product_or_zero(T a, T b) {
-  return (a == T{0}) | (b == T{0}) ? T{0} : a * b;
+  return a == T{0} || b == T{0} ? T{0} : a * b;
 }
 
 // gx := gy gx for a scalar gy.
