@@ -152,11 +152,18 @@ TENBIN_INLINE T expm1(T x) {
   return mantissa * scale * rest + (scale * rest - 1);
 }
 
-/// tanh(x), accurate near 0, too.
+/// tanh(x), accurate near 0 and near 1, too: 1 - tanh(x)^2, its derivative, has few digits less than tanh.
 template <class T>
 TENBIN_INLINE T tanh(T x) {
-  const T e = expm1(-2 * (x < 0 ? -x : x));  // in (-1, 0]: nothing overflows
-  return std::copysign(e / (2 + e), x);
+  // With t = exp(-2 |x|) and e = t - 1: -e / (1 + t), or 1 - 2t / (1 + t), whichever is rounded less.
+  const auto [n, r] = detail::reduce(-2 * (x < 0 ? -x : x));
+  const T mantissa = r * r * detail::exp_tail(r) + r;
+  const T half = detail::round(n / 2);
+  const T scale = detail::power_of_two(half) * detail::power_of_two(n - half);
+  const T t = mantissa * scale + scale, e = mantissa * scale + (scale - 1);
+  const bool is_small = t > T{0.25};
+  const T quotient = (is_small ? -e : 2 * t) / (1 + t);
+  return std::copysign(is_small ? quotient : 1 - quotient, x);
 }
 
 /// 1 / (1 + exp(-x)), accurate near 0, too; 0 where the result would be denormal.
@@ -212,6 +219,14 @@ TENBIN_INLINE T log_of_sum(T sum, T rest) {
   const bool little = sum < tenbin::detail::little_more_than_one<T>;
   const T whole = little ? 1 + rest : sum;
   return log(whole) + (little ? (rest - (whole - 1)) / whole : T{0});  // corrects the rounding of 1 + rest
+}
+
+/// log(1 + exp(-|z|)), as `detail::softplus_tail` (core/logistic.h).
+template <class T>
+TENBIN_INLINE T softplus_tail(T z) {
+  const T e = exp(z < 0 ? z : -z);
+  const T whole = 1 + e;
+  return log(whole) + (e - (whole - 1)) / whole;  // corrects the rounding of 1 + e
 }
 
 }  // namespace tenbin::vector_math

@@ -39,6 +39,11 @@ constexpr T sigmoid(T x) {
   return detail::precise_sigmoid(x);
 }
 
+template <class T>
+constexpr T softplus_tail(T z) {
+  return detail::softplus_tail(z);
+}
+
 }  // namespace device
 
 // On the CPU those of cpu/vector_math.h, with which loops are vectorised. Selected by the compiler, not by
@@ -49,6 +54,7 @@ using device::erfc;
 using device::exp;
 using device::expm1;
 using device::sigmoid;
+using device::softplus_tail;
 using device::tanh;
 
 #else
@@ -57,6 +63,7 @@ using vector_math::erfc;
 using vector_math::exp;
 using vector_math::expm1;
 using vector_math::sigmoid;
+using vector_math::softplus_tail;
 using vector_math::tanh;
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "tenbin/core/logistic.h"
 #include "tenbin/functions/elementwise.h"
+#include "tenbin/functions/formula_math.h"
 
 namespace tenbin {
 
@@ -23,12 +23,12 @@ struct SoftplusFormula {
     const T b = static_cast<T>(beta);
     // The linear part comes from x itself: beta x may overflow where x does not.
     const T linear = (b > 0) == (x < 0) ? T{0} : x;
-    return linear + detail::softplus_tail(b * x) / b;
+    return linear + formula_math::softplus_tail(b * x) / b;
   }
   // exp(-beta y) = 1 / (1 + exp(beta x)), so that the sigmoid follows from y alone.
   template <class T>
   constexpr T gx(T y, T gy) const {
-    return gy * -std::expm1(-static_cast<T>(beta) * y);
+    return gy * -formula_math::expm1(-static_cast<T>(beta) * y);
   }
 };
 using Softplus = Elementwise<SoftplusFormula>;

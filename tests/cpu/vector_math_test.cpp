@@ -108,3 +108,38 @@ TEMPLATE_TEST_CASE("log_of_sum of a sum that was rounded to its largest term", "
   CHECK(std::isnan(vector_math::log_of_sum(nan, T{0})));
   CHECK(std::isnan(vector_math::log_of_sum(nan, nan)));
 }
+
+TEMPLATE_TEST_CASE("tanh is accurate enough for its derivative, 1 - tanh^2", "", float, double) {
+  using T = TestType;
+  const bool single = std::is_same_v<T, float>;
+  const auto tanh = [](T x) { return vector_math::tanh(x); };
+  const auto exact = [](long double x) { return std::tanh(x); };
+  CHECK(worst_error<T>(tanh, exact, between(-1., 1.)) < 2.5);
+  CHECK(worst_error<T>(tanh, exact, between(0.7, single ? 9. : 19.)) < 1.2);
+  // Relative to the derivative: not much more than the rounding of tanh itself costs.
+  double worst = 0, of_rounding = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const T x = static_cast<T>(i) / 20000 * 4;
+    const long double y = std::tanh(static_cast<long double>(x)), exact_slope = 1 - y * y;
+    const auto error = [&](T rounded) {
+      const long double v = static_cast<long double>(rounded);
+      return static_cast<double>(std::abs((1 - v * v) / exact_slope - 1));
+    };
+    worst = std::max(worst, error(vector_math::tanh(x)));
+    of_rounding = std::max(of_rounding, error(static_cast<T>(y)));
+  }
+  CHECK(worst < 1.3 * of_rounding);
+}
+
+TEMPLATE_TEST_CASE("softplus_tail is right to two units in the last place", "", float, double) {
+  using T = TestType;
+  const bool single = std::is_same_v<T, float>;
+  const auto tail = [](T z) { return vector_math::softplus_tail(z); };
+  const auto exact = [](long double z) { return std::log1p(std::exp(-std::abs(z))); };
+  CHECK(worst_error<T>(tail, exact, between(-3., 3.)) < 2);
+  CHECK(worst_error<T>(tail, exact, between(single ? -103. : -744., 0.)) < 2);
+  CHECK(worst_error<T>(tail, exact, between(0., single ? 103. : 744.)) < 2);
+  CHECK(vector_math::softplus_tail(infinity<T>) == 0);
+  CHECK(vector_math::softplus_tail(-infinity<T>) == 0);
+  CHECK(std::isnan(vector_math::softplus_tail(std::numeric_limits<T>::quiet_NaN())));
+}
