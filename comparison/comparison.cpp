@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <set>
+#include <thread>
 
 #include "tenbin/comparison/detail/measure.h"
 #include "tenbin/comparison/detail/plan.h"
@@ -63,10 +65,10 @@ class Progress : public std::enable_shared_from_this<Progress> {
     if (!ended_ && Clock::now() - reported_ >= a_while) report(what);
   }
 
-  // What is computed after the callback has thrown may be incomplete.
+  // Throws again if a report has thrown on this thread: what has caught it may be incomplete.
   void throw_if_stopped() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (thrown_) throw Stop();
+    if (stopped_.count(std::this_thread::get_id()) > 0) throw Stop();
   }
 
   // Runs `work`; what the callback throws ends it, and is thrown here. Inside `work` it is a Stop, since an
@@ -97,14 +99,19 @@ class Progress : public std::enable_shared_from_this<Progress> {
   }
 
   void report(const std::string& what) {
-    if (thrown_) throw Stop();
+    if (thrown_) stop();
     try {
       callback_({done_, total_, what});
     } catch (...) {
       thrown_ = std::current_exception();
-      throw Stop();
+      stop();
     }
     reported_ = Clock::now();
+  }
+
+  [[noreturn]] void stop() {
+    stopped_.insert(std::this_thread::get_id());
+    throw Stop();
   }
 
   std::function<void(const ComparisonProgress&)> callback_;
@@ -114,6 +121,7 @@ class Progress : public std::enable_shared_from_this<Progress> {
   bool ended_ = false;
   Clock::time_point reported_ = Clock::now();
   std::exception_ptr thrown_;
+  std::set<std::thread::id> stopped_;
 };
 
 std::size_t network_units(const ComparisonOptions& options) { return 2 * options.inner_folds; }

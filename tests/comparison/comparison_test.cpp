@@ -548,7 +548,7 @@ TEST_CASE("a comparison that was stopped goes on where it was", "[threads]") {
                         "remove it, or name another file");
   options.seed = 1;
   CHECK_THROWS_WITH(compare(example_table({40, 16}, 6), methods, options),
-                    Catch::Contains("of other data, options or version"));
+                    Catch::Contains("of other data, of other options or of another version"));
   const detail::ComparisonPlan plan = detail::make_plan(table, options);
   CHECK(plan.key(options, "1.0.0") == plan.key(options, "1.0.0"));
   CHECK(plan.key(options, "1.0.0") != plan.key(options, "1.0.1"));
