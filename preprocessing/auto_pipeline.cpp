@@ -22,11 +22,6 @@ void require_feature(const Table& table, const std::string& name) {
     throw Error(function, ": \"", printable(name), "\" is the label, not a feature");
 }
 
-bool is_iso(const Column& column) {
-  return std::all_of(column.categories.begin(), column.categories.end(),
-                     [](const std::string& text) { return detail::parse_date(text, "").has_value(); });
-}
-
 void check_names(const Table& table, const AutoPipelineOptions& options) {
   for (const std::string& name : options.drop) require_feature(table, name);
   for (const std::string& name : options.keep) require_feature(table, name);
@@ -66,7 +61,8 @@ class Decisions {
     }
     const auto dates = options_.dates.find(column.name);
     if (dates != options_.dates.end())
-      return take_dates(column, dates->second, is_iso(column) ? "" : options_.date_format);
+      return take_dates(column, dates->second,
+                        described.kind == ColumnKind::dates ? "" : options_.date_format);
     const bool kept = contains(options_.keep, column.name);
     if (!kept && leave_out(column, described)) return;
     if (!kept && described.kind == ColumnKind::dates) return take_dates(column, {}, "");

@@ -63,14 +63,14 @@ std::string how_to_use(const Column& column) {
   return "dates: --dates " + name + "=year,month,weekday --date-format " + shell_word(format);
 }
 
+Unknown unknown_of(const std::string& text) { return text == "missing" ? Unknown::missing : Unknown::error; }
+
+}  // namespace
+
 bool has_column(const Table& table, const std::string& name) {
   return std::any_of(table.columns().begin(), table.columns().end(),
                      [&](const Column& column) { return column.name == name; });
 }
-
-Unknown unknown_of(const std::string& text) { return text == "missing" ? Unknown::missing : Unknown::error; }
-
-}  // namespace
 
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;

@@ -43,6 +43,8 @@ TableDescription without_left_out(TableDescription description, const std::vecto
 std::string arguments(const DataOptions& data, const ColumnOptions& columns);
 
 /// A text as a shell reads it: in quotes where it needs them.
+bool has_column(const Table& table, const std::string& name);
+
 /// How the user calls this program: TENBIN_COMMAND, which scripts/tenbin.sh sets, or `tenbin`.
 std::string command_name();
 

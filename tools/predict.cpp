@@ -39,9 +39,7 @@ Table load(const PredictOptions& options, const TablePipeline& pipeline) {
 
 // Classes are not read, and may be unknown ones.
 Table without_label(const Table& table, const std::string& label) {
-  for (const Column& column : table.columns())
-    if (!label.empty() && column.name == label) return table.without({label});
-  return table;
+  return !label.empty() && has_column(table, label) ? table.without({label}) : table;
 }
 
 std::vector<Column> kept_columns(const PredictOptions& options, const Table& table,
@@ -103,10 +101,6 @@ void predict(const PredictOptions& options) {
   const Table table = load(options, pipeline);
   const Predictions predictions =
       predictor(without_label(table, pipeline.label_name()), transform_options(options.tolerance));
-  const std::vector<Column>& columns = table.columns();
-  const bool has_label = std::any_of(columns.begin(), columns.end(), [&](const Column& column) {
-    return column.name == pipeline.label_name();
-  });
   print(predictions.warnings);
   const Table result = predictions.table(kept_columns(options, table, pipeline));
   if (!options.out.empty()) write_csv(result, options.out);
@@ -114,7 +108,7 @@ void predict(const PredictOptions& options) {
   if (options.out.empty()) return write_csv(result, std::cout);
   std::cout << options.out << ": " << predictions.size() << " rows, decided: " << decided(predictions)
             << '\n';
-  if (has_label)
+  if (has_column(table, pipeline.label_name()))
     std::cout << "Next:\n  " << command_name() << " evaluate " << shell_word(options.model) << ' '
               << shell_word(options.file) << '\n';
 }

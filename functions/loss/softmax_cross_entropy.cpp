@@ -109,13 +109,10 @@ struct ChunkLabels {
 
   template <class Label>
   ChunkLabels(const detail::LabelTargets<T, Label>& targets, std::size_t first, std::size_t count) {
-    const Label* const given = targets.labels + first;
-    const auto n_class = static_cast<std::int64_t>(targets.n_class);
     std::int32_t valid[SoftmaxChunk<T>::size];
     for (std::size_t i = 0; i < count; ++i) {
-      const std::int64_t value = given[i];
-      valid[i] = (value >= 0) & (value < n_class) & (value != targets.ignore_label);
-      label[i] = valid[i] != 0 ? static_cast<std::int32_t>(value) : 0;
+      valid[i] = targets.is_valid(first + i);
+      label[i] = valid[i] != 0 ? static_cast<std::int32_t>(targets.label(first + i)) : 0;
     }
     if (targets.class_weight == nullptr) {
       for (std::size_t i = 0; i < count; ++i) weight[i] = static_cast<T>(valid[i]);
@@ -143,9 +140,7 @@ template <class T, class Label>
 std::size_t count_valid(const Problem<T>&, const detail::LabelTargets<T, Label>& targets, std::size_t begin,
                         std::size_t end) {
   std::size_t count = 0;
-  for (std::size_t p = begin; p < end; ++p)
-    count += static_cast<std::size_t>(targets.is_class(p)) &
-             static_cast<std::size_t>(targets.label(p) != targets.ignore_label);
+  for (std::size_t p = begin; p < end; ++p) count += static_cast<std::size_t>(targets.is_valid(p));
   return count;
 }
 

@@ -128,12 +128,13 @@ struct LabelTargets {
     return static_cast<std::uint64_t>(std::int64_t{labels[p]}) < n_class;
   }
   constexpr std::int64_t label(std::size_t p) const { return labels[p]; }
-  // Neither a class nor ignored. Without a branch, for loops over all labels.
+  // A class that is not ignored; neither a class nor ignored. Without a branch, for loops over all labels.
+  constexpr bool is_valid(std::size_t p) const { return (is_class(p) & (labels[p] != ignore_label)) != 0; }
   constexpr bool is_wrong(std::size_t p) const { return (!is_class(p) & (labels[p] != ignore_label)) != 0; }
 
   // A wrong label is ignored.
   constexpr LabelTarget<T> operator[](std::size_t p) const {
-    const bool valid = is_class(p) && labels[p] != ignore_label;
+    const bool valid = is_valid(p);
     const std::size_t label = valid ? static_cast<std::size_t>(labels[p]) : 0;
     return {valid, label, class_weight == nullptr ? T{1} : class_weight[label], n_class};
   }
