@@ -115,16 +115,20 @@ TEMPLATE_TEST_CASE("the bits of a product do not depend on the number of threads
                    double) {
   const std::size_t before = num_threads();
   random::Generator generator(1);
-  for (const auto& [transpose, columns] :
-       {std::pair(false, 257u), std::pair(true, 257u), std::pair(false, 1001u)}) {
-    const Array a = generator.uniform({601, 301}, -1, 1, dtype_of<TestType>);
-    const Array b = generator.uniform({transpose ? 601u : 301u, columns}, -1, 1, dtype_of<TestType>);
+  struct Shapes {
+    bool transpose_a;
+    std::size_t m, n, k;
+  };
+  for (const auto& [transpose_a, m, n, k] :
+       {Shapes{false, 601, 257, 301}, {true, 301, 257, 601}, {false, 601, 1001, 301}, {true, 64, 30, 5000}}) {
+    const Array a = generator.uniform(transpose_a ? Shape{k, m} : Shape{m, k}, -1, 1, dtype_of<TestType>);
+    const Array b = generator.uniform({k, n}, -1, 1, dtype_of<TestType>);
     set_num_threads(1);
-    const auto expected = product(a, b, transpose).template to_vector<TestType>();
+    const auto expected = product(a, b, transpose_a).template to_vector<TestType>();
     for (const std::size_t threads : {2u, 4u, 7u}) {
-      CAPTURE(threads, transpose, columns);
+      CAPTURE(threads, transpose_a, m, n, k);
       set_num_threads(threads);
-      CHECK((product(a, b, transpose).template to_vector<TestType>() == expected));
+      CHECK((product(a, b, transpose_a).template to_vector<TestType>() == expected));
     }
   }
   set_num_threads(before);
@@ -136,6 +140,16 @@ TEMPLATE_TEST_CASE("products cut into blocks of columns", "", float, double) {
       for (const int half_beta : {0, 1, 2})
         check_product<TestType>({transpose_a, transpose_b, 65, 601, 257},
                                 static_cast<TestType>(0.5 * half_beta));
+}
+
+TEMPLATE_TEST_CASE("products of a small C, whose sums are cut", "", float, double) {
+  for (const bool transpose_a : {false, true})
+    for (const bool transpose_b : {false, true})
+      for (const int half_beta : {0, 1, 2})
+        for (const std::size_t k : {2100u, 4096u, 70001u})
+          check_product<TestType>({transpose_a, transpose_b, 33, 64, k},
+                                  static_cast<TestType>(0.5 * half_beta));
+  check_product<TestType>({true, false, 2, 127, 50001}, TestType{0});
 }
 
 TEST_CASE("gemm of arrays") {
