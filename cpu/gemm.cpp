@@ -155,8 +155,18 @@ void multiply_by_library(const Block<float>& block) { multiply_by_blas(block); }
 void multiply_by_library(const Block<double>& block) { multiply_by_blas(block); }
 
 template <class T>
+void add_bias(const Block<T>& block) {
+  const T* __restrict const bias = block.bias;
+  for (std::size_t i = 0; i < block.m; ++i) {
+    T* __restrict const row = block.c + i * block.ldc;
+    for (std::size_t j = 0; j < block.n; ++j) row[j] += bias[j];
+  }
+}
+
+template <class T>
 void multiply(const Block<T>& block) {
   if (!multiply_small(block)) multiply_by_library(block);
+  if (block.bias != nullptr) add_bias(block);
 }
 
 // How a product is cut into blocks of 2^21 multiplications or more, which take longer than to wake a thread.
@@ -192,6 +202,7 @@ class Cut {
     if (along != Along::rows)
       part.b += first * ((along == Along::columns) == whole.transpose_b ? whole.ldb : 1);
     if (along != Along::sums) part.c += first * (along == Along::rows ? whole.ldc : 1);
+    if (along == Along::columns && part.bias != nullptr) part.bias += first;
     return part;
   }
 
@@ -231,6 +242,7 @@ void multiply_parts_of_sums(const Block<T>& whole, const Cut& cut) {
     Block<T> part = cut.block(i, whole);
     if (i > 0) {
       part.beta = 0;
+      part.bias = nullptr;
       part.c = others.data() + (i - 1) * size;
     }
     multiply(part);
@@ -247,6 +259,7 @@ void multiply_in_blocks(const Block<T>& whole) {
   if (whole.k == 0) {
     T* const c = whole.c;
     for (std::size_t i = 0; i < whole.m * whole.n; ++i) c[i] = whole.beta == T{0} ? T{0} : whole.beta * c[i];
+    if (whole.bias != nullptr) add_bias(whole);
     return;
   }
   constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<xt::blas_index_t>::max());
@@ -263,15 +276,15 @@ void multiply_in_blocks(const Block<T>& whole) {
 
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
-          const T* b, T beta, T* c) {
+          const T* b, T beta, T* c, const T* bias) {
   multiply_in_blocks(Block<T>{transpose_a, transpose_b, m, n, k, a, transpose_a ? m : k, b,
-                              transpose_b ? k : n, beta, c, n});
+                              transpose_b ? k : n, beta, c, n, bias});
 }
 
 template void gemm(bool, bool, std::size_t, std::size_t, std::size_t, const float*, const float*, float,
-                   float*);
+                   float*, const float*);
 template void gemm(bool, bool, std::size_t, std::size_t, std::size_t, const double*, const double*, double,
-                   double*);
+                   double*, const double*);
 
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
           const Array& b, double beta, Array& c, std::size_t batch) {
@@ -280,6 +293,14 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
     for (std::size_t i = 0; i < batch; ++i)
       gemm(transpose_a, transpose_b, m, n, k, a.data<T>() + i * m * k, b.data<T>() + i * k * n,
            static_cast<T>(beta), c.data<T>() + i * m * n);
+  });
+}
+
+void gemm_with_bias(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
+                    const Array& a, const Array& b, const Array& bias, Array& c) {
+  visit_floating(c.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    gemm(transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(), T{0}, c.data<T>(), bias.data<T>());
   });
 }
 

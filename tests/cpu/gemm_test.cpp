@@ -162,6 +162,28 @@ TEST_CASE("gemm of arrays") {
         std::vector<double>{9, 4, -1, 12, 5, -2, 15, 6, -3});
 }
 
+TEMPLATE_TEST_CASE("a bias is added once to each row, however the product is cut", "", float, double) {
+  struct Shapes {
+    std::size_t m, n, k;
+  };
+  // Not cut, cut into rows, into columns, into parts of sums; without rows, without terms.
+  for (const auto& [m, n, k] :
+       {Shapes{3, 5, 7}, {5, 2, 9}, {601, 257, 301}, {65, 601, 257}, {33, 64, 5000}, {0, 3, 4}, {3, 4, 0}}) {
+    CAPTURE(m, n, k);
+    random::Generator generator(7);
+    const Array a = generator.uniform({m, k}, -1, 1, dtype_of<TestType>);
+    const Array b = generator.uniform({n, k}, -1, 1, dtype_of<TestType>);
+    const Array bias = generator.uniform({n}, -1, 1, dtype_of<TestType>);
+    auto expected = product(a, b, false, true).template to_vector<TestType>();
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += bias.template data<TestType>()[i % n];
+    Array c = Array::full({m, n}, NAN, dtype_of<TestType>);
+    cpu::gemm_with_bias(false, true, m, n, k, a, b, bias, c);
+    const auto y = c.template to_vector<TestType>();
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      REQUIRE(std::abs(y[i] - expected[i]) <= 100 * std::numeric_limits<TestType>::epsilon());
+  }
+}
+
 TEMPLATE_TEST_CASE("gemm of arrays multiplies a batch of matrices", "", float, double) {
   const Array a = Array({{{1.0, 2.0}, {3.0, 4.0}}, {{0.0, 1.0}, {-1.0, 2.0}}}, dtype_of<TestType>);
   const Array b = Array({{{1.0}, {-1.0}}, {{2.0}, {3.0}}}, dtype_of<TestType>);
