@@ -149,7 +149,7 @@ TEST_CASE("threads that compute numbers in large operations change no counts") {
 
 // The second thread arrives while the first one changes counts as fast as it can.
 TEST_CASE("no count is lost when a second thread begins to count") {
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 100; ++round) {
     CAPTURE(round);
     CHECK(in_a_child([] {
       int alive = 0;
