@@ -217,14 +217,14 @@ void Function::require_no_nan(const Arrays& arrays, const char* direction) const
     if (has_nan(arrays[i])) throw Error(name(), ": NaN in ", direction, ' ', i, ", ", arrays[i]);
 }
 
-Variables Function::apply(const Variables& inputs) {
+Variables Function::apply(const Variable* begin, const Variable* end) {
   if (applied_) throw Error(name(), ": a Function object is applied once");
   applied_ = true;
   Arrays xs;
   bool record = false;
-  for (const Variable& variable : inputs) {
-    if (!variable) throw Error(name(), ": input ", xs.size(), " is an empty Variable");
-    const detail::Node& x = *variable.node_;
+  for (const Variable* input = begin; input != end; ++input) {
+    if (!*input) throw Error(name(), ": input ", xs.size(), " is an empty Variable");
+    const detail::Node& x = *input->node_;
     if (!x.data)
       throw Error(name(), ": input ", xs.size(), x.name ? ", parameter " + *x.name + "," : "",
                   " is empty: an uninitialised parameter, or a Variable of an empty Array");
@@ -239,9 +239,10 @@ Variables Function::apply(const Variables& inputs) {
   Variables outputs;
   for (Array& y : ys) outputs.emplace_back(std::move(y), record);
   if (!record) return outputs;
-  for (const Variable& x : inputs) {
-    inputs_.push_back(x.node_);
-    if (x.node_->creator) rank_ = std::max(rank_, x.node_->creator->rank_ + 1);
+  for (const Variable* input = begin; input != end; ++input) {
+    const Reference<detail::Node>& x = input->node_;
+    inputs_.push_back(x);
+    if (x->creator) rank_ = std::max(rank_, x->creator->rank_ + 1);
   }
   if (inputs_to_retain_ != 0) {
     retained_inputs_.resize(xs.size());
@@ -252,9 +253,8 @@ Variables Function::apply(const Variables& inputs) {
   }
   // From here on nothing throws: every output with a creator is among the creator's outputs_.
   outputs_.reserve(outputs.size());
-  const Reference<Function> self(this);
   for (Variable& y : outputs) {
-    y.node_->creator = self;
+    y.node_->creator = Reference<Function>(this);
     y.node_->output_index = static_cast<std::uint32_t>(outputs_.size());
     outputs_.push_back(y.node_.get());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -55,7 +56,9 @@ class Function : public memory::Pooled {
 
   /// Runs forward and, if an input requires a gradient and no NoBackprop exists, records this node. Errors:
   /// those of check and forward, a second application.
-  Variables apply(const Variables& inputs);
+  Variables apply(const Variables& inputs) { return apply(inputs.begin(), inputs.end()); }
+  /// The same for `{x, W}`, whose handles are not copied again: each copy changes counts of references.
+  Variables apply(std::initializer_list<Variable> inputs) { return apply(inputs.begin(), inputs.end()); }
 
   /// The inputs, by which a graph can be walked from an output: `y.creator()->inputs()[0].creator()`. Those
   /// that have no other handle have a shape and a dtype, but no longer an array. Empty before `apply`, and
@@ -102,6 +105,7 @@ class Function : public memory::Pooled {
     bool is_changed() const { return array && array.version() != version; }
   };
 
+  Variables apply(const Variable* begin, const Variable* end);
   void destroy();
   void unchain();
   void check_gradients(const Arrays& gxs) const;
@@ -122,6 +126,11 @@ class Function : public memory::Pooled {
 };
 
 /// Applies a Function of one output: `apply<ReLU>({x})`.
+template <class F, class... Args>
+Variable apply(std::initializer_list<Variable> inputs, Args&&... args) {
+  const Reference<Function> function(new F(std::forward<Args>(args)...));
+  return std::move(function->apply(inputs)[0]);
+}
 template <class F, class... Args>
 Variable apply(const Variables& inputs, Args&&... args) {
   const Reference<Function> function(new F(std::forward<Args>(args)...));

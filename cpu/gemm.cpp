@@ -13,6 +13,7 @@
 #include <xtensor-blas/xblas.hpp>
 
 #include "tenbin/core/detail/exit_gate.h"
+#include "tenbin/core/memory.h"
 #include "tenbin/cpu/detail/small_gemm.h"
 #include "tenbin/cpu/parallel.h"
 
@@ -154,64 +155,136 @@ void multiply_by_library(const Block<float>& block) { multiply_by_blas(block); }
 void multiply_by_library(const Block<double>& block) { multiply_by_blas(block); }
 
 template <class T>
-void multiply(const Block<T>& block) {
-  if (!multiply_small(block)) multiply_by_library(block);
+void add_bias(const Block<T>& block) {
+  const T* __restrict const bias = block.bias;
+  for (std::size_t i = 0; i < block.m; ++i) {
+    T* __restrict const row = block.c + i * block.ldc;
+    for (std::size_t j = 0; j < block.n; ++j) row[j] += bias[j];
+  }
 }
 
-// C is cut along its longer side, so that little is packed twice, into blocks of 2^22 multiplications or
-// more, which are worth waking a thread. It depends on the shape only.
-struct Cut {
-  bool rows;
-  std::size_t length;  // of a block
+template <class T>
+void multiply(const Block<T>& block) {
+  if (!multiply_small(block)) multiply_by_library(block);
+  if (block.bias != nullptr) add_bias(block);
+}
 
-  Cut(std::size_t m, std::size_t n, std::size_t k) : rows(m >= n) {
-    constexpr std::size_t worthwhile = std::size_t{1} << 22;
-    constexpr std::size_t most_blocks = 8;
-    constexpr std::size_t granularity = 64;  // a multiple of the libraries' tiles
-    const std::size_t side = rows ? m : n;
-    const std::size_t blocks = std::clamp<std::size_t>(m * n * k / worthwhile, 1, most_blocks);
-    length = ((side + blocks - 1) / blocks + granularity - 1) / granularity * granularity;
+// How a product is cut into blocks of 2^21 multiplications or more, which take longer than to wake a thread.
+// It depends on the shape only. C is cut along its longer side, so that little is packed twice. If C is
+// small, such as the gradient of a layer's W, the sums are cut. The number of blocks is a power of two, so
+// that two or four threads have the same work.
+class Cut {
+ public:
+  enum class Along { rows, columns, sums };
+
+  template <class T>
+  explicit Cut(const Block<T>& whole) {
+    const std::size_t longer = std::max(whole.m, whole.n);
+    along = longer < 2 * granularity ? Along::sums : longer == whole.m ? Along::rows : Along::columns;
+    length_ = along == Along::sums ? whole.k : longer;
+    while (blocks < most_blocks && 2 * blocks * worthwhile <= whole.m * whole.n * whole.k &&
+           2 * blocks * granularity <= length_)
+      blocks *= 2;
   }
+
+  // The first row, column or term of block i.
+  std::size_t begin(std::size_t i) const {
+    return i == blocks ? length_ : (length_ * i / blocks + granularity / 2) / granularity * granularity;
+  }
+
+  template <class T>
+  Block<T> block(std::size_t i, const Block<T>& whole) const {
+    const std::size_t first = begin(i);
+    Block<T> part = whole;
+    (along == Along::rows ? part.m : along == Along::columns ? part.n : part.k) = begin(i + 1) - first;
+    if (along != Along::columns)
+      part.a += first * ((along == Along::rows) == whole.transpose_a ? 1 : whole.lda);
+    if (along != Along::rows)
+      part.b += first * ((along == Along::columns) == whole.transpose_b ? whole.ldb : 1);
+    if (along != Along::sums) part.c += first * (along == Along::rows ? whole.ldc : 1);
+    if (along == Along::columns && part.bias != nullptr) part.bias += first;
+    return part;
+  }
+
+  Along along;
+  std::size_t blocks = 1;
+
+ private:
+  static constexpr std::size_t worthwhile = std::size_t{1} << 21;
+  static constexpr std::size_t most_blocks = 8;
+  static constexpr std::size_t granularity = 64;  // a multiple of the libraries' tiles
+
+  std::size_t length_;
 };
+
+// Memory that is released at the end of the scope, from the pool.
+template <class T>
+class Scratch {
+ public:
+  explicit Scratch(std::size_t count)
+      : bytes_(count * sizeof(T)), data_(static_cast<T*>(memory::allocate(bytes_))) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { memory::release(data_, bytes_); }
+  T* data() const { return data_; }
+
+ private:
+  const std::size_t bytes_;
+  T* const data_;
+};
+
+// Each block adds up a part of all sums; the first one in C.
+template <class T>
+void multiply_parts_of_sums(const Block<T>& whole, const Cut& cut) {
+  const std::size_t size = whole.m * whole.n;
+  const Scratch<T> others((cut.blocks - 1) * size);
+  parallel_for(cut.blocks, [&](std::size_t i) {
+    Block<T> part = cut.block(i, whole);
+    if (i > 0) {
+      part.beta = 0;
+      part.bias = nullptr;
+      part.c = others.data() + (i - 1) * size;
+    }
+    multiply(part);
+  });
+  for (std::size_t i = 1; i < cut.blocks; ++i) {
+    const T* const sums = others.data() + (i - 1) * size;
+    for (std::size_t j = 0; j < size; ++j) whole.c[j] += sums[j];
+  }
+}
+
+template <class T>
+void multiply_in_blocks(const Block<T>& whole) {
+  if (whole.m == 0 || whole.n == 0) return;
+  if (whole.k == 0) {
+    T* const c = whole.c;
+    for (std::size_t i = 0; i < whole.m * whole.n; ++i) c[i] = whole.beta == T{0} ? T{0} : whole.beta * c[i];
+    if (whole.bias != nullptr) add_bias(whole);
+    return;
+  }
+  constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<xt::blas_index_t>::max());
+  if (std::max({whole.m, whole.n, whole.k}) > longest)
+    throw Error("gemm: BLAS takes lengths up to ", longest, ", got m = ", whole.m, ", n = ", whole.n,
+                ", k = ", whole.k);
+  const Cut cut(whole);
+  if (cut.blocks == 1) return multiply(whole);
+  if (cut.along == Cut::Along::sums) return multiply_parts_of_sums(whole, cut);
+  parallel_for(cut.blocks, [&](std::size_t i) { multiply(cut.block(i, whole)); });
+}
 
 }  // namespace
 
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
-          const T* b, T beta, T* c) {
-  if (m == 0 || n == 0) return;
-  if (k == 0) {
-    for (std::size_t i = 0; i < m * n; ++i) c[i] = beta == T{0} ? T{0} : beta * c[i];
-    return;
-  }
-  using Size = xt::blas_index_t;
-  constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<Size>::max());
-  if (std::max({m, n, k}) > longest)
-    throw Error("gemm: BLAS takes lengths up to ", longest, ", got m = ", m, ", n = ", n, ", k = ", k);
-  const Block<T> whole{transpose_a, transpose_b,         m,    n, k, a, transpose_a ? m : k,
-                       b,           transpose_b ? k : n, beta, c, n};
-  const Cut cut(m, n, k);
-  const std::size_t side = cut.rows ? m : n;
-  if (cut.length >= side) return multiply(whole);
-  parallel_for((side + cut.length - 1) / cut.length, [&](std::size_t index) {
-    const std::size_t first = index * cut.length;
-    Block<T> block = whole;
-    (cut.rows ? block.m : block.n) = std::min(cut.length, side - first);
-    if (cut.rows) {
-      block.a += transpose_a ? first : first * k;
-      block.c += first * n;
-    } else {
-      block.b += transpose_b ? first * k : first;
-      block.c += first;
-    }
-    multiply(block);
-  });
+          const T* b, T beta, T* c, const T* bias) {
+  multiply_in_blocks(Block<T>{transpose_a, transpose_b, m, n, k, a, transpose_a ? m : k, b,
+                              transpose_b ? k : n, beta, c, n, bias});
 }
 
 template void gemm(bool, bool, std::size_t, std::size_t, std::size_t, const float*, const float*, float,
-                   float*);
+                   float*, const float*);
 template void gemm(bool, bool, std::size_t, std::size_t, std::size_t, const double*, const double*, double,
-                   double*);
+                   double*, const double*);
 
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
           const Array& b, double beta, Array& c, std::size_t batch) {
@@ -220,6 +293,14 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
     for (std::size_t i = 0; i < batch; ++i)
       gemm(transpose_a, transpose_b, m, n, k, a.data<T>() + i * m * k, b.data<T>() + i * k * n,
            static_cast<T>(beta), c.data<T>() + i * m * n);
+  });
+}
+
+void gemm_with_bias(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
+                    const Array& a, const Array& b, const Array& bias, Array& c) {
+  visit_floating(c.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    gemm(transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(), T{0}, c.data<T>(), bias.data<T>());
   });
 }
 

@@ -10,12 +10,15 @@
 
 #include "tenbin/core/broadcast.h"
 #include "tenbin/cpu/elementwise.h"
+#include "tenbin/cpu/parallel.h"
 
 namespace tenbin::cpu {
 
 namespace {
 
 constexpr std::size_t columns_per_block = 64;
+
+constexpr std::size_t worthwhile = std::size_t{1} << 17;  // elements for a thread
 
 template <class T>
 void repeat(const T* x, std::size_t outer, std::size_t times, std::size_t inner, T* y) {
@@ -116,7 +119,12 @@ Array reduce_to(const Array& array, const Shape& shape, Reduce reduce) {
 void repeat_middle(const Array& x, std::size_t outer, std::size_t times, std::size_t inner, Array& y) {
   visit(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    repeat(x.data<T>(), outer, times, inner, y.data<T>());
+    const T* const from = x.data<T>();
+    T* const to = y.data<T>();
+    if (outer != 1) return repeat(from, outer, times, inner, to);
+    parallel_ranges(times, worthwhile / (inner + 1) + 1, [&](std::size_t begin, std::size_t end) {
+      repeat(from, 1, end - begin, inner, to + begin * inner);
+    });
   });
 }
 

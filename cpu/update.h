@@ -1,8 +1,6 @@
 // The loop of the update rules on the CPU.
 #pragma once
 
-#include <algorithm>
-
 #include "tenbin/core/array.h"
 #include "tenbin/cpu/parallel.h"
 
@@ -45,17 +43,14 @@ auto step_value(Compute compute) {
 ///     cpu::update_each<T>([rate](T& w, const T& g) { w -= rate * g; }, data, grad)
 template <class T, class Step, class... FlatArrays>
 void update_each(Step step, Array& first, FlatArrays&... rest) {
-  constexpr std::size_t block = std::size_t{1} << 16;  // worth waking a thread
-  const std::size_t count = first.size();
+  constexpr std::size_t worthwhile = std::size_t{1} << 16;
   const auto loop = [step](std::size_t n, auto* __restrict... elements) {
     const FlushDenormals flush;
     for (std::size_t i = 0; i < n; ++i) step(elements[i]...);
   };
-  const auto run_block = [&](std::size_t index) {
-    const std::size_t begin = index * block;
-    loop(std::min(block, count - begin), first.data<T>() + begin, (rest.template data<T>() + begin)...);
-  };
-  parallel_for((count + block - 1) / block, run_block);
+  parallel_ranges(first.size(), worthwhile, [&](std::size_t begin, std::size_t end) {
+    loop(end - begin, first.data<T>() + begin, (rest.template data<T>() + begin)...);
+  });
 }
 
 }  // namespace tenbin::cpu

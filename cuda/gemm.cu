@@ -6,6 +6,7 @@
 #include "tenbin/core/config.h"
 #include "tenbin/cuda/check.cuh"
 #include "tenbin/cuda/elementwise.cuh"
+#include "tenbin/cuda/reduce.h"
 
 namespace tenbin::gpu {
 
@@ -90,6 +91,12 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
     multiply(Context::of(c), transpose_a, transpose_b, m, n, k, a.data<T>(), b.data<T>(),
              static_cast<T>(beta), c.data<T>(), batch);
   });
+}
+
+void gemm_with_bias(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
+                    const Array& a, const Array& b, const Array& bias, Array& c) {
+  repeat_middle(bias, 1, m, n, c);
+  gemm(transpose_a, transpose_b, m, n, k, a, b, 1, c);
 }
 
 }  // namespace tenbin::gpu

@@ -14,4 +14,8 @@ namespace tenbin::gpu {
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const Array& a,
           const Array& b, double beta, Array& c, std::size_t batch = 1);
 
+/// The counterpart of `cpu::gemm_with_bias`: C := op(A) op(B) + bias, with the bias as the initial rows of C.
+void gemm_with_bias(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
+                    const Array& a, const Array& b, const Array& bias, Array& c);
+
 }  // namespace tenbin::gpu

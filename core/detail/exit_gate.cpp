@@ -2,7 +2,9 @@
 
 #include <thread>
 
-#include "tenbin/core/reference.h"
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
 
 namespace tenbin::detail {
 
@@ -10,6 +12,14 @@ namespace {
 
 // The number of this thread's Passages. Above 0 in `close` if a signal handler calls exit.
 thread_local int inside_here = 0;
+
+bool process_has_one_thread() {
+#if __has_include(<sys/single_threaded.h>)
+  return __libc_single_threaded != 0;
+#else
+  return false;
+#endif
+}
 
 std::size_t thread_number() {
   static std::atomic<std::size_t> next{0};
@@ -20,7 +30,7 @@ std::size_t thread_number() {
 }  // namespace
 
 ExitGate::Passage::Passage(ExitGate& gate) {
-  if (!ReferenceCount::single_threaded()) {
+  if (!process_has_one_thread()) {
     counter_ = &gate.counters_[thread_number() % counter_count];
     ++counter_->inside;
     ++inside_here;

@@ -19,6 +19,7 @@ struct Block {
   T beta;
   T* c;
   std::size_t ldc;
+  const T* bias = nullptr;  ///< if not null, gemm.cpp adds it to each row of C
 };
 
 /// Computes the block and returns true if it is of a kind that this code computes faster than a library: x W'

@@ -9,11 +9,13 @@ Arrays LinearFunction::TENBIN_FORWARD(const Arrays& xs) {
   const Array& x = xs[0];
   const Array& W = xs[1];
   const Sizes sizes = sizes_of(x, W);
-  const bool has_bias = xs.size() == 3;
   retain_inputs({0, 1});
   Array y = Array::empty(y_shape(x, W), x.dtype(), x.device());
-  if (has_bias) back_end::repeat_middle(xs[2], 1, sizes.rows, sizes.out, y);
-  back_end::gemm(false, true, sizes.rows, sizes.out, sizes.in, x, W, has_bias ? 1 : 0, y);
+  if (xs.size() == 3) {
+    back_end::gemm_with_bias(false, true, sizes.rows, sizes.out, sizes.in, x, W, xs[2], y);
+  } else {
+    back_end::gemm(false, true, sizes.rows, sizes.out, sizes.in, x, W, 0, y);
+  }
   return {y};
 }
 

@@ -66,7 +66,7 @@ Arrays Elementwise<Formula>::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys
   else if constexpr (detail::takes<Gx, float>)
     return {back_end::map(gx, gys[0])};
   else
-    return {gys[0]};
+    return gys;
 }
 
 template <class Formula>

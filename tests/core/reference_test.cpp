@@ -1,9 +1,16 @@
 // ReferenceCount, and Reference, an owning pointer.
 #include "tenbin/core/reference.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <thread>
 #include <vector>
 
+#include "tenbin/core/array.h"
+#include "tenbin/cpu/gemm.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/tests/catch.h"
 
 using tenbin::Reference;
@@ -93,4 +100,73 @@ TEST_CASE("threads that copy and drop references lose and free nothing twice", "
     CHECK(alive == 1);
   }
   CHECK(alive == 0);
+}
+
+namespace {
+
+// Whether `test` is true in a child process, where the counts have no owner yet.
+template <class Test>
+bool in_a_child(Test test) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(test() ? 0 : 1);
+  int status = -1;
+  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
+}
+
+bool is_shared() { return tenbin::detail::CountOwnership::is_shared(); }
+
+void copy_and_drop(const Reference<Counted>& reference, int times) {
+  for (int i = 0; i < times; ++i) const Reference<Counted> copy = reference;
+}
+
+}  // namespace
+
+TEST_CASE("a thread owns the counts until another one changes a count") {
+  CHECK(in_a_child([] {
+    int alive = 0;
+    const Reference<Counted> object(new Counted(alive));
+    if (is_shared()) return false;
+    std::thread([] { ReferenceCount(1); }).join();  // changes none
+    if (is_shared()) return false;
+    std::thread([&] { copy_and_drop(object, 1); }).join();
+    copy_and_drop(object, 1);
+    return is_shared() && object->count.value() == 1;
+  }));
+}
+
+TEST_CASE("threads that compute numbers in large operations change no counts") {
+  CHECK(in_a_child([] {
+    tenbin::set_num_threads(2);
+    using tenbin::Array;
+    constexpr std::size_t rows = 4096, columns = 64;
+    const Array x = Array::ones({rows, columns}), W = Array::ones({columns, columns});
+    Array y = Array::empty({rows, columns}), gW = Array::empty({columns, columns});
+    tenbin::cpu::gemm(false, true, rows, columns, columns, x, W, 0, y);
+    tenbin::cpu::gemm(true, false, columns, columns, rows, y, x, 0, gW);
+    return !is_shared() && gW.at(0, 0) == 4096. * 64;
+  }));
+}
+
+// The second thread arrives while the first one changes counts as fast as it can.
+TEST_CASE("no count is lost when a second thread begins to count") {
+  for (int round = 0; round < 100; ++round) {
+    CAPTURE(round);
+    CHECK(in_a_child([] {
+      int alive = 0;
+      const Reference<Counted> object(new Counted(alive));
+      std::vector<Reference<Counted>> kept;
+      kept.reserve(100000);
+      std::atomic<bool> stop{false};
+      std::thread second([&] {
+        copy_and_drop(object, 10000);
+        stop = true;
+      });
+      while (!stop) {
+        copy_and_drop(object, 1);
+        if (kept.size() < kept.capacity()) kept.push_back(object);
+      }
+      second.join();
+      return is_shared() && object->count.value() == kept.size() + 1;
+    }));
+  }
 }

@@ -9,12 +9,13 @@ using namespace tenbin;
 
 TEMPLATE_TEST_CASE("map applies the formula to every element, whatever their number", "", float, double) {
   using T = TestType;
-  for (const std::size_t size : {0u, 1u, 2u, 7u, 8u, 63u, 1001u}) {
+  for (const std::size_t size : {0u, 1u, 2u, 7u, 8u, 63u, 1001u, 300001u}) {
     CAPTURE(size);
     std::vector<T> a(size), b(size), c(size), expected(size);
     for (std::size_t i = 0; i < size; ++i) {
-      a[i] = static_cast<T>(i) / 8;
-      b[i] = static_cast<T>(3) - static_cast<T>(i);
+      const auto value = static_cast<T>(i % 1001);
+      a[i] = value / 8;
+      b[i] = static_cast<T>(3) - value;
       c[i] = static_cast<T>(i % 5);
       expected[i] = a[i] * b[i] - c[i];  // exact
     }

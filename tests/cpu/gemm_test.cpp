@@ -115,16 +115,20 @@ TEMPLATE_TEST_CASE("the bits of a product do not depend on the number of threads
                    double) {
   const std::size_t before = num_threads();
   random::Generator generator(1);
-  for (const auto& [transpose, columns] :
-       {std::pair(false, 257u), std::pair(true, 257u), std::pair(false, 1001u)}) {
-    const Array a = generator.uniform({601, 301}, -1, 1, dtype_of<TestType>);
-    const Array b = generator.uniform({transpose ? 601u : 301u, columns}, -1, 1, dtype_of<TestType>);
+  struct Shapes {
+    bool transpose_a;
+    std::size_t m, n, k;
+  };
+  for (const auto& [transpose_a, m, n, k] :
+       {Shapes{false, 601, 257, 301}, {true, 301, 257, 601}, {false, 601, 1001, 301}, {true, 64, 30, 5000}}) {
+    const Array a = generator.uniform(transpose_a ? Shape{k, m} : Shape{m, k}, -1, 1, dtype_of<TestType>);
+    const Array b = generator.uniform({k, n}, -1, 1, dtype_of<TestType>);
     set_num_threads(1);
-    const auto expected = product(a, b, transpose).template to_vector<TestType>();
+    const auto expected = product(a, b, transpose_a).template to_vector<TestType>();
     for (const std::size_t threads : {2u, 4u, 7u}) {
-      CAPTURE(threads, transpose, columns);
+      CAPTURE(threads, transpose_a, m, n, k);
       set_num_threads(threads);
-      CHECK((product(a, b, transpose).template to_vector<TestType>() == expected));
+      CHECK((product(a, b, transpose_a).template to_vector<TestType>() == expected));
     }
   }
   set_num_threads(before);
@@ -138,6 +142,16 @@ TEMPLATE_TEST_CASE("products cut into blocks of columns", "", float, double) {
                                 static_cast<TestType>(0.5 * half_beta));
 }
 
+TEMPLATE_TEST_CASE("products of a small C, whose sums are cut", "", float, double) {
+  for (const bool transpose_a : {false, true})
+    for (const bool transpose_b : {false, true})
+      for (const int half_beta : {0, 1, 2})
+        for (const std::size_t k : {2100u, 4096u, 70001u})
+          check_product<TestType>({transpose_a, transpose_b, 33, 64, k},
+                                  static_cast<TestType>(0.5 * half_beta));
+  check_product<TestType>({true, false, 2, 127, 50001}, TestType{0});
+}
+
 TEST_CASE("gemm of arrays") {
   const Array a = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
   const Array b = {{1.0, 0.0, -1.0}, {2.0, 1.0, 0.0}};
@@ -146,6 +160,28 @@ TEST_CASE("gemm of arrays") {
   CHECK(c.to_vector<double>() == std::vector<double>{-2, 4, -2, 13});
   CHECK(product(a, b, true, false).to_vector<double>() ==
         std::vector<double>{9, 4, -1, 12, 5, -2, 15, 6, -3});
+}
+
+TEMPLATE_TEST_CASE("a bias is added once to each row, however the product is cut", "", float, double) {
+  struct Shapes {
+    std::size_t m, n, k;
+  };
+  // Not cut, cut into rows, into columns, into parts of sums; without rows, without terms.
+  for (const auto& [m, n, k] :
+       {Shapes{3, 5, 7}, {5, 2, 9}, {601, 257, 301}, {65, 601, 257}, {33, 64, 5000}, {0, 3, 4}, {3, 4, 0}}) {
+    CAPTURE(m, n, k);
+    random::Generator generator(7);
+    const Array a = generator.uniform({m, k}, -1, 1, dtype_of<TestType>);
+    const Array b = generator.uniform({n, k}, -1, 1, dtype_of<TestType>);
+    const Array bias = generator.uniform({n}, -1, 1, dtype_of<TestType>);
+    auto expected = product(a, b, false, true).template to_vector<TestType>();
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += bias.template data<TestType>()[i % n];
+    Array c = Array::full({m, n}, NAN, dtype_of<TestType>);
+    cpu::gemm_with_bias(false, true, m, n, k, a, b, bias, c);
+    const auto y = c.template to_vector<TestType>();
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      REQUIRE(std::abs(y[i] - expected[i]) <= 100 * std::numeric_limits<TestType>::epsilon());
+  }
 }
 
 TEMPLATE_TEST_CASE("gemm of arrays multiplies a batch of matrices", "", float, double) {

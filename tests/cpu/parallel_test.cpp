@@ -1,6 +1,7 @@
 // parallel_for: every index once, at any number of threads; exceptions; nesting.
 #include "tenbin/cpu/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -37,6 +38,44 @@ TEST_CASE("parallel_for calls every index once", "[threads]") {
       CHECK(visits(count) == std::vector<std::size_t>(count, 1));
     }
   }
+}
+
+TEST_CASE("parallel_ranges covers each element once, by ranges that are worth a thread", "[threads]") {
+  for (const std::size_t threads : {1u, 2u, 7u}) {
+    const ThreadCount guard(threads);
+    for (const std::size_t count : {0u, 1u, 9u, 10u, 19u, 20u, 29u, 30u, 1001u}) {
+      CAPTURE(threads, count);
+      std::vector<std::atomic<int>> seen(count);
+      std::atomic<std::size_t> ranges{0}, shortest{count};
+      parallel_ranges(count, 10, [&](std::size_t begin, std::size_t end) {
+        ++ranges;
+        if (end - begin < 10) shortest = end - begin;
+        for (std::size_t i = begin; i < end; ++i) ++seen[i];
+      });
+      CHECK(std::vector<int>(seen.begin(), seen.end()) == std::vector<int>(count, 1));
+      CHECK(ranges == std::max<std::size_t>(1, count / 10));
+      CHECK((shortest >= 10 || shortest == count));
+    }
+  }
+}
+
+TEST_CASE("a thread works on the same part of each parallel_for", "[threads]") {
+  const ThreadCount guard(2);
+  // Each thread waits for the other one, so that none does more than its own part.
+  const auto threads_of_tasks = [] {
+    std::vector<std::thread::id> ids(2);
+    std::atomic<int> arrived{0};
+    parallel_for(2, [&](std::size_t i) {
+      ids[i] = std::this_thread::get_id();
+      ++arrived;
+      const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+      while (arrived < 2 && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+    });
+    return ids;
+  };
+  const auto first = threads_of_tasks();
+  CHECK(first[0] == std::this_thread::get_id());
+  for (int round = 0; round < 20; ++round) CHECK(threads_of_tasks() == first);
 }
 
 TEST_CASE("parallel_for rethrows, and works afterwards", "[threads]") {

@@ -163,4 +163,13 @@ TEST_CASE("repeat_middle repeats along a new middle axis, into memory that is th
   CHECK(y.to_vector<int>() == std::vector<int>{1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4, 42});
   cpu::repeat_middle(x, 4, 2, 1, y);
   CHECK(y.to_vector<int>() == std::vector<int>{1, 1, 2, 2, 3, 3, 4, 4, 3, 4, 3, 4, 42});
+  constexpr std::size_t many = 100001;  // on several threads
+  Array rows = Array::full({4 * many}, 42, Dtype::int32);
+  cpu::repeat_middle(x, 1, many, 4, rows);
+  bool same = true;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    same = same && rows.data<std::int32_t>()[i] == static_cast<std::int32_t>(i % 4 + 1);
+  CHECK(same);
+  cpu::repeat_middle(x, 1, many, 0, rows);  // rows without elements
+  CHECK(rows.data<std::int32_t>()[0] == 1);
 }
