@@ -1,16 +1,14 @@
-// Softmax in vector registers, in three ways. Pairs: lines of two classes, which need one exponential. Across
-// lines: one class of `lanes` neighbouring lines at a time; contiguous lines are transposed for it, and stay
-// transposed between the steps. Along a line: neighbouring classes of one line, if it has enough of them.
+// Softmax in vector registers, in three ways. Few classes: contiguous lines of two or three classes, each
+// computed by itself in a loop over the lines. Across lines: one class of `lanes` neighbouring lines at a
+// time; contiguous lines are transposed for it. Along a line: neighbouring classes of one line, if it has
+// enough.
 #include "tenbin/cpu/softmax.h"
 
 #include <algorithm>
 #include <limits>
 
+#include "tenbin/cpu/detail/transpose.h"
 #include "tenbin/cpu/vector_math.h"
-
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
 
 namespace tenbin::cpu {
 
@@ -18,7 +16,7 @@ namespace {
 
 constexpr std::size_t lanes = 32;
 constexpr std::size_t long_line = SoftmaxChunk<float>::long_line;
-constexpr std::size_t width = 32;          // neighbouring classes in the second way
+constexpr std::size_t width = 32;          // neighbouring classes in the third way
 constexpr std::size_t small_step = 8;      // for the last classes of a line
 constexpr std::size_t terms_per_sum = 64;  // short sums in T, added in double, for accuracy at any length
 
@@ -39,6 +37,114 @@ bool any_little(const T* sums, std::size_t count) {
   bool any = false;
   for (std::size_t i = 0; i < count; ++i) any |= sums[i] < detail::little_more_than_one<T>;
   return any;
+}
+
+// ---- results ----------------------------------------------------------------------------------------------
+
+// What is computed from the probabilities of line i of a chunk: nothing, the probabilities themselves, or the
+// gradient of a cross entropy. `along` replaces the exponentials of a whole line by it; `few` is for a line
+// of few classes. Probabilities are exponentials times `scale`.
+
+struct NoResult {
+  static constexpr bool stored = false;
+};
+
+template <class T>
+struct Probabilities {
+  static constexpr bool stored = true;
+
+  T operator()(std::size_t /*i*/, std::size_t /*c*/, T probability) const { return probability; }
+
+  void along(std::size_t /*i*/, std::size_t n_class, T scale, T* y) const {
+    for (std::size_t c = 0; c < n_class; ++c) y[c] *= scale;
+  }
+
+  template <std::size_t n_class>
+  void few(std::size_t /*i*/, const T (&e)[n_class], T scale, T* y) const {
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < n_class; ++c) y[c] = e[c] * scale;
+  }
+};
+
+template <class T>
+struct LabelGradient {
+  using Label = typename SoftmaxChunk<T>::Label;
+  static constexpr bool stored = true;
+
+  const T* factor;
+  const Label* label;
+
+  T operator()(std::size_t i, std::size_t c, T probability) const {
+    return factor[i] * (probability - (label[i] == static_cast<Label>(c) ? T{1} : T{0}));
+  }
+
+  void along(std::size_t i, std::size_t n_class, T scale, T* y) const {
+    const T outer = factor[i];
+    T& right = y[label[i]];
+    const T right_value = outer * (right * scale - 1);
+    for (std::size_t c = 0; c < n_class; ++c) y[c] = outer * (y[c] * scale);
+    right = right_value;
+  }
+
+  // The gradient of the label is minus the sum of the others, which keeps its digits where they are small.
+  void few(std::size_t i, const T (&e)[2], T scale, T* y) const {
+    const bool second = label[i] != 0;
+    const T other = factor[i] * ((second ? e[0] : e[1]) * scale);
+    y[0] = second ? other : -other;
+    y[1] = second ? -other : other;
+  }
+  void few(std::size_t i, const T (&e)[3], T scale, T* y) const {
+    const Label right = label[i];
+    const T outer = factor[i];
+    const T a = right == 0 ? 0 : outer * (e[0] * scale);
+    const T b = right == 1 ? 0 : outer * (e[1] * scale);
+    const T c = right == 2 ? 0 : outer * (e[2] * scale);
+    const T others = a + b + c;
+    y[0] = right == 0 ? -others : a;
+    y[1] = right == 1 ? -others : b;
+    y[2] = right == 2 ? -others : c;
+  }
+};
+
+// ---- few classes: line i is x[i * n_class], ..., x[i * n_class + n_class - 1] -----------------------------
+
+// Of one line: its maximum, e = exp(x - max), their sum and its logarithm.
+template <class T, std::size_t n_class>
+struct Exponentials {
+  T max;
+  T e[n_class];
+  T sum, log_sum;
+};
+
+template <std::size_t n_class, class T>
+[[gnu::always_inline]] inline Exponentials<T, n_class> exponentials(const T* x) {
+  static_assert(n_class == 2 || n_class == 3);
+  using vector_math::exp_nonpositive;
+  const T a = x[0], b = x[1];
+  const bool second = b > a;
+  const T larger = second ? b : a;
+  if constexpr (n_class == 2) {
+    // One exponential: that of the larger one is 1. NaN for an infinite maximum.
+    const T e = exp_nonpositive((second ? a : b) - larger) + (larger - larger);
+    return {larger, {second ? e : 1, second ? 1 : e}, 1 + e, vector_math::log_of_sum(1 + e, e)};
+  } else {
+    const T c = x[2];
+    const T max = c > larger ? c : larger;
+    const T e0 = exp_nonpositive(a - max), e1 = exp_nonpositive(b - max), e2 = exp_nonpositive(c - max);
+    const T sum = e0 + e1 + e2, rest = below_one(e0) + below_one(e1) + below_one(e2);
+    return {max, {e0, e1, e2}, sum, vector_math::log_of_sum(sum, rest)};
+  }
+}
+
+template <std::size_t n_class, class T, class Result>
+void few_classes(std::size_t n, const T* __restrict x, T* __restrict y, T* __restrict max,
+                 T* __restrict log_sum, const Result& result) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const Exponentials<T, n_class> line = exponentials<n_class>(x + i * n_class);
+    max[i] = line.max;
+    log_sum[i] = line.log_sum;
+    if constexpr (Result::stored) result.few(i, line.e, 1 / line.sum, y + i * n_class);
+  }
 }
 
 // ---- across `n` lines: class c of line r is x[c * stride + r] ---------------------------------------------
@@ -91,162 +197,64 @@ void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, st
   add_up_across<false>(n, n_class, kept_below_one, rest, rest);
 }
 
-// to[c * lanes + r] = from[r * n_class + c] for n rows, and back. Copying one element at a time would take as
-// long as the exponentials, so squares are transposed in registers. For three classes, a compile-time
-// constant, the compiler vectorises the loops.
-template <class T>
-void transpose_square(const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
-#if defined(__SSE2__)
-  if constexpr (std::is_same_v<T, float>) {
-    __m128 row0 = _mm_loadu_ps(from), row1 = _mm_loadu_ps(from + from_stride);
-    __m128 row2 = _mm_loadu_ps(from + 2 * from_stride), row3 = _mm_loadu_ps(from + 3 * from_stride);
-    _MM_TRANSPOSE4_PS(row0, row1, row2, row3);
-    _mm_storeu_ps(to, row0);
-    _mm_storeu_ps(to + to_stride, row1);
-    _mm_storeu_ps(to + 2 * to_stride, row2);
-    _mm_storeu_ps(to + 3 * to_stride, row3);
-    return;
-  }
-#endif
-  for (std::size_t r = 0; r < 4; ++r)
-    for (std::size_t c = 0; c < 4; ++c) to[c * to_stride + r] = from[r * from_stride + c];
-}
-
-// Calls `f(r, c)` for the squares of a full tile; the last two of a row may overlap.
-template <class F>
-void for_each_square(std::size_t n_class, F f) {
-  for (std::size_t r = 0; r < lanes; r += 4)
-    for (std::size_t end = 4; end < n_class + 4; end += 4) f(r, std::min(end, n_class) - 4);
-}
-
-template <class T, class Count>
-void transpose_in(const T* __restrict from, std::size_t n, Count n_class, T* __restrict to) {
-  if (n == lanes && n_class >= 4) {
-    for_each_square(n_class, [&](std::size_t r, std::size_t c) {
-      transpose_square(from + r * n_class + c, n_class, to + c * lanes + r, lanes);
-    });
-    return;
-  }
+// From exp(x - max) in y to the result, for n lines from line i of the chunk.
+template <class T, class Count, class Result>
+void results_across(Count n, std::size_t n_class, T* __restrict y, std::size_t stride,
+                    const T* __restrict sum, std::size_t i, const Result& result) {
+  T scale[lanes];
+  for (std::size_t r = 0; r < n; ++r) scale[r] = 1 / sum[r];
   for (std::size_t c = 0; c < n_class; ++c)
-    for (std::size_t r = 0; r < n; ++r) to[c * lanes + r] = from[r * n_class + c];
+    for (std::size_t r = 0; r < n; ++r) y[c * stride + r] = result(i + r, c, y[c * stride + r] * scale[r]);
 }
 
-template <class T, class Count>
-void transpose_out(const T* __restrict from, std::size_t n, Count n_class, T* __restrict to) {
-  if (n == lanes && n_class >= 4) {
-    for_each_square(n_class, [&](std::size_t r, std::size_t c) {
-      transpose_square(from + c * lanes + r, lanes, to + r * n_class + c, n_class);
-    });
-    return;
-  }
-  for (std::size_t r = 0; r < n; ++r)
-    for (std::size_t c = 0; c < n_class; ++c) to[r * n_class + c] = from[c * lanes + r];
-}
+// Where the results of each line of a chunk are stored.
+template <class T>
+struct Sums {
+  T* max;
+  T* sum;   // of exp(x - max)
+  T* rest;  // of its terms below 1; not stored where the sum is not small
 
-// ---- how lines are stored ---------------------------------------------------------------------------------
-
-// A tile is up to `lanes` neighbouring lines, stored by class: class c of line r has index c * stride + r.
-// `load` reads it from x; `place` returns the memory for exp(x - max), which `keep` stores in y for the next
-// step; `load_kept` reads it from there; `store` writes the result in the order of the lines.
-
-// Interleaved lines are stored as a tile already. `Count`: the number of lines, a compile-time constant or
-// not.
-template <class Count>
-struct TileInMemory {
-  Count n;
-  std::size_t n_class;
-  std::size_t start;  // of the first line
-  std::size_t stride;
-
-  template <class T>
-  const T* load(const T* x, T* /*buffer*/) const {
-    return x + start;
-  }
-  template <class T>
-  T* place(T* y, T* /*buffer*/) const {
-    return y == nullptr ? nullptr : y + start;
-  }
-  template <class T>
-  void keep(const T* /*tile*/, T* /*y*/) const {}
-  template <class T>
-  T* load_kept(T* y, T* /*buffer*/) const {
-    return y + start;
-  }
-  template <class T>
-  void store(const T* /*tile*/, T* /*y*/) const {}
+  Sums from(std::size_t i) const { return {max + i, sum + i, rest + i}; }
 };
 
-// Contiguous lines are transposed in a buffer, and kept transposed. A short tile is padded with zeros.
-template <class NClass>
-struct TransposedTile {
-  static constexpr AllLanes n = {};
-  static constexpr std::size_t stride = lanes;
-  NClass n_class;
-  std::size_t start;
-  std::size_t count;
-
-  template <class T>
-  const T* load(const T* x, T* buffer) const {
-    clear_if_short(buffer);
-    transpose_in(x + start, count, n_class, buffer);
-    return buffer;
-  }
-  template <class T>
-  T* place(T* /*y*/, T* buffer) const {
-    return buffer;
-  }
-  template <class T>
-  void keep(const T* tile, T* y) const {
-    if (y == nullptr) return;
-    for (std::size_t c = 0; c < n_class; ++c) std::copy_n(tile + c * lanes, count, y + start + c * count);
-  }
-  template <class T>
-  T* load_kept(const T* y, T* buffer) const {
-    clear_if_short(buffer);
-    for (std::size_t c = 0; c < n_class; ++c) std::copy_n(y + start + c * count, count, buffer + c * lanes);
-    return buffer;
-  }
-  template <class T>
-  void store(const T* tile, T* y) const {
-    transpose_out(tile, count, n_class, y + start);
-  }
-
- private:
-  template <class T>
-  void clear_if_short(T* buffer) const {
-    if (count < lanes) std::fill_n(buffer, n_class * lanes, T{0});
-  }
-};
-
-constexpr std::size_t tile_size = long_line * lanes;  // of a buffer
-
-bool has_long_lines(const Lines& lines) { return lines.inner == 1 && lines.length >= long_line; }
-
-// Calls `f` with the number of classes, 3 as a compile-time constant.
-template <class F>
-void with_n_class(std::size_t n_class, F f) {
-  if (n_class == 3) return f(std::integral_constant<std::size_t, 3>());
-  f(n_class);
+// n lines from line i of the chunk.
+template <class T, class Count, class Result>
+void lines_across(Count n, std::size_t n_class, const T* x, std::size_t x_stride, T* y, std::size_t y_stride,
+                  std::size_t i, const Sums<T>& sums, const Result& result) {
+  const auto [max, sum, rest] = sums.from(i);
+  exponentials_across<Result::stored>(n, n_class, x, x_stride, y, y_stride, max, sum, rest);
+  if constexpr (Result::stored) results_across(n, n_class, y, y_stride, sum, i, result);
 }
 
-// Calls `f(tile, i)` for the tiles of `count` lines, where line `first + i` is the first one of the tile.
-template <class F>
-void for_each_tile(const Lines& lines, std::size_t first, std::size_t count, F f) {
-  if (lines.inner == 1) {
-    with_n_class(lines.length, [&](auto n_class) {
-      for (std::size_t i = 0; i < count; i += lanes)
-        f(TransposedTile<decltype(n_class)>{n_class, (first + i) * n_class, std::min(lanes, count - i)}, i);
-    });
-    return;
+// Contiguous lines are transposed in a buffer, `lanes` at a time.
+template <class T, class Result>
+void transposed_lines(std::size_t count, std::size_t n_class, const T* x, T* y, const Sums<T>& sums,
+                      const Result& result) {
+  T in[long_line * lanes], out[long_line * lanes];
+  for (std::size_t i = 0; i < count; i += lanes) {
+    const std::size_t n = std::min(lanes, count - i);
+    rows_to_columns<lanes>(x + i * n_class, n, n_class, in);
+    lines_across(AllLanes(), n_class, in, lanes, out, lanes, i, sums, result);
+    if constexpr (Result::stored) columns_to_rows<lanes>(out, n, n_class, y + i * n_class);
   }
+}
+
+// Interleaved lines are stored by class already.
+template <class T, class Result>
+void interleaved_lines(const Lines& lines, std::size_t first, std::size_t count, const T* x, T* y,
+                       const Sums<T>& sums, const Result& result) {
   std::size_t n = 0;
   for (std::size_t i = 0; i < count; i += n) {
     n = std::min({lanes, count - i, lines.inner - (first + i) % lines.inner});
     const std::size_t start = lines.start(first + i);
+    T* const to = Result::stored ? y + start : nullptr;
+    const auto run = [&](auto number) {
+      lines_across(number, lines.length, x + start, lines.inner, to, lines.inner, i, sums, result);
+    };
     if (n == lanes) {
-      f(TileInMemory<AllLanes>{AllLanes(), lines.length, start, lines.inner}, i);
+      run(AllLanes());
     } else {
-      f(TileInMemory<std::size_t>{n, lines.length, start, lines.inner}, i);
+      run(n);
     }
   }
 }
@@ -335,183 +343,74 @@ TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max
   return sums;
 }
 
-// ---- pairs: lines of two neighbouring classes ------------------------------------------------------------
-
-bool are_pairs(const Lines& lines) { return lines.inner == 1 && lines.length == 2; }
-
-// Computes the maximum of each of n pairs, exp(x - max) and its sum; the rest is the smaller term. The larger
-// one is 1, or NaN for an infinite maximum.
-template <class T>
-void exponentials_of_pairs(std::size_t n, const T* __restrict x, T* __restrict y, T* __restrict max,
-                           T* __restrict sum, T* __restrict rest) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const T a = x[2 * i], b = x[2 * i + 1];
-    max[i] = b > a ? b : a;
-    rest[i] = vector_math::exp_nonpositive((b > a ? a : b) - max[i]);
-    sum[i] = (1 + (max[i] - max[i])) + rest[i];
-  }
-  if (y == nullptr) return;
-  for (std::size_t i = 0; i < n; ++i) {
-    const bool second = x[2 * i + 1] > x[2 * i];
-    const T larger = 1 + (max[i] - max[i]);
-    y[2 * i] = second ? rest[i] : larger;
-    y[2 * i + 1] = second ? larger : rest[i];
+// Computes a few maxima before their exponentials, which would otherwise wait for the maximum of their line.
+template <class T, class Result>
+void long_lines(std::size_t count, std::size_t n_class, const T* x, T* y, const Sums<T>& sums,
+                const Result& result) {
+  constexpr std::size_t few = 8;
+  for (std::size_t begin = 0; begin < count; begin += few) {
+    const std::size_t end = std::min(begin + few, count);
+    for (std::size_t i = begin; i < end; ++i) sums.max[i] = max_along(n_class, x + i * n_class);
+    for (std::size_t i = begin; i < end; ++i) {
+      T* const line = Result::stored ? y + i * n_class : nullptr;
+      const TermSums<T> terms =
+          exponentials_along<Result::stored>(n_class, x + i * n_class, sums.max[i], line);
+      sums.sum[i] = terms.all;
+      sums.rest[i] = terms.rest;
+    }
+    if constexpr (Result::stored)
+      for (std::size_t i = begin; i < end; ++i) result.along(i, n_class, 1 / sums.sum[i], y + i * n_class);
   }
 }
 
-// ---- results from exp(x - max) ----------------------------------------------------------------------------
+// ---- chunks -----------------------------------------------------------------------------------------------
 
-template <class T>
-struct Normalise {
-  const T* sum;
-
-  template <class Count>
-  void across(Count n, std::size_t i, std::size_t n_class, T* __restrict y, std::size_t stride) const {
-    T scale[lanes];
-    for (std::size_t r = 0; r < n; ++r) scale[r] = 1 / sum[i + r];
-    for (std::size_t c = 0; c < n_class; ++c)
-      for (std::size_t r = 0; r < n; ++r) y[c * stride + r] *= scale[r];
+template <class T, class Result>
+void run(SoftmaxChunk<T>& chunk, const Lines& lines, const T* x, T* y, const Result& result) {
+  const std::size_t count = chunk.count(), n_class = lines.length;
+  const std::size_t start = chunk.first() * n_class;  // of contiguous lines
+  T* const to = Result::stored ? y + start : nullptr;
+  if (lines.inner == 1 && n_class == 2)
+    return few_classes<2>(count, x + start, to, chunk.max, chunk.log_sum, result);
+  if (lines.inner == 1 && n_class == 3)
+    return few_classes<3>(count, x + start, to, chunk.max, chunk.log_sum, result);
+  T sum[SoftmaxChunk<T>::size], rest[SoftmaxChunk<T>::size] = {};  // it stays 0 where the sum is not small
+  const Sums<T> sums{chunk.max, sum, rest};
+  if (lines.inner > 1) {
+    interleaved_lines(lines, chunk.first(), count, x, y, sums, result);
+  } else if (n_class >= long_line) {
+    long_lines(count, n_class, x + start, to, sums, result);
+  } else {
+    transposed_lines(count, n_class, x + start, to, sums, result);
   }
-
-  void along(std::size_t i, std::size_t n_class, T* y) const {
-    const T scale = 1 / sum[i];
-    for (std::size_t c = 0; c < n_class; ++c) y[c] *= scale;
-  }
-
-  void pairs(std::size_t n, T* __restrict y) const {
-    for (std::size_t i = 0; i < n; ++i) {
-      const T scale = 1 / sum[i];
-      y[2 * i] *= scale;
-      y[2 * i + 1] *= scale;
-    }
-  }
-};
-
-template <class T>
-struct LabelGradient {
-  using Label = typename SoftmaxChunk<T>::Label;
-
-  const T* sum;
-  const T* factor;
-  const Label* label;
-
-  template <class Count>
-  void across(Count n, std::size_t i, std::size_t n_class, T* __restrict y, std::size_t stride) const {
-    T scale[lanes], outer[lanes];
-    Label right[lanes];
-    for (std::size_t r = 0; r < n; ++r) {
-      scale[r] = 1 / sum[i + r];
-      outer[r] = factor[i + r];
-      right[r] = label[i + r];
-    }
-    for (std::size_t c = 0; c < n_class; ++c)
-      for (std::size_t r = 0; r < n; ++r) {
-        T& value = y[c * stride + r];
-        value = outer[r] * (value * scale[r] - (right[r] == static_cast<Label>(c) ? T{1} : T{0}));
-      }
-  }
-
-  void along(std::size_t i, std::size_t n_class, T* y) const {
-    const T scale = 1 / sum[i], outer = factor[i];
-    T& right = y[label[i]];
-    const T right_value = outer * (right * scale - 1);
-    for (std::size_t c = 0; c < n_class; ++c) y[c] = outer * (y[c] * scale);
-    right = right_value;
-  }
-
-  // That of the label is minus the other one, which keeps its digits where the other one is small.
-  void pairs(std::size_t n, T* __restrict y) const {
-    for (std::size_t i = 0; i < n; ++i) {
-      const bool second = label[i] == 1;
-      const T other = factor[i] * ((second ? y[2 * i] : y[2 * i + 1]) / sum[i]);
-      y[2 * i] = second ? other : -other;
-      y[2 * i + 1] = second ? -other : other;
-    }
-  }
-};
+  for (std::size_t i = 0; i < count; ++i) chunk.log_sum[i] = vector_math::log_of_sum(sum[i], rest[i]);
+}
 
 }  // namespace
-
-// ---- chunks -----------------------------------------------------------------------------------------------
 
 template <class T>
 SoftmaxChunk<T>::SoftmaxChunk(const Lines& lines, std::size_t first, std::size_t count)
     : lines_(lines), first_(first), count_(std::min(count, lines.count() - first)) {
   static_assert(size % lanes == 0, "a transposed tile fits into the chunk's arrays");
   for (std::size_t i = count_; i % lanes != 0; ++i) {  // padding, whose results are not used
-    sum[i] = 1;
     factor[i] = 0;
     label[i] = 0;
   }
 }
 
 template <class T>
-void SoftmaxChunk<T>::exponentials(const T* x, T* y) {
-  T rest[size] = {};  // stays 0 where the sum is not small
-  if (are_pairs(lines_)) {
-    exponentials_of_pairs(count_, x + 2 * first_, y == nullptr ? y : y + 2 * first_, max, sum, rest);
-  } else if (has_long_lines(lines_)) {
-    exponentials_of_long_lines(x, y, rest);
-  } else {
-    for_each_tile(lines_, first_, count_, [&](const auto& tile, std::size_t i) {
-      T in[tile_size], out[tile_size];
-      const T* const from = tile.load(x, in);
-      T* const to = tile.place(y, out);
-      if (to == nullptr) {
-        exponentials_across<false>(tile.n, tile.n_class, from, tile.stride, to, 0, max + i, sum + i,
-                                   rest + i);
-      } else {
-        exponentials_across<true>(tile.n, tile.n_class, from, tile.stride, to, tile.stride, max + i, sum + i,
-                                  rest + i);
-      }
-      tile.keep(to, y);
-    });
-  }
-  for (std::size_t i = 0; i < count_; ++i) log_sum[i] = vector_math::log_of_sum(sum[i], rest[i]);
-}
-
-// Computes a few maxima before their exponentials, which would otherwise wait for the maximum of their line.
-template <class T>
-void SoftmaxChunk<T>::exponentials_of_long_lines(const T* x, T* y, T* rest) {
-  constexpr std::size_t few = 8;
-  const std::size_t n_class = lines_.length;
-  for (std::size_t begin = 0; begin < count_; begin += few) {
-    const std::size_t end = std::min(begin + few, count_);
-    for (std::size_t i = begin; i < end; ++i) max[i] = max_along(n_class, x + (first_ + i) * n_class);
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t start = (first_ + i) * n_class;
-      const TermSums<T> sums = y == nullptr ? exponentials_along<false>(n_class, x + start, max[i], y)
-                                            : exponentials_along<true>(n_class, x + start, max[i], y + start);
-      sum[i] = sums.all;
-      rest[i] = sums.rest;
-    }
-  }
+void SoftmaxChunk<T>::log_sums(const T* x) {
+  run<T>(*this, lines_, x, nullptr, NoResult());
 }
 
 template <class T>
-template <class Op>
-void SoftmaxChunk<T>::run_in_place(const Op& op, T* y) const {
-  if (are_pairs(lines_)) return op.pairs(count_, y + 2 * first_);
-  if (has_long_lines(lines_)) {
-    for (std::size_t i = 0; i < count_; ++i) op.along(i, lines_.length, y + (first_ + i) * lines_.length);
-    return;
-  }
-  for_each_tile(lines_, first_, count_, [&](const auto& tile, std::size_t i) {
-    T buffer[tile_size];
-    T* const values = tile.load_kept(y, buffer);
-    op.across(tile.n, i, tile.n_class, values, tile.stride);
-    tile.store(values, y);
-  });
+void SoftmaxChunk<T>::softmax(const T* x, T* y) {
+  run(*this, lines_, x, y, Probabilities<T>());
 }
 
 template <class T>
-void SoftmaxChunk<T>::softmax(T* y) const {
-  run_in_place(Normalise<T>{sum}, y);
-}
-
-template <class T>
-void SoftmaxChunk<T>::label_gradient(T* y) const {
-  run_in_place(LabelGradient<T>{sum, factor, label}, y);
+void SoftmaxChunk<T>::label_gradient(const T* x, T* y) {
+  run(*this, lines_, x, y, LabelGradient<T>{factor, label});
 }
 
 template class SoftmaxChunk<float>;

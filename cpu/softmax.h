@@ -15,15 +15,16 @@ namespace tenbin::cpu {
 /// Up to `size` neighbouring lines; entry i of the members is for line `first + i`:
 ///
 ///     SoftmaxChunk<T> chunk(lines, first);
-///     chunk.exponentials(x, y);  // y: exp(x - max), in an internal order
-///     chunk.softmax(y);          // y: softmax(x), or by `label_gradient` the gradient of a cross entropy
+///     chunk.log_sums(x);           // `max` and `log_sum`; the other two also write an array y:
+///     chunk.softmax(x, y);         // softmax(x)
+///     chunk.label_gradient(x, y);  // the gradient of a cross entropy, by `factor` and `label`
 ///
 /// x and y point to the first elements of the whole arrays. The bits depend on their shape only, not on the
 /// division into chunks, if `first` is a multiple of `softmax_lines_per_chunk`.
 template <class T>
 class SoftmaxChunk {
  public:
-  static constexpr std::size_t size = 256;
+  static constexpr std::size_t size = 512;
   // Elements from which a contiguous line is processed along itself.
   static constexpr std::size_t long_line = 64;
   using Label = std::conditional_t<std::is_same_v<T, float>, std::int32_t, std::int64_t>;
@@ -35,46 +36,39 @@ class SoftmaxChunk {
   std::size_t count() const { return count_; }
   detail::LogSum<T> operator[](std::size_t i) const { return {max[i], log_sum[i]}; }
 
-  /// Computes `max`, `sum` and `log_sum`; stores exp(x - max) in y unless y is null. `log_sum` is also
-  /// accurate near 0, where one class has a probability near 1.
-  void exponentials(const T* x, T* y);
-  /// From exp(x - max) to softmax(x) = exp(x - max) / sum, in place.
-  void softmax(T* y) const;
-  /// From exp(x - max) to factor (softmax(x)[c] - [c = label]), in place.
-  void label_gradient(T* y) const;
+  /// Computes `max` and `log_sum`, which is also accurate near 0, where one class has a probability near 1.
+  void log_sums(const T* x);
+  /// The same, and y := softmax(x).
+  void softmax(const T* x, T* y);
+  /// The same, and y := factor (softmax(x)[c] - [c = label]).
+  void label_gradient(const T* x, T* y);
 
   T max[size];
-  T sum[size];      // of exp(x - max)
-  T log_sum[size];  // its logarithm
+  T log_sum[size];  // log(sum of exp(x - max))
   T factor[size];
   Label label[size];
 
  private:
-  void exponentials_of_long_lines(const T* x, T* y, T* rest);
-  template <class Op>
-  void run_in_place(const Op& op, T* y) const;
-
   Lines lines_;
   std::size_t first_;
   std::size_t count_;
 };
 
-// Lines per task of `for_each_softmax_chunk`: chunks of 2^15 elements in total, which are worth waking a
-// thread. It depends on the shape only.
+// Lines per task of `for_each_softmax_chunk`: about 2^15 elements, which are worth waking a thread. It
+// depends on the shape only.
 template <class T>
 std::size_t softmax_lines_per_task(const Lines& lines) {
-  constexpr std::size_t worthwhile = std::size_t{1} << 15;
-  constexpr std::size_t chunk = SoftmaxChunk<T>::size;
-  return std::max<std::size_t>(worthwhile / std::max<std::size_t>(lines.length, 1) / chunk, 1) * chunk;
+  constexpr std::size_t worthwhile = std::size_t{1} << 15, least = 256;
+  return std::max<std::size_t>(worthwhile / std::max<std::size_t>(lines.length, 1) / least, 1) * least;
 }
 
 // Lines per chunk: as many elements as stay in the cache between the steps.
 template <class T>
 std::size_t softmax_lines_per_chunk(const Lines& lines) {
-  constexpr std::size_t elements = std::size_t{1} << 13;
-  constexpr std::size_t least = 8, most = SoftmaxChunk<T>::size;
-  if (lines.inner > 1 || lines.length < SoftmaxChunk<T>::long_line) return most;  // whole tiles
-  return std::clamp(elements / lines.length / least * least, least, most);
+  constexpr std::size_t elements = std::size_t{1} << 13, most = SoftmaxChunk<T>::size;
+  if (lines.inner > 1) return most;
+  const std::size_t least = lines.length < SoftmaxChunk<T>::long_line ? 32 : 8;  // whole tiles
+  return std::clamp(elements / std::max<std::size_t>(lines.length, 1) / least * least, least, most);
 }
 
 template <class T>

@@ -90,7 +90,8 @@ TENBIN_INLINE Reduced<T> reduce(T x) {
   return {n, (bounded - n * Format<T>::ln2_high) - n * Format<T>::ln2_low};
 }
 
-// (exp(r) - 1 - r) / r^2 by Taylor's series: 1/2! + r/3! + r^2/4! + ...
+// (exp(r) - 1 - r) / r^2 by Taylor's series: 1/2! + r/3! + r^2/4! + ... The even and the odd powers are two
+// sums, which do not wait for each other.
 template <class T>
 TENBIN_INLINE T exp_tail(T r) {
   constexpr double inverse_factorial[] = {
@@ -188,37 +189,56 @@ TENBIN_INLINE T erfc(T x) {
   return x < 0 ? 2 - tail : tail;
 }
 
-/// log(x) for normal x >= 1/2, such as the sum of a softmax; NaN for NaN and infinity.
+namespace detail {
+
+// x = 2^n (1 + f), for normal x >= 1/2, with 1 + f between the square roots of 1/2 and 2.
 template <class T>
-TENBIN_INLINE T log(T x) {
-  using Format = detail::Format<T>;
-  using Bits = typename Format::Bits;
-  constexpr Bits one = Bits{1} << Format::mantissa_bits;  // of the exponent
+struct Factored {
+  T n;
+  T f;
+};
+
+template <class T>
+TENBIN_INLINE Factored<T> factored(T x) {
+  using Bits = typename Format<T>::Bits;
+  constexpr Bits one = Bits{1} << Format<T>::mantissa_bits;  // of the exponent
   constexpr auto sqrt_half = static_cast<T>(0.70710678118654752440L);
   const Bits lowest = __builtin_bit_cast(Bits, sqrt_half) - one;
-  // x = 2^(n - 1) m with m between the square roots of 1/2 and 2; n - 1 may be -1, n is a bit pattern.
   const Bits above = __builtin_bit_cast(Bits, x) - lowest;
   const T m = __builtin_bit_cast(T, static_cast<Bits>((above & (one - 1)) + lowest + one));
-  const Bits n = (above >> Format::mantissa_bits) + __builtin_bit_cast(Bits, Format::rounder);
-  const T exponent = __builtin_bit_cast(T, n) - Format::rounder - 1;
-  // log(1 + f) = f - f^2/2 + s (f^2/2 + 2 s^2 (1/3 + s^2/5 + s^4/7 + ...)) with s = f / (2 + f)
-  const T f = m - 1;
+  const Bits next = (above >> Format<T>::mantissa_bits) + __builtin_bit_cast(Bits, Format<T>::rounder);
+  const T n = __builtin_bit_cast(T, next) - Format<T>::rounder - 1;  // may be -1; n + 1 is a bit pattern
+  return {n, m - 1};
+}
+
+// n log(2) + log(1 + f), with log(1 + f) = f - f^2/2 + s (f^2/2 + 2 s^2 (1/3 + s^2/5 + s^4/7 + ...)) and
+// s = f / (2 + f).
+template <class T>
+TENBIN_INLINE T log(Factored<T> x) {
+  const T f = x.f;
   const T s = f / (2 + f);
   const T square = s * s;
   T sum = 0;
 #pragma GCC unroll 16
-  for (int i = Format::log_terms; i >= 1; --i) sum = (sum + 2 / static_cast<T>(2 * i + 1)) * square;
+  for (int i = Format<T>::log_terms; i >= 1; --i) sum = (sum + 2 / static_cast<T>(2 * i + 1)) * square;
   const T half = f * f / 2;
-  return exponent * Format::ln2_high + (f - (half - (s * (half + sum) + exponent * Format::ln2_low))) +
-         (x - x);
+  return x.n * Format<T>::ln2_high + (f - (half - (s * (half + sum) + x.n * Format<T>::ln2_low)));
+}
+
+}  // namespace detail
+
+/// log(x) for normal x >= 1/2, such as the sum of a softmax; NaN for NaN and infinity.
+template <class T>
+TENBIN_INLINE T log(T x) {
+  return detail::log(detail::factored(x)) + (x - x);
 }
 
 /// `detail::log_of_sum` (core/log_sum.h), if at least one term is 1; NaN for a sum that is NaN or infinite.
 template <class T>
 TENBIN_INLINE T log_of_sum(T sum, T rest) {
-  const bool little = sum < tenbin::detail::little_more_than_one<T>;
-  const T whole = little ? 1 + rest : sum;
-  return log(whole) + (little ? (rest - (whole - 1)) / whole : T{0});  // corrects the rounding of 1 + rest
+  const auto [n, f] = detail::factored(sum);
+  const bool little = sum < tenbin::detail::little_more_than_one<T>;  // then n is 0, and f is rest, rounded
+  return detail::log(detail::Factored<T>{n, little ? rest : f}) + (sum - sum);
 }
 
 /// log(1 + exp(-|z|)), as `detail::softplus_tail` (core/logistic.h).

@@ -9,15 +9,16 @@
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"
 #include "tenbin/cpu/softmax.h"
+#include "tenbin/functions/loss/detail/chunk_losses.h"
 #include "tenbin/functions/loss/detail/targets.h"
 
 namespace tenbin {
 
 using cpu::SoftmaxChunk;
 using detail::GroupOfOne;
-using detail::LabelTarget;
 using detail::Line;
 using detail::Problem;
+using detail::Scale;
 using detail::SpreadTarget;
 using detail::Sums;
 
@@ -93,38 +94,6 @@ void check_labels(const Function& function, const Array& t, std::size_t n_class,
   });
 }
 
-// The weight of the sample at position p.
-template <class T>
-double sample_at(const Problem<T>& problem, std::size_t p) {
-  return problem.sample_weight == nullptr ? 1 : static_cast<double>(problem.sample_weight[p]);
-}
-
-// ---- the labels of one chunk -----------------------------------------------------------------------------
-
-// In arrays, so that the loops over them are vectorised.
-template <class T>
-struct ChunkLabels {
-  std::int32_t label[SoftmaxChunk<T>::size];  // 0 for an ignored position
-  T weight[SoftmaxChunk<T>::size];            // of the class; 0 for an ignored position
-
-  template <class Label>
-  ChunkLabels(const detail::LabelTargets<T, Label>& targets, std::size_t first, std::size_t count) {
-    std::int32_t valid[SoftmaxChunk<T>::size];
-    for (std::size_t i = 0; i < count; ++i) {
-      valid[i] = targets.is_valid(first + i);
-      label[i] = valid[i] != 0 ? static_cast<std::int32_t>(targets.label(first + i)) : 0;
-    }
-    if (targets.class_weight == nullptr) {
-      for (std::size_t i = 0; i < count; ++i) weight[i] = static_cast<T>(valid[i]);
-    } else {
-      for (std::size_t i = 0; i < count; ++i) {
-        const T of_class = targets.class_weight[label[i]];
-        weight[i] = valid[i] != 0 ? of_class : T{0};
-      }
-    }
-  }
-};
-
 // ---- the divisor -----------------------------------------------------------------------------------------
 
 template <class T, class Targets>
@@ -173,183 +142,6 @@ Sums count_targets(const Problem<T>& problem, const Array& t, const SoftmaxCross
   return total;
 }
 
-// ---- the losses of one chunk -----------------------------------------------------------------------------
-
-// The loss of each line of the chunk, in `losses`.
-template <class T, class Targets>
-void chunk_losses(const Problem<T>& problem, const Targets& targets, const SoftmaxChunk<T>& chunk,
-                  double* losses) {
-  for (std::size_t i = 0; i < chunk.count(); ++i) {
-    const std::size_t p = chunk.first() + i;
-    const std::size_t start = problem.lines.start(p);
-    const auto target = target_at(GroupOfOne(), targets, p, start);
-    const double sample = sample_at(problem, p);
-    losses[i] = target.valid && sample != 0
-                    ? sample * cross_entropy(GroupOfOne(), target, problem.line(problem.x, start), chunk[i])
-                    : 0;
-  }
-}
-
-// The same for labels.
-template <class T>
-void chunk_losses(const Problem<T>& problem, const ChunkLabels<T>& labels, const SoftmaxChunk<T>& chunk,
-                  double* losses) {
-  const Lines& lines = problem.lines;
-  T score[SoftmaxChunk<T>::size];
-  if (lines.inner == 1) {
-    const T* const x = problem.x + chunk.first() * lines.length;
-    for (std::size_t i = 0; i < chunk.count(); ++i)
-      score[i] = x[i * lines.length + static_cast<std::size_t>(labels.label[i])];
-  } else {
-    for (std::size_t i = 0; i < chunk.count(); ++i)
-      score[i] =
-          problem.x[lines.start(chunk.first() + i) + static_cast<std::size_t>(labels.label[i]) * lines.inner];
-  }
-  for (std::size_t i = 0; i < chunk.count(); ++i) {
-    const double loss = -static_cast<double>(labels.weight[i]) * chunk[i].log_softmax(score[i]);
-    losses[i] = labels.weight[i] == T{0} ? 0 : loss;
-  }
-  if (problem.sample_weight == nullptr) return;
-  const T* const sample = problem.sample_weight + chunk.first();
-  for (std::size_t i = 0; i < chunk.count(); ++i)
-    losses[i] = sample[i] == T{0} ? 0 : losses[i] * static_cast<double>(sample[i]);
-}
-
-// The sum of the losses: in interleaved parts, since an addition waits for the one before it.
-template <std::size_t Size>
-double add_up(const double (&losses)[Size], std::size_t count) {
-  constexpr std::size_t parts = 32;
-  double part[parts] = {};
-  std::size_t i = 0;
-  for (; i + parts <= count; i += parts)
-    for (std::size_t j = 0; j < parts; ++j) part[j] += losses[i + j];
-  for (std::size_t j = 0; i + j < count; ++j) part[j] += losses[i + j];
-  for (std::size_t half = parts / 2; half > 0; half /= 2)
-    for (std::size_t j = 0; j < half; ++j) part[j] += part[j + half];
-  return part[0];
-}
-
-// ---- the gradients of one chunk ---------------------------------------------------------------------------
-
-// What the gradient of each position is multiplied with: gy times one over the divisor times the weight of
-// the sample. In double: the product may be representable where its parts are not.
-template <class T>
-struct Scale {
-  double coefficient;
-  const T* sample_weight;  // null: ones
-  const T* gy = nullptr;   // null: 1
-  bool gy_of_each = false;
-
-  double operator()(std::size_t p) const {
-    const double outer =
-        gy == nullptr ? coefficient : static_cast<double>(gy[gy_of_each ? p : 0]) * coefficient;
-    return sample_weight == nullptr ? outer : outer * static_cast<double>(sample_weight[p]);
-  }
-  // Of `count` positions.
-  void fill(double* scale, std::size_t first, std::size_t count) const {
-    if (gy == nullptr && sample_weight == nullptr) {
-      std::fill_n(scale, count, coefficient);
-    } else {
-      for (std::size_t i = 0; i < count; ++i) scale[i] = (*this)(first + i);
-    }
-  }
-};
-
-// From this factor on, a gradient may be multiplied with gy later: only elements below 2^-62 of the largest
-// one have lost digits in float.
-constexpr double digits_kept_from = 0x1p-64;
-
-// For chunks with a factor that is not finite in T: those products are computed in double. The product with a
-// small slope may be finite, and where the weight is 0 the gradient is 0.
-template <class T>
-void label_gradients_by_double(const ChunkLabels<T>& labels, const Scale<T>& scale, const Problem<T>& problem,
-                               SoftmaxChunk<T>& chunk, T* gx) {
-  SmallVector<std::size_t, 4> beyond;
-  for (std::size_t i = 0; i < chunk.count(); ++i) {
-    if (!std::isinf(chunk.factor[i])) continue;
-    chunk.factor[i] = T{1};
-    beyond.push_back(i);
-  }
-  chunk.label_gradient(gx);
-  for (const std::size_t i : beyond) {
-    const std::size_t p = chunk.first() + i;
-    const Line<T> line = problem.line(gx, problem.lines.start(p));
-    for (std::size_t c = 0; c < problem.n_class(); ++c)
-      line[c] = detail::scaled(line[c], scale(p), static_cast<double>(labels.weight[i]));
-  }
-}
-
-// How many factors of a chunk are 0, are infinite or NaN in T, or are too small for a later multiplication.
-struct FactorCounts {
-  std::size_t zero = 0, infinite = 0, small = 0;
-};
-
-// Computes the factors of the chunk's lines, 0 where the weight is 0.
-template <class T>
-FactorCounts compute_factors(const ChunkLabels<T>& labels, const Scale<T>& scale, SoftmaxChunk<T>& chunk) {
-  double factor[SoftmaxChunk<T>::size];
-  scale.fill(factor, chunk.first(), chunk.count());
-  for (std::size_t i = 0; i < chunk.count(); ++i) {
-    const double product = factor[i] * static_cast<double>(labels.weight[i]);
-    factor[i] = labels.weight[i] == T{0} ? 0 : product;
-    chunk.factor[i] = static_cast<T>(factor[i]);
-    chunk.label[i] = labels.label[i];
-  }
-  std::int32_t zero = 0, infinite = 0, small = 0;
-  for (std::size_t i = 0; i < chunk.count(); ++i) {
-    const T size = std::abs(chunk.factor[i]);
-    zero += size == T{0};
-    infinite += !(size <= std::numeric_limits<T>::max());
-    small += size < static_cast<T>(digits_kept_from);
-  }
-  FactorCounts counts{static_cast<std::size_t>(zero), static_cast<std::size_t>(infinite), 0};
-  for (std::size_t i = 0; small > 0 && i < chunk.count(); ++i)
-    if (factor[i] != 0 && std::abs(factor[i]) < digits_kept_from) ++counts.small;
-  return counts;
-}
-
-// gx holds the exponentials of the chunk. Returns whether the factors keep the digits.
-template <class T>
-bool chunk_gradients(const Problem<T>& problem, const ChunkLabels<T>& labels, const Scale<T>& scale,
-                     SoftmaxChunk<T>& chunk, T* gx) {
-  const FactorCounts counts = compute_factors(labels, scale, chunk);
-  if (counts.infinite == 0) {
-    chunk.label_gradient(gx);
-  } else {
-    label_gradients_by_double(labels, scale, problem, chunk, gx);
-  }
-  for (std::size_t i = 0; counts.zero > 0 && i < chunk.count(); ++i)
-    if (chunk.factor[i] == T{0})  // set to 0 rather than multiplied by 0: x may be NaN there
-      fill_zero(GroupOfOne(), problem.line(gx, problem.lines.start(chunk.first() + i)), problem.n_class());
-  return counts.infinite == 0 && counts.small == 0;
-}
-
-// The same for smoothed labels and soft targets.
-template <class T, class Targets>
-bool chunk_gradients(const Problem<T>& problem, const Targets& targets, const Scale<T>& scale,
-                     SoftmaxChunk<T>& chunk, T* gx) {
-  const GroupOfOne group;
-  bool all_keep = true;
-  chunk.softmax(gx);
-  for (std::size_t i = 0; i < chunk.count(); ++i) {
-    const std::size_t p = chunk.first() + i;
-    const std::size_t start = problem.lines.start(p);
-    const Line<T> gradient = problem.line(gx, start);
-    const SpreadTarget<T> target = target_at(group, targets, p, start);
-    if (!target.valid) {
-      fill_zero(group, gradient, problem.n_class());
-      continue;
-    }
-    double total = 0;  // no element of the gradient is larger than this times the scale
-    for (std::size_t c = 0; c < problem.n_class(); ++c) total += static_cast<double>(target.amount(c));
-    const double largest = std::abs(scale(p)) * total;
-    all_keep = all_keep && (largest == 0 || largest >= digits_kept_from) && detail::fits<T>(largest);
-    spread_gradient(
-        group, target, scale(p), [=](std::size_t c) { return gradient[c]; }, gradient);
-  }
-  return all_keep;
-}
-
 // ---- all positions ---------------------------------------------------------------------------------------
 
 // What a pass over x computes.
@@ -360,9 +152,9 @@ struct Pass {
 
 // The targets of a chunk: ChunkLabels for labels.
 template <class T, class Targets>
-decltype(auto) targets_of(const Targets& targets, const SoftmaxChunk<T>& chunk) {
-  if constexpr (std::is_same_v<typename Targets::Target, LabelTarget<T>>) {
-    return ChunkLabels<T>(targets, chunk.first(), chunk.count());
+decltype(auto) targets_of(const Targets& targets, SoftmaxChunk<T>& chunk) {
+  if constexpr (std::is_same_v<typename Targets::Target, detail::LabelTarget<T>>) {
+    return detail::ChunkLabels<T>(targets, chunk);
   } else {
     return (targets);
   }
@@ -379,16 +171,18 @@ Pass run_pass(const Problem<T>& problem, const Array& t, const SoftmaxCrossEntro
       t, problem, options.label_smoothing, options.ignore_label, [&](const auto& all_targets) {
         cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t task) {
           const auto& targets = targets_of(all_targets, chunk);
-          chunk.exponentials(problem.x, gx);
-          if (with_loss) {
-            double chunk_loss[SoftmaxChunk<T>::size];
-            chunk_losses(problem, targets, chunk, chunk_loss);
-            parts[task].loss += add_up(chunk_loss, chunk.count());
-            if (losses != nullptr)
-              std::transform(chunk_loss, chunk_loss + chunk.count(), losses + chunk.first(),
-                             [](double loss) { return static_cast<T>(loss); });
+          if (gx == nullptr) {
+            chunk.log_sums(problem.x);
+          } else {
+            parts[task].keeps_digits &= chunk_gradients(problem, targets, scale, chunk, gx);
           }
-          if (gx != nullptr) parts[task].keeps_digits &= chunk_gradients(problem, targets, scale, chunk, gx);
+          if (!with_loss) return;
+          double chunk_loss[SoftmaxChunk<T>::size];
+          chunk_losses(problem, targets, chunk, chunk_loss);
+          parts[task].loss += detail::add_up(chunk_loss, chunk.count());
+          if (losses != nullptr)
+            std::transform(chunk_loss, chunk_loss + chunk.count(), losses + chunk.first(),
+                           [](double loss) { return static_cast<T>(loss); });
         });
       });
   Pass total;
@@ -408,7 +202,7 @@ void target_gradients(const Problem<T>& problem, const Array& t, const SoftmaxCr
   const detail::SoftTargets<T> targets{t.data<T>(), problem.lines, problem.class_weight, smoothing,
                                        smoothing / static_cast<T>(problem.n_class())};
   cpu::for_each_softmax_chunk<T>(problem.lines, [&](SoftmaxChunk<T>& chunk, std::size_t) {
-    chunk.exponentials(problem.x, nullptr);
+    chunk.log_sums(problem.x);
     for (std::size_t i = 0; i < chunk.count(); ++i) {
       const std::size_t p = chunk.first() + i;
       const std::size_t start = problem.lines.start(p);

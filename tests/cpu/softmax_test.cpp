@@ -25,16 +25,20 @@ Results<T> compute(const Lines& lines, const std::vector<T>& x, bool keep = true
   results.gradient.assign(x.size(), T{-1});
   for (std::size_t first = 0; first < lines.count(); first += SoftmaxChunk<T>::size) {
     SoftmaxChunk<T> chunk(lines, first);
-    chunk.exponentials(x.data(), keep ? results.softmax.data() : nullptr);
-    if (keep) chunk.softmax(results.softmax.data());
-    chunk.exponentials(x.data(), results.gradient.data());
     for (std::size_t i = 0; i < chunk.count(); ++i) {
       chunk.factor[i] = static_cast<T>(first + i + 1);
       chunk.label[i] = static_cast<typename SoftmaxChunk<T>::Label>((first + i) % lines.length);
+    }
+    chunk.label_gradient(x.data(), results.gradient.data());
+    if (keep) {
+      chunk.softmax(x.data(), results.softmax.data());
+    } else {
+      chunk.log_sums(x.data());
+    }
+    for (std::size_t i = 0; i < chunk.count(); ++i) {
       results.max.push_back(chunk[i].max);
       results.log_sum.push_back(chunk[i].log_sum);
     }
-    chunk.label_gradient(results.gradient.data());
   }
   return results;
 }
@@ -149,8 +153,7 @@ TEMPLATE_TEST_CASE("for_each_softmax_chunk has every line once, with the bits of
     std::vector<T> softmax(x.size());
     std::vector<int> times(lines.count());
     cpu::for_each_softmax_chunk<T>(lines, [&](SoftmaxChunk<T>& chunk, std::size_t) {
-      chunk.exponentials(x.data(), softmax.data());
-      chunk.softmax(softmax.data());
+      chunk.softmax(x.data(), softmax.data());
       for (std::size_t i = 0; i < chunk.count(); ++i) ++times[chunk.first() + i];
     });
     CHECK(softmax == expected.softmax);

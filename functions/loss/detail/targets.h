@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
+#include <type_traits>
 
 #include "tenbin/core/array.h"
 #include "tenbin/core/detail/labels.h"
@@ -124,13 +126,20 @@ struct LabelTargets {
   const T* class_weight;
   std::size_t n_class;
 
+  // Without branches and in no more bits than a label has, for loops over all labels.
   constexpr bool is_class(std::size_t p) const {
-    return static_cast<std::uint64_t>(std::int64_t{labels[p]}) < n_class;
+    using Bits = std::conditional_t<sizeof(Label) == 8, std::uint64_t, std::uint32_t>;
+    constexpr auto most = static_cast<Bits>(std::numeric_limits<Label>::max());
+    return static_cast<Bits>(labels[p]) <= (n_class > most ? most : static_cast<Bits>(n_class - 1));
+  }
+  constexpr bool is_ignored(std::size_t p) const {
+    const auto ignored = static_cast<Label>(ignore_label);
+    return ((ignored == ignore_label) & (labels[p] == ignored)) != 0;
   }
   constexpr std::int64_t label(std::size_t p) const { return labels[p]; }
-  // A class that is not ignored; neither a class nor ignored. Without a branch, for loops over all labels.
-  constexpr bool is_valid(std::size_t p) const { return (is_class(p) & (labels[p] != ignore_label)) != 0; }
-  constexpr bool is_wrong(std::size_t p) const { return (!is_class(p) & (labels[p] != ignore_label)) != 0; }
+  // A class that is not ignored; neither a class nor ignored.
+  constexpr bool is_valid(std::size_t p) const { return (is_class(p) & !is_ignored(p)) != 0; }
+  constexpr bool is_wrong(std::size_t p) const { return (!is_class(p) & !is_ignored(p)) != 0; }
 
   // A wrong label is ignored.
   constexpr LabelTarget<T> operator[](std::size_t p) const {

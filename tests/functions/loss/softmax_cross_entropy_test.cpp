@@ -720,6 +720,31 @@ TEST_CASE("softmax_cross_entropy takes labels of every integer dtype", "[gpu]") 
   });
 }
 
+TEST_CASE("an ignore_label beyond the dtype of the labels ignores nothing", "[gpu]") {
+  on_every_device([](Device device) {
+    const Array x = random::Generator(4).normal({4, 3}).to(device), t{0, 1, 2, 1};
+    const double expected = softmax_cross_entropy(x, t.astype(Dtype::int32).to(device)).item();
+    for (const std::int64_t ignore_label :
+         {(std::int64_t{1} << 32) + 1, std::int64_t{257}, std::int64_t{-255}})
+      for (const Dtype dtype : {Dtype::int32, Dtype::int64, Dtype::uint8})
+        CHECK(softmax_cross_entropy(x, t.astype(dtype).to(device), {.ignore_label = ignore_label}).item() ==
+              expected);
+  });
+}
+
+TEST_CASE("the last labels of uint8 are classes of 256 or more", "[gpu]") {
+  on_every_device([](Device device) {
+    for (const std::size_t n_class : {256u, 300u}) {
+      const Array x = Array::zeros({2, n_class}).to(device);
+      const Array t = Array{255, 254}.astype(Dtype::uint8).to(device);
+      CHECK(softmax_cross_entropy(x, t).item() == Approx(std::log(n_class)));
+    }
+    const Array x = Array::zeros({2, 255}).to(device), t = Array{255, 254}.astype(Dtype::uint8).to(device);
+    CHECK_THROWS_WITH(softmax_cross_entropy(x, t).item(),
+                      "softmax_cross_entropy: t[0] is 255, expected a label in [0, 255) or ignore_label -1");
+  });
+}
+
 TEST_CASE("softmax_cross_entropy refuses labels -1 and 1, unless ignore_label is given") {
   const Array x = Array::zeros({4, 2});
   for (const Dtype dtype : {Dtype::int32, Dtype::int64}) {
