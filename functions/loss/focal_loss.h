@@ -47,10 +47,11 @@ class FocalLoss : public Function {
   FocalLossOptions options_;
   const char* name_;
   // What forward stores for backward.
-  Array weights_;     // w[t] s of every position, 0 where it is ignored; float64
+  Array weights_;     // on the CPU: w[t] s of every position, 0 where it is ignored; float64
   int exponent_ = 0;  // the weights have to be multiplied by 2^exponent_
   double coefficient_ = 1;
-  Array totals_;  // on a GPU: the coefficient and the loss
+  Array totals_;    // on a GPU: the coefficient and the loss
+  Array gradient_;  // on a GPU: for gy = 1, unless Reduce::no
 };
 
 /// Softmax cross entropy with small weights for samples that the model already classifies well, so that the

@@ -82,10 +82,8 @@ Arrays SigmoidCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     const T* gy = gys[0].data<T>();
     const std::size_t gy_stride = options_.reduce == Reduce::no ? 1 : 0;
     T* out = gx.data<T>();
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const T scale = gy[i * gy_stride] / static_cast<T>(divisor_) * elements.weight(i);
-      out[i] = elements.gradient(i, scale, static_cast<double>(gy[i * gy_stride]) / divisor_);
-    }
+    for (std::size_t i = 0; i < x.size(); ++i)
+      out[i] = elements.gradient(i, static_cast<double>(gy[i * gy_stride]) / divisor_);
   });
   return {gx, Array()};
 }

@@ -38,6 +38,8 @@ class SigmoidCrossEntropy : public Function {
 
  private:
   SigmoidCrossEntropyOptions options_;
+  // What forward stores for backward.
+  Array gradient_;  // for gy = 1, unless Reduce::no
   double divisor_ = 1;
   Array totals_;  // on a GPU: one over the divisor, and the loss
 };

@@ -41,9 +41,10 @@ struct BinaryElements {
     return static_cast<double>(w) * unit * static_cast<double>(softplus(t[i] == 1 ? -x[i] : x[i]));
   }
 
-  // `scale` is `outer`, the gradient of the element's loss, times its weight in T: it may be infinite though
-  // its product with a small slope is not.
-  constexpr T gradient(std::size_t i, T scale, double outer) const {
+  // `outer` is the gradient of the element's loss. Its product with the weight may be infinite in T though
+  // the product with a small slope is not.
+  constexpr T gradient(std::size_t i, double outer) const {
+    const T scale = static_cast<T>(outer) * weight(i);
     if (!is_valid(i) || scale == T{0}) return T{0};
     const T slope = t[i] == 1 ? -precise_sigmoid(-x[i]) : precise_sigmoid(x[i]);
     if (fits<T>(static_cast<double>(scale))) return scale * slope;
