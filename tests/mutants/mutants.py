@@ -313,7 +313,7 @@ LOSSES = [
     Mutant("softmax_cross_entropy: the gradient that leaves with the loss is not divided",
            SOFTMAX_LOSS,
            "line_gradient(group, problem, start, target, coefficient * sample, norm, gx);",
-           "line_gradient(group, problem, start, target, sample, norm, gx);",
+           "line_gradient(group, problem, start, target, coefficient == 0 ? 0 : sample, norm, gx);",
            CACHE),
     Mutant("softmax_cross_entropy: the kept gradient is the result for any gy",
            SOFTMAX_LOSS,

@@ -290,11 +290,12 @@ struct ForwardElement {
   __device__ void operator()(Group, Index index, double coefficient, LossSums& total) const {
     const auto i = static_cast<std::size_t>(index);
     const auto sample = static_cast<double>(sample_weight_at(sample_weight, index, total));
-    const double loss = elements.loss(i, sample);
+    const auto common = elements.common(i);
+    const double loss = elements.loss(i, common, sample);
     total.loss += loss;
     if (elements.is_wrong(i)) total.wrong_label = gpu::Smaller()(total.wrong_label, index);
     if (each_loss != nullptr) each_loss[i] = static_cast<T>(loss);
-    if (gx != nullptr) gx[i] = elements.gradient(i, coefficient * sample);
+    if (gx != nullptr) gx[i] = elements.gradient(i, common, coefficient * sample);
   }
 
   template <class Group>
@@ -328,7 +329,8 @@ struct BackwardElement {
   __device__ void operator()(Group, Index index) const {
     const auto i = static_cast<std::size_t>(index);
     const double outer = static_cast<double>(gy[gy_of_each ? i : 0]) * totals->coefficient;
-    gx[i] = elements.gradient(i, outer * static_cast<double>(sample_weight_at(sample_weight, index)));
+    gx[i] = elements.gradient(i, elements.common(i),
+                              outer * static_cast<double>(sample_weight_at(sample_weight, index)));
   }
 };
 
