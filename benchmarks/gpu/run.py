@@ -68,8 +68,8 @@ class Measurements:
                 for s in samples]
 
     def copy_share(self, workload):
-        """The share of the copy rate that the loss reaches, if it moves 3NC floats of four bytes."""
-        shares = [12 * elements(workload) / seconds / rate
+        """The share of the copy rate that the loss reaches, if it moves 2NC floats of four bytes."""
+        shares = [8 * elements(workload) / seconds / rate
                   for seconds, rate in zip(self.results.rounds(workload, "fp32", "tenbin"), self.copy_rates())]
         return median(shares) if shares else None
 
@@ -103,8 +103,8 @@ class Measurements:
         for workload in LOSSES:
             share, seconds = self.copy_share(workload), self.results.get(workload, "fp32", "tenbin")
             if share:
-                rows.append([workload, unit(seconds), f"{12 * elements(workload) / seconds / 1e9:.0f} GB/s", f"{share:.2f}"])
-        return markdown(["workload", "Tenbin", "3NC floats a second", "share of the copy rate"], rows)
+                rows.append([workload, unit(seconds), f"{8 * elements(workload) / seconds / 1e9:.0f} GB/s", f"{share:.2f}"])
+        return markdown(["workload", "Tenbin", "2NC floats a second", "share of the copy rate"], rows)
 
     def details_table(self):
         rows = [[workload, PRECISIONS[precision], HEADINGS[who], f"{d['launches']:g}", str(d["nodes"] or "-"), str(d["allocations"]),

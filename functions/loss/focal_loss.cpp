@@ -1,12 +1,13 @@
 #include "tenbin/functions/loss/focal_loss.h"
 
-#include <algorithm>
 #include <cmath>
-#include <type_traits>
+#include <utility>
 
 #include "tenbin/core/check.h"
+#include "tenbin/core/config.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
-#include "tenbin/functions/loss/detail/formulas.h"
+#include "tenbin/functions/loss/detail/element_loss.h"
+#include "tenbin/functions/loss/detail/focal_elements.h"
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
 namespace tenbin {
@@ -18,45 +19,6 @@ void require_gamma(const char* function, double gamma) {
     throw Error(function, ": gamma must be finite and not negative, got ", gamma);
 }
 
-// w[t] s `unit` of every position, 0 where t is ignored. In double: the product may be representable where
-// its factors are not.
-Array position_weights(const Array& t, std::int64_t ignore_label, const Array& class_weight,
-                       const Array& sample_weight, double unit) {
-  Array weights = Array::zeros(t.shape(), Dtype::float64);
-  visit_integer(t.dtype(), [&](auto zero) {
-    const auto* labels = t.data<decltype(zero)>();
-    double* weight = weights.data<double>();
-    for (std::size_t i = 0; i < t.size(); ++i) {
-      if (std::int64_t{labels[i]} == ignore_label) continue;
-      weight[i] = (class_weight ? class_weight.data<double>()[static_cast<std::size_t>(labels[i])] : 1) *
-                  (sample_weight ? sample_weight.data<double>()[i] : 1) * unit;
-    }
-  });
-  return weights;
-}
-
-std::size_t count_valid(const Array& t, std::int64_t ignore_label) {
-  return visit_integer(t.dtype(), [&](auto zero) {
-    const auto* labels = t.data<decltype(zero)>();
-    const auto valid = [=](auto label) { return std::int64_t{label} != ignore_label; };
-    return static_cast<std::size_t>(std::count_if(labels, labels + t.size(), valid));
-  });
-}
-
-// The sums of the losses and of the weights. `losses`: null, or where the loss of every position is stored.
-template <class T>
-detail::Sums add_up(const T* l, const Array& weights, T gamma, T* losses) {
-  const double* const weight = weights.data<double>();
-  detail::Sums sums;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    const double value = detail::weighted_focal(weight[i], l[i], gamma);
-    sums.loss += value;
-    sums.weight += weight[i];
-    if (losses != nullptr) losses[i] = static_cast<T>(value);
-  }
-  return sums;
-}
-
 }  // namespace
 
 void FocalLoss::check(const Arrays& xs) const {
@@ -65,62 +27,77 @@ void FocalLoss::check(const Arrays& xs) const {
 }
 
 Arrays FocalLoss::forward_cpu(const Arrays& xs) {
-  retain_inputs({0});
   const Array& l = xs[0];
-  const Array& t = xs[1];
-  const std::int64_t ignore_label = detail::ignored_label(options_.ignore_label);
   // Rounded to l's dtype first, as softmax_cross_entropy does.
-  const auto as_used = [&](const Array& w) {
-    return w.to(l.device()).astype(l.dtype()).astype(Dtype::float64);
-  };
-  const Array of_class = as_used(options_.class_weight);
-  const Array of_sample = as_used(options_.sample_weight);
-  weights_ = position_weights(t, ignore_label, of_class, of_sample, 1);
+  class_weight_ = options_.class_weight.to(l.device()).astype(l.dtype());
+  sample_weight_ = options_.sample_weight.to(l.device()).astype(l.dtype());
   exponent_ = 0;
 
   const bool reduces = options_.reduce != Reduce::no;
-  Array loss = Array::empty(reduces ? Shape{} : l.shape(), l.dtype());
-  const detail::Sums sums = visit_floating(l.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T gamma = static_cast<T>(options_.gamma);
-    const detail::Sums plain =
-        add_up(l.data<T>(), std::as_const(weights_), gamma, reduces ? nullptr : loss.data<T>());
-    if (std::is_same_v<T, float> || !detail::beyond_range(plain, options_.reduce, options_.normalize))
-      return plain;
-    int down = detail::sum_exponent;
-    const Array small_of_class = detail::scaled_down(of_class, 0, down);
-    const Array small_of_sample = detail::scaled_down(of_sample, 0, down);
-    const Array small = position_weights(t, ignore_label, small_of_class, small_of_sample,
-                                         std::ldexp(1, -detail::sum_exponent));
-    const detail::Sums again = add_up<T>(l.data<T>(), small, gamma, nullptr);
-    const bool divided = detail::divides_by_weights(options_.reduce, options_.normalize);
-    if (divided && !std::isnormal(again.weight)) return plain;
-    weights_ = small;
-    if (!divided) exponent_ = down;  // the average does not depend on the scale
-    return again;
-  });
-  const std::size_t batch_size = l.ndim() == 0 ? 1 : l.shape()[0];
-  coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize, batch_size,
-                                          count_valid(t, ignore_label), sums.weight);
-  if (reduces) loss.fill(coefficient_ == 0 ? 0 : std::ldexp(sums.loss * coefficient_, exponent_));
-  return {loss};
+  Array losses = reduces ? Array() : Array::empty(l.shape(), l.dtype());
+  gradient_ = reduces && config().enable_backprop ? Array::empty_like(l) : Array();
+  detail::Sums sums = add_up(xs, losses, gradient_);
+  if (l.dtype() == Dtype::float64 && detail::beyond_range(sums, options_.reduce, options_.normalize))
+    sums = add_up_again(xs, sums);
+  if (!reduces) return {losses};
+  const double loss = coefficient_ == 0 ? 0 : std::ldexp(sums.loss * coefficient_, exponent_);
+  return {Array::full({}, loss, l.dtype())};
+}
+
+// The sums with the weights as they are, and the coefficient. `losses` and the gradient are stored where they
+// are not empty.
+detail::Sums FocalLoss::add_up(const Arrays& xs, Array& losses, Array& gl) {
+  const Array& l = xs[0];
+  detail::Sums sums;
+  const auto compute = [&](const auto& elements) {
+    using T = typename std::decay_t<decltype(elements)>::Scalar;
+    const T* const sample_weight = detail::data_or_null<T>(sample_weight_);
+    sums = detail::count_elements(elements, l.size(), sample_weight);
+    coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize,
+                                            l.ndim() == 0 ? 1 : l.shape()[0], sums.valid, sums.weight);
+    sums.loss = detail::add_up_elements(elements, l.size(), sample_weight, 1, coefficient_,
+                                        losses ? losses.data<T>() : nullptr, gl ? gl.data<T>() : nullptr);
+  };
+  detail::visit_focal_elements(xs, options_.gamma, class_weight_, options_.ignore_label, compute);
+  return sums;
+}
+
+// Of float64: the sums with smaller weights, if they are not too small then. `plain`: those beyond the range.
+detail::Sums FocalLoss::add_up_again(const Arrays& xs, const detail::Sums& plain) {
+  int down = 0;
+  const Array ones = sample_weight_ ? sample_weight_ : Array::ones(xs[0].shape(), Dtype::float64);
+  const Array class_weight = std::exchange(class_weight_, detail::scaled_down(class_weight_, 0, down));
+  const Array sample_weight =
+      std::exchange(sample_weight_, detail::scaled_down(ones, detail::sum_exponent, down));
+  const double coefficient = coefficient_;
+  gradient_ = Array();  // it has another divisor
+  Array none;
+  const detail::Sums again = add_up(xs, none, none);
+  const bool divided = detail::divides_by_weights(options_.reduce, options_.normalize);
+  if (divided && !std::isnormal(again.weight)) {
+    class_weight_ = class_weight;
+    sample_weight_ = sample_weight;
+    coefficient_ = coefficient;
+    return plain;
+  }
+  if (!divided) exponent_ = down;  // the average does not depend on the scale
+  return again;
 }
 
 Arrays FocalLoss::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& l = xs[0];
-  const double* weight = weights_.data<double>();
-  Array gl = Array::empty_like(l);
-  visit_floating(l.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T gamma = static_cast<T>(options_.gamma);
-    const T* gy = gys[0].data<T>();
-    const std::size_t gy_stride = options_.reduce == Reduce::no ? 1 : 0;
-    for (std::size_t i = 0; i < l.size(); ++i) {
-      const double scale = static_cast<double>(gy[i * gy_stride]) * coefficient_ * weight[i];
-      const double gradient = detail::focal_gradient(scale, l.data<T>()[i], gamma);
-      gl.data<T>()[i] = static_cast<T>(exponent_ == 0 ? gradient : std::ldexp(gradient, exponent_));
-    }
-  });
+  Array gl = std::exchange(gradient_, Array());
+  detail::visit_focal_elements(
+      xs, options_.gamma, class_weight_, options_.ignore_label, [&](const auto& elements) {
+        using T = typename std::decay_t<decltype(elements)>::Scalar;
+        const T* const gy = gys[0].data<T>();
+        if (gl && *gy == T{1}) return;
+        gl = Array::empty_like(l);
+        T* const out = gl.data<T>();
+        detail::element_gradients(elements, l.size(), detail::data_or_null<T>(sample_weight_), coefficient_,
+                                  gy, options_.reduce == Reduce::no, out);
+        for (std::size_t i = 0; exponent_ != 0 && i < l.size(); ++i) out[i] = std::ldexp(out[i], exponent_);
+      });
   return {gl, Array()};
 }
 

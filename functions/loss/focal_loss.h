@@ -5,6 +5,10 @@
 
 namespace tenbin {
 
+namespace detail {
+struct Sums;
+}
+
 /// Options of `softmax_focal_loss` and `sigmoid_focal_loss`. All but alpha and gamma are those of
 /// `softmax_cross_entropy`, with their meaning.
 struct FocalLossOptions {
@@ -44,13 +48,19 @@ class FocalLoss : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
+  detail::Sums add_up(const Arrays& xs, Array& losses, Array& gl);
+  detail::Sums add_up_again(const Arrays& xs, const detail::Sums& plain);
+
   FocalLossOptions options_;
   const char* name_;
   // What forward stores for backward.
-  Array weights_;     // w[t] s of every position, 0 where it is ignored; float64
-  int exponent_ = 0;  // the weights have to be multiplied by 2^exponent_
-  double coefficient_ = 1;
-  Array totals_;  // on a GPU: the coefficient and the loss
+  Array gradient_;  // for gy = 1, unless Reduce::no
+  // Of the options, in l's dtype, or scaled; then the gradient has to be multiplied by 2^exponent_. Not on a
+  // GPU.
+  Array class_weight_, sample_weight_;
+  int exponent_ = 0;
+  double coefficient_ = 1;  // one over the divisor
+  Array totals_;            // on a GPU: the coefficient and the loss
 };
 
 /// Softmax cross entropy with small weights for samples that the model already classifies well, so that the

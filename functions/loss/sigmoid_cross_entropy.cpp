@@ -1,11 +1,13 @@
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
-#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "tenbin/core/check.h"
+#include "tenbin/core/config.h"
 #include "tenbin/functions/loss/detail/binary_elements.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
+#include "tenbin/functions/loss/detail/element_loss.h"
 
 namespace tenbin {
 
@@ -47,45 +49,39 @@ Arrays SigmoidCrossEntropy::forward_cpu(const Arrays& xs) {
   const Array& x = xs[0];
   const bool reduces = options_.reduce != Reduce::no;
   Array loss = Array::empty(reduces ? Shape{} : x.shape(), x.dtype());
-  const Array pos_weight = options_.pos_weight.to(x.device()).astype(x.dtype());
-  detail::visit_elements(xs, pos_weight, options_.ignore_label, [&](const auto& elements) {
+  gradient_ = reduces && config().enable_backprop ? Array::empty_like(x) : Array();
+  options_.pos_weight = options_.pos_weight.to(x.device()).astype(x.dtype());
+  detail::visit_elements(xs, options_.pos_weight, options_.ignore_label, [&](const auto& elements) {
     using T = typename std::decay_t<decltype(elements)>::Scalar;
     const std::size_t valid = count_valid(*this, elements, x.size(), options_.ignore_label);
-    if (options_.reduce == Reduce::mean) {
-      const std::size_t batch_size = x.ndim() == 0 ? 1 : x.shape()[0];
-      divisor_ = static_cast<double>(std::max<std::size_t>(options_.normalize ? valid : batch_size, 1));
-    }
-    T* out = loss.data<T>();
-    if (!reduces) {
-      for (std::size_t i = 0; i < x.size(); ++i) out[i] = static_cast<T>(elements.loss(i));
-      return;
-    }
-    const auto mean = [&](double unit) {
-      double sum = 0;
-      for (std::size_t i = 0; i < x.size(); ++i) sum += elements.loss(i, unit);
-      return sum / divisor_;
+    const Normalize normalize = options_.normalize ? Normalize::valid_count : Normalize::batch_size;
+    coefficient_ =
+        detail::loss_coefficient(options_.reduce, normalize, x.ndim() == 0 ? 1 : x.shape()[0], valid, 0);
+    const auto add_up = [&](double unit, T* losses, T* gx) {
+      return detail::add_up_elements(elements, x.size(), nullptr, unit, coefficient_, losses, gx);
     };
-    double value = mean(1);
-    if (!std::isfinite(value))
-      value = std::ldexp(mean(std::ldexp(1, -detail::sum_exponent)), detail::sum_exponent);
-    *out = static_cast<T>(value);
+    T* const gx = gradient_ ? gradient_.data<T>() : nullptr;
+    double value = add_up(1, reduces ? nullptr : loss.data<T>(), gx) * coefficient_;
+    if (!reduces) return;
+    if (!std::isfinite(value)) {
+      constexpr int down = detail::sum_exponent;
+      value = std::ldexp(add_up(std::ldexp(1, -down), nullptr, nullptr) * coefficient_, down);
+    }
+    *loss.data<T>() = static_cast<T>(value);
   });
   return {loss};
 }
 
 Arrays SigmoidCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& x = xs[0];
-  Array gx = new_gradient(0, x);
-  const Array pos_weight = options_.pos_weight.to(x.device()).astype(x.dtype());
-  detail::visit_elements(xs, pos_weight, options_.ignore_label, [&](const auto& elements) {
+  Array gx = std::exchange(gradient_, Array());
+  detail::visit_elements(xs, options_.pos_weight, options_.ignore_label, [&](const auto& elements) {
     using T = typename std::decay_t<decltype(elements)>::Scalar;
-    const T* gy = gys[0].data<T>();
-    const std::size_t gy_stride = options_.reduce == Reduce::no ? 1 : 0;
-    T* out = gx.data<T>();
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const T scale = gy[i * gy_stride] / static_cast<T>(divisor_) * elements.weight(i);
-      out[i] = elements.gradient(i, scale, static_cast<double>(gy[i * gy_stride]) / divisor_);
-    }
+    const T* const gy = gys[0].data<T>();
+    if (gx && *gy == T{1}) return;
+    gx = new_gradient(0, x);
+    detail::element_gradients(elements, x.size(), nullptr, coefficient_, gy, options_.reduce == Reduce::no,
+                              gx.data<T>());
   });
   return {gx, Array()};
 }

@@ -38,8 +38,10 @@ class SigmoidCrossEntropy : public Function {
 
  private:
   SigmoidCrossEntropyOptions options_;
-  double divisor_ = 1;
-  Array totals_;  // on a GPU: one over the divisor, and the loss
+  // What forward stores for backward.
+  Array gradient_;          // for gy = 1, unless Reduce::no
+  double coefficient_ = 1;  // one over the divisor
+  Array totals_;            // on a GPU: the coefficient and the loss
 };
 
 /// Cross entropy of labels 0 and 1 under the probabilities sigmoid(x), independently for each element:

@@ -72,6 +72,8 @@ void SoftmaxCrossEntropy::check_gradient(const Array& x, const Array& gy) const 
   const Shape loss_shape = options_.reduce == Reduce::no ? detail::without_axis_1(x.shape()) : Shape{};
   if (gy.dtype() != x.dtype() || gy.shape() != loss_shape)
     throw Error(name(), ": the gradient of the loss must be ", x.dtype(), loss_shape, ", got ", gy);
+  if (gradient_ && gradient_.shape() != x.shape())
+    throw Error(name(), ": backward got another x than forward, ", x);
 }
 
 namespace {
@@ -315,8 +317,6 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& t = xs[1];
   if (!coefficient_) forward_cpu(xs);
   check_gradient(x, gys[0]);
-  if (gradient_ && gradient_.shape() != x.shape())
-    throw Error(name(), ": backward got another x than forward, ", x);
   return visit_floating(x.dtype(), [&](auto zero) -> Arrays {
     using T = decltype(zero);
     const Problem<T> problem(x, class_weight_, sample_weight_);

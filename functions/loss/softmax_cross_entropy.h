@@ -11,10 +11,10 @@ namespace tenbin {
 /// The keyword arguments of `softmax_cross_entropy`, in Chainer's order where Chainer has them.
 struct SoftmaxCrossEntropyOptions {
   Normalize normalize = Normalize::valid_count;
-  /// Compute the gradient in forward, while x is read once; backward multiplies it with gy. With false
-  /// backward reads x again, and an array of x's size less is kept between forward and backward. (A GPU
-  /// always computes the exponentials twice, which is faster than to read them, and keeps two numbers per
-  /// position.) The results are the same to the bit.
+  /// Compute the gradient in forward, while x is read once; backward multiplies it with gy. (A GPU computes
+  /// it again in backward where gy is not 1, and does not compute it in forward with `Reduce::no`.) With
+  /// false backward reads x again, and an array of x's size less is kept between forward and backward. The
+  /// results are the same to the bit.
   bool cache_score = true;
   /// w, (C,), float32 or float64 on any device, finite and not negative. Empty: ones.
   Array class_weight = {};
@@ -50,9 +50,8 @@ class SoftmaxCrossEntropy : public Function {
 
   SoftmaxCrossEntropyOptions options_;
   // What forward stores for backward.
-  Array gradient_;                     // for gy = 1, if cache_score; not on a GPU
-  bool gradient_keeps_digits_ = true;  // if it is multiplied with any gy
-  Array line_sums_;                    // on a GPU (2, positions): maxima and logarithms of sums
+  Array gradient_;                     // for gy = 1, if cache_score
+  bool gradient_keeps_digits_ = true;  // if it is multiplied with any gy; not on a GPU
   // The weights whose sum is the divisor: those of the options, in x's dtype, or scaled. Not on a GPU.
   Array class_weight_, sample_weight_;
   std::optional<double> coefficient_;  // one over the divisor

@@ -3,13 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 
 #include "tenbin/core/array.h"
 #include "tenbin/core/detail/labels.h"
-#include "tenbin/core/logistic.h"
-#include "tenbin/functions/loss/detail/formulas.h"
 #include "tenbin/functions/loss/detail/weighted_sums.h"
 
 namespace tenbin::detail {
@@ -34,21 +33,30 @@ struct BinaryElements {
     return t[i] == 1 && pos_weight != nullptr ? pos_weight[i / inner % weight_count] : T{1};
   }
 
-  // All weights are multiplied by `unit`. Where the weight is 0, x may be NaN.
-  constexpr double loss(std::size_t i, double unit = 1) const {
+  // exp(-|x|), of which the loss log(1 + exp(z)) and its derivative 1 / (1 + exp(-z)) are made; z is the
+  // logit of the wrong answer.
+  constexpr T common(std::size_t i) const { return std::exp(-std::abs(x[i])); }
+
+  // `unit`: multiplies the weight. Where the weight is 0, x may be NaN.
+  constexpr double loss(std::size_t i, T small, double unit) const {
     const T w = is_valid(i) ? weight(i) : T{0};
     if (w == T{0}) return 0;
-    return static_cast<double>(w) * unit * static_cast<double>(softplus(t[i] == 1 ? -x[i] : x[i]));
+    return static_cast<double>(w) * unit * static_cast<double>(std::max(z(i), T{0}) + std::log1p(small));
   }
 
-  // `scale` is `outer`, the gradient of the element's loss, times its weight in T: it may be infinite though
-  // its product with a small slope is not.
-  constexpr T gradient(std::size_t i, T scale, double outer) const {
+  // `outer`: the gradient of the element's loss. Its product with the weight may be infinite in T though the
+  // product with a small slope is not.
+  constexpr T gradient(std::size_t i, T small, double outer) const {
+    const T scale = static_cast<T>(outer) * weight(i);
     if (!is_valid(i) || scale == T{0}) return T{0};
-    const T slope = t[i] == 1 ? -precise_sigmoid(-x[i]) : precise_sigmoid(x[i]);
+    const T of_z = (z(i) < 0 ? small : T{1}) / (1 + small);
+    const T slope = t[i] == 1 ? -of_z : of_z;
     if (fits<T>(static_cast<double>(scale))) return scale * slope;
     return scaled(slope, outer, static_cast<double>(weight(i)));
   }
+
+ private:
+  constexpr T z(std::size_t i) const { return t[i] == 1 ? -x[i] : x[i]; }
 };
 
 // Calls `f` with the elements in their own types. `pos_weight`: empty, or in x's dtype and on its device.

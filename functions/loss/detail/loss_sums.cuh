@@ -1,5 +1,6 @@
-// The sum of a loss on a GPU: one launch computes the terms of all positions, adds them up in an order that
-// never changes, divides, and reports invalid labels and weights. Internal.
+// The launches of a loss on a GPU: forward computes the terms of all positions, adds them up in an order that
+// never changes, divides, and reports invalid labels and weights; backward computes the gradient, unless
+// forward already has. Internal.
 #pragma once
 
 #include <limits>
@@ -16,31 +17,43 @@ using gpu::Index;
 
 inline constexpr Index no_position = std::numeric_limits<Index>::max();
 
-// Sums over positions, and the first position with an invalid label or sample weight.
+// The sum of the losses, and the first position with an invalid label or sample weight.
 struct LossSums {
   double loss;
-  double weight;
-  Index valid;
   Index wrong_label;
   Index wrong_sample_weight;
 
-  static constexpr LossSums zero() { return {0, 0, 0, no_position, no_position}; }
+  static constexpr LossSums zero() { return {0, no_position, no_position}; }
 };
 
-struct AddLossSums {
+// What the divisor of a mean is made of: the number of the valid targets, and their weights.
+struct TargetSums {
+  double weight;
+  Index valid;
+
+  static constexpr TargetSums zero() { return {0, 0}; }
+};
+
+struct AddSums {
   __device__ LossSums operator()(const LossSums& a, const LossSums& b) const {
     const gpu::Smaller smaller;
-    return {a.loss + b.loss, a.weight + b.weight, a.valid + b.valid, smaller(a.wrong_label, b.wrong_label),
+    return {a.loss + b.loss, smaller(a.wrong_label, b.wrong_label),
             smaller(a.wrong_sample_weight, b.wrong_sample_weight)};
+  }
+  __device__ TargetSums operator()(const TargetSums& a, const TargetSums& b) const {
+    return {a.weight + b.weight, a.valid + b.valid};
   }
 };
 
 // For the `reduce` of a group (cuda/group.cuh).
 inline __device__ LossSums shuffle_xor(unsigned lanes, const LossSums& sums, int with) {
   using gpu::detail::shuffle_xor;
-  return {shuffle_xor(lanes, sums.loss, with), shuffle_xor(lanes, sums.weight, with),
-          shuffle_xor(lanes, sums.valid, with), shuffle_xor(lanes, sums.wrong_label, with),
+  return {shuffle_xor(lanes, sums.loss, with), shuffle_xor(lanes, sums.wrong_label, with),
           shuffle_xor(lanes, sums.wrong_sample_weight, with)};
+}
+inline __device__ TargetSums shuffle_xor(unsigned lanes, const TargetSums& sums, int with) {
+  using gpu::detail::shuffle_xor;
+  return {shuffle_xor(lanes, sums.weight, with), shuffle_xor(lanes, sums.valid, with)};
 }
 
 template <class T>
@@ -48,13 +61,17 @@ constexpr bool is_weight(T weight) {
   return weight >= T{0} && weight <= std::numeric_limits<T>::max();
 }
 
-// The sample weight of position p; without weights 1. An invalid one is recorded in `sums` and taken as 0.
+// The sample weight of position p; without weights 1. An invalid one is taken as 0, and recorded in `sums`.
+template <class T>
+__device__ T sample_weight_at(const T* sample_weight, Index p) {
+  if (sample_weight == nullptr) return T{1};
+  return is_weight(sample_weight[p]) ? sample_weight[p] : T{0};
+}
 template <class T>
 __device__ T sample_weight_at(const T* sample_weight, Index p, LossSums& sums) {
-  if (sample_weight == nullptr) return T{1};
-  if (is_weight(sample_weight[p])) return sample_weight[p];
-  sums.wrong_sample_weight = gpu::Smaller()(sums.wrong_sample_weight, p);
-  return T{0};
+  if (sample_weight != nullptr && !is_weight(sample_weight[p]))
+    sums.wrong_sample_weight = gpu::Smaller()(sums.wrong_sample_weight, p);
+  return sample_weight_at(sample_weight, p);
 }
 
 // ---- the result ------------------------------------------------------------------------------------------
@@ -99,12 +116,17 @@ struct LossEpilogue {
   DeferredError sample_weight_error;
   DeferredError label_error;
 
+  // One over the divisor. The sums matter only if `counts_targets`.
+  __device__ double coefficient(const TargetSums& sums) const {
+    return loss_coefficient(reduce, normalize, static_cast<std::size_t>(batch_size),
+                            static_cast<std::size_t>(sums.valid), sums.weight);
+  }
+  bool counts_targets() const { return reduce == Reduce::mean && normalize != Normalize::batch_size; }
+
   template <class LabelAt>
-  __device__ void operator()(const LossSums& sums, LabelAt label_at) const {
+  __device__ void operator()(const LossSums& sums, double coefficient, LabelAt label_at) const {
     const Index wrong_class = first_wrong_class_weight();
     if (threadIdx.x != 0) return;
-    const double coefficient = loss_coefficient(reduce, normalize, static_cast<std::size_t>(batch_size),
-                                                static_cast<std::size_t>(sums.valid), sums.weight);
     const double total = coefficient == 0 ? 0 : sums.loss * coefficient;
     *totals = {coefficient, total};
     if (loss != nullptr) *loss = static_cast<T>(total);
@@ -151,29 +173,165 @@ LossEpilogue<T> make_loss_epilogue(const Function& function, const LossOptions& 
           label_error};
 }
 
-// ---- the launch ------------------------------------------------------------------------------------------
+// ---- the divisor -----------------------------------------------------------------------------------------
+
+// The gradient leaves with the loss, so the divisor has to be known before. If it is made of targets, every
+// block counts them all, as long as this takes less time than another launch would: each thread reads at most
+// 16 numbers, from the cache. Above that a launch of its own counts them. (Blocks that wait for each other
+// within a launch would have to run all at once, which no limit of registers can promise.)
+enum class Divisor { known, counted_by_every_block, counted_before };
+
+inline constexpr std::size_t most_counted_by_every_block = 16 * gpu::block_threads;
+
+// What this thread adds to the sums of the targets first, first + step, ...
+template <class Group, class Part>
+__device__ TargetSums count_targets(Index first, Index step, Index count, const Part& part) {
+  TargetSums sums = TargetSums::zero();
+  for (Index p = first; p < count; p += step) part.count_target(Group(), p, sums);
+  return sums;
+}
+
+template <class Group, class Part, class T>
+__global__ void __launch_bounds__(gpu::block_threads, 1)
+    divisor_kernel(Index count, Part part, LossEpilogue<T> epilogue, gpu::GridScratch<TargetSums> scratch) {
+  const Index step = static_cast<Index>(gridDim.x) * Group::lines_per_block;
+  TargetSums sums = count_targets<Group>(Group::line(), step, count, part);
+  if (gpu::reduce_grid(sums, TargetSums::zero(), AddSums(), scratch) && threadIdx.x == 0)
+    epilogue.totals->coefficient = epilogue.coefficient(sums);
+}
+
+// One over the divisor, in all threads of every block.
+template <class Group, class Part, class T>
+__device__ double coefficient_of(Divisor divisor, Index count, const Part& part,
+                                 const LossEpilogue<T>& epilogue) {
+  if (divisor == Divisor::counted_before) return epilogue.totals->coefficient;
+  TargetSums sums = TargetSums::zero();
+  if (divisor == Divisor::counted_by_every_block)
+    sums = gpu::Block<>::reduce(
+        count_targets<Group>(threadIdx.x / Group::width, Group::lines_per_block, count, part), AddSums());
+  return epilogue.coefficient(sums);
+}
+
+// ---- the launches ----------------------------------------------------------------------------------------
 
 // float64: at least 1 resident block. With the register limit for 4 the compiler spills.
 template <class Group, class Part, class T>
 __global__ void __launch_bounds__(gpu::block_threads, sizeof(T) == sizeof(float) ? 4 : 1)
-    loss_kernel(Index count, Part part, LossEpilogue<T> epilogue, gpu::GridScratch<LossSums> scratch) {
+    loss_kernel(Index count, Part part, LossEpilogue<T> epilogue, Divisor divisor,
+                gpu::GridScratch<LossSums> scratch) {
+  const double coefficient =
+      coefficient_of<typename Part::template TargetGroup<Group>>(divisor, count, part, epilogue);
   LossSums sums = LossSums::zero();
   const Index step = static_cast<Index>(gridDim.x) * Group::lines_per_block;
-  for (Index p = Group::line(); p < count; p += step) part(Group(), p, sums);
-  if (gpu::reduce_grid(sums, LossSums::zero(), AddLossSums(), scratch))
-    epilogue(sums, [&part](Index p) { return part.label(p); });
+  for (Index p = Group::line(); p < count; p += step) part(Group(), p, coefficient, sums);
+  if (gpu::reduce_grid(sums, LossSums::zero(), AddSums(), scratch))
+    epilogue(sums, coefficient, [&part](Index p) { return part.label(p); });
 }
 
-// Calls `part(group, p, sums)` for every position p in all threads of its group, and `epilogue` with the sum
-// of what they have added to `sums`. `part.label(p)` is the label there, for an error.
+// Calls `part(group, p, coefficient, sums)` for every position p in all threads of its group, and `epilogue`
+// with the sum of what they have added to `sums`. `part.label(p)` is the label there, for an error.
+// `part.count_target(group, p, sums)` adds the target to the sums of the divisor; a target consists of
+// `part.target_size()` numbers, and is read by a `Part::TargetGroup<Group>`.
 template <class Group, class Part, class T>
 void launch_loss(gpu::Context& context, Group, std::size_t count, const Part& part,
                  const LossEpilogue<T>& epilogue) {
   const auto positions = static_cast<Index>(count);
+  Divisor divisor = Divisor::known;
+  if (epilogue.counts_targets())
+    divisor = count * part.target_size() <= most_counted_by_every_block ? Divisor::counted_by_every_block
+                                                                        : Divisor::counted_before;
+  if (divisor == Divisor::counted_before) {
+    using TargetGroup = typename Part::template TargetGroup<Group>;
+    const dim3 grid = gpu::resident_grid(context, gpu::ceil_div(positions, TargetGroup::lines_per_block));
+    gpu::GridMemory<TargetSums> memory(context, grid);
+    gpu::Launch(context, grid, gpu::block_threads)(divisor_kernel<TargetGroup, Part, T>, positions, part,
+                                                   epilogue, memory.scratch());
+  }
   const dim3 grid = gpu::resident_grid(context, gpu::ceil_div(positions, Group::lines_per_block));
   gpu::GridMemory<LossSums> memory(context, grid);
   gpu::Launch(context, grid, gpu::block_threads)(loss_kernel<Group, Part, T>, positions, part, epilogue,
-                                                 memory.scratch());
+                                                 divisor, memory.scratch());
 }
+
+// 1 resident block is enough: otherwise the compiler spills rather than use more than 64 registers.
+template <class Group, class Part>
+__global__ void __launch_bounds__(gpu::block_threads, 1) gradient_kernel(Index count, Part part) {
+  if (part.is_done()) return;
+  const Index step = static_cast<Index>(gridDim.x) * Group::lines_per_block;
+  for (Index p = Group::line(); p < count; p += step) part(Group(), p);
+}
+
+// Calls `part(group, p)` for every position p in all threads of its group, unless `part.is_done()`: forward
+// has computed the gradient for gy = 1, and gy is 1. That is decided on the device, where gy is.
+template <class Group, class Part>
+void launch_gradient(gpu::Context& context, Group, std::size_t count, const Part& part) {
+  if (count == 0) return;
+  const auto positions = static_cast<Index>(count);
+  const dim3 grid = gpu::resident_grid(context, gpu::ceil_div(positions, Group::lines_per_block));
+  gpu::Launch(context, grid, gpu::block_threads)(gradient_kernel<Group, Part>, positions, part);
+}
+
+// ---- a loss of each element ------------------------------------------------------------------------------
+
+// Of `Elements` with a loss(i, unit), a gradient(i, outer), an is_valid(i), is_wrong(i), weight(i) and labels
+// t: detail/binary_elements.h says what they are. A thread for each element.
+template <class Elements>
+struct ForwardElement {
+  using T = typename Elements::Scalar;
+  template <class Group>
+  using TargetGroup = gpu::Lanes<1>;
+
+  Elements elements;
+  const T* sample_weight;  // null: ones
+  T* each_loss;            // null unless Reduce::no
+  T* gx;                   // null, or the gradient for gy = 1
+
+  template <class Group>
+  __device__ void operator()(Group, Index index, double coefficient, LossSums& total) const {
+    const auto i = static_cast<std::size_t>(index);
+    const auto sample = static_cast<double>(sample_weight_at(sample_weight, index, total));
+    const auto common = elements.common(i);
+    const double loss = elements.loss(i, common, sample);
+    total.loss += loss;
+    if (elements.is_wrong(i)) total.wrong_label = gpu::Smaller()(total.wrong_label, index);
+    if (each_loss != nullptr) each_loss[i] = static_cast<T>(loss);
+    if (gx != nullptr) gx[i] = elements.gradient(i, common, coefficient * sample);
+  }
+
+  template <class Group>
+  __device__ void count_target(Group, Index index, TargetSums& total) const {
+    const auto i = static_cast<std::size_t>(index);
+    if (!elements.is_valid(i)) return;
+    total.weight +=
+        static_cast<double>(sample_weight_at(sample_weight, index)) * static_cast<double>(elements.weight(i));
+    total.valid += 1;
+  }
+  std::size_t target_size() const { return 1; }
+
+  __device__ Index label(Index i) const { return elements.t[i]; }
+};
+
+template <class Elements>
+struct BackwardElement {
+  using T = typename Elements::Scalar;
+
+  Elements elements;
+  const T* sample_weight;
+  const LossTotals* totals;
+  const T* gy;
+  bool gy_of_each;
+  bool is_kept;  // gx is the gradient for gy = 1; not with `gy_of_each`
+  T* gx;
+
+  __device__ bool is_done() const { return is_kept && *gy == T{1}; }
+
+  template <class Group>
+  __device__ void operator()(Group, Index index) const {
+    const auto i = static_cast<std::size_t>(index);
+    const double outer = static_cast<double>(gy[gy_of_each ? i : 0]) * totals->coefficient;
+    gx[i] = elements.gradient(i, elements.common(i),
+                              outer * static_cast<double>(sample_weight_at(sample_weight, index)));
+  }
+};
 
 }  // namespace tenbin::detail

@@ -238,6 +238,7 @@ TENBIN_GROUP_FUNCTION double unsmoothed_total(Group, const LabelTarget<T>& targe
 
 template <class Group, class T>
 TENBIN_GROUP_FUNCTION double unsmoothed_total(Group group, const SpreadTarget<T>& target) {
+  if (target.soft.values == nullptr) return static_cast<double>(target.weight(target.label));
   double total = 0;
   for (std::size_t c = group.rank(); c < target.n_class; c += Group::width) total += target.unsmoothed(c);
   return group.reduce(total, std::plus<>());

@@ -317,6 +317,45 @@ TEST_CASE("focal losses of nothing are 0", "[gpu]") {
   });
 }
 
+// Forward computes the gradient for gy = 1; a second backward and other gy compute it again.
+TEST_CASE("the gradient of focal losses for any gy, and in a second backward", "[gpu]") {
+  const auto reduce = GENERATE(Reduce::mean, Reduce::sum, Reduce::no);
+  const auto normalize = GENERATE(Normalize::valid_count, Normalize::weight_sum);
+  const bool softmax = GENERATE(true, false);
+  for (const std::size_t rows : {5, 4500}) {
+    const Array x = random::Generator(1).normal(softmax ? Shape{rows, 2} : Shape{rows}, 0, 3, Dtype::float64);
+    Array t = Array::empty({rows}, Dtype::int32);
+    for (std::size_t i = 0; i < t.size(); ++i)
+      t.data<std::int32_t>()[i] = static_cast<std::int32_t>(i * i % 7 % 3) - 1;
+    const FocalLossOptions options{
+        .normalize = normalize,
+        .class_weight = Array{2.5, 0.25},
+        .reduce = reduce,
+        .sample_weight = random::Generator(2).uniform({rows}, 0.5, 2, Dtype::float64)};
+    std::vector<std::vector<double>> of_devices;
+    on_every_device([&](Device device) {
+      CAPTURE(rows, reduce, normalize, softmax, device);
+      Variable scores(x.to(device));
+      Variable loss = softmax ? softmax_focal_loss(scores, t.to(device), options)
+                              : sigmoid_focal_loss(scores, t.to(device), options);
+      const auto gradient = [&](double gy) {
+        scores.cleargrad();
+        loss.set_grad(Array::full(loss.shape(), gy, Dtype::float64, device));
+        loss.backward();
+        return values(scores.grad());
+      };
+      const std::vector<double> first = gradient(1);
+      CHECK(gradient(1) == first);
+      std::vector<double> doubled = first;
+      for (double& g : doubled) g *= 2;
+      CHECK(gradient(2) == doubled);
+      CHECK(gradient(0) == std::vector<double>(x.size(), 0.0));
+      of_devices.push_back(first);
+      check_close(first, of_devices.front(), 1e-15, 1e-12);
+    });
+  }
+}
+
 TEST_CASE("focal losses report wrong values at the next read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({2, 3}, Dtype::float32, device);

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "tenbin/core/config.h"
 #include "tenbin/tests/function_test.h"
 
 using namespace tenbin;
@@ -180,6 +181,44 @@ TEST_CASE("sigmoid_cross_entropy of more elements than one block has threads", "
     }
     check_close(values(logits.grad()), gradient, 1e-16, 1e-11);
   });
+}
+
+// Forward computes the gradient for gy = 1; a second backward and other gy compute it again.
+TEST_CASE("sigmoid_cross_entropy's gradient for any gy, and in a second backward", "[gpu]") {
+  const auto reduce = GENERATE(Reduce::mean, Reduce::sum, Reduce::no);
+  const bool normalize = GENERATE(true, false);
+  for (const std::size_t rows : {5, 3000}) {
+    const Array x = random::Generator(1).normal({rows, 2}, 0, 3, Dtype::float64);
+    Array t = Array::empty({rows, 2}, Dtype::int32);
+    for (std::size_t i = 0; i < t.size(); ++i)
+      t.data<std::int32_t>()[i] = static_cast<std::int32_t>(i * i % 7 % 3) - 1;
+    const SigmoidCrossEntropyOptions options{
+        .normalize = normalize, .reduce = reduce, .pos_weight = Array{2.5, 0.25}};
+    on_every_device([&](Device device) {
+      CAPTURE(rows, reduce, normalize, device);
+      Variable scores(x.to(device));
+      Variable loss = sigmoid_cross_entropy(scores, t.to(device), options);
+      const auto gradient = [&](double gy) {
+        scores.cleargrad();
+        loss.set_grad(Array::full(loss.shape(), gy, Dtype::float64, device));
+        loss.backward();
+        return values(scores.grad());
+      };
+      const std::vector<double> first = gradient(1);
+      CHECK(gradient(1) == first);
+      std::vector<double> doubled = first;
+      for (double& g : doubled) g *= 2;
+      CHECK(gradient(2) == doubled);
+      CHECK(gradient(0) == std::vector<double>(x.size(), 0.0));
+
+      scores.cleargrad();
+      loss = sigmoid_cross_entropy(scores, t.to(device), options);
+      CHECK(gradient(2) == doubled);  // without one for gy = 1 before it
+      CHECK(gradient(1) == first);
+      const NoBackprop off;
+      CHECK(values(sigmoid_cross_entropy(scores, t.to(device), options).data()) == values(loss.data()));
+    });
+  }
 }
 
 TEST_CASE("sigmoid_cross_entropy reports wrong values at the next read, or before", "[gpu]") {

@@ -1,10 +1,14 @@
 #include "tenbin/functions/loss/softmax_cross_entropy.h"
 
+#include <functional>
 #include <iomanip>
 #include <limits>
 #include <sstream>
+#include <string>
 
+#include "tenbin/core/config.h"
 #include "tenbin/cuda/capture.h"
+#include "tenbin/cuda/captured_step.h"
 #include "tenbin/cuda/runtime.h"
 #include "tenbin/functions/activation/relu.h"
 #include "tenbin/functions/math/basic_math.h"
@@ -213,7 +217,116 @@ TEST_CASE("cache_score does not change a bit, nor does a second backward", "[gpu
   });
 }
 
-// On the CPU forward computes the gradient for gy = 1.
+TEST_CASE("cache_score does not change a bit, also of a backward whose result has been changed", "[gpu]") {
+  on_every_device([](Device device) {
+    const Array x = random::Generator(1).normal({20, 3}).to(device), t = Array::ones({20, 3}).to(device);
+    for (const double gy : {1., 0.5}) {
+      const Arrays gys{Array::full({}, gy, Dtype::float32, device)};
+      SoftmaxCrossEntropy loss;
+      loss.forward({x, t});
+      Array first = loss.backward({x, t}, gys)[0];
+      const std::vector<double> gradient = values(first);
+      first.fill(7);
+      CHECK(values(loss.backward({x, t}, gys)[0]) == gradient);
+      CHECK(values(first) == std::vector<double>(60, 7));
+    }
+  });
+}
+
+namespace {
+
+// Every kind of target, with all weights: few and many of them, read by one thread and by several.
+void for_each_weighted_problem(const std::function<void(const Array& x, const Array& t,
+                                                        const SoftmaxCrossEntropyOptions& options)>& test) {
+  for (const Normalize normalize : {Normalize::valid_count, Normalize::weight_sum})
+    for (const Shape& shape : {Shape{9000, 2}, Shape{1000, 3}, Shape{37, 5}, Shape{300, 20}, Shape{3, 1100},
+                               Shape{5, 1100}, Shape{2, 3, 40}})
+      for (const std::string kind : {"labels", "smoothed", "soft"}) {
+        const std::size_t n_class = shape[1], inner = shape.size() == 3 ? shape[2] : 1;
+        Array t = Array::empty(shape.size() == 3 ? Shape{shape[0], inner} : Shape{shape[0]}, Dtype::int32);
+        for (std::size_t i = 0; i < t.size(); ++i)
+          t.data<std::int32_t>()[i] = i % 7 == 3 ? -1 : static_cast<std::int32_t>(i * i % n_class);
+        random::Generator rng(6);
+        const SoftmaxCrossEntropyOptions options{
+            .normalize = normalize,
+            .class_weight = rng.uniform({n_class}, 0.5, 2, Dtype::float64),
+            .sample_weight = rng.uniform(t.shape(), 0.5, 2, Dtype::float64),
+            .label_smoothing = kind == "smoothed" ? 0.1 : 0};
+        if (kind == "soft") {
+          t = rng.uniform(shape, 0, 1, Dtype::float64);
+          for (std::size_t i = 0; i < n_class * inner; ++i) t.data<double>()[i] = 0;  // ignored
+        }
+        CAPTURE(normalize, shape, kind);
+        test(rng.normal(shape, 0, 3, Dtype::float64), t, options);
+      }
+}
+
+}  // namespace
+
+TEST_CASE("the divisor is right for few and for many targets", "[gpu]") {
+  for_each_weighted_problem([](const Array& x, const Array& t, const SoftmaxCrossEntropyOptions& options) {
+    const std::vector<double> expected = reference({x, t}, options);
+    on_every_device([&](Device device) {
+      const double loss = softmax_cross_entropy(x.to(device), t.to(device), options).item();
+      check_close({loss}, expected, 0, 1e-13);
+    });
+  });
+}
+
+TEST_CASE("with any options, cache_score does not change a bit, nor does a second backward", "[gpu]") {
+  for_each_weighted_problem([](const Array& x, const Array& t, SoftmaxCrossEntropyOptions options) {
+    on_every_device([&](Device device) {
+      for (const Reduce reduce : {Reduce::mean, Reduce::sum, Reduce::no}) {
+        if (reduce != Reduce::mean && options.normalize != Normalize::valid_count) continue;
+        std::vector<double> losses[2], gradients[2];
+        for (const bool cache_score : {true, false}) {
+          options.reduce = reduce;
+          options.cache_score = cache_score;
+          Variable scores(x.to(device));
+          Variable loss = softmax_cross_entropy(scores, t.to(device), options);
+          loss.set_grad(Array::ones(loss.shape(), Dtype::float64, device));
+          loss.backward();
+          losses[cache_score] = values(loss.data());
+          gradients[cache_score] = values(scores.grad());
+          scores.cleargrad();
+          loss.backward();
+          CHECK(values(scores.grad()) == gradients[cache_score]);
+        }
+        CHECK(losses[true] == losses[false]);
+        CHECK(gradients[true] == gradients[false]);
+        if (reduce == Reduce::no) continue;
+        const NoBackprop off;
+        CHECK(values(softmax_cross_entropy(x.to(device), t.to(device), options).data()) == losses[true]);
+      }
+    });
+  });
+}
+
+TEST_CASE("softmax_cross_entropy's gradient for a gy that is 0 or not finite", "[gpu]") {
+  const double gy = GENERATE(0., -0., infinity, -infinity, not_a_number);
+  const bool cache_score = GENERATE(true, false);
+  const std::string kind = GENERATE("labels", "smoothed", "soft");
+  on_every_device([&](Device device) {
+    CAPTURE(gy, cache_score, kind, device);
+    Variable x(Array{{1., 2.}, {not_a_number, 0.}, {1., 0.}}.to(device));
+    const Array t = kind == "soft" ? Array{{0.25, 0.75}, {0., 0.}, {0.5, 0.}} : Array{1, -1, 0};
+    Variable loss = softmax_cross_entropy(
+        x, t.to(device), {.cache_score = cache_score, .label_smoothing = kind == "smoothed" ? 0.1 : 0});
+    loss.set_grad(Array::full({}, gy, Dtype::float64, device));
+    loss.backward();
+    const std::vector<double> gx = values(x.grad());
+    CHECK(gx[2] == 0);  // ignored
+    CHECK(gx[3] == 0);
+    for (const std::size_t i : {0, 1, 4, 5}) {
+      const double slope = i == 1 || i == 4 ? -1 : 1;
+      if (gy == 0) CHECK(gx[i] == 0);
+      if (std::isinf(gy)) CHECK(gx[i] == gy * slope);
+      if (std::isnan(gy)) CHECK(std::isnan(gx[i]));
+    }
+  });
+}
+
+// Forward computes the gradient for gy = 1.
 TEST_CASE("softmax_cross_entropy's gradient for any gy", "[gpu]") {
   const auto reduce = GENERATE(Reduce::mean, Reduce::sum, Reduce::no);
   const double weight = GENERATE(1., 1e-38, 1e-25, 3e38);
@@ -262,7 +375,8 @@ TEST_CASE("softmax_cross_entropy's gradient with a gy for each position", "[gpu]
       Shape positions{shape[0]};
       if (shape.size() == 3) positions.push_back(shape[2]);
       const Array t = Array::zeros(positions, Dtype::int32);
-      const Array gy = random::Generator(2).normal(positions, 0, 1, Dtype::float64);
+      Array gy = random::Generator(2).normal(positions, 0, 1, Dtype::float64);
+      gy.data<double>()[0] = 1;
       Variable x(random::Generator(1).normal(shape, 0, 2, Dtype::float64).to(device));
       const SoftmaxCrossEntropyOptions options{.cache_score = cache_score, .reduce = Reduce::no};
       const Variable losses = softmax_cross_entropy(x, t.to(device), options);
@@ -586,19 +700,68 @@ TEST_CASE("on a GPU an invalid label is ignored, reported at the next read, and 
 TEST_CASE("softmax_cross_entropy is a launch forward, one backward, and no wait", "[gpu]") {
   on_every_device([](Device device) {
     if (device.is_cpu()) return;
-    const Array t = Array{0, 1}.to(device), weight = Array{1.f, 2.f}.to(device);
-    Variable x(Array{{1.f, 0.f}, {0.f, 2.f}}.to(device));
-    const auto before = gpu::stats();
-    Variable loss = softmax_cross_entropy(x, t, {.class_weight = weight});
-    const auto between = gpu::stats();
-    CHECK(between.launches - before.launches == 1);
-    Function& function = *loss.creator();
-    const Array gy = Array::ones({}, Dtype::float32, device);
-    const auto ready = gpu::stats();
-    function.backward({x.data(), t}, {gy});
-    const auto after = gpu::stats();
-    CHECK(after.launches - ready.launches == 1);
-    CHECK(after.synchronizations == before.synchronizations);
+    const auto check = [&](std::size_t forward_launches, const Array& targets,
+                           const SoftmaxCrossEntropyOptions& options = {}) {
+      const Array x = Array::ones({targets.shape()[0], 2}, Dtype::float32, device), t = targets.to(device);
+      const Array gy = Array::ones({}, Dtype::float32, device);
+      const auto before = gpu::stats();
+      SoftmaxCrossEntropy function(options);
+      function.forward({x, t});
+      const auto between = gpu::stats();
+      CHECK(between.launches - before.launches == forward_launches);
+      for (int i = 0; i < 2; ++i) function.backward({x, t}, {gy});
+      const auto after = gpu::stats();
+      CHECK(after.launches - between.launches == 2);
+      CHECK(after.synchronizations == before.synchronizations);
+    };
+    const Array weight = Array{1.f, 2.f}.to(device);
+    check(1, Array{0, 1}, {.class_weight = weight});
+    check(1, Array{0, 1}, {.cache_score = false});
+    check(1, Array::ones({2, 2}));
+    // Above 4096 numbers the targets are counted by a launch of their own, if the divisor is made of them.
+    check(1, Array::zeros({4096}, Dtype::int32));
+    check(2, Array::zeros({4097}, Dtype::int32));
+    check(2, Array::ones({2049, 2}), {.normalize = Normalize::weight_sum});
+    check(1, Array::zeros({4097}, Dtype::int32), {.normalize = Normalize::batch_size});
+    check(1, Array::zeros({4097}, Dtype::int32), {.reduce = Reduce::sum});
+  });
+}
+
+TEST_CASE("a captured loss is multiplied with the gy of the replay", "[gpu]") {
+  on_every_device([](Device device) {
+    if (device.is_cpu()) return;
+    for (const std::size_t rows : {40, 5000}) {
+      Array labels = Array::empty({rows}, Dtype::int32);
+      for (std::size_t i = 0; i < rows; ++i)
+        labels.data<std::int32_t>()[i] = static_cast<std::int32_t>(i * i % 4) - 1;
+      const Array t = labels.to(device);
+      Array gx;
+      const auto scaled_step = [&](const Array& x, const Array& scale) {
+        Variable scores(x);
+        Variable loss =
+            softmax_cross_entropy(scores, t, {.normalize = Normalize::weight_sum}) * Variable(scale, false);
+        loss.backward();
+        gx = scores.grad();
+        return loss;
+      };
+      CapturedStep captured(scaled_step, {.warmup = 1});
+      Array captured_gx;
+      int run = 0;
+      for (const double scale : {1., 0.5, 1., 1., 3., 0., 1., -1e20, 1.}) {
+        CAPTURE(rows, run, scale);
+        const Array x = random::Generator(static_cast<std::uint64_t>(run))
+                            .normal({rows, 3}, 0, 2, Dtype::float32)
+                            .to(device);
+        const Array gy = Array::full({}, scale, Dtype::float32, device);
+        const double loss = captured(x, gy).item();
+        if (run < 2) captured_gx = gx;  // the array of the captured step
+        const std::vector<double> replayed = values(captured_gx);
+        CHECK(scaled_step(x, gy).data().item() == loss);
+        CHECK(values(gx) == replayed);
+        ++run;
+      }
+      CHECK(captured.is_captured());
+    }
   });
 }
 
