@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenbin/core/array.h"
+#include "tenbin/cpu/level.h"
 
 namespace tenbin::cpu {
 
@@ -18,7 +19,7 @@ Array map(F f, const Array& first, const Rest&... rest) {
     const auto loop = [n = out.size(), f](T* __restrict y, const auto* __restrict... xs) {
       for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(xs[i]...));
     };
-    loop(out.data<T>(), first.template data<T>(), rest.template data<T>()...);
+    at_level(loop, out.data<T>(), first.template data<T>(), rest.template data<T>()...);
   });
   return out;
 }

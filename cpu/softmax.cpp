@@ -143,6 +143,16 @@ void transpose_out(const T* __restrict from, std::size_t n, Count n_class, T* __
     for (std::size_t c = 0; c < n_class; ++c) to[r * n_class + c] = from[c * lanes + r];
 }
 
+// Copies the `count` elements of a class. That of whole tiles is a constant: a few registers, and no call.
+template <class T>
+void copy_lanes(const T* from, std::size_t count, T* to) {
+  if (count == lanes) {
+    std::copy_n(from, lanes, to);
+  } else {
+    for (std::size_t r = 0; r < count; ++r) to[r] = from[r];
+  }
+}
+
 // ---- how lines are stored ---------------------------------------------------------------------------------
 
 // A tile is up to `lanes` neighbouring lines, stored by class: class c of line r has index c * stride + r.
@@ -198,12 +208,12 @@ struct TransposedTile {
   template <class T>
   void keep(const T* tile, T* y) const {
     if (y == nullptr) return;
-    for (std::size_t c = 0; c < n_class; ++c) std::copy_n(tile + c * lanes, count, y + start + c * count);
+    for (std::size_t c = 0; c < n_class; ++c) copy_lanes(tile + c * lanes, count, y + start + c * count);
   }
   template <class T>
   T* load_kept(const T* y, T* buffer) const {
     clear_if_short(buffer);
-    for (std::size_t c = 0; c < n_class; ++c) std::copy_n(y + start + c * count, count, buffer + c * lanes);
+    for (std::size_t c = 0; c < n_class; ++c) copy_lanes(y + start + c * count, count, buffer + c * lanes);
     return buffer;
   }
   template <class T>
@@ -447,6 +457,11 @@ SoftmaxChunk<T>::SoftmaxChunk(const Lines& lines, std::size_t first, std::size_t
 
 template <class T>
 void SoftmaxChunk<T>::exponentials(const T* x, T* y) {
+  at_level([&] { compute_exponentials(x, y); });
+}
+
+template <class T>
+void SoftmaxChunk<T>::compute_exponentials(const T* x, T* y) {
   T rest[size] = {};  // stays 0 where the sum is not small
   if (are_pairs(lines_)) {
     exponentials_of_pairs(count_, x + 2 * first_, y == nullptr ? y : y + 2 * first_, max, sum, rest);
@@ -506,12 +521,12 @@ void SoftmaxChunk<T>::run_in_place(const Op& op, T* y) const {
 
 template <class T>
 void SoftmaxChunk<T>::softmax(T* y) const {
-  run_in_place(Normalise<T>{sum}, y);
+  at_level([&] { run_in_place(Normalise<T>{sum}, y); });
 }
 
 template <class T>
 void SoftmaxChunk<T>::label_gradient(T* y) const {
-  run_in_place(LabelGradient<T>{sum, factor, label}, y);
+  at_level([&] { run_in_place(LabelGradient<T>{sum, factor, label}, y); });
 }
 
 template class SoftmaxChunk<float>;

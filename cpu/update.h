@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tenbin/core/array.h"
+#include "tenbin/cpu/level.h"
 #include "tenbin/cpu/parallel.h"
 
 #if defined(__SSE2__)
@@ -53,7 +54,8 @@ void update_each(Step step, Array& first, FlatArrays&... rest) {
   };
   const auto run_block = [&](std::size_t index) {
     const std::size_t begin = index * block;
-    loop(std::min(block, count - begin), first.data<T>() + begin, (rest.template data<T>() + begin)...);
+    at_level(loop, std::min(block, count - begin), first.data<T>() + begin,
+             (rest.template data<T>() + begin)...);
   };
   parallel_for((count + block - 1) / block, run_block);
 }
