@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenbin/core/array.h"
+#include "tenbin/cpu/level.h"
 #include "tenbin/cpu/parallel.h"
 
 namespace tenbin::cpu {
@@ -22,7 +23,7 @@ Array map(F f, const Array& first, const Rest&... rest) {
     };
     const auto loop_over = [&, y = out.data<T>()](const auto*... xs) {
       parallel_ranges(out.size(), worthwhile, [&](std::size_t begin, std::size_t end) {
-        loop(end - begin, y + begin, xs + begin...);
+        at_level(loop, end - begin, y + begin, xs + begin...);
       });
     };
     loop_over(first.template data<T>(), rest.template data<T>()...);

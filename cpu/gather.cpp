@@ -4,6 +4,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "tenbin/cpu/level.h"
+
 namespace tenbin::cpu {
 
 namespace {
@@ -123,9 +125,10 @@ Array add_rows(const Array& gy, const Array& indices, const Shape& shape) {
   Array gx = Array::empty(shape, gy.dtype());
   visit_floating(gx.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    T* out = gx.data<T>();
-    for (std::size_t row = 0; row < rows.length; ++row, out += rows.inner)
-      add_row(gy.data<T>(), rows.inner, picks.begin(row), picks.end(row), out);
+    at_level([&, from = gy.data<T>(), to = gx.data<T>()] {
+      for (std::size_t row = 0; row < rows.length; ++row)
+        add_row(from, rows.inner, picks.begin(row), picks.end(row), to + row * rows.inner);
+    });
   });
   return gx;
 }

@@ -3,6 +3,7 @@
 
 #include "tenbin/core/array.h"
 #include "tenbin/core/lines.h"
+#include "tenbin/cpu/level.h"
 
 namespace tenbin::cpu {
 
@@ -24,7 +25,7 @@ Array map_lines(F f, const Lines& lines, const Array& first, const Rest&... rest
         }
       }
     };
-    loop(out.data<T>(), first.template data<T>(), rest.template data<T>()...);
+    at_level(loop, out.data<T>(), first.template data<T>(), rest.template data<T>()...);
   });
   return out;
 }

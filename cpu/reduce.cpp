@@ -10,6 +10,7 @@
 
 #include "tenbin/core/broadcast.h"
 #include "tenbin/cpu/elementwise.h"
+#include "tenbin/cpu/level.h"
 #include "tenbin/cpu/parallel.h"
 
 namespace tenbin::cpu {
@@ -31,17 +32,12 @@ void repeat(const T* x, std::size_t outer, std::size_t times, std::size_t inner,
   }
 }
 
-// Reduces one line: in several lanes, since in a single chain each addition waits for the previous one; long
-// lines in halves, so that the error grows with the logarithm of their length.
+constexpr std::size_t lanes = 8;
+constexpr std::size_t long_line = 1024;
+
+// Reduces one line: in several lanes, since in a single chain each addition waits for the previous one.
 template <class Accumulator, class T, class Combine>
 Accumulator reduce_line(const T* x, std::size_t count, Accumulator initial, Combine combine) {
-  constexpr std::size_t lanes = 8;
-  constexpr std::size_t long_line = 1024;
-  if (count > long_line) {
-    const std::size_t half = count / 2 / lanes * lanes;
-    return combine(reduce_line(x, half, initial, combine),
-                   reduce_line(x + half, count - half, initial, combine));
-  }
   Accumulator results[lanes];
   std::fill_n(results, lanes, initial);
   std::size_t i = 0;
@@ -54,6 +50,19 @@ Accumulator reduce_line(const T* x, std::size_t count, Accumulator initial, Comb
     for (std::size_t lane = 0; lane < width; ++lane)
       results[lane] = combine(results[lane], results[lane + width]);
   return results[0];
+}
+
+// In halves, so that the error grows with the logarithm of the length.
+template <class Accumulator, class T, class Combine>
+Accumulator reduce_long_line(const T* x, std::size_t count, Accumulator initial, Combine combine) {
+  if (count <= long_line) {
+    Accumulator result = initial;
+    at_level([&] { result = reduce_line(x, count, initial, combine); });
+    return result;
+  }
+  const std::size_t half = count / 2 / lanes * lanes;
+  return combine(reduce_long_line(x, half, initial, combine),
+                 reduce_long_line(x + half, count - half, initial, combine));
 }
 
 // Reduces `width` neighbouring columns of a matrix of `columns` columns. The width of a whole block is a
@@ -87,13 +96,21 @@ void reduce_columns(const T* x, std::size_t count, std::size_t columns, Accumula
 template <class Accumulator, class T, class Combine, class Finish, class Out>
 void reduce_middle(const T* x, std::size_t outer, std::size_t count, std::size_t inner, Accumulator initial,
                    Combine combine, Finish finish, Out* y) {
-  for (std::size_t i = 0; i < outer; ++i, x += count * inner, y += inner) {
-    if (inner == 1) {
-      *y = static_cast<Out>(finish(reduce_line(x, count, initial, combine)));
-    } else {
-      reduce_columns(x, count, inner, initial, combine, finish, y);
-    }
+  if (inner == 1 && count > long_line) {
+    for (std::size_t i = 0; i < outer; ++i)
+      y[i] = static_cast<Out>(finish(reduce_long_line(x + i * count, count, initial, combine)));
+    return;
   }
+  at_level([=] {
+    for (std::size_t i = 0; i < outer; ++i) {
+      const T* const from = x + i * count * inner;
+      if (inner == 1) {
+        y[i] = static_cast<Out>(finish(reduce_line(from, count, initial, combine)));
+      } else {
+        reduce_columns(from, count, inner, initial, combine, finish, y + i * inner);
+      }
+    }
+  });
 }
 
 struct Plus {

@@ -400,17 +400,17 @@ SoftmaxChunk<T>::SoftmaxChunk(const Lines& lines, std::size_t first, std::size_t
 
 template <class T>
 void SoftmaxChunk<T>::log_sums(const T* x) {
-  run<T>(*this, lines_, x, nullptr, NoResult());
+  at_level([&] { run<T>(*this, lines_, x, nullptr, NoResult()); });
 }
 
 template <class T>
 void SoftmaxChunk<T>::softmax(const T* x, T* y) {
-  run(*this, lines_, x, y, Probabilities<T>());
+  at_level([&] { run(*this, lines_, x, y, Probabilities<T>()); });
 }
 
 template <class T>
 void SoftmaxChunk<T>::label_gradient(const T* x, T* y) {
-  run(*this, lines_, x, y, LabelGradient<T>{factor, label});
+  at_level([&] { run(*this, lines_, x, y, LabelGradient<T>{factor, label}); });
 }
 
 template class SoftmaxChunk<float>;

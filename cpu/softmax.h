@@ -8,6 +8,7 @@
 
 #include "tenbin/core/lines.h"
 #include "tenbin/core/log_sum.h"
+#include "tenbin/cpu/level.h"
 #include "tenbin/cpu/parallel.h"
 
 namespace tenbin::cpu {
@@ -87,10 +88,12 @@ void for_each_softmax_chunk(const Lines& lines, F f) {
   parallel_for(softmax_task_count<T>(lines), [&](std::size_t task) {
     const std::size_t end = std::min((task + 1) * step, lines.count());
     const std::size_t together = softmax_lines_per_chunk<T>(lines);
-    for (std::size_t first = task * step; first < end; first += together) {
-      SoftmaxChunk<T> chunk(lines, first, std::min(together, end - first));
-      f(chunk, task);
-    }
+    at_level([&] {
+      for (std::size_t first = task * step; first < end; first += together) {
+        SoftmaxChunk<T> chunk(lines, first, std::min(together, end - first));
+        f(chunk, task);
+      }
+    });
   });
 }
 

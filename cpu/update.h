@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenbin/core/array.h"
+#include "tenbin/cpu/level.h"
 #include "tenbin/cpu/parallel.h"
 
 #if defined(__SSE2__)
@@ -49,7 +50,7 @@ void update_each(Step step, Array& first, FlatArrays&... rest) {
     for (std::size_t i = 0; i < n; ++i) step(elements[i]...);
   };
   parallel_ranges(first.size(), worthwhile, [&](std::size_t begin, std::size_t end) {
-    loop(end - begin, first.data<T>() + begin, (rest.template data<T>() + begin)...);
+    at_level(loop, end - begin, first.data<T>() + begin, (rest.template data<T>() + begin)...);
   });
 }
 

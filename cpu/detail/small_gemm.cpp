@@ -2,17 +2,31 @@
 // Small ones: a tile of C stays in registers, and elements of A times parts of rows of B are added to it.
 #include "tenbin/cpu/detail/small_gemm.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+
+#include "tenbin/cpu/level.h"
+
+// In a portable library CMake compiles this file three times: as it is, and with the instructions of two
+// levels of cpu/level.h, where TENBIN_LEVEL is v3 or v4. Attributes of functions would not do: vectors are
+// split into those of the file's instructions early. No inline function of another header is called, since
+// the linker could keep the copy of a level for everybody.
+#ifndef TENBIN_LEVEL
+#define TENBIN_LEVEL compiled
+#define TENBIN_CHOOSES
+#endif
 
 // Vectors are passed between functions of this file only, so that it does not matter how.
 #pragma GCC diagnostic ignored "-Wpsabi"
 
 namespace tenbin::cpu {
 
+namespace TENBIN_LEVEL {
+
 namespace {
+
+constexpr std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
 constexpr std::size_t terms_per_sum = 256;  // longer sums are added in parts, for accuracy
 
@@ -86,7 +100,7 @@ template <std::size_t Rows, std::size_t Columns, class T>
 Lanes<T> sums_along_rows(const Block<T>& block, const T* a) {
   Lanes<double> sums = {};
   for (std::size_t begin = 0; begin < block.k; begin += terms_per_sum) {
-    const std::size_t end = std::min(begin + terms_per_sum, block.k);
+    const std::size_t end = smaller(begin + terms_per_sum, block.k);
     Lanes<T> part[lanes] = {};
     const auto add_products = [&](auto load_lanes) {
 #pragma GCC unroll 8
@@ -153,7 +167,7 @@ void multiply_tile(const Strip<T>& strip, std::size_t i) {
   using Vector = typename VectorOf<T, in_register<T>>::Type;
   for (std::size_t begin = 0; begin < strip.k; begin += terms_per_sum) {
     Vector sum[Rows][Registers] = {};
-    for (std::size_t l = begin; l < std::min(begin + terms_per_sum, strip.k); ++l)
+    for (std::size_t l = begin; l < smaller(begin + terms_per_sum, strip.k); ++l)
 #pragma GCC unroll 8
       for (std::size_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
@@ -189,8 +203,8 @@ void multiply_in_tiles(const Block<T>& block) {
   std::size_t j = 0;
   for (; j + wide <= block.n; j += wide) multiply_strip<4, registers_per_row>(strip_at(j));
   if (block.n >= two)
-    for (; j + one < block.n; j += two) multiply_strip<8, 2>(strip_at(std::min(j, block.n - two)));
-  for (; j < block.n; j += one) multiply_strip<8, 1>(strip_at(std::min(j, block.n - one)));
+    for (; j + one < block.n; j += two) multiply_strip<8, 2>(strip_at(smaller(j, block.n - two)));
+  for (; j < block.n; j += one) multiply_strip<8, 1>(strip_at(smaller(j, block.n - one)));
 }
 
 }  // namespace
@@ -214,5 +228,34 @@ bool multiply_small(const Block<T>& block) {
 
 template bool multiply_small(const Block<float>&);
 template bool multiply_small(const Block<double>&);
+
+}  // namespace TENBIN_LEVEL
+
+#ifdef TENBIN_CHOOSES
+
+#ifdef TENBIN_WITH_LEVELS
+namespace v3 {
+template <class T>
+bool multiply_small(const Block<T>& block);
+}
+namespace v4 {
+template <class T>
+bool multiply_small(const Block<T>& block);
+}
+#endif
+
+template <class T>
+bool multiply_small(const Block<T>& block) {
+#ifdef TENBIN_WITH_LEVELS
+  if (level() == Level::v4) return v4::multiply_small(block);
+  if (level() == Level::v3) return v3::multiply_small(block);
+#endif
+  return compiled::multiply_small(block);
+}
+
+template bool multiply_small(const Block<float>&);
+template bool multiply_small(const Block<double>&);
+
+#endif
 
 }  // namespace tenbin::cpu

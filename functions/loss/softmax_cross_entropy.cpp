@@ -8,6 +8,7 @@
 
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"
+#include "tenbin/cpu/level.h"
 #include "tenbin/cpu/softmax.h"
 #include "tenbin/functions/loss/detail/chunk_losses.h"
 #include "tenbin/functions/loss/detail/targets.h"
@@ -86,7 +87,9 @@ void check_labels(const Function& function, const Array& t, std::size_t n_class,
     using Label = decltype(zero);
     const detail::LabelTargets<double, Label> targets{t.data<Label>(), ignore_label, nullptr, n_class};
     std::size_t wrong = 0;  // counted, since a loop that ends early is not vectorised
-    for (std::size_t p = 0; p < t.size(); ++p) wrong += static_cast<std::size_t>(targets.is_wrong(p));
+    cpu::at_level([&] {
+      for (std::size_t p = 0; p < t.size(); ++p) wrong += static_cast<std::size_t>(targets.is_wrong(p));
+    });
     for (std::size_t p = 0; wrong > 0 && p < t.size(); ++p)
       if (targets.is_wrong(p))
         detail::throw_invalid_label(function.name().c_str(), t.shape(), static_cast<std::int64_t>(p),
@@ -124,7 +127,7 @@ Sums count_targets(const Problem<T>& problem, const Array& t, const SoftmaxCross
   parts.resize(cpu::softmax_task_count<T>(problem.lines));
   const std::size_t step = cpu::softmax_lines_per_task<T>(problem.lines);
   detail::visit_targets(t, problem, options.label_smoothing, options.ignore_label, [&](const auto& targets) {
-    parallel_for(parts.size(), [&](std::size_t task) {
+    const auto count = [&](std::size_t task) {
       const std::size_t end = std::min((task + 1) * step, problem.positions());
       if (options.normalize == Normalize::valid_count) {
         parts[task].valid = count_valid(problem, targets, task * step, end);
@@ -135,7 +138,8 @@ Sums count_targets(const Problem<T>& problem, const Array& t, const SoftmaxCross
         if (target.valid)
           parts[task].weight += sample_at(problem, p) * unsmoothed_total(GroupOfOne(), target);
       }
-    });
+    };
+    parallel_for(parts.size(), [&](std::size_t task) { cpu::at_level(count, task); });
   });
   for (const Sums& part : parts) {
     total.weight += part.weight;

@@ -4,6 +4,7 @@
 
 #include "tenbin/core/check.h"
 #include "tenbin/core/config.h"
+#include "tenbin/cpu/level.h"
 
 namespace tenbin {
 
@@ -39,7 +40,10 @@ Array DropoutFunction::mask_cpu(const Array& x) const {
   Array y = Array::empty_like(x);
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    apply_mask(draw_, threshold_, static_cast<T>(1 / (1 - ratio_)), x.data<T>(), x.size(), y.data<T>());
+    const auto scale = static_cast<T>(1 / (1 - ratio_));
+    cpu::at_level([&, from = x.data<T>(), to = y.data<T>()] {
+      apply_mask(draw_, threshold_, scale, from, x.size(), to);
+    });
   });
   return y;
 }
