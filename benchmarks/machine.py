@@ -27,3 +27,12 @@ def machine():
         "commit": output_of("git", "describe", "--always", "--dirty"),
         "packages": output_of("dpkg-query", "--show", "libopenblas0", "libdnnl2").replace("\t", " ").replace("\n", ", "),
     }
+
+
+def peer_versions(python, packages=("torch", "imbalanced-learn", "scikit-learn", "pandas")):
+    """The versions of packages in an environment. It ends the program if one is missing."""
+    code = "import importlib.metadata, sys; print(*(p + ' ' + importlib.metadata.version(p) for p in sys.argv[1:]), sep=', ')"
+    found = subprocess.run([python, "-c", code, *packages], capture_output=True, text=True)
+    if found.returncode != 0:
+        raise SystemExit(f"bench: {python} lacks a package: {found.stderr.strip().splitlines()[-1]}")
+    return found.stdout.strip()

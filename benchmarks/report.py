@@ -1,4 +1,5 @@
 """The results as tables: the times of all participants, and which targets are met."""
+import pathlib
 from statistics import median
 
 # The participants in the order of the columns.
@@ -130,3 +131,14 @@ def targets_table(verdicts):
     words = {True: "met", False: "NOT MET", None: "not measured"}
     return markdown(["workload", "what", "measured", "target", ""],
                     [[v["workload"], v["what"], v["measured"] or "-", v["target"], words[v["met"]]] for v in verdicts])
+
+
+def replace_section(program, text):
+    """Replaces the tables of a program in RESULTS.md, which are between two comments."""
+    path = pathlib.Path(__file__).parent / "RESULTS.md"
+    begin, end = f"<!-- {program} --write -->", "<!-- end of the tables -->"
+    before, _, rest = path.read_text().partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise SystemExit(f"bench: {path} has no {begin} followed by {end}")
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")

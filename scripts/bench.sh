@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# Compares Tenbin with the floor and with other frameworks in alternating rounds, and prints the tables.
+# Compares Tenbin with the floor and with other frameworks in alternating rounds, and prints the tables: of steps and
+# losses, then of whole jobs, of a comparison of methods, of a saved model, and of how cost grows with the size.
 #
 #   scripts/bench.sh [--quick] [--json FILE]
 #
-# --quick: a few minutes instead of about 35. Installs missing packages (scripts/setup.sh) and, under build/,
+# --quick: a few minutes instead of about an hour. Installs missing packages (scripts/setup.sh) and, under build/,
 # the peers from PyPI: the first run downloads about three gigabytes. A peer that cannot be installed is left out.
-# The last part is the comparison of methods in benchmarks/comparison.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 
 options=()
+quick=()
 while [[ $# -gt 0 ]]; do
   case "$1" in
     -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-    --quick) options+=(--quick) ;;
+    --quick) options+=(--quick); quick=(--quick) ;;
     --json)
       [[ $# -ge 2 ]] || { echo "bench: --json needs a file" >&2; exit 2; }
       shift
@@ -31,7 +32,8 @@ mkdir -p "$build"
 
 scripts/setup.sh build bench
 scripts/setup.sh peers || echo "bench: goes on without the peers that need these" >&2
-scripts/environment.sh "$build/venv" "$build/pip.log" torch jax scikit-learn pandas imbalanced-learn
+scripts/environment.sh "$build/venv" "$build/pip.log" torch jax scikit-learn pandas imbalanced-learn \
+  onnxruntime
 # Chainer 7.8.1 needs an older NumPy, so it has its own environment.
 scripts/environment.sh "$build/venv-chainer" "$build/pip.log" "numpy==1.23.5 setuptools<80 wheel" \
   "--no-build-isolation chainer==7.8.1"
@@ -50,8 +52,10 @@ TENBIN_BENCH_DATA=$data "$build/benchmarks/tenbin_benchmarks" --write-data
 TORCHINDUCTOR_CACHE_DIR=$build/inductor python3 benchmarks/run.py "${options[@]}" --build "$build" --data "$data" \
   --venv "$build/venv" --chainer-venv "$build/venv-chainer"
 
-comparison=(benchmarks/comparison/run.py "$build")
-[[ " ${options[*]} " != *" --quick "* ]] || comparison+=(--quick)
-echo
-scripts/data.sh coil2000 >&2 && python3 "${comparison[@]}" ||
-  echo "bench: no comparison of methods; it needs data/coil2000-train.csv, PyTorch, imbalanced-learn and pandas" >&2
+# A part that cannot run, for lack of data or of a peer, says so and is left out.
+part() {
+  echo
+  python3 "benchmarks/$1/run.py" "$build" "${quick[@]}" || echo "bench: no results of benchmarks/$1" >&2
+}
+scripts/data.sh shuttle coil2000 >&2 || echo "bench: goes on without the data" >&2
+for name in jobs comparison predict scale; do part "$name"; done

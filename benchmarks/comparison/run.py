@@ -13,15 +13,14 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from machine import machine  # noqa: E402
+from machine import machine, peer_versions  # noqa: E402
 from participants import ALL_PROCESSORS, spawn  # noqa: E402
-from report import markdown, targets_table, verdict  # noqa: E402
+from report import markdown, replace_section, targets_table, verdict  # noqa: E402
 
 NETWORK = {"hidden": 64, "weight_decay": 1e-4, "epochs": 30, "batch_size": 256, "alpha": 0.01}
 METHODS = ["majority", "logistic regression", "plain", "plain + tuned threshold", "post-hoc logit adjustment",
@@ -34,8 +33,6 @@ METRICS = {"average_precision": "Average precision", "roc_auc": "AUC", "brier_sc
            "balanced_accuracy": "Balanced accuracy"}
 TARGETS = {1: 12, 2: 18}  # the smallest ratios of PyTorch to Tenbin
 MOST_ERRORS = 3  # a difference of the metrics of more standard errors is not noise
-
-BEGIN, END = "<!-- benchmarks/comparison/run.py --write -->", "<!-- end of the tables -->"
 
 
 class Comparison:
@@ -145,15 +142,6 @@ def metrics_tables(ours, theirs):
 # ---- the program ---------------------------------------------------------------------------------------------------
 
 
-def peer_versions(python):
-    code = ("import torch, imblearn, sklearn, pandas; print('PyTorch', torch.__version__ + ', imbalanced-learn', "
-            "imblearn.__version__ + ', scikit-learn', sklearn.__version__)")
-    found = subprocess.run([python, "-W", "ignore", "-c", code], capture_output=True, text=True)
-    if found.returncode != 0:
-        raise SystemExit(f"comparison: {python} cannot import all that is needed: {found.stderr.strip().splitlines()[-1]}")
-    return found.stdout.strip()
-
-
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
@@ -175,16 +163,6 @@ def parse():
     if options.quick:
         options.rounds, options.repeats = min(options.rounds, 1), min(options.repeats, 1)
     return options
-
-
-def replace_tables(text):
-    """Those between the two comments."""
-    path = HERE.parent / "RESULTS.md"
-    before, _, rest = path.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"comparison: {path} has no {BEGIN} followed by {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
 
 
 def main():
@@ -213,7 +191,7 @@ def main():
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
     if options.write:
-        replace_tables(text)
+        replace_section("benchmarks/comparison/run.py", text)
 
 
 main()

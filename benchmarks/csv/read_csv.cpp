@@ -1,28 +1,21 @@
 // Reads a CSV file once: read_csv FILE THREADS. Prints seconds, peak and result in bytes, and a checksum.
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
+#include "../peak_memory.h"
 #include "tenbin/cpu/parallel.h"
 #include "tenbin/datasets/csv.h"
 
 namespace {
-
-std::size_t peak_bytes() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
-}
 
 void read(const char* path, std::size_t threads) {
   tenbin::set_num_threads(threads);
   const auto start = std::chrono::steady_clock::now();
   const tenbin::Table table = tenbin::load_csv(path);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  const std::size_t peak = peak_bytes();
+  const std::size_t peak = tenbin::benchmarks::peak_bytes();
   std::size_t bytes = 0;
   double sum = 0;
   for (const tenbin::Column& column : table.columns()) {

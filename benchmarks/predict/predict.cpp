@@ -1,18 +1,19 @@
-// A saved model applied to a CSV file, once: predict MODEL.npz FILE THREADS. Prints the seconds for loading the
-// model, reading the file and predicting, the peak of the process in bytes, the number of rows and a checksum.
+// A saved model applied to a CSV file, once: predict MODEL.npz FILE THREADS. Prints the seconds for loading
+// the model, reading the file and predicting, the peak of the process in bytes, the number of rows and a
+// checksum.
 //   predict --export MODEL.npz MODEL.onnx    # the same model for onnxruntime
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "../peak_memory.h"
 #include "tenbin/tenbin.h"
 
 namespace {
 
 using namespace tenbin;
+using benchmarks::peak_bytes;
 
 class Stopwatch {
  public:
@@ -27,12 +28,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
-
-std::size_t peak_bytes() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
-}
 
 void predict_file(const char* model, const char* path, int threads) {
   set_num_threads(static_cast<std::size_t>(threads));
@@ -51,7 +46,8 @@ void predict_file(const char* model, const char* path, int threads) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 4) throw Error("usage: predict MODEL.npz FILE THREADS, or predict --export MODEL.npz MODEL.onnx");
+  if (argc != 4)
+    throw Error("usage: predict MODEL.npz FILE THREADS, or predict --export MODEL.npz MODEL.onnx");
   if (argv[1] == std::string("--export"))
     export_onnx(argv[3], load_bundle(argv[2]));
   else

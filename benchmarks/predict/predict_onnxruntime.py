@@ -1,6 +1,5 @@
 """The counterpart of predict.cpp with pandas and onnxruntime: MODEL.onnx FILE THREADS. Prints the same line."""
 
-import resource
 import sys
 import time
 
@@ -29,5 +28,5 @@ def column(declared):
 p = np.concatenate([session.run(["probabilities"], {each.name: column(each)[i:i + 65536] for each in session.get_inputs()})[0]
                     for i in range(0, len(table), 65536)])[:, 1]
 predicted = time.perf_counter()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(f"{loaded - start:.4f} {read - loaded:.4f} {predicted - read:.4f} {peak} {len(p)} {p.sum(dtype=np.float64):.9g}")

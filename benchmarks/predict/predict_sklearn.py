@@ -1,6 +1,5 @@
 """The counterpart of predict.cpp with pandas and scikit-learn: MODEL.joblib FILE. Prints the same line."""
 
-import resource
 import sys
 import time
 
@@ -17,5 +16,5 @@ x = table.assign(hour=when.dt.hour, weekday=when.dt.day_of_week).reindex(columns
 p = saved["model"].predict_proba(x)[:, 1]
 decisions = p >= saved["threshold"]
 predicted = time.perf_counter()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(f"{loaded - start:.4f} {read - loaded:.4f} {predicted - read:.4f} {peak} {len(p)} {p.sum():.9g}")

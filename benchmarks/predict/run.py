@@ -1,12 +1,14 @@
-"""Measures loading a saved model and predicting 10^6 rows, against scikit-learn and onnxruntime, in turns:
+"""Measures loading a saved model and predicting 10^6 rows, and a single row, against Python, in turns:
 
-    run.py BUILD [--rounds 7]
+    run.py BUILD [--venv DIR] [--rounds 7] [--quick] [--write]
 
-BUILD is build/bench, of the preset `bench`; the peers are those of the Python that runs this: pandas, scikit-learn,
-onnxruntime. The rows are the 50,000 payments of examples/fraud, 20 times over, without their class. Tenbin and
-onnxruntime have the same model, which examples/fraud/train.cpp makes: their sums of probabilities must agree. scikit-learn has its own,
-of the same sizes, from examples/fraud/train.py. All run on one processor, and then on two. Times are medians over the
-rounds, memory is the peak of the process. pandas makes the dates' parts for the peers.
+BUILD is build/bench, of the preset `bench`; DIR, of the peers, has pandas, scikit-learn, onnxruntime and PyTorch. The
+rows are the 50,000 payments of examples/fraud, 20 times over, without their class. Tenbin and onnxruntime have the same
+model, which examples/fraud/train.cpp makes; scikit-learn and PyTorch one of the same sizes, from examples/fraud/train.py:
+the sums of the probabilities must agree. All run on one processor, and then on two. Times are medians over the rounds,
+memory is the peak of the process. pandas makes the dates' parts for the peers. The first prediction is that of a file of
+one row, and its time that from the start of the process to the line that it prints. --write replaces the tables in
+benchmarks/RESULTS.md.
 """
 
 import argparse
@@ -17,68 +19,113 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).parent
 SOURCES = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+from machine import machine, peer_versions  # noqa: E402
+from participants import ALL_PROCESSORS, spawn  # noqa: E402
+from report import markdown, replace_section  # noqa: E402
+
+REPEATS = 20  # of the payments
+PEERS = ["onnxruntime", "scikit-learn", "torch", "pandas"]
+SAME_MODEL = [("Tenbin", "onnxruntime"), ("scikit-learn", "PyTorch")]
 
 
-def make_files(build, folder):
-    for program in ("predict_make_data", "predict_train"):
-        subprocess.run([build / "benchmarks/predict" / program], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([sys.executable, "-W", "ignore", SOURCES / "examples/fraud/train.py"], cwd=folder, check=True,
-                   stdout=subprocess.DEVNULL)
-    subprocess.run([build / "benchmarks/predict/predict", "--export", folder / "fraud.npz", folder / "fraud.onnx"],
-                   check=True)
+def make_files(build, python, folder):
+    def call(*argv):
+        subprocess.run(argv, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    call(build / "benchmarks/predict/predict_make_data")
+    call(build / "benchmarks/predict/predict_train")
+    call(build / "benchmarks/predict/predict", "--export", "fraud.npz", "fraud.onnx")
+    call(python, "-W", "ignore", SOURCES / "examples/fraud/train.py")
+    call(python, HERE / "predict_torch.py", "--export", "fraud.joblib", "torch.joblib", "torch.pt")
     with open(folder / "fraud.csv", newline="") as file:
         header, *rows = [row[:-1] for row in csv.reader(file)]
-    with open(folder / "rows.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        for _ in range(20):
-            writer.writerows(rows)
+    for name, content in (("rows.csv", rows * REPEATS), ("row.csv", rows[:1])):
+        with open(folder / name, "w", newline="") as file:
+            csv.writer(file).writerows([header, *content])
 
 
-def measure(command, processors):
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True,
-                            preexec_fn=lambda: os.sched_setaffinity(0, processors)).stdout.split()
-    load, read, predict, peak, rows, checksum = output
-    assert int(rows) == 1000000, output
-    return [float(load), float(read), float(predict), float(load) + float(read) + float(predict), int(peak) / 1e6,
-            float(checksum)]
+def commands(build, python, rows, threads):
+    return {
+        "Tenbin": [build / "benchmarks/predict/predict", "fraud.npz", rows, threads],
+        "onnxruntime": [python, HERE / "predict_onnxruntime.py", "fraud.onnx", rows, threads],
+        "scikit-learn": [python, HERE / "predict_sklearn.py", "fraud.joblib", rows],
+        "PyTorch": [python, HERE / "predict_torch.py", "torch.joblib", "torch.pt", rows, threads],
+    }
+
+
+def measure(command, threads, folder):
+    start = time.perf_counter()
+    process = spawn([str(argument) for argument in command], threads, str(folder), None, cwd=folder)
+    line = process.stdout.readline()
+    wall = time.perf_counter() - start
+    if process.wait() != 0:
+        raise SystemExit(f"predict: {command} failed")
+    load, read, predict, peak, rows, checksum = map(float, line.split())
+    return {"load": load, "read": read, "predict": predict, "sum": load + read + predict, "peak": peak, "rows": rows,
+            "checksum": checksum, "wall": wall}
+
+
+def measure_rounds(options, folder, rows, threads):
+    """{participant: {column: median}}, with `ratio`: the median of the ratios to Tenbin's time within the rounds."""
+    time_of = "sum" if rows == "rows.csv" else "wall"
+    programs = commands(options.build, options.python, rows, threads)
+    rounds = [{name: measure(command, threads, folder) for name, command in programs.items()}
+              for _ in range(options.rounds)]
+    for pair in SAME_MODEL:
+        sums = [each[name]["checksum"] for each in rounds for name in pair]
+        if max(sums) - min(sums) > 1e-5 * max(sums):
+            raise SystemExit(f"predict: the probabilities of {pair} differ: {sums}")
+    return {name: {"ratio": statistics.median(each[name][time_of] / each["Tenbin"][time_of] for each in rounds),
+                   **{column: statistics.median(each[name][column] for each in rounds) for column in rounds[0][name]}}
+            for name in programs}
+
+
+def million_rows(threads, results):
+    for name, of in results.items():
+        yield [str(threads), name, *(f"{of[column]:.3f}" for column in ("load", "read", "predict", "sum")),
+               f"{of['ratio']:.2f}", f"{of['peak'] / 1e6:.0f}"]
+
+
+def first_row(threads, results):
+    for name, of in results.items():
+        yield [str(threads), name, f"{of['wall'] * 1e3:.1f}", f"{of['ratio']:.0f}", f"{of['peak'] / 1e6:.0f}"]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--venv", type=pathlib.Path, help="default: BUILD/venv")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--quick", action="store_true", help="one round")
+    parser.add_argument("--write", action="store_true", help="replace the tables in RESULTS.md")
     options = parser.parse_args()
-    build = options.build.resolve()
-    print(f"{os.cpu_count()} processors, {options.rounds} rounds, load {os.getloadavg()[0]:.1f}\n")
-    print("| processors | | load, s | read, s | predict, s | sum, s | times Tenbin | peak, MB |")
-    print("|---|---|---|---|---|---|---|---|")
+    if options.quick:
+        options.rounds = 1
+    options.build = options.build.resolve()
+    options.python = (options.venv or options.build / "venv").absolute() / "bin/python"
+    facts = dict(machine(), peers=peer_versions(options.python, PEERS))
+    facts["load at the start"] = f"{os.getloadavg()[0]:.1f}"
+    million, first = [], []
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
-        make_files(build, folder)
-        rows = folder / "rows.csv"
-        for count in (1, 2):
-            processors = sorted(os.sched_getaffinity(0))[:count]
-            if len(processors) < count:
-                continue
-            commands = {
-                "Tenbin": [build / "benchmarks/predict/predict", folder / "fraud.npz", rows, str(count)],
-                "onnxruntime": [sys.executable, HERE / "predict_onnxruntime.py", folder / "fraud.onnx", rows, str(count)],
-                "scikit-learn": [sys.executable, HERE / "predict_sklearn.py", folder / "fraud.joblib", rows],
-            }
-            rounds = [{name: measure(command, processors) for name, command in commands.items()}
-                      for _ in range(options.rounds)]
-            sums = [each[name][-1] for each in rounds for name in ("Tenbin", "onnxruntime")]
-            assert max(sums) - min(sums) <= 1e-5 * max(sums), f"the checksums differ: {sums}"
-            ratios = {name: statistics.median(each[name][3] / each["Tenbin"][3] for each in rounds) for name in commands}
-            for name in commands:
-                load, read, predict, total, peak, _ = (statistics.median(column)
-                                                       for column in zip(*(each[name] for each in rounds)))
-                print(f"| {count} | {name} | {load:.3f} | {read:.3f} | {predict:.3f} | {total:.3f} | {ratios[name]:.2f} | "
-                      f"{peak:.0f} |", flush=True)
+        make_files(options.build, options.python, folder)
+        for threads in (1, 2)[:len(ALL_PROCESSORS)]:
+            million += million_rows(threads, measure_rounds(options, folder, "rows.csv", threads))
+            first += first_row(threads, measure_rounds(options, folder, "row.csv", threads))
+    text = "\n\n".join([
+        "\n".join(f"- {name}: {value}" for name, value in facts.items()),
+        f"10^6 rows, {options.rounds} alternating rounds, medians:",
+        markdown(["processors", "", "load, s", "read, s", "predict, s", "sum, s", "times Tenbin", "peak, MB"], million),
+        "From the start of the process to the first prediction:",
+        markdown(["processors", "", "ms", "times Tenbin", "peak, MB"], first)])
+    print(text)
+    if options.write:
+        replace_section("benchmarks/predict/run.py", text)
 
 
 main()
