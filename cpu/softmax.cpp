@@ -343,16 +343,28 @@ TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max
   return sums;
 }
 
+// Asks for the elements of a line that is used soon: during the exponentials of one line, the processor does
+// not look as far as the next ones. With `for_writing`, they will be written.
+template <bool for_writing, class T>
+void prefetch(const T* line, std::size_t size) {
+  constexpr std::size_t cache_line = 64 / sizeof(T);
+  for (std::size_t i = 0; i < size; i += cache_line) __builtin_prefetch(line + i, for_writing ? 1 : 0, 2);
+}
+
 // Computes a few maxima before their exponentials, which would otherwise wait for the maximum of their line.
 template <class T, class Result>
 void long_lines(std::size_t count, std::size_t n_class, const T* x, T* y, const Sums<T>& sums,
                 const Result& result) {
-  constexpr std::size_t few = 8;
+  const std::size_t few = std::clamp<std::size_t>(2048 / n_class, 1, 8);
   for (std::size_t begin = 0; begin < count; begin += few) {
     const std::size_t end = std::min(begin + few, count);
     for (std::size_t i = begin; i < end; ++i) sums.max[i] = max_along(n_class, x + i * n_class);
     for (std::size_t i = begin; i < end; ++i) {
       T* const line = Result::stored ? y + i * n_class : nullptr;
+      if (i + few < count) {
+        prefetch<false>(x + (i + few) * n_class, n_class);
+        if constexpr (Result::stored) prefetch<true>(line + few * n_class, n_class);
+      }
       const TermSums<T> terms =
           exponentials_along<Result::stored>(n_class, x + i * n_class, sums.max[i], line);
       sums.sum[i] = terms.all;

@@ -138,8 +138,14 @@ struct LabelTargets {
   }
   constexpr std::int64_t label(std::size_t p) const { return labels[p]; }
   // A class that is not ignored; neither a class nor ignored.
-  constexpr bool is_valid(std::size_t p) const { return (is_class(p) & !is_ignored(p)) != 0; }
-  constexpr bool is_wrong(std::size_t p) const { return (!is_class(p) & !is_ignored(p)) != 0; }
+  constexpr bool is_valid(std::size_t p) const {
+    const bool known = is_class(p), ignored = is_ignored(p);
+    return (known & !ignored) != 0;
+  }
+  constexpr bool is_wrong(std::size_t p) const {
+    const bool known = is_class(p), ignored = is_ignored(p);
+    return (!known & !ignored) != 0;
+  }
 
   // A wrong label is ignored.
   constexpr LabelTarget<T> operator[](std::size_t p) const {
