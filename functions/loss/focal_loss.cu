@@ -36,7 +36,7 @@ Arrays FocalLoss::forward_gpu(const Arrays& xs) {
 
 Arrays FocalLoss::backward_gpu(const Arrays& xs, const Arrays& gys) {
   const Array& l = xs[0];
-  const bool is_kept = static_cast<bool>(gradient_);
+  const bool is_kept = gradient_ && gradient_.shape() == l.shape();
   Array gl = is_kept ? std::exchange(gradient_, Array()) : Array::empty_like(l);
   detail::visit_focal_elements(
       xs, options_.gamma, options_.class_weight, options_.ignore_label, [&](const auto& elements) {

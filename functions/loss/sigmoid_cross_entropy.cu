@@ -35,7 +35,7 @@ Arrays SigmoidCrossEntropy::forward_gpu(const Arrays& xs) {
 }
 
 Arrays SigmoidCrossEntropy::backward_gpu(const Arrays& xs, const Arrays& gys) {
-  const bool is_kept = static_cast<bool>(gradient_);
+  const bool is_kept = gradient_ && gradient_.shape() == xs[0].shape();
   Array gx = is_kept ? std::exchange(gradient_, Array()) : new_gradient(0, xs[0]);
   detail::visit_elements(xs, options_.pos_weight, options_.ignore_label, [&](const auto& elements) {
     using Elements = std::decay_t<decltype(elements)>;

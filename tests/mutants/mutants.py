@@ -364,7 +364,7 @@ LOSSES = [
     Mutant("losses: backward computes the lines of one grid only",
            LOSS_SUMS,
            "p += step) part(Group(), p);",
-           "p += count) part(Group(), p);",
+           "p += step * count) part(Group(), p);",
            LOSS),
     Mutant("losses: a wrong label is not reported",
            LOSS_SUMS,
