@@ -169,9 +169,9 @@ void multiply(const Block<T>& block) {
   if (block.bias != nullptr) add_bias(block);
 }
 
-// How a product is cut into blocks of 2^21 multiplications or more, which take longer than to wake a thread.
-// It depends on the shape only. C is cut along its longer side, so that little is packed twice. If C is
-// small, such as the gradient of a layer's W, the sums are cut. The number of blocks is a power of two, so
+// How a product is cut into blocks of 3 million multiplications or more, which take longer than to wake a
+// thread. It depends on the shape only. C is cut along its longer side, so that little is packed twice. If C
+// is small, such as the gradient of a layer's W, the sums are cut. The number of blocks is a power of two, so
 // that two or four threads have the same work.
 class Cut {
  public:
@@ -210,7 +210,7 @@ class Cut {
   std::size_t blocks = 1;
 
  private:
-  static constexpr std::size_t worthwhile = std::size_t{1} << 21;
+  static constexpr std::size_t worthwhile = 3 << 20;
   static constexpr std::size_t most_blocks = 8;
   static constexpr std::size_t granularity = 64;  // a multiple of the libraries' tiles
 
