@@ -18,32 +18,32 @@ constexpr std::int64_t largest_inferred_class = 9999;
 constexpr std::size_t most_classes = std::size_t{1} << 16;  // their counts take 32 GiB
 
 struct Outcomes {
-  double true_positive;
-  double false_positive;
-  double false_negative;
-  double true_negative;
+  double true_positive = 0;
+  double false_positive = 0;
+  double false_negative = 0;
+  double true_negative = 0;
 
   double occurs() const { return true_positive + false_negative; }
 };
 
 // Sums of the entries, never differences of totals: with weights, differences would leave rounding errors
-// where the value is 0.
+// where the value is 0. Row by row, as the counts are stored.
 std::vector<Outcomes> outcomes(const ConfusionMatrix& matrix) {
   const std::size_t n_class = matrix.n_class();
   const std::vector<double> rows = matrix.support();
-  std::vector<Outcomes> all;
-  for (std::size_t c = 0; c < n_class; ++c) {
-    Outcomes o{matrix(c, c), 0, 0, 0};
-    double others = 0;
-    for (std::size_t other = 0; other < n_class; ++other) {
-      if (other == c) continue;
-      o.false_positive += matrix(other, c);
-      o.false_negative += matrix(c, other);
-      others += rows[other];
+  std::vector<Outcomes> all(n_class);
+  for (std::size_t truth = 0; truth < n_class; ++truth)
+    for (std::size_t guess = 0; guess < n_class; ++guess) {
+      const double count = matrix(truth, guess);
+      if (truth == guess) {
+        all[truth].true_positive = count;
+        continue;
+      }
+      all[truth].false_negative += count;
+      all[guess].false_positive += count;
+      all[guess].true_negative += rows[truth];  // with the false positives
     }
-    o.true_negative = std::max(0.0, others - o.false_positive);
-    all.push_back(o);
-  }
+  for (Outcomes& o : all) o.true_negative = std::max(0.0, o.true_negative - o.false_positive);
   return all;
 }
 
@@ -170,13 +170,15 @@ double ConfusionMatrix::total() const {
 
 std::vector<double> ConfusionMatrix::support() const {
   std::vector<double> sums(n_class_, 0);
-  for (std::size_t i = 0; i < counts_.size(); ++i) sums[i / n_class_] += counts_[i];
+  for (std::size_t t = 0; t < n_class_; ++t)
+    for (std::size_t y = 0; y < n_class_; ++y) sums[t] += (*this)(t, y);
   return sums;
 }
 
 std::vector<double> ConfusionMatrix::predicted() const {
   std::vector<double> sums(n_class_, 0);
-  for (std::size_t i = 0; i < counts_.size(); ++i) sums[i % n_class_] += counts_[i];
+  for (std::size_t t = 0; t < n_class_; ++t)
+    for (std::size_t y = 0; y < n_class_; ++y) sums[y] += (*this)(t, y);
   return sums;
 }
 

@@ -72,12 +72,14 @@ struct Met {
 TransformTable::TransformTable(const FittedPipeline& fitted, const Table& table, const RowSet& rows,
                                const TransformOptions& options)
     : fitted_(fitted), table_(table), rows_(rows), options_(options) {
-  for (const Column& column : table.columns()) columns_.emplace(column.name, &column);
+  for (const Column& column : table.columns())
+    if (!columns_.emplace(column.name, &column).second) columns_[column.name] = nullptr;
 }
 
 const Column* TransformTable::find(const std::string& name) const {
-  if (columns_.count(name) == 0) return nullptr;
-  return &table_[name];  // Errors: more than one has that name
+  const auto found = columns_.find(name);
+  if (found == columns_.end()) return nullptr;
+  return found->second != nullptr ? found->second : &table_[name];  // Errors: more than one has that name
 }
 
 template <class... Parts>

@@ -66,7 +66,7 @@ class TransformTable {
   const Table& table_;
   const RowSet& rows_;
   const TransformOptions& options_;
-  std::unordered_map<std::string, const Column*> columns_;
+  std::unordered_map<std::string, const Column*> columns_;  // nullptr: more than one has that name
   std::vector<Prepared> prepared_;
   std::size_t width_ = 0;
   std::vector<TransformWarning> warnings_;

@@ -276,6 +276,16 @@ TEST_CASE("TablePipeline: a file with other columns in another order", "[pipelin
             counted + "; taken for missing, since it is not a date\n");
 }
 
+TEST_CASE("TablePipeline refuses a column that is there twice, if it is needed", "[pipeline]") {
+  const TablePipeline prep = TablePipeline().fit(table_of({{"a", Array{1., 2.}}}));
+  const auto with = [&](const char* second, const char* third) {
+    return prep.transform(table_of({{"a", Array{1.}}, {second, Array{2.}}, {third, Array{3.}}})).x;
+  };
+  CHECK(with("b", "b").to_vector<float>() == Floats{1});
+  CHECK_THROWS_WITH(with("a", "b"), "new.csv: more than one column is named \"a\"");
+  CHECK_THROWS_WITH(with("a", "a"), "new.csv: more than one column is named \"a\"");
+}
+
 TEST_CASE("TablePipeline finds the classes by name", "[pipeline]") {
   const TablePipeline prep = TablePipeline().fit(
       Table({{"x", Array{1., 2., 3.}}, {"t", Array{0, 1, 0}, {"0", "1"}}}, 1, "train.csv"));
