@@ -3,8 +3,9 @@
 # UndefinedBehaviorSanitizer; those of code that starts threads under ThreadSanitizer. If nvcc is found, it compiles
 # the kernels too. scripts/gpu.sh is for machines with a GPU.
 #
-#   scripts/test.sh [--quick] [default|cuda|asan|tsan|emulator]...     (without stages: the first four, in this order)
+#   scripts/test.sh [--quick] [default|cuda|asan|tsan|emulator|portable]...  (without stages: the first four, in this order)
 #
+# The stage portable is the stage default with TENBIN_NATIVE=OFF, at every level of cpu/level.h that the machine has.
 # The stage emulator runs the tests of the stage asan without the sanitizers, optimised: for development.
 # --quick: the CPU build only, the stage default. Installs what is missing first (scripts/setup.sh).
 set -euo pipefail
@@ -14,11 +15,11 @@ stages=()
 need_nvcc=false
 while [[ $# -gt 0 ]]; do
   case "$1" in
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     --quick) stages+=(default) ;;
-    default | emulator | asan | tsan) stages+=("$1") ;;
+    default | emulator | asan | portable | tsan) stages+=("$1") ;;
     cuda) stages+=(cuda); need_nvcc=true ;;
-    *) echo "test: no option or stage \"$1\"; there are --quick, default, cuda, emulator, asan and tsan" >&2; exit 2 ;;
+    *) echo "test: no option or stage \"$1\"; there are --quick, default, cuda, emulator, asan, portable and tsan" >&2; exit 2 ;;
   esac
   shift
 done

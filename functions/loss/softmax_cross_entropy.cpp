@@ -87,9 +87,12 @@ void check_labels(const Function& function, const Array& t, std::size_t n_class,
     using Label = decltype(zero);
     const detail::LabelTargets<double, Label> targets{t.data<Label>(), ignore_label, nullptr, n_class};
     std::size_t wrong = 0;  // counted, since a loop that ends early is not vectorised
-    cpu::at_level([&] {
-      for (std::size_t p = 0; p < t.size(); ++p) wrong += static_cast<std::size_t>(targets.is_wrong(p));
-    });
+    const auto count = [&wrong](auto all, std::size_t size) {
+      std::size_t sum = 0;
+      for (std::size_t p = 0; p < size; ++p) sum += static_cast<std::size_t>(all.is_wrong(p));
+      wrong = sum;
+    };
+    cpu::at_level(count, targets, t.size());
     for (std::size_t p = 0; wrong > 0 && p < t.size(); ++p)
       if (targets.is_wrong(p))
         detail::throw_invalid_label(function.name().c_str(), t.shape(), static_cast<std::int64_t>(p),
