@@ -365,7 +365,7 @@ LOSSES = [
            LOSS_SUMS,
            "p += step) part(Group(), p);",
            "p += step * count) part(Group(), p);",
-           LOSS),
+           CACHE),
     Mutant("losses: a wrong label is not reported",
            LOSS_SUMS,
            "    if (sums.wrong_label != no_position)\n",
