@@ -140,6 +140,8 @@ const Array& Function::retained_output(std::size_t index) const {
   return retained_outputs_[index].array;
 }
 
+bool Function::may_run_backward() const { return may_run_backward_ && config().enable_backprop; }
+
 bool Function::needs_grad(std::size_t index) const {
   return inputs_.empty() || inputs_[index]->requires_grad;
 }
@@ -233,6 +235,7 @@ Variables Function::apply(const Variable* begin, const Variable* end) {
     record = record || x.requires_grad;
   }
   record = record && config().enable_backprop;
+  may_run_backward_ = record;
 
   Arrays ys = forward(xs);
 

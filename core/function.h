@@ -80,6 +80,10 @@ class Function : public memory::Pooled {
   void retain_outputs(std::initializer_list<std::size_t> indices);
   const Array& retained_output(std::size_t index) const;
 
+  /// Called in forward: false if backward will not be called, since no input requires a gradient, or since a
+  /// NoBackprop exists. A function that computes gradients in forward asks before.
+  bool may_run_backward() const;
+
   /// Called in backward: false if the gradient of input `index` is not needed.
   bool needs_grad(std::size_t index) const;
 
@@ -123,6 +127,7 @@ class Function : public memory::Pooled {
   ReferenceCount references_;
   std::uint32_t rank_ = 0;
   bool applied_ = false;
+  bool may_run_backward_ = true;
 };
 
 /// Applies a Function of one output: `apply<ReLU>({x})`.

@@ -33,8 +33,8 @@ bool CountOwnership::claim_or_share() {
       owner = owner_;
     } else if (owner_.compare_exchange_strong(owner, being_taken)) {
       // After it, the owner either sees that it is not the owner any more or is seen to be inside a change.
-      // It takes 10 ms, once in a process. If a sandbox has forbidden it meanwhile, a store is visible
-      // sooner.
+      // It takes 10 ms, once in a process; the expedited kind would take as long to register while BLAS's
+      // threads exist. If a sandbox has forbidden it meanwhile, a store is visible sooner.
       if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       while (changing_.load(std::memory_order_acquire)) std::this_thread::yield();

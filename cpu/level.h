@@ -6,7 +6,7 @@
 // processor has, and so none of which the linker keeps one copy for all callers.
 #pragma once
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__AVX2__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__AVX2__) && !defined(__CUDACC__)
 #define TENBIN_LEVELS
 #define TENBIN_V3 "avx2,fma,bmi,bmi2"
 #define TENBIN_V4 TENBIN_V3 ",avx512f,avx512bw,avx512cd,avx512dq,avx512vl"

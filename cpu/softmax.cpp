@@ -343,12 +343,14 @@ TermSums<T> exponentials_along(std::size_t n_class, const T* __restrict x, T max
   return sums;
 }
 
-// Asks for the elements of a line that is used soon: during the exponentials of one line, the processor does
-// not look as far as the next ones. With `for_writing`, they will be written.
+// Asks for the first elements of a line that is used soon: during the exponentials of one line, the processor
+// does not look as far as the next ones. With `for_writing`, they will be written.
 template <bool for_writing, class T>
 void prefetch(const T* line, std::size_t size) {
   constexpr std::size_t cache_line = 64 / sizeof(T);
-  for (std::size_t i = 0; i < size; i += cache_line) __builtin_prefetch(line + i, for_writing ? 1 : 0, 2);
+  constexpr std::size_t most = 1 << 14;  // more would take the place of the line that is computed
+  for (std::size_t i = 0; i < std::min(size, most); i += cache_line)
+    __builtin_prefetch(line + i, for_writing ? 1 : 0, 2);
 }
 
 // Computes a few maxima before their exponentials, which would otherwise wait for the maximum of their line.

@@ -1,9 +1,9 @@
 // How the cost of a piece of work grows with its size. Every measurement is a process, so that its peak
 // memory is its own; run.py starts them all.
 //
-//   scale list                       every workload: axis, name, expected exponents of time and memory, sizes
-//   scale run AXIS WORKLOAD SIZE     the seconds, the peak memory of the input alone, and that of all, in
-//   bytes scale draw TABLE.csv DIRECTORY   the time and memory of every axis, DIRECTORY/scale-AXIS.svg
+//   scale list                       axis, name, expected exponents of time and memory, and sizes of each
+//   scale run AXIS WORKLOAD SIZE     seconds, peak memory of the input, and that of all, in bytes
+//   scale draw TABLE.csv DIRECTORY   time and memory of every axis, DIRECTORY/scale-AXIS.svg
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,8 +27,7 @@ namespace {
 using namespace tenbin;
 using benchmarks::peak_bytes;
 
-// ---- the inputs
-// ----------------------------------------------------------------------------------------------
+// ---- the inputs ----------------------------------------------------------------------------------------
 
 constexpr double rare = 0.05;  // the share of class 1
 
@@ -67,8 +66,7 @@ Table payments(std::size_t rows, std::size_t n_numbers) {
   return Table(std::move(columns), label);
 }
 
-// ---- the workloads
-// -------------------------------------------------------------------------------------------
+// ---- the workloads -------------------------------------------------------------------------------------
 
 using Work = std::function<void()>;
 
@@ -86,7 +84,8 @@ Work load_table(std::size_t rows, std::size_t columns) {
       std::_Exit(0);
     }
     int status = 0;
-    if (::waitpid(child, &status, 0) != child || status != 0) throw Error("scale: cannot write ", path);
+    if (child < 0 || ::waitpid(child, &status, 0) != child || status != 0)
+      throw Error("scale: cannot write ", path);
   }
   return [path] { load_csv(path, {.label = "class"}); };
 }
@@ -203,8 +202,7 @@ std::vector<Workload> all_workloads() {
   };
 }
 
-// ---- measuring
-// -----------------------------------------------------------------------------------------------
+// ---- measuring -----------------------------------------------------------------------------------------
 
 // Of one thread that waits for nothing this is the time of an idle machine, even where others are at work.
 double processor_seconds() {
@@ -257,8 +255,7 @@ void list() {
   }
 }
 
-// ---- drawing
-// -------------------------------------------------------------------------------------------------
+// ---- drawing -------------------------------------------------------------------------------------------
 
 // The rows of a workload in a table of run.py, as x and y of a line.
 struct Curve {

@@ -17,6 +17,11 @@
 #define TENBIN_CHOOSES
 #endif
 
+// With flags for a processor with AVX2, cpu/level.h chooses nothing.
+#ifndef TENBIN_LEVELS
+#undef TENBIN_WITH_LEVELS
+#endif
+
 // Vectors are passed between functions of this file only, so that it does not matter how.
 #pragma GCC diagnostic ignored "-Wpsabi"
 

@@ -17,11 +17,11 @@ namespace tenbin::cpu {
 // ---- blocks of four classes and as many rows as a register has floats ------------------------------------
 
 #if defined(__AVX512F__)
-constexpr std::size_t block_rows = 16;
+constexpr std::size_t floats_in_register = 16;
 #elif defined(__AVX__)
-constexpr std::size_t block_rows = 8;
+constexpr std::size_t floats_in_register = 8;
 #else
-constexpr std::size_t block_rows = 4;
+constexpr std::size_t floats_in_register = 4;
 #endif
 constexpr std::size_t block_classes = 4;
 
@@ -31,6 +31,7 @@ struct FloatsOf {
 };
 template <std::size_t Size>
 using Floats = typename FloatsOf<Size>::Type;
+template <std::size_t block_rows>
 using FourClasses = Floats<block_rows>[block_classes];
 
 template <class Vector, std::size_t... I>
@@ -68,24 +69,21 @@ template <std::size_t Size>
 }
 
 // Of each four of a and of b, from element `First` on: a, b, a, b, or a, a, b, b.
-template <std::size_t First, std::size_t... I>
-[[gnu::always_inline]] inline Floats<block_rows> interleave(Floats<block_rows> a, Floats<block_rows> b,
-                                                            std::index_sequence<I...>) {
-  return __builtin_shufflevector(a, b, (I / 4 * 4 + First + I % 4 / 2 + I % 2 * block_rows)...);
+template <std::size_t First, class Vector, std::size_t... I>
+[[gnu::always_inline]] inline Vector interleave(Vector a, Vector b, std::index_sequence<I...>) {
+  return __builtin_shufflevector(a, b, (I / 4 * 4 + First + I % 4 / 2 + I % 2 * sizeof...(I))...);
 }
-template <std::size_t First, std::size_t... I>
-[[gnu::always_inline]] inline Floats<block_rows> concatenate(Floats<block_rows> a, Floats<block_rows> b,
-                                                             std::index_sequence<I...>) {
-  return __builtin_shufflevector(a, b, (I / 4 * 4 + First + I % 2 + I % 4 / 2 * block_rows)...);
+template <std::size_t First, class Vector, std::size_t... I>
+[[gnu::always_inline]] inline Vector concatenate(Vector a, Vector b, std::index_sequence<I...>) {
+  return __builtin_shufflevector(a, b, (I / 4 * 4 + First + I % 2 + I % 4 / 2 * sizeof...(I))...);
 }
 
 // Transposes the squares of each four of the four vectors.
-[[gnu::always_inline]] inline void transpose_squares(FourClasses& block) {
+template <std::size_t block_rows>
+[[gnu::always_inline]] inline void transpose_squares(FourClasses<block_rows>& block) {
   constexpr auto all = std::make_index_sequence<block_rows>();
-  const Floats<block_rows> low01 = interleave<0>(block[0], block[1], all);
-  const Floats<block_rows> high01 = interleave<2>(block[0], block[1], all);
-  const Floats<block_rows> low23 = interleave<0>(block[2], block[3], all);
-  const Floats<block_rows> high23 = interleave<2>(block[2], block[3], all);
+  const auto low01 = interleave<0>(block[0], block[1], all), high01 = interleave<2>(block[0], block[1], all);
+  const auto low23 = interleave<0>(block[2], block[3], all), high23 = interleave<2>(block[2], block[3], all);
   block[0] = concatenate<0>(low01, low23, all);
   block[1] = concatenate<2>(low01, low23, all);
   block[2] = concatenate<0>(high01, high23, all);
@@ -94,7 +92,7 @@ template <std::size_t First, std::size_t... I>
 
 // Calls `f(r, c)` with the first row and class of every block of `rows` rows; the last two of a row may
 // overlap.
-template <std::size_t rows, class F>
+template <std::size_t rows, std::size_t block_rows, class F>
 [[gnu::always_inline]] inline void for_each_block(std::size_t n_class, const F& f) {
   static_assert(rows % block_rows == 0);
   for (std::size_t r = 0; r < rows; r += block_rows)
@@ -104,17 +102,19 @@ template <std::size_t rows, class F>
 
 // ---- all rows --------------------------------------------------------------------------------------------
 
+// Always inlined: a function compiled for one processor must not take the place of another file's.
+
 /// columns[c * rows + r] = from[r * n_class + c] for `count` rows; 0 for the others.
-template <std::size_t rows, class T>
-void rows_to_columns(const T* __restrict from, std::size_t count, std::size_t n_class,
-                     T* __restrict columns) {
+template <std::size_t rows, std::size_t block_rows = floats_in_register, class T>
+[[gnu::always_inline]] inline void rows_to_columns(const T* __restrict from, std::size_t count,
+                                                   std::size_t n_class, T* __restrict columns) {
   if constexpr (std::is_same_v<T, float>) {
     if (count == rows && n_class >= block_classes)
-      return for_each_block<rows>(n_class, [&](std::size_t r, std::size_t c) {
-        FourClasses block;
+      return for_each_block<rows, block_rows>(n_class, [&](std::size_t r, std::size_t c) {
+        FourClasses<block_rows> block;
         for (std::size_t i = 0; i < block_classes; ++i)
           block[i] = load_fours<block_rows>(from + (r + i) * n_class + c, 4 * n_class);
-        transpose_squares(block);
+        transpose_squares<block_rows>(block);
         for (std::size_t i = 0; i < block_classes; ++i)
           std::memcpy(columns + (c + i) * rows + r, &block[i], sizeof block[i]);
       });
@@ -125,15 +125,16 @@ void rows_to_columns(const T* __restrict from, std::size_t count, std::size_t n_
 }
 
 /// to[r * n_class + c] = columns[c * rows + r] for `count` rows.
-template <std::size_t rows, class T>
-void columns_to_rows(const T* __restrict columns, std::size_t count, std::size_t n_class, T* __restrict to) {
+template <std::size_t rows, std::size_t block_rows = floats_in_register, class T>
+[[gnu::always_inline]] inline void columns_to_rows(const T* __restrict columns, std::size_t count,
+                                                   std::size_t n_class, T* __restrict to) {
   if constexpr (std::is_same_v<T, float>) {
     if (count == rows && n_class >= block_classes)
-      return for_each_block<rows>(n_class, [&](std::size_t r, std::size_t c) {
-        FourClasses block;
+      return for_each_block<rows, block_rows>(n_class, [&](std::size_t r, std::size_t c) {
+        FourClasses<block_rows> block;
         for (std::size_t i = 0; i < block_classes; ++i)
           std::memcpy(&block[i], columns + (c + i) * rows + r, sizeof block[i]);
-        transpose_squares(block);
+        transpose_squares<block_rows>(block);
         for (std::size_t i = 0; i < block_classes; ++i)
           store_fours<block_rows>(block[i], to + (r + i) * n_class + c, 4 * n_class);
       });

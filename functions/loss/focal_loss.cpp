@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "tenbin/core/check.h"
-#include "tenbin/core/config.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
 #include "tenbin/functions/loss/detail/element_loss.h"
 #include "tenbin/functions/loss/detail/focal_elements.h"
+#include "tenbin/functions/loss/detail/kept_gradient.h"
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
 namespace tenbin {
@@ -35,12 +35,12 @@ Arrays FocalLoss::forward_cpu(const Arrays& xs) {
 
   const bool reduces = options_.reduce != Reduce::no;
   Array losses = reduces ? Array() : Array::empty(l.shape(), l.dtype());
-  gradient_ = reduces && config().enable_backprop ? Array::empty_like(l) : Array();
+  gradient_ = reduces && may_run_backward() ? Array::empty_like(l) : Array();
   detail::Sums sums = add_up(xs, losses, gradient_);
   if (l.dtype() == Dtype::float64 && detail::beyond_range(sums, options_.reduce, options_.normalize))
     sums = add_up_again(xs, sums);
   if (!reduces) return {losses};
-  const double loss = coefficient_ == 0 ? 0 : std::ldexp(sums.loss * coefficient_, exponent_);
+  const double loss = *coefficient_ == 0 ? 0 : std::ldexp(sums.loss * *coefficient_, exponent_);
   return {Array::full({}, loss, l.dtype())};
 }
 
@@ -55,7 +55,7 @@ detail::Sums FocalLoss::add_up(const Arrays& xs, Array& losses, Array& gl) {
     sums = detail::count_elements(elements, l.size(), sample_weight);
     coefficient_ = detail::loss_coefficient(options_.reduce, options_.normalize,
                                             l.ndim() == 0 ? 1 : l.shape()[0], sums.valid, sums.weight);
-    sums.loss = detail::add_up_elements(elements, l.size(), sample_weight, 1, coefficient_,
+    sums.loss = detail::add_up_elements(elements, l.size(), sample_weight, 1, *coefficient_,
                                         losses ? losses.data<T>() : nullptr, gl ? gl.data<T>() : nullptr);
   };
   detail::visit_focal_elements(xs, options_.gamma, class_weight_, options_.ignore_label, compute);
@@ -69,7 +69,7 @@ detail::Sums FocalLoss::add_up_again(const Arrays& xs, const detail::Sums& plain
   const Array class_weight = std::exchange(class_weight_, detail::scaled_down(class_weight_, 0, down));
   const Array sample_weight =
       std::exchange(sample_weight_, detail::scaled_down(ones, detail::sum_exponent, down));
-  const double coefficient = coefficient_;
+  const double coefficient = *coefficient_;
   gradient_ = Array();  // it has another divisor
   Array none;
   const detail::Sums again = add_up(xs, none, none);
@@ -86,15 +86,17 @@ detail::Sums FocalLoss::add_up_again(const Arrays& xs, const detail::Sums& plain
 
 Arrays FocalLoss::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& l = xs[0];
-  Array gl = std::exchange(gradient_, Array());
+  if (!coefficient_) forward_cpu(xs);
+  Array gl = detail::take_kept_gradient(*this, gradient_, l);
+  const bool is_kept = static_cast<bool>(gl);
+  if (!is_kept) gl = Array::empty_like(l);
   detail::visit_focal_elements(
       xs, options_.gamma, class_weight_, options_.ignore_label, [&](const auto& elements) {
         using T = typename std::decay_t<decltype(elements)>::Scalar;
         const T* const gy = gys[0].data<T>();
-        if (gl && *gy == T{1}) return;
-        gl = Array::empty_like(l);
+        if (is_kept && *gy == T{1}) return;
         T* const out = gl.data<T>();
-        detail::element_gradients(elements, l.size(), detail::data_or_null<T>(sample_weight_), coefficient_,
+        detail::element_gradients(elements, l.size(), detail::data_or_null<T>(sample_weight_), *coefficient_,
                                   gy, options_.reduce == Reduce::no, out);
         for (std::size_t i = 0; exponent_ != 0 && i < l.size(); ++i) out[i] = std::ldexp(out[i], exponent_);
       });

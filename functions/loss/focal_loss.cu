@@ -5,8 +5,8 @@
 
 #include <utility>
 
-#include "tenbin/core/config.h"
 #include "tenbin/functions/loss/detail/focal_elements.h"
+#include "tenbin/functions/loss/detail/kept_gradient.h"
 #include "tenbin/functions/loss/detail/loss_sums.cuh"
 
 namespace tenbin {
@@ -17,7 +17,7 @@ Arrays FocalLoss::forward_gpu(const Arrays& xs) {
   options_.sample_weight = options_.sample_weight.astype(l.dtype()).to(l.device());
   const bool reduces = options_.reduce != Reduce::no;
   Array loss = Array::empty(reduces ? Shape{} : l.shape(), l.dtype(), l.device());
-  gradient_ = reduces && config().enable_backprop ? Array::empty_like(l) : Array();
+  gradient_ = reduces && may_run_backward() ? Array::empty_like(l) : Array();
   totals_ = detail::new_totals(l);
   const detail::LossOptions loss_options{options_.reduce, options_.normalize, "class_weight",
                                          options_.class_weight, options_.sample_weight};
@@ -36,8 +36,10 @@ Arrays FocalLoss::forward_gpu(const Arrays& xs) {
 
 Arrays FocalLoss::backward_gpu(const Arrays& xs, const Arrays& gys) {
   const Array& l = xs[0];
-  const bool is_kept = gradient_ && gradient_.shape() == l.shape();
-  Array gl = is_kept ? std::exchange(gradient_, Array()) : Array::empty_like(l);
+  if (!totals_) forward_gpu(xs);
+  Array gl = detail::take_kept_gradient(*this, gradient_, l);
+  const bool is_kept = static_cast<bool>(gl);
+  if (!is_kept) gl = Array::empty_like(l);
   detail::visit_focal_elements(
       xs, options_.gamma, options_.class_weight, options_.ignore_label, [&](const auto& elements) {
         using Elements = std::decay_t<decltype(elements)>;

@@ -59,8 +59,8 @@ class FocalLoss : public Function {
   // GPU.
   Array class_weight_, sample_weight_;
   int exponent_ = 0;
-  double coefficient_ = 1;  // one over the divisor
-  Array totals_;            // on a GPU: the coefficient and the loss
+  std::optional<double> coefficient_;  // one over the divisor; not on a GPU
+  Array totals_;                       // on a GPU: the coefficient and the loss
 };
 
 /// Softmax cross entropy with small weights for samples that the model already classifies well, so that the

@@ -1,13 +1,12 @@
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 
 #include <cmath>
-#include <utility>
 
 #include "tenbin/core/check.h"
-#include "tenbin/core/config.h"
 #include "tenbin/functions/loss/detail/binary_elements.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
 #include "tenbin/functions/loss/detail/element_loss.h"
+#include "tenbin/functions/loss/detail/kept_gradient.h"
 
 namespace tenbin {
 
@@ -49,23 +48,23 @@ Arrays SigmoidCrossEntropy::forward_cpu(const Arrays& xs) {
   const Array& x = xs[0];
   const bool reduces = options_.reduce != Reduce::no;
   Array loss = Array::empty(reduces ? Shape{} : x.shape(), x.dtype());
-  gradient_ = reduces && config().enable_backprop ? Array::empty_like(x) : Array();
-  options_.pos_weight = options_.pos_weight.to(x.device()).astype(x.dtype());
-  detail::visit_elements(xs, options_.pos_weight, options_.ignore_label, [&](const auto& elements) {
+  gradient_ = reduces && may_run_backward() ? Array::empty_like(x) : Array();
+  pos_weight_ = options_.pos_weight.to(x.device()).astype(x.dtype());
+  detail::visit_elements(xs, pos_weight_, options_.ignore_label, [&](const auto& elements) {
     using T = typename std::decay_t<decltype(elements)>::Scalar;
     const std::size_t valid = count_valid(*this, elements, x.size(), options_.ignore_label);
     const Normalize normalize = options_.normalize ? Normalize::valid_count : Normalize::batch_size;
     coefficient_ =
         detail::loss_coefficient(options_.reduce, normalize, x.ndim() == 0 ? 1 : x.shape()[0], valid, 0);
     const auto add_up = [&](double unit, T* losses, T* gx) {
-      return detail::add_up_elements(elements, x.size(), nullptr, unit, coefficient_, losses, gx);
+      return detail::add_up_elements(elements, x.size(), nullptr, unit, *coefficient_, losses, gx);
     };
     T* const gx = gradient_ ? gradient_.data<T>() : nullptr;
-    double value = add_up(1, reduces ? nullptr : loss.data<T>(), gx) * coefficient_;
+    double value = add_up(1, reduces ? nullptr : loss.data<T>(), gx) * *coefficient_;
     if (!reduces) return;
     if (!std::isfinite(value)) {
       constexpr int down = detail::sum_exponent;
-      value = std::ldexp(add_up(std::ldexp(1, -down), nullptr, nullptr) * coefficient_, down);
+      value = std::ldexp(add_up(std::ldexp(1, -down), nullptr, nullptr) * *coefficient_, down);
     }
     *loss.data<T>() = static_cast<T>(value);
   });
@@ -74,13 +73,15 @@ Arrays SigmoidCrossEntropy::forward_cpu(const Arrays& xs) {
 
 Arrays SigmoidCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
   const Array& x = xs[0];
-  Array gx = std::exchange(gradient_, Array());
-  detail::visit_elements(xs, options_.pos_weight, options_.ignore_label, [&](const auto& elements) {
+  if (!coefficient_) forward_cpu(xs);
+  Array gx = detail::take_kept_gradient(*this, gradient_, x);
+  const bool is_kept = static_cast<bool>(gx);
+  if (!is_kept) gx = new_gradient(0, x);
+  detail::visit_elements(xs, pos_weight_, options_.ignore_label, [&](const auto& elements) {
     using T = typename std::decay_t<decltype(elements)>::Scalar;
     const T* const gy = gys[0].data<T>();
-    if (gx && *gy == T{1}) return;
-    gx = new_gradient(0, x);
-    detail::element_gradients(elements, x.size(), nullptr, coefficient_, gy, options_.reduce == Reduce::no,
+    if (is_kept && *gy == T{1}) return;
+    detail::element_gradients(elements, x.size(), nullptr, *coefficient_, gy, options_.reduce == Reduce::no,
                               gx.data<T>());
   });
   return {gx, Array()};

@@ -5,23 +5,23 @@
 
 #include <utility>
 
-#include "tenbin/core/config.h"
 #include "tenbin/functions/loss/detail/binary_elements.h"
+#include "tenbin/functions/loss/detail/kept_gradient.h"
 #include "tenbin/functions/loss/detail/loss_sums.cuh"
 
 namespace tenbin {
 
 Arrays SigmoidCrossEntropy::forward_gpu(const Arrays& xs) {
   const Array& x = xs[0];
-  options_.pos_weight = accelerator::constant(options_.pos_weight, x.device(), x.dtype());
+  pos_weight_ = accelerator::constant(options_.pos_weight, x.device(), x.dtype());
   const bool reduces = options_.reduce != Reduce::no;
   Array loss = Array::empty(reduces ? Shape{} : x.shape(), x.dtype(), x.device());
-  gradient_ = reduces && config().enable_backprop ? Array::empty_like(x) : Array();
+  gradient_ = reduces && may_run_backward() ? Array::empty_like(x) : Array();
   totals_ = detail::new_totals(x);
   const detail::LossOptions loss_options{options_.reduce,
                                          options_.normalize ? Normalize::valid_count : Normalize::batch_size,
-                                         "pos_weight", options_.pos_weight, Array()};
-  detail::visit_elements(xs, options_.pos_weight, options_.ignore_label, [&](const auto& elements) {
+                                         "pos_weight", pos_weight_, Array()};
+  detail::visit_elements(xs, pos_weight_, options_.ignore_label, [&](const auto& elements) {
     using Elements = std::decay_t<decltype(elements)>;
     using T = typename Elements::Scalar;
     const auto epilogue =
@@ -35,9 +35,11 @@ Arrays SigmoidCrossEntropy::forward_gpu(const Arrays& xs) {
 }
 
 Arrays SigmoidCrossEntropy::backward_gpu(const Arrays& xs, const Arrays& gys) {
-  const bool is_kept = gradient_ && gradient_.shape() == xs[0].shape();
-  Array gx = is_kept ? std::exchange(gradient_, Array()) : new_gradient(0, xs[0]);
-  detail::visit_elements(xs, options_.pos_weight, options_.ignore_label, [&](const auto& elements) {
+  if (!totals_) forward_gpu(xs);
+  Array gx = detail::take_kept_gradient(*this, gradient_, xs[0]);
+  const bool is_kept = static_cast<bool>(gx);
+  if (!is_kept) gx = new_gradient(0, xs[0]);
+  detail::visit_elements(xs, pos_weight_, options_.ignore_label, [&](const auto& elements) {
     using Elements = std::decay_t<decltype(elements)>;
     using T = typename Elements::Scalar;
     const detail::BackwardElement<Elements> element{elements,

@@ -39,9 +39,10 @@ class SigmoidCrossEntropy : public Function {
  private:
   SigmoidCrossEntropyOptions options_;
   // What forward stores for backward.
-  Array gradient_;          // for gy = 1, unless Reduce::no
-  double coefficient_ = 1;  // one over the divisor
-  Array totals_;            // on a GPU: the coefficient and the loss
+  Array gradient_;                     // for gy = 1, unless Reduce::no
+  Array pos_weight_;                   // in x's dtype, on its device
+  std::optional<double> coefficient_;  // one over the divisor; not on a GPU
+  Array totals_;                       // on a GPU: the coefficient and the loss
 };
 
 /// Cross entropy of labels 0 and 1 under the probabilities sigmoid(x), independently for each element:

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "tenbin/core/check.h"
-#include "tenbin/core/config.h"
 #include "tenbin/cpu/level.h"
 #include "tenbin/cpu/softmax.h"
 #include "tenbin/functions/loss/detail/chunk_losses.h"
+#include "tenbin/functions/loss/detail/kept_gradient.h"
 #include "tenbin/functions/loss/detail/targets.h"
 
 namespace tenbin {
@@ -73,8 +73,6 @@ void SoftmaxCrossEntropy::check_gradient(const Array& x, const Array& gy) const 
   const Shape loss_shape = options_.reduce == Reduce::no ? detail::without_axis_1(x.shape()) : Shape{};
   if (gy.dtype() != x.dtype() || gy.shape() != loss_shape)
     throw Error(name(), ": the gradient of the loss must be ", x.dtype(), loss_shape, ", got ", gy);
-  if (gradient_ && gradient_.shape() != x.shape())
-    throw Error(name(), ": backward got another x than forward, ", x);
 }
 
 namespace {
@@ -227,30 +225,32 @@ void target_gradients(const Problem<T>& problem, const Array& t, const SoftmaxCr
   });
 }
 
-// 0 stays 0, also where the other factor is NaN or negative.
-template <class T>
-T product_or_zero(T a, T b) {
-  return a == T{0} || b == T{0} ? T{0} : a * b;
-}
+constexpr std::size_t multiplications_worth_a_thread = std::size_t{1} << 17;
 
 // gx := gy gx for a scalar gy.
 template <class T>
 void multiply_by_scalar(T gy, T* gx, std::size_t size) {
-  constexpr std::size_t block = std::size_t{1} << 16;
-  parallel_for((size + block - 1) / block, [&](std::size_t i) {
-    for (std::size_t j = i * block; j < std::min((i + 1) * block, size); ++j)
-      gx[j] = product_or_zero(gx[j], gy);
+  parallel_ranges(size, multiplications_worth_a_thread, [&](std::size_t begin, std::size_t end) {
+    cpu::at_level([=] {
+      for (std::size_t i = begin; i < end; ++i) gx[i] = detail::product_or_zero(gx[i], gy);
+    });
   });
 }
 
 // gx := gy gx with a gy for each position.
 template <class T>
 void multiply_by_positions(const Lines& lines, const T* gy, T* gx) {
-  parallel_for(lines.outer, [&](std::size_t i) {
-    for (std::size_t c = 0; c < lines.length; ++c) {
-      T* const row = gx + (i * lines.length + c) * lines.inner;
-      for (std::size_t j = 0; j < lines.inner; ++j) row[j] = product_or_zero(row[j], gy[i * lines.inner + j]);
-    }
+  const std::size_t size = lines.length * lines.inner;  // of one outer index
+  const std::size_t worthwhile = multiplications_worth_a_thread / std::max<std::size_t>(size, 1) + 1;
+  parallel_ranges(lines.outer, worthwhile, [&](std::size_t begin, std::size_t end) {
+    cpu::at_level([=] {
+      for (std::size_t i = begin; i < end; ++i)
+        for (std::size_t c = 0; c < lines.length; ++c) {
+          T* const row = gx + i * size + c * lines.inner;
+          for (std::size_t j = 0; j < lines.inner; ++j)
+            row[j] = detail::product_or_zero(row[j], gy[i * lines.inner + j]);
+        }
+    });
   });
 }
 
@@ -290,7 +290,7 @@ Arrays SoftmaxCrossEntropy::forward_cpu(const Arrays& xs) {
     const Problem<T> problem(x, class_weight, sample_weight);
     const bool reduce = options_.reduce != Reduce::no;
     Array losses = Array::empty(reduce ? Shape{} : detail::without_axis_1(x.shape()), x.dtype());
-    const bool keep = options_.cache_score && config().enable_backprop;
+    const bool keep = options_.cache_score && may_run_backward();
     Array gradient = keep ? Array::empty_like(x) : Array();
 
     Sums sums = count_targets(problem, t, options_);
@@ -338,10 +338,11 @@ Arrays SoftmaxCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
     // The gradient for gy = 1 is multiplied with gy, unless it may lose digits: then gy is part of the
     // factors.
     bool multiply_later = all_ones || (all_finite && gradient_keeps_digits_);
-    Array gx = multiply_later ? std::exchange(gradient_, Array()) : Array();
-    if (!gx) {  // not kept, or given to an earlier backward
+    Array gx = detail::take_kept_gradient(*this, gradient_, x);
+    const bool is_computed = gx && multiply_later;
+    if (!gx) gx = new_gradient(0, x);
+    if (!is_computed) {
       if (!is_floating(t.dtype())) check_labels(*this, t, x.shape()[1], options_.ignore_label);
-      gx = new_gradient(0, x);
       const auto compute = [&](const Scale<T>& scale) {
         return run_pass<T>(problem, t, options_, scale, nullptr, gx.data<T>(), false);
       };

@@ -3,9 +3,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "tenbin/core/config.h"
 #include "tenbin/cuda/lines.cuh"
 #include "tenbin/cuda/softmax.cuh"
+#include "tenbin/functions/loss/detail/kept_gradient.h"
 #include "tenbin/functions/loss/detail/loss_sums.cuh"
 #include "tenbin/functions/loss/detail/targets.h"
 
@@ -142,8 +142,9 @@ struct BackwardPosition {
     const std::size_t start = problem.lines.start(p);
     const auto target = target_at(group, targets, p, start);
     // In double: the product may be representable where its parts are not.
-    const double scale = static_cast<double>(gy[gy_of_each ? p : 0]) * totals->coefficient *
-                         static_cast<double>(detail::sample_weight_at(problem.sample_weight, position));
+    const double scale = detail::product_or_zero(
+        detail::product_or_zero(static_cast<double>(gy[gy_of_each ? p : 0]), totals->coefficient),
+        static_cast<double>(detail::sample_weight_at(problem.sample_weight, position)));
     const LogSum<T> norm = target.valid ? log_sum_at(group, problem, start) : LogSum<T>{};
     if (!has_gx()) line_gradient(group, problem, start, target, scale, norm, gx);
     if constexpr (std::is_same_v<typename Targets::Target, SpreadTarget<T>>)
@@ -177,7 +178,7 @@ Arrays SoftmaxCrossEntropy::forward_gpu(const Arrays& xs) {
   move_weights(options_, x);
   const bool reduce = options_.reduce != Reduce::no;
   // Losses that are not reduced are rarely all multiplied by 1 later: their gradient is left to backward.
-  const bool keep = options_.cache_score && config().enable_backprop && reduce;
+  const bool keep = options_.cache_score && may_run_backward() && reduce;
   Array losses = Array::empty(reduce ? Shape{} : detail::without_axis_1(x.shape()), x.dtype(), x.device());
   gradient_ = keep ? Array::empty_like(x) : Array();
   totals_ = detail::new_totals(x);
@@ -208,8 +209,9 @@ Arrays SoftmaxCrossEntropy::backward_gpu(const Arrays& xs, const Arrays& gys) {
   const Array& t = xs[1];
   if (!totals_) forward_gpu(xs);
   check_gradient(x, gys[0]);
-  const bool is_kept = static_cast<bool>(gradient_);
-  Array gx = is_kept ? std::exchange(gradient_, Array()) : new_gradient(0, x);
+  Array gx = detail::take_kept_gradient(*this, gradient_, x);
+  const bool is_kept = static_cast<bool>(gx);
+  if (!is_kept) gx = new_gradient(0, x);
   Array gt = is_floating(t.dtype()) && needs_grad(1) ? new_gradient(1, t) : Array();
   visit_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);

@@ -23,6 +23,7 @@ class Custom : public Function {
   Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override { return backward_(*this, xs, gys); }
   Arrays backward_gpu(const Arrays&, const Arrays&) override { throw Error(name(), ": for the CPU only"); }
 
+  using Function::may_run_backward;
   using Function::needs_grad;
   using Function::new_gradient;
   using Function::retain_inputs;

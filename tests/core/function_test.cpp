@@ -57,6 +57,30 @@ TEST_CASE("an array that was not retained is empty in backward") {
   CHECK_FALSE(x.grad());
 }
 
+TEST_CASE("a function knows in forward whether backward may follow") {
+  bool known = false;
+  const auto forward = [&](Custom& self, const Arrays& xs) {
+    known = self.may_run_backward();
+    return Arrays{xs[0].copy()};
+  };
+  const auto backward = [](Custom&, const Arrays&, const Arrays& gys) { return gys; };
+  const Variable x(Array{1.0});
+  const Variable constant(Array{1.0}, false);
+  call("probe", {x, constant}, forward, backward);
+  CHECK(known);
+  call("probe", {constant, constant}, forward, backward);
+  CHECK_FALSE(known);
+  Custom alone("probe", forward, backward);
+  alone.forward({x.data()});
+  CHECK(known);
+  const NoBackprop off;
+  call("probe", {x, constant}, forward, backward);
+  CHECK_FALSE(known);
+  Custom another("probe", forward, backward);
+  another.forward({x.data()});
+  CHECK_FALSE(known);
+}
+
 TEST_CASE("a function refuses invalid inputs", "[gpu]") {
   const auto copy = [](Custom&, const Arrays& xs) { return Arrays{xs[0].copy()}; };
   const auto pass = [](Custom&, const Arrays&, const Arrays& gys) { return Arrays{gys[0]}; };

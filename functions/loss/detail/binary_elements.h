@@ -47,7 +47,7 @@ struct BinaryElements {
   // `outer`: the gradient of the element's loss. Its product with the weight may be infinite in T though the
   // product with a small slope is not.
   constexpr T gradient(std::size_t i, T small, double outer) const {
-    const T scale = static_cast<T>(outer) * weight(i);
+    const T scale = product_or_zero(static_cast<T>(outer), weight(i));
     if (!is_valid(i) || scale == T{0}) return T{0};
     const T of_z = (z(i) < 0 ? small : T{1}) / (1 + small);
     const T slope = t[i] == 1 ? -of_z : of_z;

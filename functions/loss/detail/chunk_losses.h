@@ -149,9 +149,10 @@ struct Scale {
   bool gy_of_each = false;
 
   double operator()(std::size_t p) const {
-    const double outer =
-        gy == nullptr ? coefficient : static_cast<double>(gy[gy_of_each ? p : 0]) * coefficient;
-    return sample_weight == nullptr ? outer : outer * static_cast<double>(sample_weight[p]);
+    const double outer = gy == nullptr
+                             ? coefficient
+                             : product_or_zero(static_cast<double>(gy[gy_of_each ? p : 0]), coefficient);
+    return sample_weight == nullptr ? outer : product_or_zero(outer, static_cast<double>(sample_weight[p]));
   }
   // Whether it is the coefficient for every position.
   bool is_constant() const { return gy == nullptr && sample_weight == nullptr; }

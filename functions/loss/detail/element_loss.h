@@ -53,8 +53,9 @@ void element_gradients(const Elements& elements, std::size_t count, const Scalar
                        double coefficient, const Scalar<Elements>* gy, bool gy_of_each,
                        Scalar<Elements>* gx) {
   for (std::size_t i = 0; i < count; ++i) {
-    const double outer = static_cast<double>(gy[gy_of_each ? i : 0]) * coefficient;
-    gx[i] = elements.gradient(i, elements.common(i), outer * sample_weight_at(sample_weight, i));
+    const double outer = product_or_zero(static_cast<double>(gy[gy_of_each ? i : 0]), coefficient);
+    gx[i] =
+        elements.gradient(i, elements.common(i), product_or_zero(outer, sample_weight_at(sample_weight, i)));
   }
 }
 

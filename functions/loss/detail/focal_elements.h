@@ -69,7 +69,7 @@ struct FocalElements {
  private:
   // In double: the product may be representable where its factors are not.
   constexpr double weighted(std::size_t i, double factor) const {
-    return is_valid(i) ? factor * static_cast<double>(weight(i)) : 0;
+    return is_valid(i) ? product_or_zero(factor, static_cast<double>(weight(i))) : 0;
   }
 };
 

@@ -273,8 +273,7 @@ void launch_gradient(gpu::Context& context, Group, std::size_t count, const Part
 
 // ---- a loss of each element ------------------------------------------------------------------------------
 
-// Of `Elements` with a loss(i, unit), a gradient(i, outer), an is_valid(i), is_wrong(i), weight(i) and labels
-// t: detail/binary_elements.h says what they are. A thread for each element.
+// Of `Elements` as in detail/element_loss.h, with is_wrong(i) and labels t. A thread for each element.
 template <class Elements>
 struct ForwardElement {
   using T = typename Elements::Scalar;
@@ -328,9 +327,9 @@ struct BackwardElement {
   template <class Group>
   __device__ void operator()(Group, Index index) const {
     const auto i = static_cast<std::size_t>(index);
-    const double outer = static_cast<double>(gy[gy_of_each ? i : 0]) * totals->coefficient;
-    gx[i] = elements.gradient(i, elements.common(i),
-                              outer * static_cast<double>(sample_weight_at(sample_weight, index)));
+    const double outer = product_or_zero(static_cast<double>(gy[gy_of_each ? i : 0]), totals->coefficient);
+    const auto sample = static_cast<double>(sample_weight_at(sample_weight, index));
+    gx[i] = elements.gradient(i, elements.common(i), product_or_zero(outer, sample));
   }
 };
 

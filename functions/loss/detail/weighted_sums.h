@@ -66,6 +66,13 @@ constexpr bool fits(double weight) {
   return !(weight > most || weight < -most);
 }
 
+// The product of two factors of a gradient. A factor of 0, such as a weight, leaves the term out, also where
+// the other one, such as gy, is infinite or NaN.
+template <class T>
+constexpr T product_or_zero(T a, T b) {
+  return a == T{0} || b == T{0} ? T{0} : a * b;
+}
+
 // slope * scale * weight, in double; 0 stays 0.
 template <class T>
 constexpr T scaled(T slope, double scale, double weight) {

@@ -356,6 +356,26 @@ TEST_CASE("the gradient of focal losses for any gy, and in a second backward", "
   }
 }
 
+TEST_CASE("FocalLoss alone: backward without forward, of another l, of weight 0", "[gpu]") {
+  on_every_device([](Device device) {
+    const Array l = Array{0.5, 1., 2.}.to(device), t = Array{1, 0, 1}.to(device);
+    const Array gy = Array::ones({}, Dtype::float64, device);
+    const FocalLossOptions options{
+        .gamma = 2, .class_weight = Array{0., 3.}, .sample_weight = Array{1., 1., 0.}};
+    FocalLoss function("focal", options), direct("focal", options);
+    function.forward({l, t});
+    const std::vector<double> gl = values(direct.backward({l, t}, {gy})[0]);
+    CHECK(gl[0] > 0);
+    CHECK(gl[1] == 0);
+    CHECK(gl[2] == 0);
+    CHECK_THROWS_WITH(function.backward({l.slice(0, 2), t.slice(0, 2)}, {gy}),
+                      ContainsSubstring("focal: backward got another x than forward, float64(2)"));
+    CHECK(values(function.backward({l, t}, {gy})[0]) == gl);
+    const Array infinite = Array::full({}, inf, Dtype::float64, device);
+    CHECK(values(function.backward({l, t}, {infinite})[0]) == std::vector<double>{inf, 0, 0});
+  });
+}
+
 TEST_CASE("focal losses report wrong values at the next read, or before", "[gpu]") {
   on_every_device([](Device device) {
     const Array x = Array::zeros({2, 3}, Dtype::float32, device);

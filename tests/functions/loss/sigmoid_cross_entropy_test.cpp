@@ -10,6 +10,9 @@ using namespace tenbin::testing;
 
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
 std::vector<double> expected_loss(const Arrays& xs, const SigmoidCrossEntropyOptions& options) {
   const auto x = values(xs[0]);
   const auto t = values(xs[1]);
@@ -219,6 +222,38 @@ TEST_CASE("sigmoid_cross_entropy's gradient for any gy, and in a second backward
       CHECK(values(sigmoid_cross_entropy(scores, t.to(device), options).data()) == values(loss.data()));
     });
   }
+}
+
+TEST_CASE("elements of weight 0 have no gradient, whatever gy is", "[gpu]") {
+  const double gy = GENERATE(infinity, -infinity, not_a_number);
+  on_every_device([&](Device device) {
+    CAPTURE(gy, device);
+    Variable x(Array{1., 2., not_a_number, -1.}.to(device));
+    Variable loss =
+        sigmoid_cross_entropy(x, Array{0, 1, -1, 1}.to(device), {.pos_weight = Array{0.}.to(device)});
+    loss.set_grad(Array::full({}, gy, Dtype::float64, device));
+    loss.backward();
+    const std::vector<double> gx = values(x.grad());
+    CHECK((std::isnan(gy) ? std::isnan(gx[0]) : gx[0] == gy));
+    CHECK(std::vector<double>(gx.begin() + 1, gx.end()) == std::vector<double>{0, 0, 0});
+  });
+}
+
+TEST_CASE("SigmoidCrossEntropy alone: backward without forward, of another x, in another dtype", "[gpu]") {
+  on_every_device([](Device device) {
+    const Array x = Array{0.5, -1., 2.}.to(device), t = Array{1, 0, 1}.to(device);
+    const Array gy = Array::ones({}, Dtype::float64, device);
+    const SigmoidCrossEntropyOptions options{.pos_weight = Array{0.1}};
+    SigmoidCrossEntropy function(options), direct(options);
+    function.forward({x.astype(Dtype::float32), t});  // must not round the weight for the next forward
+    function.forward({x, t});
+    const std::vector<double> gx = values(direct.backward({x, t}, {gy})[0]);
+    CHECK_THROWS_WITH(
+        function.backward({x.slice(0, 2), t.slice(0, 2)}, {gy}),
+        ContainsSubstring("sigmoid_cross_entropy: backward got another x than forward, float64(2)"));
+    CHECK(values(function.backward({x, t}, {gy})[0]) == gx);
+    CHECK(gx[0] == Approx(-0.1 / 3 / (1 + std::exp(0.5))).epsilon(1e-14));
+  });
 }
 
 TEST_CASE("sigmoid_cross_entropy reports wrong values at the next read, or before", "[gpu]") {

@@ -308,15 +308,17 @@ TEST_CASE("softmax_cross_entropy's gradient for a gy that is 0 or not finite", "
   const std::string kind = GENERATE("labels", "smoothed", "soft");
   on_every_device([&](Device device) {
     CAPTURE(gy, cache_score, kind, device);
-    Variable x(Array{{1., 2.}, {not_a_number, 0.}, {1., 0.}}.to(device));
-    const Array t = kind == "soft" ? Array{{0.25, 0.75}, {0., 0.}, {0.5, 0.}} : Array{1, -1, 0};
-    Variable loss = softmax_cross_entropy(
-        x, t.to(device), {.cache_score = cache_score, .label_smoothing = kind == "smoothed" ? 0.1 : 0});
+    Variable x(Array{{1., 2.}, {not_a_number, 0.}, {1., 0.}, {not_a_number, 0.}}.to(device));
+    const Array t =
+        kind == "soft" ? Array{{0.25, 0.75}, {0., 0.}, {0.5, 0.}, {0.5, 0.5}} : Array{1, -1, 0, 0};
+    Variable loss = softmax_cross_entropy(x, t.to(device),
+                                          {.cache_score = cache_score,
+                                           .sample_weight = Array{1., 1., 1., 0.}.to(device),
+                                           .label_smoothing = kind == "smoothed" ? 0.1 : 0});
     loss.set_grad(Array::full({}, gy, Dtype::float64, device));
     loss.backward();
     const std::vector<double> gx = values(x.grad());
-    CHECK(gx[2] == 0);  // ignored
-    CHECK(gx[3] == 0);
+    for (const std::size_t i : {2, 3, 6, 7}) CHECK(gx[i] == 0);  // ignored, and of weight 0
     for (const std::size_t i : {0, 1, 4, 5}) {
       const double slope = i == 1 || i == 4 ? -1 : 1;
       if (gy == 0) CHECK(gx[i] == 0);
