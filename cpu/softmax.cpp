@@ -194,7 +194,7 @@ void exponentials_across(Count n, std::size_t n_class, const T* __restrict x, st
   add_up_across<!keep>(n, n_class, exponential, sum, rest);
   if (!keep || !any_little(sum, n)) return;
   const auto kept_below_one = [&](std::size_t c, std::size_t r) { return below_one(y[c * y_stride + r]); };
-  add_up_across<false>(n, n_class, kept_below_one, rest, rest);
+  add_up_across<false>(n, n_class, kept_below_one, rest, static_cast<T*>(nullptr));
 }
 
 // From exp(x - max) in y to the result, for n lines from line i of the chunk.
@@ -304,7 +304,11 @@ template <bool with_rest, class T, class Term>
       std::fill_n(part_rest, width, T{0});
     }
     for (std::size_t c = begin; c < std::min(begin + width * terms_per_sum, whole); c += width)
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+#else
 #pragma GCC ivdep
+#endif
       for (std::size_t r = 0; r < width; ++r) {
         const T value = term(c + r);
         part[r] += value;
