@@ -49,11 +49,11 @@ double worst_error_of_exp(const std::vector<float>& x, const std::vector<float>&
 
 }  // namespace
 
-// What rounding removes from x * y is found only by an instruction that multiplies and adds in one step.
+// What rounding removes from x * x is found only by an instruction that multiplies and adds in one step.
 TEST_CASE("a loop has the instructions of its level") {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
-  const float x = 1 + 0x1p-23f;
-  const float product = x * x;
+  const volatile float unknown_to_the_compiler = 1 + 0x1p-23f;
+  const float x = unknown_to_the_compiler, product = x * x;
   float rest = -1;
   const auto loop = [](float a, float minus_product, float* y) { *y = a * a + minus_product; };
   loop(x, -product, &rest);
