@@ -26,6 +26,9 @@ function(tenbin_compile_emulated)
                                                 -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/include/tenbin/=
                                                 -Wno-unknown-pragmas)  # for #pragma unroll
   target_link_libraries(tenbin_kernels PRIVATE cuda_emulator tenbin_warnings)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=address,undefined")  # vectors are loaded from aligned addresses alone
+    target_compile_options(tenbin_kernels PRIVATE -fsanitize=alignment)
+  endif()
   target_link_libraries(tenbin PRIVATE $<BUILD_INTERFACE:cuda_emulator>)
 endfunction()
 
