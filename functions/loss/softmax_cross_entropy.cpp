@@ -137,7 +137,8 @@ Sums count_targets(const Problem<T>& problem, const Array& t, const SoftmaxCross
       for (std::size_t p = task * step; p < end; ++p) {
         const auto target = target_at(GroupOfOne(), targets, p, problem.lines.start(p));
         if (target.valid)
-          parts[task].weight += sample_at(problem, p) * unsmoothed_total(GroupOfOne(), target);
+          parts[task].weight +=
+              detail::weight_or_one(problem.sample_weight, p) * unsmoothed_total(GroupOfOne(), target);
       }
     };
     parallel_for(parts.size(), [&](std::size_t task) { cpu::at_level(count, task); });

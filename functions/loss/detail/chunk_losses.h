@@ -16,12 +16,6 @@ namespace tenbin::detail {
 
 using cpu::SoftmaxChunk;
 
-// The weight of the sample at position p.
-template <class T>
-double sample_at(const Problem<T>& problem, std::size_t p) {
-  return problem.sample_weight == nullptr ? 1 : static_cast<double>(problem.sample_weight[p]);
-}
-
 // ---- the labels of one chunk -----------------------------------------------------------------------------
 
 // The weights of the labels. Of few classes they are chosen by comparisons, which are vectorised.
@@ -89,7 +83,7 @@ void chunk_losses(const Problem<T>& problem, const Targets& targets, const Softm
     const std::size_t p = chunk.first() + i;
     const std::size_t start = problem.lines.start(p);
     const auto target = target_at(GroupOfOne(), targets, p, start);
-    const double sample = sample_at(problem, p);
+    const double sample = weight_or_one(problem.sample_weight, p);
     losses[i] = target.valid && sample != 0
                     ? sample * cross_entropy(GroupOfOne(), target, problem.line(problem.x, start), chunk[i])
                     : 0;

@@ -12,19 +12,13 @@ namespace tenbin::detail {
 template <class Elements>
 using Scalar = typename Elements::Scalar;
 
-// `sample_weight`: null, for ones, or a weight for each element.
-template <class T>
-double sample_weight_at(const T* sample_weight, std::size_t i) {
-  return sample_weight == nullptr ? 1 : static_cast<double>(sample_weight[i]);
-}
-
 // The number of valid elements, and their weights; the loss is 0.
 template <class Elements>
 Sums count_elements(const Elements& elements, std::size_t count, const Scalar<Elements>* sample_weight) {
   Sums sums;
   for (std::size_t i = 0; i < count; ++i) {
     if (!elements.is_valid(i)) continue;
-    sums.weight += sample_weight_at(sample_weight, i) * static_cast<double>(elements.weight(i));
+    sums.weight += weight_or_one(sample_weight, i) * static_cast<double>(elements.weight(i));
     ++sums.valid;
   }
   return sums;
@@ -38,7 +32,7 @@ double add_up_elements(const Elements& elements, std::size_t count, const Scalar
   double sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto common = elements.common(i);
-    const double sample = sample_weight_at(sample_weight, i);
+    const double sample = weight_or_one(sample_weight, i);
     const double loss = elements.loss(i, common, sample * unit);
     sum += loss;
     if (losses != nullptr) losses[i] = static_cast<Scalar<Elements>>(loss);
@@ -54,8 +48,7 @@ void element_gradients(const Elements& elements, std::size_t count, const Scalar
                        Scalar<Elements>* gx) {
   for (std::size_t i = 0; i < count; ++i) {
     const double outer = product_or_zero(static_cast<double>(gy[gy_of_each ? i : 0]), coefficient);
-    gx[i] =
-        elements.gradient(i, elements.common(i), product_or_zero(outer, sample_weight_at(sample_weight, i)));
+    gx[i] = elements.gradient(i, elements.common(i), product_or_zero(outer, weight_or_one(sample_weight, i)));
   }
 }
 

@@ -85,6 +85,12 @@ const T* data_or_null(const Array& array) {
   return array ? array.data<T>() : nullptr;
 }
 
+// The weight of the sample at a position; `weights` null: ones.
+template <class T>
+double weight_or_one(const T* weights, std::size_t position) {
+  return weights == nullptr ? 1 : static_cast<double>(weights[position]);
+}
+
 // ---- sums ------------------------------------------------------------------------------------------------
 
 // One over the divisor of the summed loss; 0 if the weights sum to 0.

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "tenbin/core/config.h"
-#include "tenbin/tests/function_test.h"
+#include "tenbin/tests/functions/loss/any_gy.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -201,23 +201,12 @@ TEST_CASE("sigmoid_cross_entropy's gradient for any gy, and in a second backward
       CAPTURE(rows, reduce, normalize, device);
       Variable scores(x.to(device));
       Variable loss = sigmoid_cross_entropy(scores, t.to(device), options);
-      const auto gradient = [&](double gy) {
-        scores.cleargrad();
-        loss.set_grad(Array::full(loss.shape(), gy, Dtype::float64, device));
-        loss.backward();
-        return values(scores.grad());
-      };
-      const std::vector<double> first = gradient(1);
-      CHECK(gradient(1) == first);
+      const std::vector<double> first = check_any_gy(loss, scores);
       std::vector<double> doubled = first;
       for (double& g : doubled) g *= 2;
-      CHECK(gradient(2) == doubled);
-      CHECK(gradient(0) == std::vector<double>(x.size(), 0.0));
-
-      scores.cleargrad();
       loss = sigmoid_cross_entropy(scores, t.to(device), options);
-      CHECK(gradient(2) == doubled);  // without one for gy = 1 before it
-      CHECK(gradient(1) == first);
+      CHECK(gradient_for(2, loss, scores) == doubled);  // without one for gy = 1 before it
+      CHECK(gradient_for(1, loss, scores) == first);
       const NoBackprop off;
       CHECK(values(sigmoid_cross_entropy(scores, t.to(device), options).data()) == values(loss.data()));
     });
