@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tenbin/core/check.h"
+#include "tenbin/cpu/level.h"
 #include "tenbin/cpu/parallel.h"
 #include "tenbin/cpu/reduce.h"
 
@@ -28,12 +29,12 @@ struct Rows {
 
 constexpr std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-// Calls `task(begin, end)` for blocks of [0, count), on several threads if the operations are worth it. The
-// blocks do not depend on the threads.
+// Calls `task(begin, end)`, compiled for the level of the processor, for blocks of [0, count), on several
+// threads if the operations are worth it. The blocks do not depend on the threads.
 template <class Task>
 void for_each_block(std::size_t count, std::size_t block, std::size_t operations, Task task) {
   constexpr std::size_t worth_threads = 1 << 15;
-  const auto run = [&](std::size_t i) { task(i * block, std::min((i + 1) * block, count)); };
+  const auto run = [&](std::size_t i) { cpu::at_level(task, i * block, std::min((i + 1) * block, count)); };
   if (operations >= worth_threads) return parallel_for(ceil_div(count, block), run);
   for (std::size_t i = 0; i < ceil_div(count, block); ++i) run(i);
 }
