@@ -41,6 +41,28 @@ void for_each(Context& context, std::size_t count, F f) {
   Launch(context, detail::grid_for(context, n), block_threads)(detail::for_each_kernel<F>, n, f);
 }
 
+namespace detail {
+
+// y := f(xs...), of arrays of one shape and dtype; y may be one of xs.
+template <class F, class... Xs>
+void map_to(Array& y, F f, const Xs&... xs) {
+  if (y.size() == 0) return;
+  Context& context = Context::of(y);
+  const auto n = static_cast<Index>(y.size());
+  const Launch launch(context, grid_for(context, n), block_threads);
+  const auto run = [&](auto* out, const auto*... in) {
+    using T = std::remove_pointer_t<decltype(out)>;
+    launch(map_kernel<T, F, std::remove_cv_t<std::remove_pointer_t<decltype(in)>>...>, n, f, out, in...);
+  };
+  if (y.dtype() == Dtype::float32) {
+    run(y.data<float>(), xs.template data<float>()...);
+  } else {
+    run(y.data<double>(), xs.template data<double>()...);
+  }
+}
+
+}  // namespace detail
+
 /// `f` of every element of arrays of one shape and one floating dtype, as a new array; the counterpart of
 /// `cpu::map`. For shapes that broadcast, `broadcast_to` first.
 ///
@@ -48,20 +70,17 @@ void for_each(Context& context, std::size_t count, F f) {
 template <class F, class... Rest>
 Array map(F f, const Array& first, const Rest&... rest) {
   Array y = Array::empty_like(first);
-  if (y.size() == 0) return y;
-  Context& context = Context::of(first);
-  const auto n = static_cast<Index>(y.size());
-  const Launch launch(context, detail::grid_for(context, n), block_threads);
-  const auto run = [&](auto* out, const auto*... in) {
-    using T = std::remove_pointer_t<decltype(out)>;
-    launch(detail::map_kernel<T, F, std::remove_cv_t<std::remove_pointer_t<decltype(in)>>...>, n, f, out,
-           in...);
-  };
-  if (first.dtype() == Dtype::float32) {
-    run(y.data<float>(), first.template data<float>(), rest.template data<float>()...);
-  } else {
-    run(y.data<double>(), first.template data<double>(), rest.template data<double>()...);
-  }
+  detail::map_to(y, f, first, rest...);
+  return y;
+}
+
+/// `f(before..., last)` of every element, in the memory of `last` if no other array shares it; the
+/// counterpart of `cpu::map_last`.
+template <class F, class... Before>
+Array map_last(F f, const Array& last, const Before&... before) {
+  if (!last.owns_buffer()) return map(f, before..., last);
+  Array y = last;
+  detail::map_to(y, f, before..., last);
   return y;
 }
 

@@ -8,11 +8,11 @@
 //     TENBIN_NO_GPU(Square);
 //     #endif
 //
-// `back_end` is `cpu` or `gpu`. What both have: `map` (elementwise), `sum_to`, `mean_to`, `max_to`, `min_to`,
-// `broadcast_to`, `sum_middle`, `repeat_middle` (reduce), `join`, `read_slice`, `read_view`, `write_view`,
-// `gather_rows`, `add_rows` (gather), `gemm` and `gemm_with_bias`; for update rules `update_each` and
-// `step_value`. Formulas are structs with a constexpr operator(), which both compilers accept, and lambdas
-// are not; their exponentials are in functions/formula_math.h.
+// `back_end` is `cpu` or `gpu`. What both have: `map`, `map_last` (elementwise), `sum_to`, `mean_to`,
+// `max_to`, `min_to`, `broadcast_to`, `sum_middle`, `repeat_middle` (reduce), `join`, `read_slice`,
+// `read_view`, `write_view`, `gather_rows`, `add_rows` (gather), `gemm` and `gemm_with_bias`; for update
+// rules `update_each` and `step_value`. Formulas are structs with a constexpr operator(), which both
+// compilers accept, and lambdas are not; their exponentials are in functions/formula_math.h.
 #pragma once
 
 #ifdef TENBIN_KERNELS

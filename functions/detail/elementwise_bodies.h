@@ -60,11 +60,12 @@ Arrays Elementwise<Formula>::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys
   using Gx = detail::PartGx<Formula>;
   const Gx gx{formula_};
   if constexpr (detail::takes<Gx, float, float, float>)
-    return {back_end::map(gx, xs[0], retained_output(0), gys[0])};
+    return {back_end::map_last(gx, gys[0], xs[0], retained_output(0))};
   else if constexpr (detail::takes<Gx, float, float>)
-    return {back_end::map(gx, formula_.retains() == Retains::output ? retained_output(0) : xs[0], gys[0])};
+    return {
+        back_end::map_last(gx, gys[0], formula_.retains() == Retains::output ? retained_output(0) : xs[0])};
   else if constexpr (detail::takes<Gx, float>)
-    return {back_end::map(gx, gys[0])};
+    return {back_end::map_last(gx, gys[0])};
   else
     return gys;
 }

@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include "tenbin/core/random.h"
+#include "tenbin/functions/activation/relu.h"
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;
@@ -55,4 +57,43 @@ TEST_CASE("map passes NaN, infinities and -0 to the formula as they are") {
   CHECK(std::isnan(values[2]));
   CHECK(std::signbit(values[3]));
   CHECK_FALSE(std::signbit(values[4]));
+}
+
+TEST_CASE("map_last takes the memory of its last array if no other array shares it") {
+  const auto gradient = [](auto y, auto gy) { return y > 0 ? gy : 0 * gy; };
+  const std::size_t size = GENERATE(as<std::size_t>(), 0, 1, 5, 300000);
+  const Array y = random::Generator(1).normal({size});
+  const Array expected = cpu::map(gradient, y, Array::ones({size}));
+
+  const Array own = Array::ones({size});
+  const void* const memory = size == 0 ? nullptr : own.raw_data();
+  const Array reused = cpu::map_last(gradient, own, y);
+  CHECK(reused.to_vector<float>() == expected.to_vector<float>());
+  if (size > 0) CHECK(reused.raw_data() == memory);
+
+  const Array shared = Array::ones({size});
+  const Array other = shared;
+  CHECK(cpu::map_last(gradient, shared, y).to_vector<float>() == expected.to_vector<float>());
+  CHECK(other.to_vector<float>() == std::vector<float>(size, 1.f));
+
+  const Array rows = Array::ones({2, size});  // a view does not own the memory
+  CHECK(cpu::map_last(gradient, rows.slice(0, 1).reshape({size}), y).to_vector<float>() ==
+        expected.to_vector<float>());
+  CHECK(rows.to_vector<float>() == std::vector<float>(2 * size, 1.f));
+}
+
+TEST_CASE("backward changes no array that its caller still has") {
+  Variable x(Array{-1.f, 2.f, 3.f});
+  Variable y = relu(x);
+  const Array gy = Array{1.f, 1.f, 1.f};
+  y.set_grad(gy);
+  y.backward();
+  CHECK(gy.to_vector<float>() == std::vector<float>{1, 1, 1});
+  CHECK(y.grad().to_vector<float>() == std::vector<float>{1, 1, 1});
+  CHECK(x.grad().to_vector<float>() == std::vector<float>{0, 1, 1});
+  Variable z = relu(relu(x));
+  z.set_grad(gy);
+  z.backward(true);  // keeps the gradients in between
+  CHECK(z.grad().to_vector<float>() == std::vector<float>{1, 1, 1});
+  CHECK(x.grad().to_vector<float>() == std::vector<float>{0, 2, 2});
 }
