@@ -157,6 +157,16 @@ double ConfusionMatrix::operator()(std::size_t true_class, std::size_t predicted
   return counts_[true_class * n_class_ + predicted_class];
 }
 
+ConfusionMatrix ConfusionMatrix::from_counts(const Array& counts) {
+  const bool is_matrix = counts && counts.ndim() == 2 && counts.shape()[0] == counts.shape()[1];
+  if (!is_matrix || (counts.dtype() != Dtype::int64 && counts.dtype() != Dtype::float64))
+    throw Error("ConfusionMatrix::from_counts: expected int64 or float64 of shape (C, C), got ", counts);
+  ConfusionMatrix matrix({counts.shape()[0], {}});
+  matrix.counts_ = counts.to_vector<double>();
+  matrix.weighted_ = counts.dtype() == Dtype::float64;
+  return matrix;
+}
+
 Array ConfusionMatrix::counts() const {
   const Array counts(counts_, Shape{n_class_, n_class_});
   return weighted_ ? counts : counts.astype(Dtype::int64);

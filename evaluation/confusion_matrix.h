@@ -38,6 +38,10 @@ class ConfusionMatrix {
   ConfusionMatrix(const Array& t, const Array& y, const Array& sample_weight,
                   const ConfusionMatrixOptions& options = {});
 
+  /// From `counts()` of another one, or the sum of several: (C, C), int64 or float64. Errors: another shape
+  /// or dtype.
+  static ConfusionMatrix from_counts(const Array& counts);
+
   /// Adds a minibatch to the counts.
   ///
   /// t: integer labels, (N, d1, ...); y: logits (N, C, d1, ...), whose argmax is the predicted class, or

@@ -236,6 +236,9 @@ class Optimizer {
   /// is not the optimizer's.
   std::function<void()> prepare_load(StateReader& reader);
 
+  /// Gradients of the same parameters beside those of the optimizer: see detail/shard_gradients.h.
+  class ShardGradients;
+
  protected:
   /// The names of the state arrays of a parameter, which start at zero.
   virtual SmallVector<const char*, 3> state_names() const { return {}; }

@@ -16,7 +16,7 @@ packages_of() {
       echo zlib1g-dev libcli11-dev
       ;;
     # Fashion-MNIST: a test trains a model of the examples on the emulated GPU.
-    test) echo catch2 libboost-context-dev dataset-fashion-mnist ;;
+    test) echo catch2 libboost-context-dev dataset-fashion-mnist libopenmpi-dev openmpi-bin ;;
     demo) echo dataset-fashion-mnist ;;
     data) echo python3-rdata ;;
     lint) echo clang clang-format clang-tidy git ;;
@@ -47,6 +47,8 @@ present() {
     nlohmann-json3-dev) have_header nlohmann/json.hpp && return ;;
     libcli11-dev) have_header CLI/CLI.hpp && return ;;
     libdnnl-dev) have_header dnnl.h && return ;;
+    libopenmpi-dev) command -v mpicxx >/dev/null && return ;;
+    openmpi-bin) command -v mpirun >/dev/null && return ;;
     python3-dev) [[ -e $(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h ]] && return ;;
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && return ;;
     zlib1g-dev) have_header zlib.h && return ;;

@@ -62,6 +62,9 @@ class Extension {
   /// The keys that it will report, so that a misspelt key is an error early. A key stands also for those that
   /// continue it: `recall` for `recall/0`. No other extension may declare it.
   virtual std::vector<std::string> reported_keys() const { return {}; }
+  /// Whether it only writes files or prints: of several processes (TrainerOptions::peers), the first alone
+  /// calls it.
+  virtual bool only_writes() const { return false; }
   /// The files in the trainer's directory that it writes; no other extension may write them.
   virtual std::vector<std::string> written_files() const { return {}; }
 };

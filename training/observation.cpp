@@ -57,6 +57,8 @@ ReportScope::ReportScope(Observation& observation, std::string prefix, double we
 
 ReportScope::~ReportScope() { current_scope = outer_; }
 
+ReportScope* ReportScope::current() { return current_scope; }
+
 void report(const std::string& key, double value) {
   if (current_scope == nullptr) return;
   ReportScope& scope = *current_scope;

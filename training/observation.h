@@ -63,6 +63,8 @@ class [[nodiscard]] ReportScope {
 
   /// Changes the weight of the values that follow.
   void set_weight(double weight) { weight_ = weight; }
+  /// The innermost scope of this thread; nullptr if there is none.
+  static ReportScope* current();
 
  private:
   friend void report(const std::string& key, double value);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 
 #include "tenbin/core/random.h"
@@ -35,11 +36,15 @@ struct Trainer::State {
   };
 
   State(Updater its_updater, TrainerOptions options)
-      : updater(std::move(its_updater)), stop(std::move(options.stop)), out(std::move(options.out)) {}
+      : updater(std::move(its_updater)),
+        stop(std::move(options.stop)),
+        out(std::move(options.out)),
+        peers(std::move(options.peers)) {}
 
   Updater updater;
   Trigger stop;
   std::string out;
+  std::shared_ptr<Peers> peers;  // null: there are no others
   bool is_out_made = false;
   Observation observation;
   std::vector<Entry> entries;    // in the order in which they were added
@@ -52,6 +57,49 @@ struct Trainer::State {
   std::string stop_reason;
   double elapsed = 0;  // before `start`
   Clock::time_point start = Clock::now();
+  std::optional<double> agreed_elapsed;  // with peers: in this iteration
+  std::uint64_t urgent = 0;              // with peers: a bit for each of `in_order`
+  bool is_urgent = false;                // the extension that runs
+
+  bool is_first() const { return peers == nullptr || peers->rank() == 0; }
+  // The time of this process.
+  double seconds() const {
+    return is_running ? elapsed + std::chrono::duration<double>(Clock::now() - start).count() : elapsed;
+  }
+  // Whether this process calls an extension.
+  bool calls(const Extension& extension) const { return is_first() || !extension.only_writes(); }
+
+  // With peers: sets the time and the urgent extensions of this iteration, the same in all processes.
+  void agree() {
+    if (peers == nullptr) return;
+    urgent = 0;
+    for (std::size_t i = 0; i < in_order.size(); ++i)
+      if (in_order[i]->extension->is_urgent()) urgent |= std::uint64_t{1} << std::min<std::size_t>(i, 63);
+    struct Known {
+      double seconds;
+      std::uint64_t urgent;
+    };
+    const auto known_of = [](const std::string& text) {
+      Known known{};
+      std::memcpy(&known, text.data(), std::min(text.size(), sizeof known));
+      return known;
+    };
+    const Known mine{seconds(), urgent};
+    const std::vector<std::string> all =
+        peers->allgather({reinterpret_cast<const char*>(&mine), sizeof mine});
+    agreed_elapsed = known_of(all[0]).seconds;
+    for (const std::string& text : all) urgent |= known_of(text).urgent;
+  }
+  bool is_urgent_at(std::size_t i) const {
+    if (peers == nullptr) return in_order[i]->extension->is_urgent();
+    return (urgent >> std::min<std::size_t>(i, 63) & 1) != 0;
+  }
+
+  void call(std::size_t i, Trainer& trainer) {
+    is_urgent = is_urgent_at(i);
+    (*in_order[i]->extension)(trainer);
+    is_urgent = false;
+  }
 
   // The part of an iteration after the step.
   void run_extensions(Trainer& trainer) {
@@ -61,12 +109,14 @@ struct Trainer::State {
       if (!has_asked && stop(trainer)) has_fired = true;
       has_asked = true;
     };
-    for (Entry* const entry : in_order) {
+    for (std::size_t i = 0; i < in_order.size(); ++i) {
+      Entry& entry = *in_order[i];
       // The state that is saved last includes that of the stop trigger.
-      if (entry->priority <= Priority::last) ask_stop_trigger();
-      entry->extension->observe(trainer);
-      const bool fires = entry->trigger(trainer);
-      if (fires || entry->extension->is_urgent()) (*entry->extension)(trainer);
+      if (entry.priority <= Priority::last) ask_stop_trigger();
+      const bool is_called = calls(*entry.extension);
+      if (is_called) entry.extension->observe(trainer);
+      const bool fires = entry.trigger(trainer);
+      if (is_called && (fires || is_urgent_at(i))) call(i, trainer);
     }
     ask_stop_trigger();
   }
@@ -139,11 +189,14 @@ void Trainer::run() {
 
   try {
     for (const State::Entry* entry : state.in_order) entry->extension->prepare(*this);
-    for (const State::Entry* entry : state.in_order) entry->extension->initialize(*this);
+    for (const State::Entry* entry : state.in_order)
+      if (state.calls(*entry->extension)) entry->extension->initialize(*this);
+    state.agree();
     if (iteration() == 0) call_before_training();
     while (!is_over() && !state.is_stopped) iterate();
-    for (const State::Entry* entry : state.in_order)  // a signal after the last iteration
-      if (entry->extension->is_urgent()) (*entry->extension)(*this);
+    state.agree();  // a signal after the last iteration
+    for (std::size_t i = 0; i < state.in_order.size(); ++i)
+      if (state.is_urgent_at(i) && state.calls(*state.in_order[i]->extension)) state.call(i, *this);
   } catch (const std::exception& error) {
     end(&error);
     throw;
@@ -158,7 +211,7 @@ void Trainer::run() {
 void Trainer::call_before_training() {
   const ReportScope scope(state_->observation, "");
   for (const State::Entry* entry : state_->in_order) {
-    if (!entry->call_before_training) continue;
+    if (!entry->call_before_training || !state_->calls(*entry->extension)) continue;
     entry->extension->observe(*this);
     (*entry->extension)(*this);
   }
@@ -168,7 +221,8 @@ void Trainer::call_before_training() {
 // first one of `finalize`, unless another one is reported already.
 void Trainer::end(const std::exception* error) {
   State& state = *state_;
-  state.elapsed = elapsed_time();
+  state.agreed_elapsed.reset();
+  state.elapsed = state.seconds();
   state.is_running = false;
   state.has_failed = error != nullptr;
   std::exception_ptr first;
@@ -181,8 +235,9 @@ void Trainer::end(const std::exception* error) {
   };
   if (error != nullptr)
     for (const State::Entry* entry : state.in_order)
-      attempt([&] { entry->extension->on_error(*this, *error); });
-  for (const State::Entry* entry : state.in_order) attempt([&] { entry->extension->finalize(*this); });
+      if (state.calls(*entry->extension)) attempt([&] { entry->extension->on_error(*this, *error); });
+  for (const State::Entry* entry : state.in_order)
+    if (state.calls(*entry->extension)) attempt([&] { entry->extension->finalize(*this); });
   if (error == nullptr && first != nullptr) std::rethrow_exception(first);
 }
 
@@ -190,6 +245,7 @@ void Trainer::iterate() {
   State& state = *state_;
   state.observation.clear();
   state.updater.update(state.observation);
+  state.agree();
   state.run_extensions(*this);
 }
 
@@ -209,9 +265,14 @@ double Trainer::epoch_detail() const { return state_->updater.epoch_detail(); }
 double Trainer::previous_epoch_detail() const { return state_->updater.previous_epoch_detail(); }
 bool Trainer::is_new_epoch() const { return state_->updater.is_new_epoch(); }
 
+bool Trainer::is_first() const { return state_->is_first(); }
+bool Trainer::is_urgent() const { return state_->is_urgent; }
+std::string Trainer::from_first(const std::string& text) const {
+  return state_->peers == nullptr ? text : state_->peers->allgather(text)[0];
+}
+
 double Trainer::elapsed_time() const {
-  if (!state_->is_running) return state_->elapsed;
-  return state_->elapsed + std::chrono::duration<double>(Clock::now() - state_->start).count();
+  return state_->agreed_elapsed ? *state_->agreed_elapsed : state_->seconds();
 }
 
 std::optional<double> Trainer::progress() const {
@@ -287,7 +348,7 @@ std::string Trainer::path_of(const std::string& file) const {
 
 void Trainer::serialize(Checkpoint& state) {
   State& own = *state_;
-  own.elapsed = elapsed_time();
+  own.elapsed = own.seconds();
   own.start = Clock::now();
   const Link model = optimizer().target();
   state.add("model", model);

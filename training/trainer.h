@@ -10,6 +10,7 @@
 
 #include "tenbin/training/checkpoint.h"
 #include "tenbin/training/extension.h"
+#include "tenbin/training/peers.h"
 #include "tenbin/training/updater.h"
 
 namespace tenbin {
@@ -18,6 +19,8 @@ namespace tenbin {
 struct TrainerOptions {
   Trigger stop = Epochs(20);   ///< when training ends
   std::string out = "result";  ///< the directory of what extensions write; made when it is needed
+  /// The processes that run the same training, `peers(comm)` (distributed/). Not set: there are no others.
+  std::shared_ptr<Peers> peers = {};
 };
 
 /// The training loop, with extensions. (Chainer: `training.Trainer`.)
@@ -32,6 +35,10 @@ struct TrainerOptions {
 /// What decides how training goes on - model, optimizer, place in the epoch, random streams, the state of
 /// triggers and extensions - is in a Snapshot: a run that is killed and started again ends with the same bits
 /// as one that is not.
+///
+/// With `peers`, every process has the same trainer. Extensions run on all of them, but files and output are
+/// those of the first: what an extension of your own writes, it writes if `is_first()`. Signals and seconds
+/// count as the first process sees them, or any.
 ///
 /// Threads: the thread that calls `run`. References that `extend` returns are valid as long as the trainer.
 class Trainer {
@@ -86,6 +93,13 @@ class Trainer {
   bool is_new_epoch() const;
   /// Whether `run` ends by an error: for `finalize` of an extension.
   bool has_failed() const;
+  /// Whether this process writes files and prints: the only one, or the first of `peers`.
+  bool is_first() const;
+  /// Whether the extension that runs is called as urgent (`Extension::is_urgent`), here or in another
+  /// process.
+  bool is_urgent() const;
+  /// The text of the first process, in all of them: all must call it.
+  std::string from_first(const std::string& text) const;
   /// Seconds of training, also before it was resumed.
   double elapsed_time() const;
   /// The part of the training that is done, in [0, 1], where the stop trigger knows it.

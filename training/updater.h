@@ -79,7 +79,14 @@ class LossFunction {
   template <class Loss, class = std::enable_if_t<!std::is_same_v<std::decay_t<Loss>, LossFunction>>>
   LossFunction(Loss loss) {  // NOLINT(google-explicit-constructor)
     if constexpr (std::is_invocable_v<Loss&, const Arrays&>) {
-      function_ = std::move(loss);
+      if constexpr (std::is_void_v<std::invoke_result_t<Loss&, const Arrays&>>) {
+        function_ = [loss = std::move(loss)](const Arrays& batch) mutable -> Variable {
+          loss(batch);
+          return {};
+        };
+      } else {
+        function_ = std::move(loss);
+      }
     } else {
       constexpr std::size_t count = detail::array_count<Loss>();
       constexpr bool is_sparse = count == 0 && std::is_invocable_v<Loss&, const CsrMatrix&, const Array&>;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/loss/detail/batch_loss.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
 #include "tenbin/functions/loss/detail/element_loss.h"
 #include "tenbin/functions/loss/detail/focal_elements.h"
@@ -103,6 +104,10 @@ Arrays FocalLoss::backward_cpu(const Arrays& xs, const Arrays& gys) {
   return {gl, Array()};
 }
 
+double FocalLoss::divisor() const {
+  return detail::divisor_of(coefficient_ ? *coefficient_ : totals_.slice(0, 1).item());
+}
+
 TENBIN_NO_GPU(FocalLoss);
 
 Variable softmax_focal_loss(const Variable& x, const Variable& t, const FocalLossOptions& options) {
@@ -118,13 +123,13 @@ Variable softmax_focal_loss(const Variable& x, const Variable& t, const FocalLos
   cross_entropy.ignore_label = options.ignore_label;
   cross_entropy.reduce = options.reduce;
   cross_entropy.sample_weight = options.sample_weight;
-  if (options.gamma == 0) return apply<CrossEntropy>({x, t}, name, cross_entropy);
+  if (options.gamma == 0) return detail::apply_loss<CrossEntropy>({x, t}, name, cross_entropy);
 
   CrossEntropy(name, cross_entropy).check({x.data(), t.data()});
   SoftmaxCrossEntropyOptions of_positions;
   of_positions.ignore_label = options.ignore_label;
   of_positions.reduce = Reduce::no;
-  return apply<FocalLoss>({apply<CrossEntropy>({x, t}, name, of_positions), t}, name, options);
+  return detail::apply_loss<FocalLoss>({apply<CrossEntropy>({x, t}, name, of_positions), t}, name, options);
 }
 
 Variable sigmoid_focal_loss(const Variable& x, const Variable& t, const FocalLossOptions& options) {
@@ -142,13 +147,13 @@ Variable sigmoid_focal_loss(const Variable& x, const Variable& t, const FocalLos
   FocalLossOptions focal = options;
   if (!focal.class_weight && alpha != -1) focal.class_weight = Array{1 - alpha, alpha};
   if (options.gamma == 0 && !focal.class_weight && !focal.sample_weight)
-    return apply<CrossEntropy>({x, t}, name, cross_entropy);
+    return detail::apply_loss<CrossEntropy>({x, t}, name, cross_entropy);
 
   CrossEntropy(name, cross_entropy).check({x.data(), t.data()});
   detail::require_weights(name, "class_weight", focal.class_weight, {2}, x.data());
   detail::require_weights(name, "sample_weight", focal.sample_weight, x.shape(), x.data());
   cross_entropy.reduce = Reduce::no;
-  return apply<FocalLoss>({apply<CrossEntropy>({x, t}, name, cross_entropy), t}, name, focal);
+  return detail::apply_loss<FocalLoss>({apply<CrossEntropy>({x, t}, name, cross_entropy), t}, name, focal);
 }
 
 }  // namespace tenbin

@@ -47,6 +47,11 @@ class FocalLoss : public Function {
   Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
+  /// How the loss is reduced, and what its mean was divided by in forward, 0 if there was nothing to divide:
+  /// for losses of batches that are cut into shards.
+  Reduce reduce() const { return options_.reduce; }
+  double divisor() const;
+
  private:
   detail::Sums add_up(const Arrays& xs, Array& losses, Array& gl);
   detail::Sums add_up_again(const Arrays& xs, const detail::Sums& plain);

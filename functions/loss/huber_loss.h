@@ -45,7 +45,7 @@ enum class HuberReduce : unsigned char {
 /// Errors: the inputs differ in dtype or shape; delta is not positive and finite; x has no axis 1 to sum
 /// along.
 ///
-///     Variable loss = mean(huber_loss(model(x), t, 1.0));
+///     Variable loss = batch_mean(huber_loss(model(x), t, 1.0));
 Variable huber_loss(const Variable& x, const Variable& t, double delta,
                     HuberReduce reduce = HuberReduce::sum_along_second_axis);
 

@@ -4,6 +4,7 @@
 
 #include "tenbin/core/lines.h"
 #include "tenbin/cpu/elementwise.h"
+#include "tenbin/functions/loss/detail/batch_loss.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
 
 namespace tenbin {
@@ -47,7 +48,7 @@ TENBIN_NO_GPU(LDAMLogits);
 Variable ldam_loss(const Variable& x, const Variable& t, const Array& margin,
                    SoftmaxCrossEntropyOptions options, double scale) {
   const Variable y = apply<LDAMLogits>({x, t}, margin, scale);
-  return apply<detail::Named<SoftmaxCrossEntropy>>({y, t}, "ldam_loss", std::move(options));
+  return detail::apply_loss<detail::Named<SoftmaxCrossEntropy>>({y, t}, "ldam_loss", std::move(options));
 }
 
 }  // namespace tenbin

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tenbin/core/detail/accelerator.h"
+#include "tenbin/functions/loss/detail/batch_loss.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
 #include "tenbin/functions/math/basic_math.h"
 
@@ -25,7 +26,7 @@ Variable add_prior(const char* function, const Variable& x, const Array& log_pri
 Variable adjusted_cross_entropy(const char* function, const Variable& x, const Variable& t,
                                 const Array& log_prior, SoftmaxCrossEntropyOptions&& options, double tau) {
   const Variable y = add_prior(function, x, log_prior, tau);
-  return apply<detail::Named<SoftmaxCrossEntropy>>({y, t}, function, std::move(options));
+  return detail::apply_loss<detail::Named<SoftmaxCrossEntropy>>({y, t}, function, std::move(options));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/loss/detail/batch_loss.h"
 
 namespace tenbin {
 
@@ -65,5 +66,10 @@ Arrays MeanSquaredError::backward_cpu(const Arrays& xs, const Arrays& gys) {
 }
 
 TENBIN_NO_GPU(MeanSquaredError);
+
+Variable mean_squared_error(const Variable& x0, const Variable& x1) {
+  return detail::loss_of_batch(apply<MeanSquaredError>({x0, x1}), Reduce::mean,
+                               [&] { return static_cast<double>(x0.size()); });
+}
 
 }  // namespace tenbin

@@ -24,8 +24,6 @@ class MeanSquaredError : public Function {
 /// Errors: the inputs differ in dtype or shape; nothing broadcasts.
 ///
 ///     Variable loss = mean_squared_error(model(x), t);
-inline Variable mean_squared_error(const Variable& x0, const Variable& x1) {
-  return apply<MeanSquaredError>({x0, x1});
-}
+Variable mean_squared_error(const Variable& x0, const Variable& x1);
 
 }  // namespace tenbin

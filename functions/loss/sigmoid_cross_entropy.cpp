@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/functions/loss/detail/batch_loss.h"
 #include "tenbin/functions/loss/detail/binary_elements.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
 #include "tenbin/functions/loss/detail/element_loss.h"
@@ -87,6 +88,14 @@ Arrays SigmoidCrossEntropy::backward_cpu(const Arrays& xs, const Arrays& gys) {
   return {gx, Array()};
 }
 
+double SigmoidCrossEntropy::divisor() const {
+  return detail::divisor_of(coefficient_ ? *coefficient_ : totals_.slice(0, 1).item());
+}
+
 TENBIN_NO_GPU(SigmoidCrossEntropy);
+
+Variable sigmoid_cross_entropy(const Variable& x, const Variable& t, SigmoidCrossEntropyOptions options) {
+  return detail::apply_loss<SigmoidCrossEntropy>({x, t}, std::move(options));
+}
 
 }  // namespace tenbin

@@ -36,6 +36,11 @@ class SigmoidCrossEntropy : public Function {
   Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
+  /// How the loss is reduced, and what its mean was divided by in forward, 0 if there was nothing to divide:
+  /// for losses of batches that are cut into shards.
+  Reduce reduce() const { return options_.reduce; }
+  double divisor() const;
+
  private:
   SigmoidCrossEntropyOptions options_;
   // What forward stores for backward.
@@ -67,9 +72,6 @@ class SigmoidCrossEntropy : public Function {
 ///
 ///     Variable loss = sigmoid_cross_entropy(model(x), t);     // x and t: (N, number of labels)
 ///     Variable loss = sigmoid_cross_entropy(model(x), t, {.pos_weight = Array{19.f}});     // 5% positive
-inline Variable sigmoid_cross_entropy(const Variable& x, const Variable& t,
-                                      SigmoidCrossEntropyOptions options = {}) {
-  return apply<SigmoidCrossEntropy>({x, t}, std::move(options));
-}
+Variable sigmoid_cross_entropy(const Variable& x, const Variable& t, SigmoidCrossEntropyOptions options = {});
 
 }  // namespace tenbin

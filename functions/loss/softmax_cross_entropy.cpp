@@ -9,6 +9,7 @@
 #include "tenbin/core/check.h"
 #include "tenbin/cpu/level.h"
 #include "tenbin/cpu/softmax.h"
+#include "tenbin/functions/loss/detail/batch_loss.h"
 #include "tenbin/functions/loss/detail/chunk_losses.h"
 #include "tenbin/functions/loss/detail/kept_gradient.h"
 #include "tenbin/functions/loss/detail/targets.h"
@@ -24,7 +25,7 @@ using detail::SpreadTarget;
 using detail::Sums;
 
 Variable softmax_cross_entropy(const Variable& x, const Variable& t, SoftmaxCrossEntropyOptions options) {
-  return apply<SoftmaxCrossEntropy>({x, t}, std::move(options));
+  return detail::apply_loss<SoftmaxCrossEntropy>({x, t}, std::move(options));
 }
 
 // ---- checks ----------------------------------------------------------------------------------------------
@@ -67,6 +68,10 @@ void SoftmaxCrossEntropy::check(const Arrays& xs) const {
                           x);
   if (!(options_.label_smoothing >= 0 && options_.label_smoothing < 1))
     throw Error(name(), ": label_smoothing must be in [0, 1), got ", options_.label_smoothing);
+}
+
+double SoftmaxCrossEntropy::divisor() const {
+  return detail::divisor_of(coefficient_ ? *coefficient_ : totals_.slice(0, 1).item());
 }
 
 void SoftmaxCrossEntropy::check_gradient(const Array& x, const Array& gy) const {

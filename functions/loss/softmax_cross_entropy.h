@@ -45,6 +45,11 @@ class SoftmaxCrossEntropy : public Function {
   Arrays backward_cpu(const Arrays& xs, const Arrays& gys) override;
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
+  /// How the loss is reduced, and what its mean was divided by in forward, 0 if there was nothing to divide:
+  /// for losses of batches that are cut into shards.
+  Reduce reduce() const { return options_.reduce; }
+  double divisor() const;
+
  private:
   void check_gradient(const Array& x, const Array& gy) const;
 

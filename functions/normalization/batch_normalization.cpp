@@ -47,7 +47,7 @@ Variable batch_normalization(const Variable& x, const Variable& gamma, const Var
     require_running(function, "the running variance", running.var, gamma.data());
   }
   return apply<detail::Standardize>({x, gamma, beta}, function, detail::Standardize::Shapes{shape, shape},
-                                    eps, running);
+                                    eps, true, running);
 }
 
 Variable fixed_batch_normalization(const Variable& x, const Variable& gamma, const Variable& beta,

@@ -18,6 +18,7 @@ class DumpGraph : public Extension {
  public:
   explicit DumpGraph(std::string file = "graph.dot") : file_(std::move(file)) {}
   std::string name() const override { return "DumpGraph"; }
+  bool only_writes() const override { return true; }
   void operator()(Trainer& trainer) override;
   Trigger default_trigger() const override { return Once(); }
   void initialize(Trainer& trainer) override;

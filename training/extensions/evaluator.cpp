@@ -22,19 +22,40 @@ detail::Samples Evaluator::samples_of(const SparseDataset& data) {
 
 Evaluator::Evaluator(Dataset data, ModelFunction model, std::vector<Metric> metrics, EvaluatorOptions options)
     : Evaluator(
-          samples_of(data),
-          [x = data.x, model = std::move(model)](std::size_t batch_size) {
-            return predict(model, x, {batch_size});
-          },
+          rows_of(samples_of(data), [x = data.x, model = std::move(model)](
+                                        std::size_t batch_size) { return predict(model, x, {batch_size}); }),
           std::move(metrics), std::move(options)) {}
 
-Evaluator::Evaluator(detail::Samples samples, Outputs outputs, std::vector<Metric> metrics,
-                     EvaluatorOptions options)
-    : samples_(std::move(samples)),
-      outputs_(std::move(outputs)),
-      metrics_(std::move(metrics)),
-      options_(std::move(options)) {
+Evaluator::Evaluator(detail::EvaluatedRows rows, std::vector<Metric> metrics, EvaluatorOptions options)
+    : rows_(std::move(rows)), metrics_(std::move(metrics)), options_(std::move(options)) {
   if (options_.batch_size == 0) throw Error("Evaluator: expected a batch_size above 0, got 0");
+}
+
+detail::EvaluatedRows Evaluator::rows_of(detail::Samples samples,
+                                         std::function<Array(std::size_t batch_size)> outputs) {
+  const Array t = samples.arrays.back();
+  return {t, std::move(outputs),
+          [samples = std::move(samples)](const LossFunction& loss, std::size_t batch_size,
+                                         const std::string& prefix) {
+            detail::Means means;
+            detail::add_losses(samples, loss, batch_size, prefix, means);
+            return means.values();
+          }};
+}
+
+void detail::add_losses(const Samples& samples, const LossFunction& loss, std::size_t batch_size,
+                        const std::string& prefix, Means& means) {
+  const MinibatchesOptions in_order{batch_size, {}, {}, false};
+  const BatchPlan plan(samples, std::nullopt, in_order);
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    const Arrays batch = plan.batch(plan.pass(), i);
+    Observation of_batch;
+    const auto rows = static_cast<double>(batch.back().shape()[0]);
+    const ReportScope scope(of_batch, prefix, rows);
+    const Variable value = loss(batch);
+    of_batch.set(prefix + "loss", value.data(), rows);
+    means.add(of_batch);
+  }
 }
 
 std::vector<std::string> Evaluator::reported_keys() const {
@@ -48,24 +69,10 @@ std::vector<std::pair<std::string, double>> Evaluator::evaluate() const {
   const TestMode test;
   const NoBackprop off;
   std::vector<std::pair<std::string, double>> values;
-  if (options_.loss) {
-    detail::Means means;
-    const MinibatchesOptions in_order{options_.batch_size, {}, {}, false};
-    const detail::BatchPlan plan(samples_, std::nullopt, in_order);
-    for (std::size_t i = 0; i < plan.size(); ++i) {
-      const Arrays batch = plan.batch(plan.pass(), i);
-      Observation of_batch;
-      const auto rows = static_cast<double>(batch.back().shape()[0]);
-      const ReportScope scope(of_batch, prefix(), rows);
-      const Variable loss = options_.loss(batch);
-      of_batch.set(prefix() + "loss", loss.data(), rows);
-      means.add(of_batch);
-    }
-    values = means.values();
-  }
+  if (options_.loss) values = rows_.losses(options_.loss, options_.batch_size, prefix());
   if (metrics_.empty()) return values;
-  const Array y = outputs_(options_.batch_size);
-  const Array& t = samples_.arrays.back();
+  const Array y = rows_.outputs(options_.batch_size);
+  const Array& t = rows_.t;
   for (const Metric& metric : metrics_) {
     const Metric::Result result = metric(t, y);
     const std::string key = prefix() + metric.name();

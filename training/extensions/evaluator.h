@@ -96,6 +96,25 @@ struct EvaluatorOptions {
   std::string model_name = "main";  ///< the second part
 };
 
+namespace detail {
+
+// The rows that an Evaluator evaluates, wherever they are.
+struct EvaluatedRows {
+  Array t;  // of all rows
+  // The outputs for all rows, in batches of that size.
+  std::function<Array(std::size_t batch_size)> outputs;
+  // The means over all rows of the loss, as `<prefix>loss`, and of what it reports.
+  std::function<std::vector<std::pair<std::string, double>>(const LossFunction& loss, std::size_t batch_size,
+                                                            const std::string& prefix)>
+      losses;
+};
+
+// Adds the loss of all samples, and what it reports, batch by batch.
+void add_losses(const Samples& samples, const LossFunction& loss, std::size_t batch_size,
+                const std::string& prefix, Means& means);
+
+}  // namespace detail
+
 /// Computes metrics, and a loss if one is given, on data that is not trained on. (Chainer: `Evaluator`.)
 ///
 ///     trainer.extend(Evaluator(valid, [&](const Variable& x) { return softmax(model(x)); },
@@ -117,12 +136,13 @@ class Evaluator : public Extension {
   template <class Model, class = std::enable_if_t<std::is_invocable_v<const Model&, const CsrMatrix&>>>
   Evaluator(const SparseDataset& data, Model model, std::vector<Metric> metrics,
             EvaluatorOptions options = {})
-      : Evaluator(
-            samples_of(data),
-            [x = data.x, model = std::move(model)](std::size_t batch_size) {
-              return predict(model, x, {batch_size});
-            },
-            std::move(metrics), std::move(options)) {}
+      : Evaluator(rows_of(samples_of(data),
+                          [x = data.x, model = std::move(model)](std::size_t batch_size) {
+                            return predict(model, x, {batch_size});
+                          }),
+                  std::move(metrics), std::move(options)) {}
+  /// For `evaluator` of distributed/.
+  Evaluator(detail::EvaluatedRows rows, std::vector<Metric> metrics, EvaluatorOptions options);
 
   std::string name() const override { return options_.name; }
   int default_priority() const override { return Priority::writer; }
@@ -133,17 +153,14 @@ class Evaluator : public Extension {
   std::vector<std::pair<std::string, double>> evaluate() const;
 
  private:
-  // Of all rows, for a batch size.
-  using Outputs = std::function<Array(std::size_t batch_size)>;
-
-  Evaluator(detail::Samples samples, Outputs outputs, std::vector<Metric> metrics, EvaluatorOptions options);
+  static detail::EvaluatedRows rows_of(detail::Samples samples,
+                                       std::function<Array(std::size_t batch_size)> outputs);
   // Errors: no rows; x and t that differ in their number.
   static detail::Samples samples_of(const Dataset& data);
   static detail::Samples samples_of(const SparseDataset& data);
   std::string prefix() const { return options_.name + '/' + options_.model_name + '/'; }
 
-  detail::Samples samples_;
-  Outputs outputs_;
+  detail::EvaluatedRows rows_;
   std::vector<Metric> metrics_;
   EvaluatorOptions options_;
 };

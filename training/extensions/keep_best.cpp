@@ -57,7 +57,7 @@ void KeepBest::operator()(Trainer& trainer) {
   if (!best_.observe(trainer) || !best_.improve()) return;
   iteration_ = trainer.iteration();
   kept_.keep();
-  if (!options_.file.empty()) save_npz(trainer.path_of(options_.file), kept_.values());
+  if (!options_.file.empty() && trainer.is_first()) save_npz(trainer.path_of(options_.file), kept_.values());
 }
 
 void KeepBest::finalize(Trainer& trainer) {

@@ -92,6 +92,7 @@ void LogReport::operator()(Trainer& trainer) {
 }
 
 void LogReport::write(const Trainer& trainer) const {
+  if (!trainer.is_first()) return;
   if (!options_.file.empty()) write_file(trainer.path_of(options_.file), as_json(log_.rows).dump(4));
   if (!options_.csv.empty()) write_file(trainer.path_of(options_.csv), as_csv(log_.rows));
 }

@@ -48,6 +48,7 @@ class PlotReport : public Extension {
  public:
   explicit PlotReport(std::vector<std::string> keys, PlotReportOptions options = {});
   std::string name() const override { return "PlotReport"; }
+  bool only_writes() const override { return true; }
   void operator()(Trainer& trainer) override;
   Trigger default_trigger() const override { return options_.trigger; }
   void finalize(Trainer& trainer) override;

@@ -27,6 +27,7 @@ class PrintReport : public Extension {
   /// `is_terminal`: a progress bar below the table is erased before a row is printed.
   PrintReport(std::vector<std::string> keys, std::ostream& out, bool is_terminal = false);
   std::string name() const override { return "PrintReport"; }
+  bool only_writes() const override { return true; }
   /// In every iteration, it looks for new rows.
   Trigger default_trigger() const override { return Iterations(1); }
   void operator()(Trainer& trainer) override;

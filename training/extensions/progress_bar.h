@@ -41,6 +41,7 @@ class ProgressBar : public Extension {
   ~ProgressBar() override;
 
   std::string name() const override { return "ProgressBar"; }
+  bool only_writes() const override { return true; }
   void operator()(Trainer& trainer) override;
   Trigger default_trigger() const override { return Iterations(1); }
   void initialize(Trainer& trainer) override;

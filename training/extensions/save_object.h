@@ -29,6 +29,7 @@ class SaveObject : public Extension {
       : SaveObject([&object](const std::string& path) { save_npz(path, object); }, std::move(file)) {}
 
   std::string name() const override { return "SaveObject"; }
+  bool only_writes() const override { return true; }
   void operator()(Trainer& trainer) override;
 
  private:

@@ -103,16 +103,17 @@ Snapshot::Snapshot(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
 void Snapshot::prepare(Trainer& trainer) {
-  remove_stale_temporaries_in(trainer.out());
+  if (trainer.is_first()) remove_stale_temporaries_in(trainer.out());
   if (trainer.iteration() != 0) return;  // another Snapshot has loaded it
-  const auto found = snapshots_in(trainer.out());
-  if (found.empty()) return;
-  const auto& [iteration, path] = *found.rbegin();
+  // The other processes read the file that the first has found.
+  const auto found = trainer.is_first() ? snapshots_in(trainer.out()) : std::map<std::int64_t, std::string>();
+  const std::string path = trainer.from_first(found.empty() ? "" : found.rbegin()->second);
+  if (path.empty()) return;
   if (!options_.autoload)
     throw Error(
         "Snapshot: ", path,
         " is of an earlier training: remove it, choose another directory, or set .autoload to resume");
-  remove_old(trainer, iteration);
+  if (trainer.is_first()) remove_old(trainer, found.rbegin()->first);
   Checkpoint state;
   trainer.serialize(state);
   try {
@@ -134,6 +135,7 @@ bool Snapshot::is_urgent() const { return signals_ != nullptr && caught_signal !
 
 std::string Snapshot::save(Trainer& trainer, const std::string& prefix) const {
   const std::string path = trainer.path_of(prefix + std::to_string(trainer.iteration()) + ".npz");
+  if (!trainer.is_first()) return path;
   Checkpoint state;
   trainer.serialize(state);
   state.save(path);
@@ -142,8 +144,8 @@ std::string Snapshot::save(Trainer& trainer, const std::string& prefix) const {
 
 void Snapshot::operator()(Trainer& trainer) {
   const std::string path = save(trainer, snapshot_prefix);
-  remove_old(trainer, trainer.iteration());
-  if (!is_urgent()) return;
+  if (trainer.is_first()) remove_old(trainer, trainer.iteration());
+  if (!trainer.is_urgent()) return;
   throw TrainingInterrupted("Trainer: interrupted by ", caught_signal == SIGINT ? "SIGINT" : "SIGTERM",
                             " after iteration ", trainer.iteration(), "; the state is in ", path,
                             options_.autoload ? ": run the program again to continue"

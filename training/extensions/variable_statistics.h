@@ -28,6 +28,7 @@ class VariableStatistics : public Extension {
   explicit VariableStatistics(std::vector<std::string> parameters = {},
                               VariableStatisticsOptions options = {});
   std::string name() const override { return "VariableStatistics"; }
+  bool only_writes() const override { return true; }
   void operator()(Trainer& trainer) override;
   Trigger default_trigger() const override { return options_.trigger; }
   void initialize(Trainer& trainer) override;

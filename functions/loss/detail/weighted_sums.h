@@ -93,15 +93,14 @@ double weight_or_one(const T* weights, std::size_t position) {
 
 // ---- sums ------------------------------------------------------------------------------------------------
 
-// One over the divisor of the summed loss; 0 if the weights sum to 0.
+// One over the divisor of the summed loss; 0 if the divisor is 0: no valid labels, or weights that sum to 0.
 constexpr double loss_coefficient(Reduce reduce, Normalize normalize, std::size_t batch_size,
                                   std::size_t valid_count, double weight_sum) {
   if (reduce != Reduce::mean) return 1;
   using Limits = std::numeric_limits<double>;
   double divisor = weight_sum;
-  if (normalize == Normalize::valid_count)
-    divisor = static_cast<double>(std::max<std::size_t>(valid_count, 1));
-  if (normalize == Normalize::batch_size) divisor = static_cast<double>(std::max<std::size_t>(batch_size, 1));
+  if (normalize == Normalize::valid_count) divisor = static_cast<double>(valid_count);
+  if (normalize == Normalize::batch_size) divisor = static_cast<double>(batch_size);
   return divisor >= Limits::min() && divisor <= Limits::max() ? 1 / divisor : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tenbin/core/detail/shard.h"
 #include "tenbin/functions/detail/arithmetic.h"
 #include "tenbin/functions/detail/back_end.h"
 
@@ -59,9 +60,10 @@ Arrays Standardize::TENBIN_FORWARD(const Arrays& xs) {
   const Array& x = xs[0];
   retain_inputs({1});
   const Array exact = x.astype(Dtype::float64);
-  const Array mean = back_end::mean_to(exact, shapes_.statistics);
+  const Array mean = mean_of_all(back_end::mean_to(exact, shapes_.statistics), x);
   const Array centered = back_end::map(Subtract(), exact, back_end::broadcast_to(mean, x.shape()));
-  const Array variance = back_end::mean_to(back_end::map(Square(), centered), shapes_.statistics);
+  const Array variance =
+      mean_of_all(back_end::mean_to(back_end::map(Square(), centered), shapes_.statistics), x);
   const Array inv_std = back_end::map(InverseRoot{eps_}, variance);
   x_hat_ = back_end::map(Multiply(), centered, back_end::broadcast_to(inv_std, x.shape())).astype(x.dtype());
   inv_std_ = inv_std.astype(x.dtype());
@@ -69,8 +71,9 @@ Arrays Standardize::TENBIN_FORWARD(const Arrays& xs) {
     return back_end::broadcast_to(parameter.reshape(shapes_.parameters), x.shape());
   };
   const Array y = back_end::map(ScaleAndShift(), x_hat_, repeated(xs[1]), repeated(xs[2]));
-  if (running_.mean && x.size() > 0) {
-    const double n = count(x);
+  const bool keeps_statistics = Shard::current() == nullptr || Shard::current()->keeps_statistics();
+  if (running_.mean && count_ > 0 && keeps_statistics) {
+    const double n = count_;
     const Shape& shape = running_.mean.shape();
     decay_to(running_.mean, mean.reshape(shape), running_.decay, 1);
     decay_to(running_.var, variance.reshape(shape), running_.decay, n / std::max(n - 1, 1.0));
@@ -90,8 +93,9 @@ Arrays Standardize::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys) {
 
   const auto repeated = [&](const Array& array) { return back_end::broadcast_to(array, shape); };
   const Array g = back_end::map(Multiply(), gy, repeated(xs[1].reshape(shapes_.parameters)));
-  const Array mean_of_g = back_end::mean_to(g, shapes_.statistics);
-  const Array mean_of_g_x_hat = back_end::mean_to(back_end::map(Multiply(), g, x_hat_), shapes_.statistics);
+  const Array mean_of_g = mean_of_all(back_end::mean_to(g, shapes_.statistics), gy);
+  const Array mean_of_g_x_hat =
+      mean_of_all(back_end::mean_to(back_end::map(Multiply(), g, x_hat_), shapes_.statistics), gy);
   return {back_end::map(InputGradient(), g, x_hat_, repeated(mean_of_g), repeated(mean_of_g_x_hat),
                         repeated(inv_std_)),
           ggamma, gbeta};
@@ -101,6 +105,11 @@ Arrays Standardize::TENBIN_BACKWARD(const Arrays& xs, const Arrays& gys) {
 
 double Standardize::count(const Array& x) const {
   return static_cast<double>(x.size()) / static_cast<double>(element_count(shapes_.statistics));
+}
+
+Array Standardize::mean_of_all(const Array& mean, const Array& x) {
+  count_ = count(x);
+  return spans_batch_ ? mean_of_shards(name_, mean, count_) : mean;
 }
 
 void require_eps(const char* function, double eps) {

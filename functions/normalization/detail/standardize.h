@@ -17,8 +17,10 @@ class Standardize : public Function {
     Shape statistics;  // x's, with length 1 where the mean is taken
     Shape parameters;  // of gamma and beta, with axes of length 1 so that they broadcast to x
   };
-  Standardize(const char* name, const Shapes& shapes, double eps, RunningStatistics running = {})
-      : name_(name), shapes_(shapes), eps_(eps), running_(std::move(running)) {}
+  /// `spans_batch`: the statistics are of rows of the batch, and where it is cut into shards, of all of them.
+  Standardize(const char* name, const Shapes& shapes, double eps, bool spans_batch = false,
+              RunningStatistics running = {})
+      : name_(name), shapes_(shapes), eps_(eps), spans_batch_(spans_batch), running_(std::move(running)) {}
 
   std::string name() const override { return name_; }
   Arrays forward_cpu(const Arrays& xs) override;
@@ -27,15 +29,19 @@ class Standardize : public Function {
   Arrays backward_gpu(const Arrays& xs, const Arrays& gys) override;
 
  private:
-  // The number of elements of which a mean is taken.
+  // The number of elements of x of which a mean is taken.
   double count(const Array& x) const;
+  // A mean of terms like x, from the elements of this array.
+  Array mean_of_all(const Array& mean, const Array& x);
 
   const char* name_;  // not a std::string, which would allocate
   Shapes shapes_;
   double eps_;
+  bool spans_batch_;
   RunningStatistics running_;
-  Array x_hat_;    // (x - mean) / sqrt(var + eps)
-  Array inv_std_;  // 1 / sqrt(var + eps)
+  double count_ = 0;  // of the elements of a mean
+  Array x_hat_;       // (x - mean) / sqrt(var + eps)
+  Array inv_std_;     // 1 / sqrt(var + eps)
 };
 
 /// Errors: eps is not positive and finite; x is not floating; `layer_normalization: beta must be float32(3)

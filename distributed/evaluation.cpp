@@ -1,0 +1,100 @@
+#include "tenbin/distributed/evaluation.h"
+
+#include <utility>
+
+#include "tenbin/core/config.h"
+#include "tenbin/core/text.h"
+
+namespace tenbin {
+
+namespace {
+
+// The rows of some arrays one after the other.
+Array joined_rows(const std::vector<Array>& parts) {
+  std::size_t rows = 0;
+  for (const Array& part : parts) rows += part.shape()[0];
+  Shape shape = parts[0].shape();
+  shape[0] = rows;
+  Array all = Array::empty(shape, parts[0].dtype(), parts[0].device());
+  std::size_t begin = 0;
+  for (const Array& part : parts) {
+    const std::size_t end = begin + part.shape()[0];
+    if (part.size() > 0) all.slice(begin, end).assign(part);
+    begin = end;
+  }
+  return all;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size(); begin = text.find('\n', begin) + 1)
+    lines.push_back(text.substr(begin, text.find('\n', begin) - begin));
+  return lines;
+}
+
+// The means of all ranks' rows, from the means of the shards of each, in the order of the shards.
+std::vector<std::pair<std::string, double>> mean_losses(const ShardedDataset& data, const LossFunction& loss,
+                                                        std::size_t batch_size, const std::string& prefix) {
+  std::vector<double> mine;  // of every shard, the means of its keys
+  std::vector<std::string> keys;
+  for (const detail::Samples& samples : data.local()) {
+    detail::Means means;
+    detail::add_losses(samples, loss, batch_size, prefix, means);
+    const auto values = means.values();
+    if (values.empty()) continue;
+    if (keys.empty()) keys = means.keys();
+    if (means.keys() != keys)
+      throw Error("evaluator: the loss reports ", detail::joined(keys), " for one shard and ",
+                  detail::joined(means.keys()), " for another");
+    for (const auto& [key, value] : values) mine.push_back(value);
+  }
+  const Communicator& comm = data.communicator();
+  std::string lines;
+  for (const std::string& key : keys) lines += key + '\n';
+  for (const std::string& of_rank : comm.allgather(lines))
+    if (keys.empty()) keys = lines_of(of_rank);  // this rank may have no rows
+  std::vector<double> sums(keys.size(), 0);
+  std::size_t shard = 0;
+  for (const Array& of_rank : comm.allgather(Array(mine))) {
+    const std::vector<double> values = of_rank.to_vector<double>();
+    for (std::size_t i = 0; i < values.size(); i += keys.size()) {
+      while (data.sizes()[shard] == 0) ++shard;
+      for (std::size_t k = 0; k < keys.size(); ++k)
+        sums[k] += static_cast<double>(data.sizes()[shard]) * values[i + k];
+      ++shard;
+    }
+  }
+  std::vector<std::pair<std::string, double>> means;
+  for (std::size_t k = 0; k < keys.size(); ++k)
+    means.emplace_back(keys[k], sums[k] / static_cast<double>(data.size()));
+  return means;
+}
+
+}  // namespace
+
+Array predict(const ModelFunction& model, const ShardedDataset& data, const PredictOptions& options) {
+  std::vector<Array> outputs;
+  for (const detail::Samples& samples : data.local()) {
+    if (samples.x) throw Error("predict: a ShardedDataset of sparse rows is not supported, got ", samples.x);
+    outputs.push_back(predict(model, samples.arrays[0], options));
+  }
+  return joined_rows(data.communicator().allgather(joined_rows(outputs)));
+}
+
+Evaluator evaluator(const ShardedDataset& data, ModelFunction model, std::vector<Metric> metrics,
+                    EvaluatorOptions options) {
+  const auto losses = [data](const LossFunction& loss, std::size_t batch_size, const std::string& prefix) {
+    return mean_losses(data, loss, batch_size, prefix);
+  };
+  const auto outputs = [data, model = std::move(model)](std::size_t batch_size) {
+    return predict(model, data, {batch_size});
+  };
+  return Evaluator(detail::EvaluatedRows{data.labels(), outputs, losses}, std::move(metrics),
+                   std::move(options));
+}
+
+ConfusionMatrix allreduce(const Communicator& comm, const ConfusionMatrix& matrix) {
+  return ConfusionMatrix::from_counts(comm.allreduce(matrix.counts()));
+}
+
+}  // namespace tenbin
