@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -126,12 +127,18 @@ class Progress : public std::enable_shared_from_this<Progress> {
 
 std::size_t network_units(const ComparisonOptions& options) { return 2 * options.inner_folds; }
 
+// Whether this process does a fold: all of them, unless there are others.
+bool is_own(std::size_t fold, const ComparisonOptions& options) {
+  return !options.peers || fold % options.peers->size() == options.peers->rank();
+}
+
 std::size_t total_units(const ComparisonPlan& plan, const ComparisonMethods& methods,
                         const ComparisonOptions& options) {
   constexpr std::size_t bootstrap = 1;
-  std::size_t of_fold = network_units(options);
+  std::size_t of_fold = network_units(options), folds = 0;
   for (const ComparisonMethod& method : methods) of_fold += detail::training_units(method, options);
-  return plan.splits.size() * of_fold + bootstrap;
+  for (std::size_t fold = 0; fold < plan.splits.size(); ++fold) folds += is_own(fold, options) ? 1 : 0;
+  return folds * of_fold + bootstrap;
 }
 
 Array to_int32(const Array& decisions) { return decisions.astype(Dtype::int32); }
@@ -185,12 +192,15 @@ class Run {
   // A thread that has nothing left to do in a fold starts another one, before the methods of that one are
   // due: so no thread waits for a start, and few folds are in memory at once.
   std::vector<Task> ordered_tasks() const {
+    std::vector<std::size_t> own;
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold)
+      if (is_own(fold, options_)) own.push_back(fold);
     std::vector<Task> tasks;
-    const std::size_t ahead = std::min(num_threads(), folds_.size());
-    for (std::size_t fold = 0; fold < ahead; ++fold) tasks.push_back({fold, Task::start});
-    for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
-      if (fold + ahead < folds_.size()) tasks.push_back({fold + ahead, Task::start});
-      for (std::size_t m = 0; m < methods_.size(); ++m) tasks.push_back({fold, m});
+    const std::size_t ahead = std::min(num_threads(), own.size());
+    for (std::size_t i = 0; i < ahead; ++i) tasks.push_back({own[i], Task::start});
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      if (i + ahead < own.size()) tasks.push_back({own[i + ahead], Task::start});
+      for (std::size_t m = 0; m < methods_.size(); ++m) tasks.push_back({own[i], m});
     }
     return tasks;
   }
@@ -446,18 +456,57 @@ ComparisonResult assembled(const ComparisonPlan& plan, const ComparisonMethods& 
   return result;
 }
 
+// The file of a process other than the first, which the first reads and removes.
+std::string state_of_peer(const std::string& state, std::size_t rank) {
+  return state + '.' + std::to_string(rank);
+}
+
+// With peers: every process gets what any of them has found.
+void share(detail::RunState& state, const ComparisonOptions& options) {
+  if (!options.peers) return;
+  const std::vector<std::string> all = options.peers->allgather(state.to_bytes());
+  for (std::size_t r = 0; r < all.size(); ++r)
+    if (r != options.peers->rank()) state.merge(all[r]);
+}
+
+void remove_quietly(const std::string& file) {
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+}
+
+// What the other processes have written, in this run or an earlier one.
+std::vector<std::string> files_of_peers(const std::string& state) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (std::size_t r = 1; std::filesystem::exists(state_of_peer(state, r), error); ++r)
+    files.push_back(state_of_peer(state, r));
+  return files;
+}
+
 ComparisonResult run_plan(const ComparisonPlan& plan, const ComparisonMethods& methods,
                           const ComparisonOptions& options) {
   detail::StateShape shape;
-  if (!options.state.empty()) shape.key = plan.key(options);
+  const bool is_first = !options.peers || options.peers->rank() == 0;
+  std::string path = options.state;
+  if (!path.empty() && !is_first) path = state_of_peer(path, options.peers->rank());
+  if (!path.empty() || options.peers) shape.key = plan.key(options);
   shape.n_class = plan.counts.size();
   for (const Split& split : plan.splits) shape.test_rows.push_back(split.test.size());
   shape.n_pooled_folds = plan.n_pooled_folds;
   shape.search = plan.source.search;
-  detail::RunState state(std::move(shape), options.state, options.state_interval);
+  std::vector<std::string> left;
+  if (is_first && !path.empty()) left = files_of_peers(path);
+  detail::RunState state(shape, path, options.state_interval);
+  for (const std::string& file : left) state.merge(detail::RunState(shape, file, 0).to_bytes());
+  share(state, options);
   const auto progress = std::make_shared<Progress>(options, total_units(plan, methods, options));
   return progress->run([&] {
     Run(plan, methods, options, state, *progress).run();
+    share(state, options);
+    if (is_first) state.save();
+    if (options.peers) options.peers->allgather("");  // the files of the others are saved
+    if (is_first && !path.empty())
+      for (const std::string& file : files_of_peers(path)) remove_quietly(file);
     return assembled(plan, methods, options, state, *progress);
   });
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "tenbin/comparison/result.h"
 #include "tenbin/comparison/training_context.h"
 #include "tenbin/datasets/split.h"
+#include "tenbin/training/peers.h"
 
 namespace tenbin {
 
@@ -38,6 +40,9 @@ struct ComparisonOptions {
   /// Not fitted. Not set: that of `auto_pipeline(table)`.
   std::optional<TablePipeline> pipeline = {};
   Device device = {};  ///< of the trainings
+  /// The processes that make the same comparison, `peers(comm)` (distributed/): the folds are spread over
+  /// them, and all get the same result. The first one reads and writes `state`. Not set: there are no others.
+  std::shared_ptr<Peers> peers = {};
   /// A file in which finished results are kept, so that a run that was killed goes on where it was; empty:
   /// none. It stays when the comparison is done. It is written after a result, if the last writing is at
   /// least `state_interval` seconds and 20 times its duration ago, and at the end. A method is recognised by

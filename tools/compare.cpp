@@ -6,6 +6,8 @@
 #include <iostream>
 
 #include "tenbin/core/file.h"
+#include "tenbin/distributed/peers.h"
+#include "tenbin/distributed/world.h"
 #include "tenbin/report/next_steps.h"
 #include "tenbin/report/report.h"
 #include "tenbin/tools/data.h"
@@ -53,7 +55,7 @@ void remove_file(const std::string& path) {
 }
 
 ComparisonOptions comparison_options(const CompareOptions& options, const Table& table,
-                                     const OutputFiles& files) {
+                                     const OutputFiles& files, const Communicator& comm) {
   ComparisonOptions comparison;
   comparison.folds = options.folds;
   comparison.repeats = options.repeats;
@@ -68,7 +70,8 @@ ComparisonOptions comparison_options(const CompareOptions& options, const Table&
   comparison.device = device_of(options.device);
   comparison.state = files.state;
   comparison.state_interval = 0.1;
-  comparison.progress = progress_line();
+  if (comm.is_first()) comparison.progress = progress_line();
+  if (comm.size() > 1) comparison.peers = peers(comm);
   return comparison;
 }
 
@@ -113,20 +116,21 @@ std::string method_arguments(const NextSteps& next, const Table& table, const Da
   return text;
 }
 
-}  // namespace
-
-void compare(const CompareOptions& options) {
+void compare_on(const Communicator& comm, const CompareOptions& options) {
   const std::string folder = options.out.empty() ? default_folder(options.file) : options.out;
   const OutputFiles files(folder);
   const ComparisonMethods methods = chosen_methods(options);
   const Table table = load_labelled(options.file, options.data);
   const TableDescription description = tenbin::describe(table);
   const AutoPipeline prepared = prepare(table, description, options.columns);
-  make_folder(folder);
-  require_writable(files.report);
-  if (options.restart) remove_file(files.state);
+  if (comm.is_first()) {
+    make_folder(folder);
+    require_writable(files.report);
+    if (options.restart) remove_file(files.state);
+  }
+  comm.barrier();
 
-  ComparisonOptions comparison = comparison_options(options, table, files);
+  ComparisonOptions comparison = comparison_options(options, table, files, comm);
   comparison.pipeline = prepared.pipeline;
   const std::string stopped =
       "interrupted. What is done is in " + files.state + ": the same command goes on from there";
@@ -140,6 +144,7 @@ void compare(const CompareOptions& options) {
   // From here on nothing is left to finish: a signal ends at once, one that came during the run now.
   exit_on_interrupt(stopped);
   if (interrupted()) throw Interrupted();
+  if (!comm.is_first()) return;
   result.left_out_columns = prepared.left_out();
   write_file(files.json, to_json(result));
   write_file(files.csv, to_csv(result));
@@ -161,6 +166,20 @@ void compare(const CompareOptions& options) {
   std::cout << "Next:\n  " << command_name() << " train " << shell_word(options.file) << " --label "
             << shell_word(table.label().name) << arguments(options.data, options.columns)
             << method_arguments(next, table, options.data, files.json) << '\n';
+}
+
+}  // namespace
+
+// Under mpirun the folds are spread over the ranks, and the first one writes. An error on one ends all.
+void compare(const CompareOptions& options) {
+  const Communicator comm = world();
+  try {
+    compare_on(comm, options);
+    comm.barrier();
+  } catch (const std::exception& error) {
+    if (comm.size() == 1) throw;
+    comm.abort(std::string("tenbin: ") + error.what());
+  }
 }
 
 }  // namespace tenbin::tools

@@ -1,7 +1,10 @@
 #include "tenbin/comparison/detail/run_state.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -143,13 +146,13 @@ RunState::RunState(StateShape shape, std::string path, double interval)
   std::error_code error;
   const bool exists = std::filesystem::exists(path_, error);
   if (error) throw Error(path_, ": cannot open: ", error.message());
-  if (exists) load();
+  if (exists) load(path_);
 }
 
-void RunState::load() {
-  const NpzReader file(path_);
+void RunState::load(const std::string& path) {
+  const NpzReader file(path);
   StateReader reader(file, {});
-  if (!reader.contains(manifest_key)) throw Error(path_, ": expected the state of a comparison");
+  if (!reader.contains(manifest_key)) throw Error(path, ": expected the state of a comparison");
   const Json json = Json::parse(read_text(reader, manifest_key), nullptr, false);
   try {
     if (json.at("key").get<std::string>() != shape_.key)
@@ -165,15 +168,15 @@ void RunState::load() {
       if (fold >= shape_.test_rows.size()) throw Error("a fold that does not exist");
       MethodInFold result = result_of(entry);
       if (result.left_out.empty() && fold < shape_.n_pooled_folds)
-        read_predictions(reader, path_, i, shape_.test_rows[fold], shape_.n_class, result);
+        read_predictions(reader, path, i, shape_.test_rows[fold], shape_.n_class, result);
       results_[{fold, entry.at("method").get<std::string>()}] = std::move(result);
       ++i;
     }
   } catch (const Json::exception& error) {
-    throw Error(path_, ": the state of the comparison is damaged: ", printable(error.what()));
+    throw Error(path, ": the state of the comparison is damaged: ", printable(error.what()));
   } catch (const Error& error) {
     const std::string text = error.what();
-    throw text.rfind(path_, 0) == 0 ? error : Error(path_, ": the state of a comparison, ", text);
+    throw text.rfind(path, 0) == 0 ? error : Error(path, ": the state of a comparison, ", text);
   }
 }
 
@@ -215,6 +218,13 @@ void RunState::save() {
 void RunState::save_locked() {
   if (path_.empty() || !changed_) return;
   const Clock::time_point begin = Clock::now();
+  write(path_);
+  saved_ = Clock::now();
+  took_ = saved_ - begin;
+  changed_ = false;
+}
+
+void RunState::write(const std::string& path) const {
   Json folds = Json::array(), results = Json::array();
   NamedArrays arrays;
   for (const auto& [fold, start] : starts_) {
@@ -232,10 +242,49 @@ void RunState::save_locked() {
   }
   const Json json = {{"key", shape_.key}, {"folds", folds}, {"results", results}};
   arrays.emplace_back(manifest_key, text_state(json.dump(-1, ' ', false, Json::error_handler_t::replace)));
-  save_npz(path_, arrays, false);
-  saved_ = Clock::now();
-  took_ = saved_ - begin;
-  changed_ = false;
+  save_npz(path, arrays, false);
+}
+
+namespace {
+
+// A file in the folder of temporary files, by way of which a state becomes bytes and back.
+class TemporaryFile {
+ public:
+  TemporaryFile() : path_((std::filesystem::temp_directory_path() / "tenbin-state-XXXXXX").string()) {
+    const int file = ::mkstemp(path_.data());
+    if (file < 0) throw Error(path_, ": cannot make a temporary file");
+    ::close(file);
+  }
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+std::string RunState::to_bytes() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const TemporaryFile file;
+  write(file.path());
+  const InputFile in(file.path());
+  std::string bytes(static_cast<std::size_t>(in.size()), '\0');
+  in.read(0, bytes.data(), bytes.size());
+  return bytes;
+}
+
+void RunState::merge(const std::string& bytes) {
+  const TemporaryFile file;
+  write_file(file.path(), bytes);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  load(file.path());
+  changed_ = true;
 }
 
 }  // namespace tenbin::detail

@@ -58,12 +58,17 @@ class RunState {
   // Writes the file, unless there is none or nothing is new. Errors: those of `save_npz`.
   void save();
 
+  // What another process with the same comparison adds to its own results by `merge`.
+  std::string to_bytes();
+  void merge(const std::string& bytes);
+
  private:
   using Clock = std::chrono::steady_clock;
   // The fold; the name and the settings of the method.
   using Key = std::pair<std::size_t, std::string>;
 
-  void load();
+  void load(const std::string& path);
+  void write(const std::string& path) const;
   void save_locked();
   void save_if_due();
 
