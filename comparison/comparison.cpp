@@ -474,12 +474,20 @@ void remove_quietly(const std::string& file) {
   std::filesystem::remove(file, ignored);
 }
 
-// What the other processes have written, in this run or an earlier one.
+// What the other processes have written, in this run or an earlier one, of which there may have been more.
 std::vector<std::string> files_of_peers(const std::string& state) {
+  const std::filesystem::path path(state);
+  const std::string prefix = path.filename().string() + '.';
   std::vector<std::string> files;
   std::error_code error;
-  for (std::size_t r = 1; std::filesystem::exists(state_of_peer(state, r), error); ++r)
-    files.push_back(state_of_peer(state, r));
+  for (std::filesystem::directory_iterator entry(path.has_parent_path() ? path.parent_path() : ".", error),
+       end;
+       !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.size() > prefix.size() && name.compare(0, prefix.size(), prefix) == 0 &&
+        name.find_first_not_of("0123456789", prefix.size()) == std::string::npos)
+      files.push_back(entry->path().string());
+  }
   return files;
 }
 
@@ -567,6 +575,16 @@ TrainedMethod train_on_all_rows(const ComparisonPlan& plan, const ComparisonMeth
 }
 
 }  // namespace
+
+void remove_state(const std::string& state) {
+  std::vector<std::string> files = files_of_peers(state);
+  files.push_back(state);
+  for (const std::string& file : files) {
+    std::error_code error;
+    std::filesystem::remove(file, error);
+    if (error) throw Error(file, ": cannot remove this file: ", error.message());
+  }
+}
 
 ComparisonResult compare(const Table& table, const ComparisonMethods& methods,
                          const ComparisonOptions& options) {

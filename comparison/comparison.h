@@ -41,7 +41,8 @@ struct ComparisonOptions {
   std::optional<TablePipeline> pipeline = {};
   Device device = {};  ///< of the trainings
   /// The processes that make the same comparison, `peers(comm)` (distributed/): the folds are spread over
-  /// them, and all get the same result. The first one reads and writes `state`. Not set: there are no others.
+  /// them, and all get the same result. The first one writes `state`, the others `state.1` and so on beside
+  /// it, which the first takes over, also after an interruption. Not set: there are no others.
   std::shared_ptr<Peers> peers = {};
   /// A file in which finished results are kept, so that a run that was killed goes on where it was; empty:
   /// none. It stays when the comparison is done. It is written after a result, if the last writing is at
@@ -87,6 +88,10 @@ ComparisonResult compare(const Table& table, const ComparisonMethods& methods = 
 ComparisonResult compare(const Table& train, const Table& test,
                          const ComparisonMethods& methods = standard_methods(),
                          const ComparisonOptions& options = {});
+
+/// Removes the file of `ComparisonOptions::state`, and those of other processes, if they are there. Errors:
+/// `state.npz: cannot remove this file: ...`.
+void remove_state(const std::string& state);
 
 /// A model for use, trained by a method on all rows of a table, as `compare` trains it on the training part
 /// of a fold.

@@ -112,7 +112,7 @@ Array Communicator::broadcast(const Array& array, std::size_t root) const {
     throw Error("Communicator: broadcast: root is ", root, ", expected a rank below ", size());
   const Device device = array.device();
   Header header{};
-  if (rank() == root) header = header_of("broadcast", array);
+  if (rank() == root) header = together([&] { return header_of("broadcast", array); });
   meet(meeting("broadcast from " + std::to_string(root)));
   transport_->broadcast({&header, sizeof header}, root);
   Array received = rank() == root ? array.to(Device::cpu()) : array_of(header);
@@ -152,7 +152,7 @@ std::vector<std::string> Communicator::allgather(const std::string& text) const 
 }
 
 std::vector<Array> Communicator::allgather(const Array& array) const {
-  const Header mine = header_of("allgather", array);
+  const Header mine = together([&] { return header_of("allgather", array); });
   meet(meeting("allgather"));
   std::vector<Header> headers(size());
   transport_->allgather({&mine, sizeof mine}, headers.data());
@@ -167,7 +167,7 @@ std::vector<Array> Communicator::allgather(const Array& array) const {
 
 std::vector<Array> Communicator::gather(const Array& array, std::size_t root) const {
   if (root >= size()) throw Error("Communicator: gather: root is ", root, ", expected a rank below ", size());
-  const Header mine = header_of("gather", array);
+  const Header mine = together([&] { return header_of("gather", array); });
   meet(meeting("gather to " + std::to_string(root)));
   std::vector<Header> headers(size());
   transport_->allgather({&mine, sizeof mine}, headers.data());
@@ -186,7 +186,7 @@ std::vector<Array> Communicator::gather(const Array& array, std::size_t root) co
 
 // Each rank adds up a segment of all arrays, and then has it from all others.
 Array Communicator::allreduce(const Array& array) const {
-  const Header mine = header_of("allreduce", array);
+  const Header mine = together([&] { return header_of("allreduce", array); });
   meet(meeting("allreduce"));
   std::vector<Header> headers(size());
   transport_->allgather({&mine, sizeof mine}, headers.data());
@@ -221,14 +221,17 @@ Arrays Communicator::scatter(const std::vector<Arrays>& lists, std::size_t root)
   if (root >= size())
     throw Error("Communicator: scatter: root is ", root, ", expected a rank below ", size());
   const bool is_root = rank() == root;
-  if (is_root && lists.size() != size())
-    throw Error("Communicator: scatter: expected a list for each of ", size(), " ranks, got ", lists.size());
   std::vector<Header> headers;  // at the root, those of all lists
   std::vector<std::uint64_t> counts(size());
-  for (std::size_t r = 0; is_root && r < size(); ++r) {
-    counts[r] = lists[r].size();
-    for (const Array& array : lists[r]) headers.push_back(header_of("scatter", array));
-  }
+  together([&] {
+    if (is_root && lists.size() != size())
+      throw Error("Communicator: scatter: expected a list for each of ", size(), " ranks, got ",
+                  lists.size());
+    for (std::size_t r = 0; is_root && r < size(); ++r) {
+      counts[r] = lists[r].size();
+      for (const Array& array : lists[r]) headers.push_back(header_of("scatter", array));
+    }
+  });
   meet(meeting("scatter from " + std::to_string(root)));
   transport_->broadcast({counts.data(), counts.size() * sizeof counts[0]}, root);
   headers.resize(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));

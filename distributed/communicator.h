@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,15 +25,18 @@ struct Meeting;
 /// A default-constructed Communicator has one rank, so that a program is the same on a laptop. Copies are the
 /// same communicator.
 ///
-/// All ranks must make the same calls in the same order. Where they differ, or where a rank has ended its
-/// program, the call is an error on every rank, and nobody waits: `Communicator: rank 0 calls broadcast, rank
-/// 2 calls barrier`. Results have the same bits on every rank.
+/// All ranks must make the same calls in the same order. Where they differ, the call is an error on every
+/// rank, and nobody waits: `Communicator: rank 0 calls broadcast, rank 2 calls barrier`. So it is where the
+/// arguments of one rank are not valid. What else may fail on one rank alone belongs into `together`, or into
+/// a program that `run` (world.h) runs, which ends all ranks then. Results have the same bits on every rank.
 ///
 /// Arrays may be on a GPU: they go through the memory of the CPU, and results are on the device of the
-/// argument. Threads: one at a time.
+/// argument, those of `scatter` on the CPU. Threads: one at a time.
 class Communicator {
  public:
   Communicator();
+  Communicator(const Communicator&) = default;  // moving copies: no communicator is empty
+  Communicator& operator=(const Communicator&) = default;
   /// For implementations (detail/transport.h).
   explicit Communicator(std::shared_ptr<detail::Transport> transport);
 
@@ -58,6 +62,20 @@ class Communicator {
   Arrays scatter(const std::vector<Arrays>& lists, std::size_t root = 0) const;
   /// Returns when all ranks have called it.
   void barrier() const;
+
+  /// Calls `work`, which may throw on this rank alone, as when it reads a file: the next call of the other
+  /// ranks is then an error with its message. `work` must make no calls itself.
+  ///
+  ///     comm.together([&] { if (comm.is_first()) train = load_csv("train.csv").dataset(); });
+  template <class Work>
+  auto together(const Work& work) const {
+    try {
+      return work();
+    } catch (const std::exception& error) {
+      tell_failure(error.what());
+      throw;
+    }
+  }
 
   /// Ends all ranks at once: prints `rank 2: message` and exits with 1.
   [[noreturn]] void abort(const std::string& message) const;

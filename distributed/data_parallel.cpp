@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tenbin/core/config.h"
@@ -33,11 +35,29 @@ double hash_of(const std::string& text) {
 
 bool has_same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
-// `l1/W float32(8, 30)`, a line for each parameter and persistent value.
-std::string description(const Link& model) {
+std::string hyperparameters_of(Optimizer& optimizer) {
+  detail::TextStream lines;
+  lines.precision(std::numeric_limits<double>::max_digits10);
+  const auto add = [&](Optimizer& rule) {
+    for (const Hyperparameter& each : rule.hyperparameters()) {
+      lines << optimizer.name() << ' ' << rule.pattern() << (rule.pattern().empty() ? "" : " ") << each.name
+            << ' ';
+      std::visit([&](const auto* value) { lines << *value << '\n'; }, each.value);
+    }
+  };
+  add(optimizer);
+  for (Optimizer* const group : optimizer.groups()) add(*group);
+  return lines.str();
+}
+
+// `l1/W float32(8, 30)`, a line for each parameter and persistent value, and `Adam alpha 0.001` for each
+// hyperparameter.
+std::string description(const Link& model, Optimizer& optimizer) {
   std::string lines;
-  for (const auto& [path, array] : model.state_arrays()) lines += detail::text_of(path, ' ', array, '\n');
-  return lines;
+  for (const auto& [path, array] : model.state_arrays())
+    lines += detail::text_of(path, ' ', array.dtype(), array.shape(),
+                             array.device().is_cpu() ? "" : " on a GPU", '\n');
+  return lines + hyperparameters_of(optimizer);
 }
 
 // The first line in which two texts differ.
@@ -73,16 +93,28 @@ struct DataParallel::State {
 
   // ---- before the first step ----
 
-  // Parameters without a size get it from a batch without rows, as they would from one with rows.
-  void initialize_parameters(const LossFunction& loss, const Arrays& batch) {
+  void require_initialized() const {
+    optimizer.target().visit_named([](const std::string& path, const Parameter& parameter) {
+      if (!parameter.is_initialized())
+        throw Error("DataParallel: the parameter ", path,
+                    " has no values yet: give it its size, or use it in the "
+                    "loss from the first step on");
+    });
+  }
+
+  // Parameters without a size get it from a batch without rows, as they would from one with rows. The ranks'
+  // random numbers stay the same, whether a rank has to do that or not.
+  void initialize_parameters(const LossFunction& loss, const Arrays& batch) const {
     bool is_initialized = true;
     optimizer.target().visit(
         [&](const Parameter& parameter) { is_initialized = is_initialized && parameter.is_initialized(); });
     if (is_initialized) return;
+    const random::KeepDefaultGenerator keep;
     const NoBackprop off;
     Observation unused;
     const ReportScope scope(unused, "");
     loss(rows_of_none(batch));
+    require_initialized();
   }
   static Arrays rows_of_none(const Arrays& batch) {
     if (detail::CsrParts::are_in(batch)) {
@@ -97,18 +129,20 @@ struct DataParallel::State {
   }
 
   void share_parameters(const LossFunction& loss, const Arrays& batch) {
-    initialize_parameters(loss, batch);
+    comm.together([&] { initialize_parameters(loss, batch); });
     const Link model = optimizer.target();
-    const std::string mine = description(model);
-    const std::vector<std::string> all = comm.allgather(mine);
+    const std::vector<std::string> all = comm.allgather(description(model, optimizer));
     for (std::size_t r = 1; r < all.size(); ++r)
       if (all[r] != all[0])
-        throw Error("DataParallel: the models of ranks 0 and ", r,
+        throw Error("DataParallel: the models or optimizers of ranks 0 and ", r,
                     " differ: ", first_difference(all[0], all[r]));
-    for (auto [path, array] : model.state_arrays()) {
-      if (comm.size() == 1 || !array) continue;
-      array.assign(comm.broadcast(array));
-    }
+    make_parts();  // moves the parameters, and their state, into the optimizer's buffers
+    const auto send = [&](const NamedArrays& arrays) {
+      for (auto [path, array] : arrays)
+        if (comm.size() > 1 && array) array.assign(comm.broadcast(array));
+    };
+    send(model.state_arrays());
+    send(optimizer.state_arrays());
     has_parameters = true;
   }
 
@@ -127,6 +161,21 @@ struct DataParallel::State {
     std::vector<std::pair<std::string, double>> reports;
   };
 
+  // Numbers that differ if the parameters or the hyperparameters do: a few elements of each array on the CPU.
+  double fingerprint() const {
+    constexpr std::size_t samples = 16;
+    std::string text = hyperparameters_of(optimizer);
+    optimizer.target().visit([&](const Parameter& parameter) {
+      const Array& array = parameter.data();
+      if (!array.device().is_cpu()) return;
+      const auto* const bytes = static_cast<const char*>(array.raw_data());
+      const std::size_t item = item_size(array.dtype()),
+                        step = std::max<std::size_t>(array.size() / samples, 1);
+      for (std::size_t i = 0; i < array.size(); i += step) text.append(bytes + i * item, item);
+    });
+    return hash_of(text);
+  }
+
   // The arrays of each shard of this rank.
   std::vector<Arrays> cut(const Arrays& batch) const {
     const std::size_t count = threads.range().count();
@@ -135,13 +184,18 @@ struct DataParallel::State {
                   " arrays: batch_source(scatter(...)) makes such batches, with as many shards");
     const std::size_t each = batch.size() / count;
     std::vector<Arrays> shards(count);
-    for (std::size_t i = 0; i < batch.size(); ++i) shards[i / each].push_back(batch[i]);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (batch[i].ndim() == 0)
+        throw Error("DataParallel: expected arrays with rows, got ", batch[i], " at ", i);
+      shards[i / each].push_back(batch[i]);
+    }
     return shards;
   }
 
-  // The numbers that every shard tells after forward: seed, loss, rows, the hash of the keys, the reports.
+  // The numbers that every shard tells after forward: of its rank, the seed and the fingerprint; the loss,
+  // the rows, the hash of the keys, and the reports.
   struct Told {
-    static constexpr std::size_t before_reports = 4;
+    static constexpr std::size_t before_reports = 5;
     const std::vector<double>& all;
     std::size_t count;
 
@@ -149,6 +203,7 @@ struct DataParallel::State {
     double loss(std::size_t shard) const { return all[shard * count + 1]; }
     double rows(std::size_t shard) const { return all[shard * count + 2]; }
     double keys(std::size_t shard) const { return all[shard * count + 3]; }
+    double fingerprint(std::size_t shard) const { return all[shard * count + 4]; }
     double report(std::size_t shard, std::size_t i) const { return all[shard * count + before_reports + i]; }
     std::size_t shards() const { return all.size() / count; }
   };
@@ -159,6 +214,10 @@ struct DataParallel::State {
         throw Error(
             "DataParallel: the random numbers of the ranks differ: seed them alike, and draw from "
             "random::default_generator() on all ranks or on none");
+      if (told.fingerprint(s) != told.fingerprint(0))
+        throw Error(
+            "DataParallel: the parameters or hyperparameters of the ranks differ: change them on all ranks "
+            "alike; only before the first step are they sent from rank 0");
       if (told.keys(s) != told.keys(0))
         throw Error("DataParallel: shards 0 and ", s,
                     " report different keys: report the same for every shard");
@@ -171,7 +230,7 @@ struct DataParallel::State {
   }
 
   void run_shard(Member& member, Part& part, const LossFunction& loss, const Arrays& batch, double seed,
-                 Step& step) {
+                 double of_state, Step& step) {
     random::default_generator() =
         random::substream(static_cast<std::uint64_t>(seed), shard_stream, member.index());
     const auto rows = static_cast<double>(batch.back().shape()[0]);
@@ -184,14 +243,15 @@ struct DataParallel::State {
     if (!value) throw Error("DataParallel: the loss function must return the loss");
     if (value.size() != 1) throw Error("DataParallel: expected a loss of one element, got ", value);
 
-    std::vector<double> told{seed, value.item(), rows, 0};
+    std::vector<double> told{seed, value.item(), rows, 0, of_state};
     std::vector<std::string> keys;
     part.reports.for_each([&](const Observation::Entry& entry) {
       keys.push_back(entry.key);
       told.push_back(entry.read());
     });
     told[3] = hash_of(detail::joined(keys));
-    const std::vector<double> all = member.gather("the end of forward", told.data(), told.size());
+    const std::vector<double> all = member.gather(
+        detail::text_of("the end of forward, ", keys.size(), " reports"), told.data(), told.size());
     const Told of_all{all, told.size()};
     require_agreement(of_all);
     // The gradient is that of the loss, which every shard has: it starts in one of them.
@@ -210,9 +270,10 @@ struct DataParallel::State {
   }
 
   Step run(const LossFunction& loss, const Arrays& batch) {
-    const std::vector<Arrays> shards = cut(batch);
+    const std::vector<Arrays> shards = comm.together([&] { return cut(batch); });
     if (!has_parameters) share_parameters(loss, shards[0]);
     make_parts();
+    const double of_state = fingerprint();
     const random::Draw draw = random::default_generator().draw(2);
     const auto seed = static_cast<double>((std::uint64_t{draw.word(0)} << 32 | draw.word(1)) >> 11);
     for (const auto& part : parts) part->gradients.clear();
@@ -224,15 +285,22 @@ struct DataParallel::State {
         [&, modes = config()](Member& member) {
           const UseConfig use(modes);
           const std::size_t i = member.index() - first;
-          run_shard(member, *parts[i], loss, shards[i], seed, step);
+          run_shard(member, *parts[i], loss, shards[i], seed, of_state, step);
         },
         swap, swap);
+    comm.together([&] {
+      require_initialized();
+      if (!parts[0]->gradients.fits())
+        throw Error(
+            "DataParallel: a parameter was made or replaced in the step; it has no gradient of all shards");
+      require_gradients();
+    });
     add_up_gradients();
-    optimizer.update();
+    comm.together([&] { optimizer.update(); });
     return step;
   }
 
-  void add_up_gradients() {
+  void require_gradients() {
     bool is_any = false;
     for (const auto& part : parts)
       if (part->gradients.complete()) is_any = true;
@@ -242,6 +310,9 @@ struct DataParallel::State {
           "that "
           "of another model?");
     has_gradients = true;
+  }
+
+  void add_up_gradients() {
     std::vector<Array> sums = parts[0]->gradients.of_optimizer();
     for (std::size_t g = 0; g < sums.size(); ++g) {
       std::vector<Array> terms;
@@ -257,12 +328,17 @@ DataParallel::DataParallel(Optimizer& optimizer, Communicator comm, const DataPa
 DataParallel::DataParallel(DataParallel&&) noexcept = default;
 DataParallel::~DataParallel() = default;
 
+const std::shared_ptr<DataParallel::State>& DataParallel::state(const char* call) const {
+  if (state_ == nullptr) throw Error("DataParallel: ", call, ": it has been moved from");
+  return state_;
+}
+
 double DataParallel::update(const LossFunction& loss, const Arrays& batch) {
-  return state_->run(loss, batch).loss;
+  return state("update")->run(loss, batch).loss;
 }
 
 std::function<void(const Arrays& batch)> DataParallel::step(LossFunction loss) {
-  return [state = state_, loss = std::move(loss)](const Arrays& batch) {
+  return [state = state("step"), loss = std::move(loss)](const Arrays& batch) {
     const State::Step step = state->run(loss, batch);
     if (ReportScope* const scope = ReportScope::current()) scope->set_weight(step.rows);
     for (const auto& [key, value] : step.reports) report(key, value);
@@ -270,6 +346,6 @@ std::function<void(const Arrays& batch)> DataParallel::step(LossFunction loss) {
   };
 }
 
-const Communicator& DataParallel::communicator() const { return state_->comm; }
+const Communicator& DataParallel::communicator() const { return state("communicator")->comm; }
 
 }  // namespace tenbin

@@ -33,7 +33,9 @@ struct DataParallelOptions {
 /// - A loss of this library divides by what the whole batch has: rows, labels that are not ignored, weights.
 ///   For losses of one's own there is `batch_mean`. (The mean of the ranks' weighted means, as elsewhere, is
 ///   another number.) Terms that do not depend on rows, such as `sum(W * W)`, count once.
-/// - BatchNormalization takes mean and variance of the whole batch. Other functions see the rows of a shard.
+/// - BatchNormalization takes mean and variance of the whole batch. Other functions see the rows of a shard:
+///   but for BatchNormalization, each element that a loss or `batch_mean` gets must depend on its own row
+///   alone.
 /// - The gradients of the shards are added in a fixed order, and the optimizer's hooks see the sum: a clipped
 ///   norm is that of the batch.
 /// - Every shard has its own random numbers, for dropout, derived from the default generator.
@@ -43,13 +45,15 @@ struct DataParallelOptions {
 /// every shard: a branch that depends on the rows is an error where it changes that. A loss that is not the
 /// same in every shard, as that of `mean`, which knows a shard only, is an error.
 ///
-/// Before the first step, rank 0 sends its parameters and persistent values to the others. Every rank then
-/// does every update. The optimizer has been set up, and must outlive this object. The bits are the same as
-/// long as all ranks run on processors with the same instructions.
+/// Before the first step, rank 0 sends its parameters, persistent values and the optimizer's state to the
+/// others; a parameter without a size gets it from the loss of no rows. Every rank then does every update.
+/// The optimizer has been set up, and must outlive this object. Gradients of variables that are not
+/// parameters of its model are those of this rank's shards. The bits are the same as long as all ranks run on
+/// processors with the same instructions.
 ///
-/// Errors: more ranks than shards; models whose parameters differ in name, shape or dtype between the ranks;
-/// a parameter with no size yet that the loss does not give one; `random::default_generator()` in different
-/// states. An error on one rank is an error on all.
+/// Errors: more ranks than shards; parameters that differ in name, shape or dtype between the ranks, or later
+/// in their values; other hyperparameters; a parameter that the first loss gives no size;
+/// `random::default_generator()` in different states. An error on one rank is an error on all.
 class DataParallel {
  public:
   explicit DataParallel(Optimizer& optimizer, Communicator comm = {},
@@ -66,12 +70,18 @@ class DataParallel {
   ///
   ///     Updater updater(batch_source(scatter(train, comm), {.batch_size = 4096}), optimizer,
   ///                     parallel.step([&](const Array& x, const Array& t) { ... }));
+  ///
+  /// For the Updater it is a loss that returns nothing: not with `accumulate` or `capture`, and DumpGraph
+  /// does not see it.
   std::function<void(const Arrays& batch)> step(LossFunction loss);
 
   const Communicator& communicator() const;
 
  private:
   struct State;
+  // Errors: moved from.
+  const std::shared_ptr<State>& state(const char* call) const;
+
   std::shared_ptr<State> state_;
 };
 

@@ -35,24 +35,31 @@ std::vector<std::string> lines_of(const std::string& text) {
 // The means of all ranks' rows, from the means of the shards of each, in the order of the shards.
 std::vector<std::pair<std::string, double>> mean_losses(const ShardedDataset& data, const LossFunction& loss,
                                                         std::size_t batch_size, const std::string& prefix) {
+  const Communicator& comm = data.communicator();
   std::vector<double> mine;  // of every shard, the means of its keys
   std::vector<std::string> keys;
-  for (const detail::Samples& samples : data.local()) {
-    detail::Means means;
-    detail::add_losses(samples, loss, batch_size, prefix, means);
-    const auto values = means.values();
-    if (values.empty()) continue;
-    if (keys.empty()) keys = means.keys();
-    if (means.keys() != keys)
-      throw Error("evaluator: the loss reports ", detail::joined(keys), " for one shard and ",
-                  detail::joined(means.keys()), " for another");
-    for (const auto& [key, value] : values) mine.push_back(value);
-  }
-  const Communicator& comm = data.communicator();
+  comm.together([&] {
+    for (const detail::Samples& samples : data.local()) {
+      detail::Means means;
+      detail::add_losses(samples, loss, batch_size, prefix, means);
+      const auto values = means.values();
+      if (values.empty()) continue;
+      if (keys.empty()) keys = means.keys();
+      if (means.keys() != keys)
+        throw Error("evaluator: the loss reports ", detail::joined(keys), " for one shard and ",
+                    detail::joined(means.keys()), " for another");
+      for (const auto& [key, value] : values) mine.push_back(value);
+    }
+  });
   std::string lines;
   for (const std::string& key : keys) lines += key + '\n';
-  for (const std::string& of_rank : comm.allgather(lines))
-    if (keys.empty()) keys = lines_of(of_rank);  // this rank may have no rows
+  for (const std::string& of_rank : comm.allgather(lines)) {
+    if (of_rank.empty()) continue;  // a rank without rows
+    if (keys.empty()) keys = lines_of(of_rank);
+    if (lines_of(of_rank) != keys)
+      throw Error("evaluator: the loss reports ", detail::joined(keys), " on one rank and ",
+                  detail::joined(lines_of(of_rank)), " on another");
+  }
   std::vector<double> sums(keys.size(), 0);
   std::size_t shard = 0;
   for (const Array& of_rank : comm.allgather(Array(mine))) {
@@ -73,11 +80,15 @@ std::vector<std::pair<std::string, double>> mean_losses(const ShardedDataset& da
 }  // namespace
 
 Array predict(const ModelFunction& model, const ShardedDataset& data, const PredictOptions& options) {
+  if (data.shards() == 0) throw Error("predict: the ShardedDataset is empty");
   std::vector<Array> outputs;
-  for (const detail::Samples& samples : data.local()) {
-    if (samples.x) throw Error("predict: a ShardedDataset of sparse rows is not supported, got ", samples.x);
-    outputs.push_back(predict(model, samples.arrays[0], options));
-  }
+  data.communicator().together([&] {
+    for (const detail::Samples& samples : data.local()) {
+      if (samples.x)
+        throw Error("predict: a ShardedDataset of sparse rows is not supported, got ", samples.x);
+      outputs.push_back(predict(model, samples.arrays[0], options));
+    }
+  });
   return joined_rows(data.communicator().allgather(joined_rows(outputs)));
 }
 
@@ -94,7 +105,10 @@ Evaluator evaluator(const ShardedDataset& data, ModelFunction model, std::vector
 }
 
 ConfusionMatrix allreduce(const Communicator& comm, const ConfusionMatrix& matrix) {
-  return ConfusionMatrix::from_counts(comm.allreduce(matrix.counts()));
+  // A rank without rows does not know yet whether they have weights.
+  const bool is_weighted = comm.allreduce(Array({matrix.weighted() ? 1 : 0}, Dtype::int64)).item() > 0;
+  const Array counts = matrix.counts().astype(is_weighted ? Dtype::float64 : Dtype::int64);
+  return ConfusionMatrix::from_counts(comm.allreduce(counts));
 }
 
 }  // namespace tenbin

@@ -1,4 +1,4 @@
-// Evaluation on a dataset that several ranks share: the metrics of all rows, exactly.
+// Evaluation on a dataset that several ranks share: the metrics of all rows.
 #pragma once
 
 #include <vector>
@@ -19,8 +19,9 @@ namespace tenbin {
 Array predict(const ModelFunction& model, const ShardedDataset& data, const PredictOptions& options = {});
 
 /// An Evaluator, for a trainer on every rank: each rank runs the model on its shards, and every rank gets the
-/// metrics of all rows, from the outputs of all. (ChainerMN: `create_multi_node_evaluator`, which takes the
-/// mean of the ranks' metrics.)
+/// metrics of all rows, from the outputs of all. A loss is the mean over the batches of all shards, by rows,
+/// as Evaluator computes it: with class weights it depends on the size of the batches. (ChainerMN:
+/// `create_multi_node_evaluator`, which takes the mean of the ranks' metrics.)
 ///
 ///     trainer.extend(evaluator(scatter(valid, comm), [&](const Variable& x) { return softmax(model(x)); },
 ///                              {{"ap", average_precision_score}}));

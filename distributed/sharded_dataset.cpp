@@ -72,13 +72,15 @@ std::vector<std::vector<std::size_t>> deal(const Array& t, std::size_t shards, b
 ShardedDataset::ShardedDataset(const Communicator& comm, std::vector<detail::Samples> local,
                                std::size_t shards)
     : comm_(comm), local_(std::move(local)), first_(detail::ShardRange(shards, comm).first) {
-  const std::size_t expected = detail::ShardRange(shards, comm).count();
-  if (local_.size() != expected || expected == 0)
-    throw Error("ShardedDataset: expected ", expected, " shards at rank ", comm.rank(), " of ", comm.size(),
-                ", at least one, got ", local_.size());
-  for (const detail::Samples& samples : local_)
-    if (kind_of(samples) != kind_of(local_[0]))
-      throw Error("ShardedDataset: shards differ: ", kind_of(local_[0]), " and ", kind_of(samples));
+  comm.together([&] {
+    const std::size_t expected = detail::ShardRange(shards, comm).count();
+    if (local_.size() != expected || expected == 0)
+      throw Error("ShardedDataset: expected ", expected, " shards at rank ", comm.rank(), " of ", comm.size(),
+                  ", at least one, got ", local_.size());
+    for (const detail::Samples& samples : local_)
+      if (kind_of(samples) != kind_of(local_[0]))
+        throw Error("ShardedDataset: shards differ: ", kind_of(local_[0]), " and ", kind_of(samples));
+  });
   const std::vector<std::string> kinds = comm.allgather(kind_of(local_[0]));
   for (std::size_t r = 1; r < kinds.size(); ++r)
     if (kinds[r] != kinds[0])
@@ -124,7 +126,8 @@ ShardedDataset scatter(const std::optional<Samples>& samples, const Communicator
     throw Error("scatter: expected as many shards as ranks or more, got ", shards, " shards for ",
                 comm.size(), " ranks");
   std::vector<Arrays> lists(comm.size());
-  if (comm.is_first()) {
+  comm.together([&] {
+    if (!comm.is_first()) return;
     if (!samples) throw Error("scatter: expected rows at rank 0, got a dataset without any");
     const auto rows = deal(samples->arrays.back(), shards, options.stratify);
     for (std::size_t r = 0; r < comm.size(); ++r) {
@@ -132,7 +135,7 @@ ShardedDataset scatter(const std::optional<Samples>& samples, const Communicator
       for (std::size_t i = range.first; i < range.last; ++i)
         for (Array& array : arrays_at(*samples, rows[i])) lists[r].push_back(std::move(array));
     }
-  }
+  });
   const Arrays mine = comm.scatter(lists);
   const std::size_t arrays_of_each = mine.size() / ShardRange(shards, comm).count();
   std::vector<Samples> local;
@@ -151,7 +154,9 @@ ShardedDataset load_shards(const Communicator& comm, std::size_t shards,
                 comm.size(), " ranks");
   std::vector<Samples> local;
   const ShardRange range(shards, comm);
-  for (std::size_t i = range.first; i < range.last; ++i) local.push_back(load(i));
+  comm.together([&] {
+    for (std::size_t i = range.first; i < range.last; ++i) local.push_back(load(i));
+  });
   return ShardedDataset(comm, std::move(local), shards);
 }
 
@@ -161,50 +166,50 @@ ShardedDataset load_shards(const Communicator& comm, std::size_t shards,
 
 namespace {
 
-// How many rows of each shard are in the first batches of an epoch: the rows of a batch are shared out in
-// proportion to the sizes of the shards, and add up to its size.
+// How many rows of each shard of this rank are in the first batches of an epoch: the rows of a batch are
+// shared out in proportion to the sizes of all shards, and add up to its size.
 class Shares {
  public:
-  Shares(const std::vector<std::size_t>& sizes, std::size_t batch_size, std::size_t batches) {
-    std::vector<std::size_t> taken(sizes.size(), 0);
+  Shares(const std::vector<std::size_t>& sizes, std::size_t first, std::size_t count, std::size_t batch_size,
+         std::size_t batches)
+      : own_(count) {
     const std::size_t rows = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
-    before_.push_back(taken);
-    std::size_t position = 0;
-    for (std::size_t b = 1; b <= batches; ++b) {
-      const std::size_t end = std::min(b * batch_size, rows);
-      advance(sizes, rows, end, end - position, taken);
-      position = end;
-      before_.push_back(taken);
+    std::vector<std::size_t> taken(sizes.size(), 0);
+    for (std::size_t b = 0; b <= batches; ++b) {
+      take(sizes, rows, std::min(b * batch_size, rows), taken);
+      before_.insert(before_.end(), taken.begin() + static_cast<std::ptrdiff_t>(first),
+                     taken.begin() + static_cast<std::ptrdiff_t>(first + count));
     }
   }
-  std::size_t before(std::size_t batch, std::size_t shard) const { return before_[batch][shard]; }
+  // Of shard number `shard` of this rank.
+  std::size_t before(std::size_t batch, std::size_t shard) const { return before_[batch * own_ + shard]; }
 
  private:
-  // Takes `count` more rows: of every shard up to its share of `end` rows, rounded down, then one by one of
+  // Takes rows until `end` of all are taken: of every shard its share, rounded down, then one of each of
   // those that lack most.
-  static void advance(const std::vector<std::size_t>& sizes, std::size_t rows, std::size_t end,
-                      std::size_t count, std::vector<std::size_t>& taken) {
-    const auto share = [&](std::size_t s) {
-      return static_cast<double>(sizes[s]) * (static_cast<double>(end) / static_cast<double>(rows));
-    };
+  static void take(const std::vector<std::size_t>& sizes, std::size_t rows, std::size_t end,
+                   std::vector<std::size_t>& taken) {
+    std::vector<std::pair<double, std::size_t>> lacks;  // minus what a shard lacks
+    std::size_t count = end - std::accumulate(taken.begin(), taken.end(), std::size_t{0});
     for (std::size_t s = 0; s < sizes.size(); ++s) {
-      const auto whole = std::min(static_cast<std::size_t>(share(s)), sizes[s]);
+      const double share =
+          static_cast<double>(sizes[s]) * (static_cast<double>(end) / static_cast<double>(rows));
+      const std::size_t whole = std::min(static_cast<std::size_t>(share), sizes[s]);
       const std::size_t more = std::min(whole > taken[s] ? whole - taken[s] : 0, count);
       taken[s] += more;
       count -= more;
+      if (taken[s] < sizes[s]) lacks.emplace_back(static_cast<double>(taken[s]) - share, s);
     }
-    for (; count > 0; --count) {
-      std::size_t most = sizes.size();
-      for (std::size_t s = 0; s < sizes.size(); ++s) {
-        if (taken[s] == sizes[s]) continue;
-        const auto lack = [&](std::size_t shard) { return share(shard) - static_cast<double>(taken[shard]); };
-        if (most == sizes.size() || lack(s) > lack(most)) most = s;
-      }
-      ++taken[most];
+    std::sort(lacks.begin(), lacks.end());
+    for (const auto& [lack, s] : lacks) {
+      if (count == 0) return;
+      ++taken[s];
+      --count;
     }
   }
 
-  std::vector<std::vector<std::size_t>> before_;
+  std::size_t own_;
+  std::vector<std::size_t> before_;  // for every batch, of each shard of this rank
 };
 
 class ShardedSource : public BatchSource {
@@ -293,7 +298,8 @@ class ShardedSource : public BatchSource {
     if (batches_ == 0)
       throw Error("batch_source: there are no batches: ", rows_, " rows, a batch_size of ",
                   options_.batch_size, options_.drop_last ? " and drop_last" : "");
-    if (!options_.rows && !shares_) shares_.emplace(data_.sizes(), options_.batch_size, batches_);
+    if (!options_.rows && !shares_)
+      shares_.emplace(data_.sizes(), data_.first_shard(), orders_.size(), options_.batch_size, batches_);
     next_ = 0;
   }
 
@@ -310,7 +316,15 @@ class ShardedSource : public BatchSource {
 
   // A sampler's rows: those of this rank's shards, and in which batch they are.
   void take_sampled(std::uint64_t epoch) {
-    const std::vector<std::size_t> chosen = options_.rows(epoch);
+    const Communicator& comm = data_.communicator();
+    const std::vector<std::size_t> chosen = comm.together([&] { return options_.rows(epoch); });
+    detail::Fnv1a hash;
+    hash.add(chosen.data(), chosen.size() * sizeof(std::size_t));
+    const std::vector<std::string> hashes = comm.allgather(std::to_string(hash.value()));
+    for (std::size_t r = 1; r < hashes.size(); ++r)
+      if (hashes[r] != hashes[0])
+        throw Error("batch_source: `rows` of ranks 0 and ", r, " chooses other rows for epoch ", epoch,
+                    ": it must depend on the epoch alone");
     rows_ = chosen.size();
     orders_.assign(data_.local().size(), {});
     sampled_begins_.assign(data_.local().size(), {});
@@ -333,7 +347,7 @@ class ShardedSource : public BatchSource {
   // The rows of shard number i of this rank in the next batch.
   std::vector<std::size_t> rows_of_batch(std::size_t i) const {
     const auto bound = [&](std::size_t batch) {
-      return options_.rows ? sampled_begins_[i][batch] : shares_->before(batch, data_.first_shard() + i);
+      return options_.rows ? sampled_begins_[i][batch] : shares_->before(batch, i);
     };
     const auto begin = orders_[i].begin();
     return {begin + static_cast<std::ptrdiff_t>(bound(next_)),

@@ -31,8 +31,8 @@ class ShardedDataset {
   std::size_t shards() const { return sizes_.size(); }
   std::size_t size() const { return size_; }
   const std::vector<std::size_t>& sizes() const { return sizes_; }
-  /// The labels (the last array) of the rows of all shards, one shard after the other, on every rank: for
-  /// class counts and class weights, and for samplers.
+  /// The labels (the last array) of the rows of all shards, one shard after the other, on every rank, on the
+  /// CPU: for class counts and class weights, and for samplers.
   ///
   ///     const Array w = balanced_class_weight(data.labels(), 2);
   const Array& labels() const { return labels_; }
@@ -54,7 +54,8 @@ class ShardedDataset {
 };
 
 /// Cuts the dataset of rank 0, and sends each rank its shards; those of the other ranks are not used, and may
-/// be empty. No row is repeated or left out. (ChainerMN: `scatter_dataset`, which repeats rows.)
+/// be empty. No row is repeated or left out. The shards are on the CPU. (ChainerMN: `scatter_dataset`, which
+/// repeats rows.)
 ///
 ///     Dataset train;
 ///     if (comm.is_first()) train = load_csv("train.csv", {.label = "fraud"}).dataset();

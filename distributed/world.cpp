@@ -18,18 +18,19 @@ namespace {
 std::size_t started_ranks() {
   // Open MPI, MPICH and Intel MPI, MVAPICH, Slurm.
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"})
-    if (const char* const value = std::getenv(name)) {
-      const std::size_t size = std::strtoul(value, nullptr, 10);
-      if (size > 1) return size;
-    }
+    if (const char* const value = std::getenv(name)) return std::strtoul(value, nullptr, 10);
   return 1;
 }
 
 Communicator make_world() {
   const std::size_t ranks = started_ranks();
-  if (ranks == 1) return Communicator();
+  if (ranks <= 1) return Communicator();
 #ifdef TENBIN_WITH_MPI
-  return Communicator(detail::make_mpi_transport());
+  const Communicator all(detail::make_mpi_transport());
+  if (all.size() != ranks)
+    throw Error("world: the program was started with ", ranks, " ranks, and its MPI knows of ", all.size(),
+                ": it is built with another MPI than that of mpirun or srun");
+  return all;
 #else
   throw Error("world: the program was started with ", ranks,
               " ranks, and is built without MPI: build it with -DTENBIN_MPI=ON, or start it once");

@@ -114,7 +114,7 @@ Updater make_updater(const Dataset& data, Optimizer& optimizer, const LossFuncti
   DataParallel parallel(optimizer, options.comm, {.shards = options.shards});
   const ShardedDataset sharded = scatter(data, options.comm, {.shards = options.shards});
   return Updater(batch_source(sharded, {.batch_size = options.batch_size, .seed = seed}), optimizer,
-                 parallel.step(loss));
+                 parallel.step(loss), {.device = data.x.device()});
 }
 
 Net train(const Method& method, const Dataset& data, const TrainingOptions& options, std::uint64_t seed,

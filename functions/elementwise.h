@@ -34,7 +34,8 @@ class ElementwiseFunction : public Function {
 ///     using Square = Elementwise<SquareFormula>;
 ///     inline Variable square(const Variable& x) { return apply<Square>({x}); }
 ///
-/// `gx` takes what is retained, x before y, then gy; without a `gx`, gy is passed on. `retains` must list
+/// `gx` takes what is retained, x before y, then gy; without a `gx`, gy is passed on. The gradient is written
+/// over a gy that no other Array shares. `retains` must list
 /// what `gx` takes. Options are members of the struct; `void check(const Array& x) const`, if there is one,
 /// throws if they are invalid. Exponentials and the like are in functions/formula_math.h.
 ///

@@ -46,6 +46,9 @@ compile_kernels() {
   fi
   cmake --preset cuda -DTENBIN_TESTS=OFF -DTENBIN_EXAMPLES=OFF
   cmake --build --preset cuda --target tenbin_kernels
+  if cmake --build --preset cuda --target help | grep -q tenbin_nccl; then
+    cmake --build --preset cuda --target tenbin_nccl
+  fi
 }
 
 heading "what is needed"

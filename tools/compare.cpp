@@ -48,12 +48,6 @@ void make_folder(const std::string& folder) {
   if (error) throw Error(folder, ": cannot make this folder: ", error.message());
 }
 
-void remove_file(const std::string& path) {
-  std::error_code error;
-  fs::remove(path, error);
-  if (error) throw Error(path, ": cannot remove this file: ", error.message());
-}
-
 ComparisonOptions comparison_options(const CompareOptions& options, const Table& table,
                                      const OutputFiles& files, const Communicator& comm) {
   ComparisonOptions comparison;
@@ -126,7 +120,7 @@ void compare_on(const Communicator& comm, const CompareOptions& options) {
   if (comm.is_first()) {
     make_folder(folder);
     require_writable(files.report);
-    if (options.restart) remove_file(files.state);
+    if (options.restart) remove_state(files.state);
   }
   comm.barrier();
 

@@ -37,8 +37,8 @@ struct TrainerOptions {
 /// as one that is not.
 ///
 /// With `peers`, every process has the same trainer. Extensions run on all of them, but files and output are
-/// those of the first: what an extension of your own writes, it writes if `is_first()`. Signals and seconds
-/// count as the first process sees them, or any.
+/// those of the first: what an extension of your own writes, it writes if `is_first()`. Seconds are
+/// those of the first process; a signal to any of them counts for all.
 ///
 /// Threads: the thread that calls `run`. References that `extend` returns are valid as long as the trainer.
 class Trainer {

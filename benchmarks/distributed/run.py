@@ -27,7 +27,8 @@ MPI = dict(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_
 
 
 def run(argv, ranks):
-    launcher = ["mpirun", "-n", str(ranks), "--bind-to", "core"] if ranks > 1 else []
+    binding = "core" if ranks <= len(ALL_PROCESSORS) else "none"
+    launcher = ["mpirun", "-n", str(ranks), "--bind-to", binding] if ranks > 1 else []
     process = subprocess.run([*launcher, *map(str, argv)], env=dict(environment(1, ""), **MPI), text=True,
                              stdout=subprocess.PIPE)
     if process.returncode != 0:
@@ -60,7 +61,8 @@ def step_rows(options, scaling):
             plain = statistics.median(mine * share / one["plain_seconds"] for mine, one in zip(all_seconds, alone))
             rows.append([scaling, widths, str(each["batch"]), str(ranks), unit(statistics.median(all_seconds)),
                          f"{ideal:.2f}", f"{plain:.2f}", str(each["messages"]), str(each["bytes"]),
-                         str(each["gradient_bytes"]), f"{formula(each):.0f}"])
+                         str(each["gradient_bytes"]), f"{formula(each):.0f}",
+                         unit(statistics.median(one["exchange_seconds"] for one in rounds[ranks])) if ranks > 1 else "-"])
             found[f"{scaling}/{widths}/{each['batch']}/{ranks}"] = rounds[ranks]
     return rows, found
 
@@ -96,7 +98,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         exact = exactness_rows(options, pathlib.Path(scratch))
     header = ["scaling", "network", "batch", "ranks", "step", "of ideal", "of plain", "messages", "bytes sent",
-              "of gradients", "by formula"]
+              "of gradients", "by formula", "exchange"]
     text = "\n\n".join([
         "\n".join(f"- {name}: {value}" for name, value in facts.items()),
         f"{options.rounds} alternating rounds, medians of 10 steps:", markdown(header, strong + weak),

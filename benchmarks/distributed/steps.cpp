@@ -18,6 +18,20 @@ using namespace tenbin;
 
 namespace {
 
+// Adds the time until its end to a sum.
+class Timer {
+ public:
+  explicit Timer(double& sum) : sum_(sum) {}
+  ~Timer() { sum_ += std::chrono::duration<double>(Clock::now() - begin_).count(); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double& sum_;
+  Clock::time_point begin_ = Clock::now();
+};
+
 // Counts what goes to other ranks.
 class Counting : public detail::Transport {
  public:
@@ -26,6 +40,7 @@ class Counting : public detail::Transport {
   std::size_t size() const override { return transport_.size(); }
   void allgather(detail::ConstBytes mine, void* all) override {
     count(mine.size * (size() - 1), 1);
+    const Timer timer(meeting_seconds);
     transport_.allgather(mine, all);
   }
   void exchange(const std::vector<detail::ConstBytes>& sent,
@@ -35,6 +50,7 @@ class Counting : public detail::Transport {
         count(sent[r].size, 1);
         gradient_bytes += sent[r].size;
       }
+    const Timer timer(exchange_seconds);
     transport_.exchange(sent, received);
   }
   void broadcast(detail::Bytes bytes, std::size_t root) override {
@@ -44,6 +60,7 @@ class Counting : public detail::Transport {
   [[noreturn]] void abort() override { transport_.abort(); }
 
   std::size_t bytes = 0, calls = 0, gradient_bytes = 0;
+  double meeting_seconds = 0, exchange_seconds = 0;  // with the wait for the other ranks
 
  private:
   void count(std::size_t more_bytes, std::size_t more_calls) {
@@ -116,7 +133,9 @@ void measure(const Communicator& comm, const std::vector<std::string>& arguments
   parallel.update(loss, mine);
   const std::size_t calls = counting->calls, bytes = counting->bytes,
                     gradient_bytes = counting->gradient_bytes;
+  counting->meeting_seconds = counting->exchange_seconds = 0;
   const double in_parallel = seconds_of(steps, [&] { parallel.update(loss, mine); });
+  const auto runs = static_cast<double>(steps + 2);
   double plain = 0;
   if (comm.size() == 1)
     plain = seconds_of(steps, [&] {
@@ -126,7 +145,8 @@ void measure(const Communicator& comm, const std::vector<std::string>& arguments
       optimizer.update();
     });
   if (!comm.is_first()) return;
-  std::cout << "{\"ranks\": " << comm.size() << ", \"shards\": " << shards << ", \"batch\": " << batch
+  std::cout << "{\"meeting_seconds\": " << counting->meeting_seconds / runs
+            << ", \"exchange_seconds\": " << counting->exchange_seconds / runs << ", \"ranks\": " << comm.size() << ", \"shards\": " << shards << ", \"batch\": " << batch
             << ", \"seconds\": " << in_parallel << ", \"plain_seconds\": " << plain
             << ", \"messages\": " << calls << ", \"bytes\": " << bytes
             << ", \"gradient_bytes\": " << gradient_bytes << ", \"parameters\": " << parameter_count(model)

@@ -5,8 +5,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "tenbin/core/error.h"
+#ifdef TENBIN_WITH_NCCL
+#include "tenbin/distributed/detail/nccl_exchange.h"
+#endif
 
 namespace tenbin::detail {
 
@@ -38,6 +44,9 @@ class MpiTransport : public Transport {
     size_ = static_cast<std::size_t>(size);
   }
   ~MpiTransport() override {
+#ifdef TENBIN_WITH_NCCL
+    nccl_.reset();
+#endif
     int is_ended = 0;
     MPI_Finalized(&is_ended);
     if (ends_ && is_ended == 0) MPI_Finalize();
@@ -76,6 +85,28 @@ class MpiTransport : public Transport {
     });
   }
 
+#ifdef TENBIN_WITH_NCCL
+  // Not if two ranks share a GPU, which NCCL refuses.
+  bool exchange_on(Device device, const std::vector<ConstBytes>& sent,
+                   const std::vector<Bytes>& received) override {
+    if (!nccl_device_ || *nccl_device_ != device) {
+      nccl_device_ = device;
+      nccl_.reset();
+      const GpuName mine = gpu_name(device);
+      std::vector<GpuName> all(size_);
+      allgather({&mine, sizeof mine}, all.data());
+      std::sort(all.begin(), all.end());
+      NcclId id{};
+      const bool is_shared = std::adjacent_find(all.begin(), all.end()) != all.end();
+      if (rank_ == 0 && !is_shared) id = new_nccl_id();
+      broadcast({id.data(), id.size()}, 0);
+      if (!is_shared) nccl_ = std::make_unique<NcclExchange>(id, rank_, size_, device);
+    }
+    if (nccl_ != nullptr) nccl_->exchange(sent, received);
+    return nccl_ != nullptr;
+  }
+#endif
+
   [[noreturn]] void abort() override {
     MPI_Abort(comm_, 1);
     std::abort();
@@ -92,6 +123,10 @@ class MpiTransport : public Transport {
   std::size_t rank_ = 0, size_ = 0;
   bool ends_ = false;
   std::vector<MPI_Request> requests_;
+#ifdef TENBIN_WITH_NCCL
+  std::optional<Device> nccl_device_;  // for which nccl_ was made, or could not be
+  std::unique_ptr<NcclExchange> nccl_;
+#endif
 };
 
 }  // namespace

@@ -54,10 +54,10 @@ class Worker : public ShardThreads::Member {
     changed_.notify_all();
     changed_.wait(lock, [this] { return state_ != State::running; });
   }
+  // Ends a task that waits. It may catch that, and ask again: then it gets no answer either.
   void cancel() {
-    if (state_ != State::waiting) return;
     is_cancelled_ = true;
-    resume(nullptr);
+    while (state_ == State::waiting) resume(nullptr);
   }
   bool is_waiting() const { return state_ == State::waiting; }
   const Request& request() const { return request_; }
@@ -69,6 +69,7 @@ class Worker : public ShardThreads::Member {
   bool keeps_statistics() const override { return keeps_statistics_; }
 
   std::vector<double> gather(const std::string& call, const double* values, std::size_t count) override {
+    if (is_cancelled_) throw Cancelled();
     request_ = {call, values, count};
     std::unique_lock lock(mutex_);
     state_ = State::waiting;
@@ -225,7 +226,8 @@ void ShardThreads::run(const std::function<void(Member& member)>& task,
         state.comm.tell_failure(text_of(error));
         std::rethrow_exception(error);
       }
-      const std::vector<Meeting> all = state.comm.meet(state.meeting());
+      const Meeting mine = state.comm.together([&] { return state.meeting(); });
+      const std::vector<Meeting> all = state.comm.meet(mine);
       for (std::size_t r = 1; r < all.size(); ++r)
         if (all[r].size != all[0].size)
           throw Error("DataParallel: at ", all[0].call, ", rank 0 has ", all[0].size, " numbers, rank ", r,

@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <vector>
 
+#include "tenbin/core/device.h"
+
 namespace tenbin::detail {
 
-// Bytes in the memory of the CPU.
+// Bytes in the memory of the CPU or, for `exchange_on`, of a GPU.
 struct ConstBytes {
   const void* data;
   std::size_t size;
@@ -29,6 +31,12 @@ class Transport {
   // are no message.
   virtual void exchange(const std::vector<ConstBytes>& sent, const std::vector<Bytes>& received) = 0;
   virtual void broadcast(Bytes bytes, std::size_t root) = 0;
+  // `exchange` of memory of a GPU. Returns false, and has done nothing, if this transport cannot do that:
+  // then the bytes have to go through the memory of the CPU. The same for all ranks.
+  virtual bool exchange_on(Device /*device*/, const std::vector<ConstBytes>& /*sent*/,
+                           const std::vector<Bytes>& /*received*/) {
+    return false;
+  }
   // Ends all ranks.
   [[noreturn]] virtual void abort() = 0;
 };

@@ -82,7 +82,21 @@ void tree_sum(const Communicator& comm, const ShardRange& range, std::vector<Arr
     sum.assign(sums[0]);
     return;
   }
-  for (Array& each : sums) each = each.to(Device::cpu());
+
+  // On a GPU through the memory of the CPU, unless the transport can do without.
+  const std::vector<ConstBytes> none(comm.size(), {nullptr, 0});
+  const std::vector<Bytes> nowhere(comm.size(), {nullptr, 0});
+  const Device device = sum.device();
+  const bool is_on_device = !device.is_cpu() && comm.transport().exchange_on(device, none, nowhere);
+  const auto exchange = [&](const std::vector<ConstBytes>& sent, const std::vector<Bytes>& received) {
+    if (is_on_device) {
+      comm.transport().exchange_on(device, sent, received);
+    } else {
+      comm.transport().exchange(sent, received);
+    }
+  };
+  const Device of_exchange = is_on_device ? device : Device::cpu();
+  for (Array& each : sums) each = each.to(of_exchange);
 
   // Every rank gets its segment of all subtrees.
   const Segments segments{sum.size(), comm.size()};
@@ -105,10 +119,10 @@ void tree_sum(const Communicator& comm, const ShardRange& range, std::vector<Arr
     for (std::size_t r = 0; r < comm.size(); ++r) {
       if (round < mine.size()) sent[r] = bytes_of(segments.of(sums[round], r));
       if (round >= trees[r].size()) continue;
-      received.push_back({trees[r][round], Array::empty(own_place.shape(), sum.dtype())});
+      received.push_back({trees[r][round], Array::empty(own_place.shape(), sum.dtype(), of_exchange)});
       places[r] = writable_bytes_of(received.back().segment);
     }
-    comm.transport().exchange(sent, places);
+    exchange(sent, places);
   }
   const Array& own_sum = add_up(whole_tree(range.total), range.total, [&](const Subtree& tree) -> Array* {
     for (Received& each : received)
@@ -117,11 +131,11 @@ void tree_sum(const Communicator& comm, const ShardRange& range, std::vector<Arr
   });
 
   // Every rank gets the sums of all segments.
-  Array whole = sum.device().is_cpu() ? sum : Array::empty(sum.shape(), sum.dtype());
+  Array whole = device == of_exchange ? sum : Array::empty(sum.shape(), sum.dtype());
   std::vector<Bytes> places;
   for (std::size_t r = 0; r < comm.size(); ++r) places.push_back(writable_bytes_of(segments.of(whole, r)));
-  comm.transport().exchange(std::vector<ConstBytes>(comm.size(), bytes_of(own_sum)), places);
-  if (!sum.device().is_cpu()) sum.assign(whole.to(sum.device()));
+  exchange(std::vector<ConstBytes>(comm.size(), bytes_of(own_sum)), places);
+  if (device != of_exchange) sum.assign(whole.to(device));
 }
 
 }  // namespace tenbin::detail

@@ -101,6 +101,22 @@ TEST_CASE("a rank that fails tells the others why", "[threads]") {
   CHECK(errors == std::vector<std::string>{"rank 1: no such file", "no such file", "rank 1: no such file"});
 }
 
+TEST_CASE("work that fails on one rank is an error of the next call of the others", "[threads]") {
+  const auto errors = errors_on_ranks(3, [](const Communicator& comm) {
+    const int value = comm.together([&] {
+      if (comm.rank() == 2) throw Error("train.csv: cannot open");
+      return 5;
+    });
+    comm.allreduce(Array{value});
+  });
+  CHECK(errors == std::vector<std::string>{"rank 2: train.csv: cannot open", "rank 2: train.csv: cannot open",
+                                           "train.csv: cannot open"});
+  // As arguments that are not valid on one rank.
+  const auto empty = errors_on_ranks(
+      2, [](const Communicator& comm) { comm.allgather(comm.is_first() ? Array() : Array{1.f}); });
+  CHECK(empty[1] == "rank 0: Communicator: allgather: the array is empty");
+}
+
 TEST_CASE("arguments that do not fit are errors") {
   const Communicator comm;
   CHECK_THROWS_WITH(comm.broadcast(Array()), "Communicator: broadcast: the array is empty");

@@ -9,6 +9,7 @@
 #include "tenbin/tests/distributed/parallel_training.h"
 #include "tenbin/tests/distributed/thread_ranks.h"
 #include "tenbin/tests/function_test.h"
+#include "tenbin/tests/training/small_training.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -99,7 +100,7 @@ TEST_CASE("a training has the same bits on any number of ranks", "[threads]") {
     return train_in_parallel(comm, optimizer, normalize, 12);
   };
   const std::uint64_t expected = train(Communicator());
-  for (const std::size_t ranks : {2, 3, 8}) {
+  for (const std::size_t ranks : {2u, 3u, 8u}) {
     CAPTURE(optimizer, ranks);
     CHECK(on_all_ranks<std::uint64_t>(ranks, train) == expected);
   }
@@ -260,29 +261,85 @@ TEST_CASE("ranks whose models or random numbers differ get an error", "[threads]
   };
   const auto widths = errors_on_ranks(2, [&](const Communicator& comm) { train(comm, 8 + comm.rank(), 1); });
   CHECK(widths[0] ==
-        "DataParallel: the models of ranks 0 and 1 differ: 0/W float32(8, 6) and 0/W float32(9, 6)");
+        "DataParallel: the models or optimizers of ranks 0 and 1 differ: 0/W float32(8, 6) and 0/W "
+        "float32(9, 6)");
   const auto seeds = errors_on_ranks(2, [&](const Communicator& comm) { train(comm, 8, comm.rank()); });
   CHECK_THAT(seeds[0], ContainsSubstring("DataParallel: the random numbers of the ranks differ"));
   const auto many = errors_on_ranks(9, [&](const Communicator& comm) { train(comm, 8, 1); });
   CHECK(many[8] == "DataParallel: expected as many shards as ranks or more, got 8 shards for 9 ranks");
 }
 
-TEST_CASE("rank 0 sends its parameters, also those that had no size", "[threads]") {
+TEST_CASE("rank 0 sends its parameters, also those that had no size, and the optimizer's state",
+          "[threads]") {
   const auto train = [](const Communicator& comm) {
     random::seed(1);
-    if (comm.rank() > 0) random::default_generator() = random::Generator(1, 0);
     const Linear first(std::size_t{8}), second(8, 3);
-    const Sequential model(first, relu, second);
-    SGD optimizer({.lr = 0.1});
+    const Sequential model(first, BatchNormalization(8), relu, second);
+    MomentumSGD optimizer({.lr = 0.1});
     optimizer.setup(model);
+    if (!comm.is_first()) {  // all that the others have is replaced
+      for (auto [path, array] : model.state_arrays())
+        if (array) array.fill(9);
+      for (auto [path, array] : optimizer.state_arrays()) array.fill(7);
+    }
     DataParallel parallel(optimizer, comm);
     const auto batches = batch_source(scatter(three_classes(), comm), {.batch_size = 64, .seed = 5});
     for (int i = 0; i < 3; ++i)
       parallel.update([&](const Array& x, const Array& t) { return softmax_cross_entropy(model(x), t); },
                       batches->next());
+    if (optimizer.t() != 3) throw Error("another number of updates");
     return hash_of_state(model);
   };
   CHECK(on_all_ranks<std::uint64_t>(3, train) == train(Communicator()));
+}
+
+TEST_CASE("groups, frozen and shared parameters are updated as in one process", "[threads]") {
+  const auto train = [](const Communicator& comm) {
+    random::seed(1);
+    struct Net : Chain {
+      Linear l1 = link("l1", Linear(6, 6));
+      Linear again = link("again", l1);  // the same parameters
+      Linear frozen = link("frozen", Linear(6, 6));
+      Linear l2 = link("l2", Linear(6, 3));
+      Variable operator()(const Variable& x) const { return l2(relu(frozen(relu(again(relu(l1(x))))))); }
+    };
+    const Net model;
+    Link(model.frozen).disable_update();
+    SGD optimizer({.lr = 0.1});
+    optimizer.setup(model);
+    optimizer.group("l2/*", {.lr = 0.5}).add_hook(WeightDecay(0.1));
+    DataParallel parallel(optimizer, comm);
+    const auto batches = batch_source(scatter(three_classes(), comm), {.batch_size = 64, .seed = 5});
+    for (int i = 0; i < 3; ++i)
+      parallel.update([&](const Array& x, const Array& t) { return softmax_cross_entropy(model(x), t); },
+                      batches->next());
+    return parameters_of(model);
+  };
+  const std::vector<double> alone = train(Communicator());
+  CHECK(on_all_ranks<std::vector<double>>(2, train) == alone);
+}
+
+TEST_CASE("parameters and hyperparameters that differ between ranks are an error", "[threads]") {
+  const auto errors_of = [](auto change) {
+    return errors_on_ranks(2, [&](const Communicator& comm) {
+      random::seed(1);
+      const MLP model({6, 4, 3});
+      SGD optimizer({.lr = 0.1});
+      optimizer.setup(model);
+      DataParallel parallel(optimizer, comm);
+      const auto batches = batch_source(scatter(three_classes(), comm), {.batch_size = 64, .seed = 5});
+      for (int i = 0; i < 3; ++i) {
+        if (comm.rank() == 1 && i == 1) change(model, optimizer);
+        parallel.update([&](const Array& x, const Array& t) { return softmax_cross_entropy(model(x), t); },
+                        batches->next());
+      }
+    });
+  };
+  const auto rate = errors_of([](const MLP&, SGD& optimizer) { optimizer.hyperparam.lr = 0.2; });
+  const auto weights = errors_of([](const MLP& model, SGD&) { Array(model[0].W.data()).fill(0); });
+  for (const auto& errors : {rate, weights})
+    for (const std::string& error : errors)
+      CHECK_THAT(error, ContainsSubstring("the parameters or hyperparameters of the ranks differ"));
 }
 
 TEST_CASE("reports of shards are means over the rows of the batch", "[threads]") {
@@ -339,7 +396,7 @@ TEST_CASE("a step on shards on any device, with the bits of one rank on two", "[
       random::seed(7);
       ParallelNet model(0);
       model.to(device);
-      Adam optimizer({.alpha = 0.01});
+      SGD optimizer({.lr = 0.05});
       optimizer.setup(model);
       optimizer.add_hook(GradientClipping(0.5));
       DataParallel parallel(optimizer, comm, {.shards = 3});

@@ -53,7 +53,7 @@ def main():
                     path.unlink()
                 job = start(program, directory, ranks)
                 deadline = time.monotonic() + 60
-                while len(list(pathlib.Path(directory).glob("pid.*"))) < ranks and time.monotonic() < deadline:
+                while len(list(pathlib.Path(directory).glob("pid.?"))) < ranks and time.monotonic() < deadline:
                     time.sleep(0.002)
                 if killed < kills:
                     time.sleep(chance.uniform(0, duration))

@@ -38,4 +38,19 @@ check "and the others say so" 1 "$(echo "$output" | grep -c 'rank 1 calls the en
 output=$(timeout 20 mpirun -n 9 "$program" hash SGD batch_size 1 2>&1)
 check "more ranks than shards are an error" 1 \
   "$(echo "$output" | grep -c 'expected as many shards as ranks or more, got 8 shards for 9 ranks' | sed 's/[1-9].*/1/')"
+
+# A signal to mpirun: all ranks finish the iteration, and the snapshot is there; started again, it goes on.
+directory=$(mktemp -d)
+alone=$("$program" train "$directory/alone")
+mpirun -n 3 --mca odls_base_sigkill_timeout 3 "$program" train "$directory/stopped" >"$directory/output" 2>&1 &
+job=$!
+while [ ! -e "$directory/stopped/pid.2" ]; do sleep 0.05; done
+sleep 0.3
+kill -TERM "$(cat "$directory/stopped/pid.1")"  # one rank alone
+wait $job
+check "a signal to one rank interrupts all" 1 $(($? != 0))
+file=$(sed -n 's/.*the state is in \([^ :]*\).*/\1/p' "$directory/output" | head -1)
+check "and the snapshot that it names is there" yes "$([ -n "$file" ] && [ -e "$file" ] && echo yes)"
+check "from which another number of ranks goes on" "$alone" "$(mpirun -n 2 "$program" train "$directory/stopped" 2>&1)"
+rm -rf "$directory"
 exit $failed

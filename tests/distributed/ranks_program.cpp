@@ -1,8 +1,9 @@
 // What the tests start by mpirun, with any number of ranks, and by itself:
 //
 //   ranks_program hash OPTIMIZER NORMALIZE STEPS    trains and prints the hash of the model
-//   ranks_program train DIRECTORY                   trains with snapshots, which it resumes, and prints the
-//   same ranks_program fail | leave                      rank 1 throws | ends before the others
+//   ranks_program train DIRECTORY                   trains with snapshots, which it resumes, and prints it,
+//   too ranks_program fail                              rank 1 throws ranks_program leave rank 1 ends before
+//   the others
 #include <unistd.h>
 
 #include <chrono>
@@ -32,7 +33,9 @@ Normalize normalize_of(const std::string& name) {
 void train(const Communicator& comm, const std::string& directory) {
   if (comm.is_first()) std::filesystem::create_directories(directory);
   comm.barrier();
-  std::ofstream(directory + "/pid." + std::to_string(comm.rank())) << ::getpid() << std::endl;
+  const std::string pid = directory + "/pid." + std::to_string(comm.rank());
+  std::ofstream(pid + ".new") << ::getpid() << std::endl;
+  std::filesystem::rename(pid + ".new", pid);
   random::seed(7);
   const ParallelNet model;
   Adam optimizer({.alpha = 0.01});

@@ -147,6 +147,15 @@ TEST_CASE("a sampler chooses the same rows on any number of ranks", "[threads]")
   CHECK(alone[0] != alone[5]);
   CHECK(batches_on(3, 203, 8, 10, options) == alone);
 
+  const auto errors = errors_on_ranks(2, [&](const Communicator& comm) {
+    ShardedBatchesOptions of_rank = options;
+    of_rank.rows = [&](std::uint64_t) { return std::vector<std::size_t>{1, 2 + comm.rank()}; };
+    batch_source(scatter(numbered(203), comm), of_rank);
+  });
+  for (const std::string& error : errors)
+    CHECK(error ==
+          "batch_source: `rows` of ranks 0 and 1 chooses other rows for epoch 0: it must depend on the epoch "
+          "alone");
   options.rows = [](std::uint64_t) { return std::vector<std::size_t>{1, 203}; };
   CHECK_THROWS_WITH(batch_source(scatter(numbered(203), Communicator()), options),
                     "batch_source: row 203 at position 1 is out of range for 203 rows");
@@ -191,7 +200,7 @@ TEST_CASE("a state of one number of ranks goes on with another", "[threads]") {
 }
 
 TEST_CASE("every rank loads its own shards", "[threads]") {
-  for (const std::size_t ranks : {1, 2, 4})
+  for (const std::size_t ranks : {1u, 2u, 4u})
     on_ranks(ranks, [&](const Communicator& comm) {
       std::vector<std::size_t> loaded;
       const ShardedDataset data = load_shards(comm, 4, [&](std::size_t shard) {

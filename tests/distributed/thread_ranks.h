@@ -36,8 +36,6 @@ class ThreadRanks {
     wait();
   }
   std::size_t size() const { return posted_.size(); }
-  /// Bytes that went from one rank to another.
-  std::size_t bytes = 0;
 
   /// This rank makes no more calls: those of the others throw.
   void end() {

@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tenbin/core/file.h"
+#include "tenbin/core/text.h"
 #include "tenbin/distributed.h"
 #include "tenbin/tests/catch.h"
 #include "tenbin/tests/distributed/parallel_training.h"
@@ -61,6 +63,15 @@ Trained train(const Communicator& comm, const std::string& out, std::int64_t fai
   return result;
 }
 
+std::string on_all_ranks_text(std::size_t ranks,
+                              const std::function<std::string(const Communicator&)>& program) {
+  std::vector<std::string> texts(ranks);
+  on_ranks(ranks, [&](const Communicator& comm) { texts[comm.rank()] = program(comm); });
+  for (const std::string& text : texts)
+    if (text != texts[0]) throw Error("the ranks have different results");
+  return texts[0];
+}
+
 std::vector<std::string> files_in(const std::string& directory) {
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(directory))
@@ -103,7 +114,7 @@ TEST_CASE("metrics of all rows are exact on any number of ranks", "[threads]") {
   const double expected =
       roc_auc_score(valid.t, predict(scores, valid.x, {}), {.multi_class = MultiClass::ovr});
   ConfusionMatrix matrix(valid.t, predict(scores, valid.x, {}));
-  for (const std::size_t ranks : {1, 2, 3})
+  for (const std::size_t ranks : {1u, 2u, 3u})
     on_ranks(ranks, [&](const Communicator& comm) {
       const ShardedDataset data = scatter(comm.is_first() ? valid : Dataset(), comm);
       if (std::abs(roc_auc_score(data.labels(), predict(scores, data), {.multi_class = MultiClass::ovr}) -
@@ -124,4 +135,42 @@ TEST_CASE("a confusion matrix is made of counts") {
   CHECK(matrix.accuracy() == Approx(5.0 / 6));
   CHECK_THROWS_WITH(ConfusionMatrix::from_counts(Array({1, 2}, Dtype::int64)),
                     "ConfusionMatrix::from_counts: expected int64 or float64 of shape (C, C), got int64(2)");
+}
+
+TEST_CASE("a comparison has the same result on any number of ranks, and goes on with another", "[threads]") {
+  Array x = random::Generator(3).normal({90, 2});
+  std::string csv = "a,b,label\n";
+  for (std::size_t i = 0; i < 90; ++i)
+    csv += detail::text_of(x.at(i, 0) + (i % 4 == 0 ? 1 : 0), ',', x.at(i, 1), ',',
+                           i % 4 == 0 ? "yes\n" : "no\n");
+  const ScratchDirectory scratch;
+  write_file(scratch / "data.csv", csv);
+  const Table table = load_csv(scratch / "data.csv", {.label = "label"});
+  const ComparisonMethods methods = standard_methods().select({"plain", "class weights"});
+  const auto result_of = [&](const Communicator& comm, const std::string& state, int fails_after) {
+    ComparisonOptions options;
+    options.folds = 3;
+    options.repeats = 1;
+    options.network.max_epochs = 2;
+    options.n_resamples = 10;
+    if (comm.size() > 1) options.peers = peers(comm);
+    options.state = state;
+    options.state_interval = 0;
+    int calls = 0;
+    options.progress = [&](const ComparisonProgress&) {
+      if (++calls == fails_after) throw Error("interrupted");
+    };
+    return to_json(compare(table, methods, options));
+  };
+  const std::string alone = result_of(Communicator(), "", 0);
+  CHECK(on_all_ranks_text(3, [&](const Communicator& comm) { return result_of(comm, "", 0); }) == alone);
+
+  const std::string state = scratch / "state.npz";
+  const auto errors = errors_on_ranks(3, [&](const Communicator& comm) { result_of(comm, state, 3); });
+  CHECK(errors[0] == "interrupted");
+  CHECK(std::filesystem::exists(state + ".1"));
+  CHECK(result_of(Communicator(), state, 0) == alone);
+  CHECK_FALSE(std::filesystem::exists(state + ".1"));  // taken over
+  remove_state(state);
+  CHECK_FALSE(std::filesystem::exists(state));
 }

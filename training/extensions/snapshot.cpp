@@ -146,8 +146,12 @@ void Snapshot::operator()(Trainer& trainer) {
   const std::string path = save(trainer, snapshot_prefix);
   if (trainer.is_first()) remove_old(trainer, trainer.iteration());
   if (!trainer.is_urgent()) return;
-  throw TrainingInterrupted("Trainer: interrupted by ", caught_signal == SIGINT ? "SIGINT" : "SIGTERM",
-                            " after iteration ", trainer.iteration(), "; the state is in ", path,
+  // All processes go on when the first has saved. It may be another one that has caught the signal.
+  const std::string signal = trainer.from_first(caught_signal == 0        ? "a signal"
+                                                : caught_signal == SIGINT ? "SIGINT"
+                                                                          : "SIGTERM");
+  throw TrainingInterrupted("Trainer: interrupted by ", signal, " after iteration ", trainer.iteration(),
+                            "; the state is in ", path,
                             options_.autoload ? ": run the program again to continue"
                                               : ": to continue, run it with Snapshot({.autoload = true})");
 }

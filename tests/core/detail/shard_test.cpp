@@ -1,5 +1,7 @@
 #include "tenbin/core/detail/shard.h"
 
+#include <limits>
+
 #include "tenbin/tests/catch.h"
 
 using namespace tenbin;

@@ -85,8 +85,9 @@ TEST_CASE("the first shard of a rank keeps what a process has once", "[threads]"
 
 TEST_CASE("tasks that ask for different numbers are an error, on one rank and between ranks", "[threads]") {
   const auto ranks = GENERATE(as<std::size_t>(), 1, 2);
-  const auto errors = errors_on_ranks(ranks, [](const Communicator& comm) {
-    ShardThreads threads(comm, 2);
+  const auto shards = GENERATE(as<std::size_t>(), 2, 4);  // with 4, rank 1 sees no difference among its own
+  const auto errors = errors_on_ranks(ranks, [&](const Communicator& comm) {
+    ShardThreads threads(comm, shards);
     double value = 1;
     run(threads, [&](ShardThreads::Member& member) {
       if (member.index() == 0) member.sum("the loss", &value, 1);
@@ -94,10 +95,11 @@ TEST_CASE("tasks that ask for different numbers are an error, on one rank and be
   });
   for (const std::string& error : errors)
     CHECK_THAT(error, ContainsSubstring("sum of the loss") && ContainsSubstring("the end of a step"));
-  const auto counts = errors_on_ranks(ranks, [](const Communicator& comm) {
-    ShardThreads threads(comm, 2);
+  const auto counts = errors_on_ranks(ranks, [&](const Communicator& comm) {
+    ShardThreads threads(comm, shards);
     double values[2] = {1, 1};
-    run(threads, [&](ShardThreads::Member& member) { member.sum("the loss", values, 1 + member.index()); });
+    run(threads,
+        [&](ShardThreads::Member& member) { member.sum("the loss", values, member.index() == 0 ? 2 : 1); });
   });
   for (const std::string& error : counts)
     CHECK_THAT(error, ContainsSubstring("must call the same functions"));
@@ -123,4 +125,24 @@ TEST_CASE("an exception of a task ends the others, which wait, and the next run 
   int done = 0;
   run(threads, [&](ShardThreads::Member&) { ++done; });
   CHECK(done == 4);
+}
+
+TEST_CASE("a task that catches everything ends, too", "[threads]") {
+  ShardThreads threads(Communicator(), 3);
+  double value = 1;
+  CHECK_THROWS_WITH(run(threads,
+                        [&](ShardThreads::Member& member) {
+                          try {
+                            member.sum("first", &value, 1);
+                            if (member.index() == 0) throw Error("the first shard");
+                            member.sum("second", &value, 1);
+                          } catch (...) {
+                            if (member.index() == 0) throw;
+                          }
+                          if (member.index() > 0) member.sum("third", &value, 1);
+                        }),
+                    "the first shard");
+  int done = 0;
+  run(threads, [&](ShardThreads::Member&) { ++done; });
+  CHECK(done == 3);
 }

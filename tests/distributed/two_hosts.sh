@@ -1,0 +1,64 @@
+#!/bin/sh
+# The test mpirun on two "hosts": network namespaces of this machine, joined by a virtual cable. Run by hand, as root:
+#
+#   two_hosts.sh PROGRAM [DELAY [STEPS]]      DELAY of each direction of the cable, as tc takes it: 1ms
+#
+# Needs iproute2. Half of the ranks run on each host, and talk by TCP alone.
+set -eu
+program=$(realpath "$1")
+delay=${2:-0ms}
+steps=${3:-200}
+work=$(mktemp -d)
+cleanup() {
+  for host in tenbin1 tenbin2; do ip netns delete $host 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+ip netns add tenbin1
+ip netns add tenbin2
+ip link add name cable1 netns tenbin1 type veth peer name cable2 netns tenbin2
+for i in 1 2; do
+  ip -n tenbin$i address add 10.77.0.$i/24 dev cable$i
+  ip -n tenbin$i link set lo up
+  ip -n tenbin$i link set cable$i up
+  if [ "$delay" != 0ms ]; then ip netns exec tenbin$i tc qdisc add dev cable$i root netem delay "$delay"; fi
+done
+
+# What mpirun calls instead of ssh: AGENT HOST COMMAND... Each host has a name of its own.
+cat >"$work/agent" <<'AGENT'
+#!/bin/sh
+host=tenbin${1##*.}
+shift
+exec ip netns exec "$host" unshare --uts sh -c 'hostname "$0"; exec sh -c "$1"' "$host" "$*"
+AGENT
+chmod +x "$work/agent"
+
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TENBIN_NUM_THREADS=1
+on_two_hosts() { # RANKS COMMAND...
+  ranks=$1
+  shift
+  ip netns exec tenbin1 unshare --uts sh -c 'hostname tenbin1; exec "$@"' sh \
+    mpirun -n "$ranks" --host 10.77.0.1:$(((ranks + 1) / 2)),10.77.0.2:$((ranks / 2)) --mca plm_rsh_agent "$work/agent" \
+    --mca btl tcp,self --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 \
+    -x TENBIN_NUM_THREADS "$@"
+}
+
+on_two_hosts 4 hostname | sort | uniq -c
+failed=0
+for optimizer in SGD MomentumSGD Adam; do
+  for normalize in valid_count batch_size weight_sum; do
+    alone=$("$program" hash $optimizer $normalize "$steps")
+    for ranks in 2 3 4 8; do
+      got=$(on_two_hosts $ranks "$program" hash $optimizer $normalize "$steps" 2>&1)
+      if [ "$alone" = "$got" ]; then
+        echo "ok: $optimizer, $normalize, $ranks ranks on two hosts: $got"
+      else
+        echo "FAILED: $optimizer, $normalize, $ranks ranks: expected $alone, got $got"
+        failed=1
+      fi
+    done
+  done
+done
+exit $failed
