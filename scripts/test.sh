@@ -45,10 +45,7 @@ compile_kernels() {
     return
   fi
   cmake --preset cuda -DTENBIN_TESTS=OFF -DTENBIN_EXAMPLES=OFF
-  cmake --build --preset cuda --target tenbin_kernels
-  if cmake --build --preset cuda --target help | grep -q tenbin_nccl; then
-    cmake --build --preset cuda --target tenbin_nccl
-  fi
+  cmake --build --preset cuda --target tenbin_device_code
 }
 
 heading "what is needed"

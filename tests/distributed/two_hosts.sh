@@ -1,15 +1,19 @@
 #!/bin/sh
 # The test mpirun on two "hosts": network namespaces of this machine, joined by a virtual cable. Run by hand, as root:
 #
-#   two_hosts.sh PROGRAM [DELAY [STEPS]]      DELAY of each direction of the cable, as tc takes it: 1ms
+#   two_hosts.sh PROGRAM [SECONDS [STEPS [COMMAND...]]]      SECONDS: the delay of each direction of the cable, 0.001
 #
-# Needs iproute2. Half of the ranks run on each host, and talk by TCP alone.
+# Needs iproute2, and for a delay python3. Half of the ranks run on each host, and talk by TCP alone. With COMMAND, that
+# runs on 4 ranks instead of the test.
 set -eu
 program=$(realpath "$1")
-delay=${2:-0ms}
+delay=${2:-0}
 steps=${3:-200}
+shift $(($# < 3 ? $# : 3))
+cable=
 work=$(mktemp -d)
 cleanup() {
+  [ -z "$cable" ] || kill "$cable" 2>/dev/null || true
   for host in tenbin1 tenbin2; do ip netns delete $host 2>/dev/null || true; done
   rm -rf "$work"
 }
@@ -18,12 +22,17 @@ trap 'exit 1' INT TERM
 
 ip netns add tenbin1
 ip netns add tenbin2
-ip link add name cable1 netns tenbin1 type veth peer name cable2 netns tenbin2
+if [ "$delay" = 0 ]; then
+  ip link add name cable1 netns tenbin1 type veth peer name cable2 netns tenbin2
+else
+  python3 "$(dirname "$0")/cable.py" tenbin1 tenbin2 "$delay" &
+  cable=$!
+  until ip -n tenbin2 link show cable2 >/dev/null 2>&1; do sleep 0.1; done
+fi
 for i in 1 2; do
   ip -n tenbin$i address add 10.77.0.$i/24 dev cable$i
   ip -n tenbin$i link set lo up
   ip -n tenbin$i link set cable$i up
-  if [ "$delay" != 0ms ]; then ip netns exec tenbin$i tc qdisc add dev cable$i root netem delay "$delay"; fi
 done
 
 # What mpirun calls instead of ssh: AGENT HOST COMMAND... Each host has a name of its own.
@@ -46,6 +55,10 @@ on_two_hosts() { # RANKS COMMAND...
     -x TENBIN_NUM_THREADS "$@"
 }
 
+if [ $# -gt 0 ]; then
+  on_two_hosts 4 "$@"
+  exit
+fi
 on_two_hosts 4 hostname | sort | uniq -c
 failed=0
 for optimizer in SGD MomentumSGD Adam; do

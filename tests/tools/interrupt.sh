@@ -54,7 +54,7 @@ process=$!
 tries=0
 until grep -q interrupted err.txt; do
   tries=$((tries + 1))
-  [ "$tries" -lt 100 ] || fail "train does not end: $(cat out.txt err.txt)"
+  [ "$tries" -lt 600 ] || fail "train does not end: $(cat out.txt err.txt)"
   kill -INT "$process" 2>/dev/null || true
   sleep 0.1
 done
