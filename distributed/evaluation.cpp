@@ -4,26 +4,11 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/core/text.h"
+#include "tenbin/distributed/detail/joined_rows.h"
 
 namespace tenbin {
 
 namespace {
-
-// The rows of some arrays one after the other.
-Array joined_rows(const std::vector<Array>& parts) {
-  std::size_t rows = 0;
-  for (const Array& part : parts) rows += part.shape()[0];
-  Shape shape = parts[0].shape();
-  shape[0] = rows;
-  Array all = Array::empty(shape, parts[0].dtype(), parts[0].device());
-  std::size_t begin = 0;
-  for (const Array& part : parts) {
-    const std::size_t end = begin + part.shape()[0];
-    if (part.size() > 0) all.slice(begin, end).assign(part);
-    begin = end;
-  }
-  return all;
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -89,7 +74,7 @@ Array predict(const ModelFunction& model, const ShardedDataset& data, const Pred
       outputs.push_back(predict(model, samples.arrays[0], options));
     }
   });
-  return joined_rows(data.communicator().allgather(joined_rows(outputs)));
+  return detail::joined_rows(data.communicator().allgather(detail::joined_rows(outputs)));
 }
 
 Evaluator evaluator(const ShardedDataset& data, ModelFunction model, std::vector<Metric> metrics,

@@ -1,16 +1,14 @@
 #include "tenbin/distributed/sharded_dataset.h"
 
 #include <algorithm>
-#include <limits>
-#include <map>
 #include <numeric>
 #include <string>
 #include <utility>
 
 #include "tenbin/core/hash.h"
 #include "tenbin/core/text.h"
-#include "tenbin/cpu/gather.h"
 #include "tenbin/datasets/detail/pass_generator.h"
+#include "tenbin/distributed/detail/joined_rows.h"
 #include "tenbin/distributed/detail/shard_threads.h"
 #include "tenbin/serializers/state.h"
 
@@ -86,35 +84,18 @@ ShardedDataset::ShardedDataset(const Communicator& comm, std::vector<detail::Sam
     if (kinds[r] != kinds[0])
       throw Error("ShardedDataset: shards of ranks 0 and ", r, " differ: ", kinds[0], " and ", kinds[r]);
 
-  const Array& like = local_[0].arrays.back();
-  std::size_t rows = 0;
   std::vector<std::int64_t> sizes;
+  std::vector<Array> labels;
   for (const detail::Samples& samples : local_) {
     sizes.push_back(static_cast<std::int64_t>(rows_of(samples)));
-    rows += rows_of(samples);
+    labels.push_back(samples.arrays.back().to(Device::cpu()));
   }
-  const auto with_rows = [&](std::size_t count) {
-    Shape shape = like.shape();
-    shape[0] = count;
-    return Array::empty(shape, like.dtype());
-  };
-  const auto join = [&](Array joined, const auto& parts) {
-    std::size_t begin = 0;
-    for (const Array& part : parts) {
-      const std::size_t end = begin + part.shape()[0];
-      if (part.size() > 0) joined.slice(begin, end).assign(part.to(Device::cpu()));
-      begin = end;
-    }
-    return joined;
-  };
-  std::vector<Array> labels;
-  for (const detail::Samples& samples : local_) labels.push_back(samples.arrays.back());
   for (const Array& of_rank : comm.allgather(Array(sizes)))
     for (const std::int64_t size : of_rank.to_vector<std::int64_t>())
       sizes_.push_back(static_cast<std::size_t>(size));
   size_ = std::accumulate(sizes_.begin(), sizes_.end(), std::size_t{0});
   if (size_ == 0) throw Error("ShardedDataset: expected rows, got shards without any");
-  labels_ = join(with_rows(size()), comm.allgather(join(with_rows(rows), labels)));
+  labels_ = detail::joined_rows(comm.allgather(detail::joined_rows(labels)));
 }
 
 namespace detail {
