@@ -146,7 +146,8 @@ void measure(const Communicator& comm, const std::vector<std::string>& arguments
     });
   if (!comm.is_first()) return;
   std::cout << "{\"meeting_seconds\": " << counting->meeting_seconds / runs
-            << ", \"exchange_seconds\": " << counting->exchange_seconds / runs << ", \"ranks\": " << comm.size() << ", \"shards\": " << shards << ", \"batch\": " << batch
+            << ", \"exchange_seconds\": " << counting->exchange_seconds / runs
+            << ", \"ranks\": " << comm.size() << ", \"shards\": " << shards << ", \"batch\": " << batch
             << ", \"seconds\": " << in_parallel << ", \"plain_seconds\": " << plain
             << ", \"messages\": " << calls << ", \"bytes\": " << bytes
             << ", \"gradient_bytes\": " << gradient_bytes << ", \"parameters\": " << parameter_count(model)
