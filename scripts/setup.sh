@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs missing packages of Debian or Ubuntu.
 #
-#   scripts/setup.sh [build|test|demo|data|lint|bench|peers]...     (without arguments: build test)
+#   scripts/setup.sh [build|test|mpi|demo|data|lint|bench|peers]...     (without arguments: build test)
 #
 # Needs neither root nor network if nothing is missing.
 set -euo pipefail
@@ -16,7 +16,8 @@ packages_of() {
       echo zlib1g-dev libcli11-dev
       ;;
     # Fashion-MNIST: a test trains a model of the examples on the emulated GPU.
-    test) echo catch2 libboost-context-dev dataset-fashion-mnist libopenmpi-dev openmpi-bin ;;
+    test) echo catch2 libboost-context-dev dataset-fashion-mnist && packages_of mpi ;;
+    mpi) echo libopenmpi-dev openmpi-bin ;;
     demo) echo dataset-fashion-mnist ;;
     data) echo python3-rdata ;;
     lint) echo clang clang-format clang-tidy git ;;
