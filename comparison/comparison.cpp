@@ -504,8 +504,8 @@ ComparisonResult run_plan(const ComparisonPlan& plan, const ComparisonMethods& m
   shape.search = plan.source.search;
   std::vector<std::string> left;
   if (is_first && !path.empty()) left = files_of_peers(path);
-  detail::RunState state(shape, path, options.state_interval);
-  for (const std::string& file : left) state.merge(detail::RunState(shape, file, 0).to_bytes());
+  detail::RunState state(std::move(shape), path, options.state_interval);
+  for (const std::string& file : left) state.merge_file(file);
   share(state, options);
   const auto progress = std::make_shared<Progress>(options, total_units(plan, methods, options));
   return progress->run([&] {

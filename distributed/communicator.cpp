@@ -13,6 +13,7 @@ namespace tenbin {
 
 using detail::Bytes;
 using detail::ConstBytes;
+using detail::elements;
 using detail::Meeting;
 
 namespace {
@@ -63,12 +64,6 @@ Array array_of(const Header& header) {
     shape.push_back(static_cast<std::size_t>(header.shape[axis]));
   return Array::empty(shape, static_cast<Dtype>(header.dtype));
 }
-
-// Empty for an array without elements, which has no memory.
-ConstBytes elements(const Array& array) {
-  return {array.size() == 0 ? nullptr : array.raw_data(), array.nbytes()};
-}
-Bytes elements(Array& array) { return {array.size() == 0 ? nullptr : array.raw_data(), array.nbytes()}; }
 
 // Where a rank does not receive.
 std::vector<ConstBytes> nothing_sent(std::size_t ranks) {

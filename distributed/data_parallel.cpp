@@ -93,7 +93,14 @@ struct DataParallel::State {
 
   // ---- before the first step ----
 
+  bool is_initialized() const {
+    bool all = true;
+    optimizer.target().visit([&](const Parameter& parameter) { all = all && parameter.is_initialized(); });
+    return all;
+  }
+
   void require_initialized() const {
+    if (is_initialized()) return;  // as in every step: the paths are for the error alone
     optimizer.target().visit_named([](const std::string& path, const Parameter& parameter) {
       if (!parameter.is_initialized())
         throw Error("DataParallel: the parameter ", path,
@@ -105,10 +112,7 @@ struct DataParallel::State {
   // Parameters without a size get it from a batch without rows, as they would from one with rows. The ranks'
   // random numbers stay the same, whether a rank has to do that or not.
   void initialize_parameters(const LossFunction& loss, const Arrays& batch) const {
-    bool is_initialized = true;
-    optimizer.target().visit(
-        [&](const Parameter& parameter) { is_initialized = is_initialized && parameter.is_initialized(); });
-    if (is_initialized) return;
+    if (is_initialized()) return;
     const random::KeepDefaultGenerator keep;
     const NoBackprop off;
     Observation unused;
@@ -307,8 +311,7 @@ struct DataParallel::State {
     if (!is_any && !has_gradients)
       throw Error(
           "DataParallel: no parameter of the optimizer's model has a gradient after backward: is the loss "
-          "that "
-          "of another model?");
+          "that of another model?");
     has_gradients = true;
   }
 

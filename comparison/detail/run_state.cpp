@@ -282,8 +282,12 @@ std::string RunState::to_bytes() {
 void RunState::merge(const std::string& bytes) {
   const TemporaryFile file;
   write_file(file.path(), bytes);
+  merge_file(file.path());
+}
+
+void RunState::merge_file(const std::string& path) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  load(file.path());
+  load(path);
   changed_ = true;
 }
 

@@ -61,6 +61,8 @@ class RunState {
   // What another process with the same comparison adds to its own results by `merge`.
   std::string to_bytes();
   void merge(const std::string& bytes);
+  // The same from a file that a RunState has written. Errors: those of the constructor.
+  void merge_file(const std::string& path);
 
  private:
   using Clock = std::chrono::steady_clock;

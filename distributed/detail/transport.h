@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "tenbin/core/device.h"
+#include "tenbin/core/array.h"
 
 namespace tenbin::detail {
 
@@ -17,6 +17,15 @@ struct Bytes {
   void* data;
   std::size_t size;
 };
+
+// The elements of an array on the device of the transport's call; nothing for an array without elements,
+// which has no memory.
+inline ConstBytes elements(const Array& array) {
+  return {array.size() == 0 ? nullptr : array.raw_data(), array.nbytes()};
+}
+inline Bytes elements(Array& array) {
+  return {array.size() == 0 ? nullptr : array.raw_data(), array.nbytes()};
+}
 
 // All ranks make the same calls in the same order, with sizes that fit; Communicator sees to that.
 class Transport {

@@ -62,13 +62,6 @@ struct Segments {
   Array of(const Array& array, std::size_t rank) const { return array.slice(begin(rank), begin(rank + 1)); }
 };
 
-ConstBytes bytes_of(const Array& array) {
-  return {array.size() == 0 ? nullptr : array.raw_data(), array.nbytes()};
-}
-Bytes writable_bytes_of(Array array) {
-  return {array.size() == 0 ? nullptr : array.raw_data(), array.nbytes()};
-}
-
 }  // namespace
 
 void tree_sum(const Communicator& comm, const ShardRange& range, std::vector<Array>& terms, Array& sum) {
@@ -117,10 +110,13 @@ void tree_sum(const Communicator& comm, const ShardRange& range, std::vector<Arr
     std::vector<ConstBytes> sent(comm.size(), {nullptr, 0});
     std::vector<Bytes> places(comm.size(), {nullptr, 0});
     for (std::size_t r = 0; r < comm.size(); ++r) {
-      if (round < mine.size()) sent[r] = bytes_of(segments.of(sums[round], r));
+      if (round < mine.size()) {
+        const Array segment = segments.of(sums[round], r);
+        sent[r] = elements(segment);
+      }
       if (round >= trees[r].size()) continue;
       received.push_back({trees[r][round], Array::empty(own_place.shape(), sum.dtype(), of_exchange)});
-      places[r] = writable_bytes_of(received.back().segment);
+      places[r] = elements(received.back().segment);
     }
     exchange(sent, places);
   }
@@ -133,8 +129,11 @@ void tree_sum(const Communicator& comm, const ShardRange& range, std::vector<Arr
   // Every rank gets the sums of all segments.
   Array whole = device == of_exchange ? sum : Array::empty(sum.shape(), sum.dtype());
   std::vector<Bytes> places;
-  for (std::size_t r = 0; r < comm.size(); ++r) places.push_back(writable_bytes_of(segments.of(whole, r)));
-  exchange(std::vector<ConstBytes>(comm.size(), bytes_of(own_sum)), places);
+  for (std::size_t r = 0; r < comm.size(); ++r) {
+    Array segment = segments.of(whole, r);
+    places.push_back(elements(segment));
+  }
+  exchange(std::vector<ConstBytes>(comm.size(), elements(own_sum)), places);
   if (device != of_exchange) sum.assign(whole.to(device));
 }
 
