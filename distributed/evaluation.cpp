@@ -10,13 +10,6 @@ namespace tenbin {
 
 namespace {
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < text.size(); begin = text.find('\n', begin) + 1)
-    lines.push_back(text.substr(begin, text.find('\n', begin) - begin));
-  return lines;
-}
-
 // The means of all ranks' rows, from the means of the shards of each, in the order of the shards.
 std::vector<std::pair<std::string, double>> mean_losses(const ShardedDataset& data, const LossFunction& loss,
                                                         std::size_t batch_size, const std::string& prefix) {
@@ -40,10 +33,11 @@ std::vector<std::pair<std::string, double>> mean_losses(const ShardedDataset& da
   for (const std::string& key : keys) lines += key + '\n';
   for (const std::string& of_rank : comm.allgather(lines)) {
     if (of_rank.empty()) continue;  // a rank without rows
-    if (keys.empty()) keys = lines_of(of_rank);
-    if (lines_of(of_rank) != keys)
+    const std::vector<std::string> keys_of_rank = detail::lines_of(of_rank);
+    if (keys.empty()) keys = keys_of_rank;
+    if (keys_of_rank != keys)
       throw Error("evaluator: the loss reports ", detail::joined(keys), " on one rank and ",
-                  detail::joined(lines_of(of_rank)), " on another");
+                  detail::joined(keys_of_rank), " on another");
   }
   std::vector<double> sums(keys.size(), 0);
   std::size_t shard = 0;

@@ -103,9 +103,7 @@ namespace detail {
 ShardedDataset scatter(const std::optional<Samples>& samples, const Communicator& comm,
                        const ScatterOptions& options) {
   const std::size_t shards = options.shards;
-  if (shards < comm.size())
-    throw Error("scatter: expected as many shards as ranks or more, got ", shards, " shards for ",
-                comm.size(), " ranks");
+  require_enough_shards("scatter", shards, comm);
   std::vector<Arrays> lists(comm.size());
   comm.together([&] {
     if (!comm.is_first()) return;
@@ -130,9 +128,7 @@ ShardedDataset scatter(const std::optional<Samples>& samples, const Communicator
 
 ShardedDataset load_shards(const Communicator& comm, std::size_t shards,
                            const std::function<Samples(std::size_t)>& load) {
-  if (shards < comm.size())
-    throw Error("load_shards: expected as many shards as ranks or more, got ", shards, " shards for ",
-                comm.size(), " ranks");
+  require_enough_shards("load_shards", shards, comm);
   std::vector<Samples> local;
   const ShardRange range(shards, comm);
   comm.together([&] {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tenbin/core/random.h"
+#include "tenbin/core/text.h"
 #include "tenbin/links/link.h"
 #include "tenbin/optimizers/optimizer.h"
 #include "tenbin/serializers/state.h"
@@ -18,16 +19,6 @@ namespace {
 
 // The names of the parts, one per line: it tells a checkpoint from other files.
 constexpr const char* parts_key = "checkpoint/parts";
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
 
 bool is_path(const std::string& name) {
   return !name.empty() && name.front() != '/' && name.back() != '/' && name.find("//") == std::string::npos &&
@@ -257,7 +248,7 @@ class Checkpoint::Loading {
     if (!file.contains(parts_key))
       throw Error(file.path(), ": not a checkpoint: there is no key ", parts_key, "; the file has ",
                   detail::listed(file.keys()));
-    const std::vector<std::string> names = lines_of(read_text(reader_, parts_key));
+    const std::vector<std::string> names = detail::lines_of(read_text(reader_, parts_key));
     in_file_.insert(names.begin(), names.end());
     std::set<std::string> others = in_file_;
     for (const Part& part : parts_)

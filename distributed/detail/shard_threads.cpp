@@ -195,11 +195,15 @@ struct ShardThreads::State {
   }
 };
 
+void require_enough_shards(const char* function, std::size_t shards, const Communicator& comm) {
+  if (shards < comm.size())
+    throw Error(function, ": expected as many shards as ranks or more, got ", shards, " shards for ",
+                comm.size(), " ranks");
+}
+
 ShardThreads::ShardThreads(const Communicator& comm, std::size_t shards)
     : state_(std::make_unique<State>(comm, shards)) {
-  if (shards < comm.size())
-    throw Error("DataParallel: expected as many shards as ranks or more, got ", shards, " shards for ",
-                comm.size(), " ranks");
+  require_enough_shards("DataParallel", shards, comm);
   for (std::size_t i = state_->range.first; i < state_->range.last; ++i)
     state_->workers.push_back(std::make_unique<Worker>(i, i == state_->range.first));
 }

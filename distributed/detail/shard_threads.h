@@ -26,6 +26,9 @@ struct ShardRange {
   std::size_t last;
 };
 
+// Errors: `function: expected as many shards as ranks or more, got 2 shards for 3 ranks`.
+void require_enough_shards(const char* function, std::size_t shards, const Communicator& comm);
+
 // Runs a task for every shard of this rank. A task runs until it needs numbers of all shards, and goes on
 // when all shards of all ranks have got there. Only one task runs at a time: they may use the same model.
 class ShardThreads {
