@@ -1,5 +1,5 @@
-// loss/<rows>x<classes>/tenbin: softmax_cross_entropy with class weights, forward and backward;
-// loss/<rows>x<classes>/copy and /exp: its two lower bounds.
+// loss/<rows>x<classes>/tenbin: softmax_cross_entropy with class weights, or of one class
+// sigmoid_cross_entropy, forward and backward; loss/<rows>x<classes>/copy and /exp: its two lower bounds.
 #include <benchmark/benchmark.h>
 #include <tenbin/tenbin.h>
 
@@ -19,7 +19,7 @@ void tenbin_loss(benchmark::State& state, const LossWorkload& workload) {
         Variable loss;
         for (std::size_t i = 0; i < workload.repeats; ++i) {
           x.cleargrad();
-          loss = softmax_cross_entropy(x, problem.t, {.class_weight = problem.class_weight});
+          loss = loss_of(workload, problem, x);
           loss.backward();
         }
         value = loss.item();

@@ -14,6 +14,8 @@ TARGETS = {
     "step/30-64-64-2/4096": {"floor": 1.15, "slower": {"eager": 2, "compile": 1, "jax": 1}},
     "step/784-1000-1000-10/100": {"floor": 1.05, "slower": {"eager": 1.3, "compile": 1, "jax": 1}, "threads": 0.6},
     "step/784-1000-1000-10/4096": {"floor": 1.03, "slower": {"eager": 1.02, "compile": 1, "jax": 1}, "threads": 0.6},
+    "loss/4096x1": {"slower": {"eager": 5, "compile": 2, "jax": 2}},
+    "loss/65536x1": {"slower": {"eager": 2, "compile": 2, "jax": 2}},
     "loss/4096x2": {"floor": 6, "slower": {"eager": 15, "compile": 2, "jax": 2, "chainer": 4}},
     "loss/65536x10": {"floor": 2, "slower": {"eager": 6, "compile": 2, "jax": 2, "chainer": 4}, "threads": 0.6},
     "loss/65536x100": {"floor": 1.4, "slower": {"eager": 5, "compile": 2, "jax": 2, "chainer": 4}, "threads": 0.6},

@@ -22,10 +22,8 @@ const std::vector<StepWorkload>& step_workloads() {
 
 const std::vector<LossWorkload>& loss_workloads() {
   static const std::vector<LossWorkload> all = {
-      {"4096x2", 4096, 2, 200},
-      {"65536x10", 65536, 10, 10},
-      {"65536x100", 65536, 100, 2},
-      {"8192x1000", 8192, 1000, 2},
+      {"4096x1", 4096, 1, 200},    {"65536x1", 65536, 1, 10},    {"4096x2", 4096, 2, 200},
+      {"65536x10", 65536, 10, 10}, {"65536x100", 65536, 100, 2}, {"8192x1000", 8192, 1000, 2},
   };
   return all;
 }
@@ -80,10 +78,14 @@ Problem make(const StepWorkload& workload) {
 
 Problem make(const LossWorkload& workload) {
   random::Generator rng(2);
-  Problem problem = make_problem(workload.rows, workload.classes, workload.classes, rng);
-  problem.expected_loss = softmax_cross_entropy(problem.x.astype(Dtype::float64), problem.t,
-                                                {.class_weight = problem.class_weight.astype(Dtype::float64)})
-                              .item();
+  const std::size_t labels = std::max<std::size_t>(workload.classes, 2);
+  Problem problem = make_problem(workload.rows, workload.classes, labels, rng);
+  if (workload.classes == 1) {
+    problem.t = problem.t.reshape({workload.rows, 1});
+    const std::vector<float> weight = problem.class_weight.to_vector<float>();
+    problem.class_weight = Array{weight[1] / weight[0]};
+  }
+  problem.expected_loss = loss_of(workload, problem, problem.x.astype(Dtype::float64)).item();
   return problem;
 }
 
@@ -167,6 +169,11 @@ Problem load(const EpochWorkload& workload, const std::string& directory) {
 std::string data_directory() {
   const char* directory = std::getenv("TENBIN_BENCH_DATA");
   return directory == nullptr ? "." : directory;
+}
+
+Variable loss_of(const LossWorkload& workload, const Problem& problem, const Variable& x) {
+  if (workload.classes == 1) return sigmoid_cross_entropy(x, problem.t, {.pos_weight = problem.class_weight});
+  return softmax_cross_entropy(x, problem.t, {.class_weight = problem.class_weight});
 }
 
 void require_expected(const std::string& who, double loss, const Problem& problem, double tolerance) {

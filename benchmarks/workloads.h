@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tenbin/core/array.h"
+#include "tenbin/core/variable.h"
 
 namespace tenbin::benchmarks {
 
@@ -22,7 +22,8 @@ struct StepWorkload {
 /// work.
 inline constexpr double adam_alpha = 1e-4;
 
-/// The loss alone, forward and backward, of scores (rows, classes).
+/// The loss alone, forward and backward, of scores (rows, classes): softmax cross entropy with class weights.
+/// Of one class: sigmoid cross entropy, in which the elements with label 1 have a weight.
 struct LossWorkload {
   std::string name;  ///< `4096x2`
   std::size_t rows;
@@ -44,7 +45,7 @@ const std::vector<LossWorkload>& loss_workloads();
 struct Problem {
   Array x;                        ///< samples or scores
   Array t;                        ///< labels, int32
-  Array class_weight;             ///< none for an epoch
+  Array class_weight;             ///< none for an epoch; of one class that of label 1
   Array order;                    ///< for an epoch: the samples in the order of its minibatches, int64
   std::vector<Array> parameters;  ///< W0 b0 W1 b1 ...; none for the loss alone
   /// The last loss of a block, computed in float64: a participant with another loss did other work.
@@ -56,6 +57,9 @@ struct Problem {
 Problem load(const StepWorkload& workload, const std::string& directory);
 Problem load(const LossWorkload& workload, const std::string& directory);
 Problem load(const EpochWorkload& workload, const std::string& directory);
+
+/// The loss of scores x.
+Variable loss_of(const LossWorkload& workload, const Problem& problem, const Variable& x);
 
 /// The directory that `load` reads: TENBIN_BENCH_DATA, or the current directory.
 std::string data_directory();

@@ -381,6 +381,33 @@ void long_lines(std::size_t count, std::size_t n_class, const T* x, T* y, const 
   }
 }
 
+// ---- the logarithm ----------------------------------------------------------------------------------------
+
+// y := (x - max) - log_sum, for lines of which both are known.
+template <class T>
+void subtract_log_sums(const SoftmaxChunk<T>& chunk, const Lines& lines, const T* __restrict x,
+                       T* __restrict y) {
+  if (lines.inner == 1) {
+    const std::size_t n_class = lines.length, start = chunk.first() * n_class;
+    for (std::size_t i = 0; i < chunk.count(); ++i) {
+      const T max = chunk.max[i], log_sum = chunk.log_sum[i];
+      const std::size_t begin = start + i * n_class;
+      for (std::size_t c = begin; c < begin + n_class; ++c) y[c] = (x[c] - max) - log_sum;
+    }
+    return;
+  }
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < chunk.count(); i += n) {
+    n = std::min(chunk.count() - i, lines.inner - (chunk.first() + i) % lines.inner);
+    const std::size_t start = lines.start(chunk.first() + i);
+    for (std::size_t c = 0; c < lines.length; ++c)
+      for (std::size_t r = 0; r < n; ++r) {
+        const std::size_t at = start + c * lines.inner + r;
+        y[at] = (x[at] - chunk.max[i + r]) - chunk.log_sum[i + r];
+      }
+  }
+}
+
 // ---- chunks -----------------------------------------------------------------------------------------------
 
 template <class T, class Result>
@@ -419,6 +446,14 @@ SoftmaxChunk<T>::SoftmaxChunk(const Lines& lines, std::size_t first, std::size_t
 template <class T>
 void SoftmaxChunk<T>::log_sums(const T* x) {
   at_level([&] { run<T>(*this, lines_, x, nullptr, NoResult()); });
+}
+
+template <class T>
+void SoftmaxChunk<T>::log_softmax(const T* x, T* y) {
+  at_level([&] {
+    run<T>(*this, lines_, x, nullptr, NoResult());
+    subtract_log_sums(*this, lines_, x, y);
+  });
 }
 
 template <class T>

@@ -16,7 +16,8 @@ namespace tenbin::cpu {
 /// Up to `size` neighbouring lines; entry i of the members is for line `first + i`:
 ///
 ///     SoftmaxChunk<T> chunk(lines, first);
-///     chunk.log_sums(x);           // `max` and `log_sum`; the other two also write an array y:
+///     chunk.log_sums(x);           // `max` and `log_sum`; the other three also write an array y:
+///     chunk.log_softmax(x, y);     // log(softmax(x))
 ///     chunk.softmax(x, y);         // softmax(x)
 ///     chunk.label_gradient(x, y);  // the gradient of a cross entropy, by `factor` and `label`
 ///
@@ -39,6 +40,8 @@ class SoftmaxChunk {
 
   /// Computes `max` and `log_sum`, which is also accurate near 0, where one class has a probability near 1.
   void log_sums(const T* x);
+  /// The same, and y := log(softmax(x)), which keeps its digits near 0.
+  void log_softmax(const T* x, T* y);
   /// The same, and y := softmax(x).
   void softmax(const T* x, T* y);
   /// The same, and y := factor (softmax(x)[c] - [c = label]).

@@ -241,12 +241,17 @@ TENBIN_INLINE T log_of_sum(T sum, T rest) {
   return detail::log(detail::Factored<T>{n, little ? rest : f}) + (sum - sum);
 }
 
+/// log(1 + x) for 0 <= x <= 1, accurate near 0, too; NaN for NaN.
+template <class T>
+TENBIN_INLINE T log1p(T x) {
+  const T whole = 1 + x;
+  return log(whole) + (x - (whole - 1)) / whole;  // corrects the rounding of 1 + x
+}
+
 /// log(1 + exp(-|z|)), as `detail::softplus_tail` (core/logistic.h).
 template <class T>
 TENBIN_INLINE T softplus_tail(T z) {
-  const T e = exp(z < 0 ? z : -z);
-  const T whole = 1 + e;
-  return log(whole) + (e - (whole - 1)) / whole;  // corrects the rounding of 1 + e
+  return log1p(exp(z < 0 ? z : -z));
 }
 
 }  // namespace tenbin::vector_math

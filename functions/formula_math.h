@@ -30,6 +30,11 @@ constexpr T expm1(T x) {
 }
 
 template <class T>
+constexpr T log1p(T x) {  // 0 <= x <= 1
+  return std::log1p(x);
+}
+
+template <class T>
 constexpr T tanh(T x) {
   return std::tanh(x);
 }
@@ -53,6 +58,7 @@ constexpr T softplus_tail(T z) {
 using device::erfc;
 using device::exp;
 using device::expm1;
+using device::log1p;
 using device::sigmoid;
 using device::softplus_tail;
 using device::tanh;
@@ -62,6 +68,7 @@ using device::tanh;
 using vector_math::erfc;
 using vector_math::exp;
 using vector_math::expm1;
+using vector_math::log1p;
 using vector_math::sigmoid;
 using vector_math::softplus_tail;
 using vector_math::tanh;

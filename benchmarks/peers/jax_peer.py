@@ -10,6 +10,10 @@ def weighted_cross_entropy(scores, t, class_weight):
     return -jnp.mean(class_weight[t] * jnp.take_along_axis(log_p, t[:, None], axis=1)[:, 0])
 
 
+def weighted_binary_cross_entropy(logits, t, positive_weight):
+    return jnp.mean(jnp.where(t == 1, positive_weight * jax.nn.softplus(-logits), jax.nn.softplus(logits)))
+
+
 def predict(parameters, x):
     for W, b in parameters[:-1]:
         x = jax.nn.relu(x @ W.T + b)
@@ -50,7 +54,8 @@ def training_step(problem):
 
 def loss_alone(problem):
     x, t, weight = jnp.asarray(problem.x), jnp.asarray(problem.t), jnp.asarray(problem.class_weight)
-    loss_and_gradient = jax.jit(jax.value_and_grad(lambda x: weighted_cross_entropy(x, t, weight)))
+    loss_of = weighted_binary_cross_entropy if x.shape[1] == 1 else weighted_cross_entropy
+    loss_and_gradient = jax.jit(jax.value_and_grad(lambda x: loss_of(x, t, weight)))
 
     def work():
         for _ in range(problem.steps):

@@ -71,7 +71,11 @@ Block training_step(const std::string& path) {
 }
 
 Block loss_alone(const std::string& path) {
+  namespace F = torch::nn::functional;
   const auto problem = std::make_shared<Problem>(path);
+  const bool is_binary = problem->x.size(1) == 1;
+  const torch::Tensor t = is_binary ? problem->t.to(torch::kFloat32) : problem->t;
+  const auto binary = F::BinaryCrossEntropyWithLogitsFuncOptions().pos_weight(problem->weight);
   const auto steps = problem->file.read("steps").item<std::int64_t>();
   return problem->block([] {},
                         [=] {
@@ -80,7 +84,8 @@ Block loss_alone(const std::string& path) {
                           torch::Tensor loss;
                           for (std::int64_t i = 0; i < steps; ++i) {
                             x.mutable_grad() = torch::Tensor();
-                            loss = torch::nn::functional::cross_entropy(x, problem->t, problem->options());
+                            loss = is_binary ? F::binary_cross_entropy_with_logits(x, t, binary)
+                                             : F::cross_entropy(x, t, problem->options());
                             loss.backward();
                           }
                           return loss.item<double>();

@@ -37,9 +37,14 @@ def training_step(problem):
 
 
 def loss_alone(problem):
-    x, t = torch.from_numpy(problem.x).requires_grad_(), torch.from_numpy(problem.t).long()
+    x, t = torch.from_numpy(problem.x).requires_grad_(), torch.from_numpy(problem.t)
     weight = torch.from_numpy(problem.class_weight)
-    cross_entropy = compile_if_asked(lambda x, t: F.cross_entropy(x, t, weight=weight))
+    if x.shape[1] == 1:
+        t = t.float()
+        cross_entropy = compile_if_asked(lambda x, t: F.binary_cross_entropy_with_logits(x, t, pos_weight=weight))
+    else:
+        t = t.long()
+        cross_entropy = compile_if_asked(lambda x, t: F.cross_entropy(x, t, weight=weight))
 
     def work():
         for _ in range(problem.steps):

@@ -1,36 +1,16 @@
 #include "tenbin/functions/activation/log_softmax.h"
 
-#include <cmath>
-#include <limits>
-
 #include "tenbin/core/check.h"
-#include "tenbin/core/log_sum.h"
 #include "tenbin/cpu/lines.h"
+#include "tenbin/cpu/softmax.h"
 #include "tenbin/cpu/vector_math.h"
 
 namespace tenbin {
 
 namespace {
 
-template <class T>
-void log_softmax_line(T* y, const T* x, std::size_t length, std::size_t stride) {
-  T largest = -std::numeric_limits<T>::infinity();
-  for (std::size_t j = 0; j < length; ++j) largest = x[j * stride] > largest ? x[j * stride] : largest;
-  // If only one element equals the maximum, the sum is 1 plus terms that may be too small for its digits:
-  // they are summed separately, too.
-  double sum = 0, rest = 0;
-  for (std::size_t j = 0; j < length; ++j) {
-    y[j * stride] = x[j * stride] - largest;
-    const double term = std::exp(static_cast<double>(y[j * stride]));
-    sum += term;
-    rest += term < 1 ? term : 0;
-  }
-  const T log_sum = static_cast<T>(detail::log_of_sum(sum, rest));
-  for (std::size_t j = 0; j < length; ++j) y[j * stride] -= log_sum;
-}
-
-template <class T>
-void gradient_line(T* gx, const T* y, const T* gy, std::size_t length, std::size_t stride) {
+template <class T, class Stride>
+void gradient_line(T* __restrict gx, const T* y, const T* gy, std::size_t length, Stride stride) {
   double sum = 0;
   for (std::size_t j = 0; j < length; ++j) sum += static_cast<double>(gy[j * stride]);
   for (std::size_t j = 0; j < length; ++j)
@@ -48,7 +28,14 @@ Arrays LogSoftmax::forward_cpu(const Arrays& xs) {
   retain_inputs({});
   retain_outputs({0});
   const Lines lines = lines_along(xs[0].shape(), require_axis(*this, xs[0], axis_));
-  return {cpu::map_lines([](auto... line) { log_softmax_line(line...); }, lines, xs[0])};
+  Array y = Array::empty_like(xs[0]);
+  visit_floating(y.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    cpu::for_each_softmax_chunk<T>(lines, [&](cpu::SoftmaxChunk<T>& chunk, std::size_t) {
+      chunk.log_softmax(xs[0].data<T>(), y.data<T>());
+    });
+  });
+  return {y};
 }
 
 Arrays LogSoftmax::backward_cpu(const Arrays&, const Arrays& gys) {

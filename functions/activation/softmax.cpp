@@ -8,8 +8,8 @@ namespace tenbin {
 
 namespace {
 
-template <class T>
-void gradient_line(T* gx, const T* y, const T* gy, std::size_t length, std::size_t stride) {
+template <class T, class Stride>
+void gradient_line(T* __restrict gx, const T* y, const T* gy, std::size_t length, Stride stride) {
   double mean = 0;  // of gy under y
   for (std::size_t j = 0; j < length; ++j)
     mean += static_cast<double>(y[j * stride]) * static_cast<double>(gy[j * stride]);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tenbin/core/check.h"
+#include "tenbin/cpu/level.h"
 #include "tenbin/functions/loss/detail/batch_loss.h"
 #include "tenbin/functions/loss/detail/binary_elements.h"
 #include "tenbin/functions/loss/detail/composed_loss.h"
@@ -17,15 +18,22 @@ namespace {
 template <class Elements>
 std::size_t count_valid(const Function& function, const Elements& elements, std::size_t size,
                         const std::optional<std::int64_t>& ignore_option) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < size; ++i) {
+  std::size_t wrong = 0, valid = 0;  // counted, since a loop that ends early is not vectorised
+  cpu::at_level([&] {
+    std::size_t wrong_sum = 0, valid_sum = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      wrong_sum += static_cast<std::size_t>(elements.is_wrong(i));
+      valid_sum += static_cast<std::size_t>(elements.is_valid(i));
+    }
+    wrong = wrong_sum;
+    valid = valid_sum;
+  });
+  for (std::size_t i = 0; wrong > 0 && i < size; ++i)
     if (elements.is_wrong(i))
       detail::throw_invalid_binary_label(function.name().c_str(), static_cast<std::int64_t>(i), elements.t[i],
                                          elements.ignore_label);
-    count += elements.t[i] != elements.ignore_label ? 1 : 0;
-  }
   if (!ignore_option && detail::are_signs(elements.t, size)) detail::refuse_signs(function.name().c_str());
-  return count;
+  return valid;
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ COPIES = ("*copied*", "copies *")
 LOSS = ("softmax_cross_entropy*", "a loss has the same bits*")
 DIVISOR = ("the divisor is right*",)
 CACHE = ("*cache_score does not change a bit*",)
+ELEMENTS = ("sigmoid_cross_entropy*", "*focal*")
 
 SOFTMAX_LOSS = "functions/loss/softmax_cross_entropy.cu"
 LOSS_SUMS = "functions/loss/detail/loss_sums.cuh"
@@ -322,12 +323,12 @@ LOSSES = [
            ("softmax_cross_entropy's gradient*", "a captured loss*")),
     Mutant("softmax_cross_entropy: a gradient is kept of losses that are not reduced, and the first gy decides",
            SOFTMAX_LOSS,
-           "config().enable_backprop && reduce;",
-           "config().enable_backprop;",
+           "may_run_backward() && reduce;",
+           "may_run_backward();",
            ("softmax_cross_entropy's gradient*",)),
     Mutant("softmax_cross_entropy: the kept gradient is given to two backwards",
            SOFTMAX_LOSS,
-           "std::exchange(gradient_, Array())",
+           "detail::take_kept_gradient(*this, gradient_, x)",
            "gradient_",
            CACHE),
     Mutant("softmax_cross_entropy: soft targets get no gradient where gy is 1",
@@ -366,6 +367,21 @@ LOSSES = [
            "p += step) part(Group(), p);",
            "p += step * count) part(Group(), p);",
            CACHE),
+    Mutant("losses of elements: the kept gradient is not divided",
+           LOSS_SUMS,
+           "factor_of(elements, i, coefficient * sample)",
+           "factor_of(elements, i, sample)",
+           ELEMENTS),
+    Mutant("losses of elements: backward leaves out the weights of samples",
+           LOSS_SUMS,
+           "product_or_zero(outer, sample)",
+           "outer",
+           ELEMENTS),
+    Mutant("losses of elements: ignored ones are counted",
+           LOSS_SUMS,
+           "    if (!elements.is_valid(i)) return;\n",
+           "",
+           ELEMENTS),
     Mutant("losses: a wrong label is not reported",
            LOSS_SUMS,
            "    if (sums.wrong_label != no_position)\n",

@@ -79,8 +79,8 @@ const struct Last {
   }
 } last;
 
-// The system has no memory for thread stacks: the caller works alone. Run it with OPENBLAS_NUM_THREADS=1, as ctest
-// does.
+// The system has no memory for thread stacks: the caller works alone. Run it with OPENBLAS_NUM_THREADS=1, as
+// ctest does.
 void sum_without_threads() {
   std::size_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;

@@ -9,6 +9,7 @@
 
 #include "tenbin/core/array.h"
 #include "tenbin/core/detail/labels.h"
+#include "tenbin/functions/formula_math.h"
 #include "tenbin/functions/loss/detail/weighted_sums.h"
 
 namespace tenbin::detail {
@@ -26,37 +27,33 @@ struct BinaryElements {
   std::size_t inner;         // the number of elements per class and row
 
   constexpr bool is_class(std::size_t i) const { return static_cast<std::uint64_t>(std::int64_t{t[i]}) <= 1; }
-  constexpr bool is_wrong(std::size_t i) const { return !is_class(i) && t[i] != ignore_label; }
+  constexpr bool is_wrong(std::size_t i) const {
+    const bool known = is_class(i), ignored = t[i] == ignore_label;
+    return (!known & !ignored) != 0;
+  }
   // A wrong label is ignored.
-  constexpr bool is_valid(std::size_t i) const { return is_class(i) && t[i] != ignore_label; }
+  constexpr bool is_valid(std::size_t i) const {
+    const bool known = is_class(i), ignored = t[i] == ignore_label;
+    return (known & !ignored) != 0;
+  }
   constexpr T weight(std::size_t i) const {
     return t[i] == 1 && pos_weight != nullptr ? pos_weight[i / inner % weight_count] : T{1};
   }
 
-  // exp(-|x|), of which the loss log(1 + exp(z)) and its derivative 1 / (1 + exp(-z)) are made; z is the
-  // logit of the wrong answer.
-  constexpr T common(std::size_t i) const { return std::exp(-std::abs(x[i])); }
-
-  // `unit`: multiplies the weight. Where the weight is 0, x may be NaN.
-  constexpr double loss(std::size_t i, T small, double unit) const {
-    const T w = is_valid(i) ? weight(i) : T{0};
-    if (w == T{0}) return 0;
-    return static_cast<double>(w) * unit * static_cast<double>(std::max(z(i), T{0}) + std::log1p(small));
+  // log(1 + exp(z)) and its derivative by x, of the logit z of the wrong answer. Without branches: loops are
+  // vectorised.
+  [[gnu::always_inline]] constexpr Terms<T> terms(std::size_t i) const {
+    const bool is_positive = t[i] == 1;
+    const T z = is_positive ? -x[i] : x[i];
+    const T small = formula_math::exp(-std::abs(z));
+    const T slope = (z < 0 ? small : T{1}) / (1 + small);
+    return {(z < 0 ? T{0} : z) + formula_math::log1p(small), is_positive ? -slope : slope};
   }
 
-  // `outer`: the gradient of the element's loss. Its product with the weight may be infinite in T though the
-  // product with a small slope is not.
-  constexpr T gradient(std::size_t i, T small, double outer) const {
-    const T scale = product_or_zero(static_cast<T>(outer), weight(i));
-    if (!is_valid(i) || scale == T{0}) return T{0};
-    const T of_z = (z(i) < 0 ? small : T{1}) / (1 + small);
-    const T slope = t[i] == 1 ? -of_z : of_z;
-    if (fits<T>(static_cast<double>(scale))) return scale * slope;
-    return scaled(slope, outer, static_cast<double>(weight(i)));
+  TwoWeights<T> two_weights() const {
+    if (pos_weight == nullptr) return {true, T{1}, T{1}};
+    return {weight_count == 1, T{1}, *pos_weight};
   }
-
- private:
-  constexpr T z(std::size_t i) const { return t[i] == 1 ? -x[i] : x[i]; }
 };
 
 // Calls `f` with the elements in their own types. `pos_weight`: empty, or in x's dtype and on its device.

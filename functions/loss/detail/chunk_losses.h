@@ -117,40 +117,7 @@ void chunk_losses(const Problem<T>& problem, const ChunkLabels<T>& labels, const
   }
 }
 
-// The sum of the losses: in interleaved parts, since an addition waits for the one before it.
-template <std::size_t Size>
-double add_up(const double (&losses)[Size], std::size_t count) {
-  constexpr std::size_t parts = 32;
-  double part[parts] = {};
-  std::size_t i = 0;
-  for (; i + parts <= count; i += parts)
-    for (std::size_t j = 0; j < parts; ++j) part[j] += losses[i + j];
-  for (std::size_t j = 0; i + j < count; ++j) part[j] += losses[i + j];
-  for (std::size_t half = parts / 2; half > 0; half /= 2)
-    for (std::size_t j = 0; j < half; ++j) part[j] += part[j + half];
-  return part[0];
-}
-
 // ---- the gradients of one chunk ---------------------------------------------------------------------------
-
-// What the gradient of each position is multiplied with: gy times one over the divisor times the weight of
-// the sample. In double: the product may be representable where its parts are not.
-template <class T>
-struct Scale {
-  double coefficient;
-  const T* sample_weight;  // null: ones
-  const T* gy = nullptr;   // null: 1
-  bool gy_of_each = false;
-
-  double operator()(std::size_t p) const {
-    const double outer = gy == nullptr
-                             ? coefficient
-                             : product_or_zero(static_cast<double>(gy[gy_of_each ? p : 0]), coefficient);
-    return sample_weight == nullptr ? outer : product_or_zero(outer, static_cast<double>(sample_weight[p]));
-  }
-  // Whether it is the coefficient for every position.
-  bool is_constant() const { return gy == nullptr && sample_weight == nullptr; }
-};
 
 // From this factor on, a gradient may be multiplied with gy later: only elements below 2^-62 of the largest
 // one have lost digits in float.

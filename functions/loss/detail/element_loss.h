@@ -1,10 +1,15 @@
 // A loss of each element on the CPU: its terms and their gradient in one pass. loss_sums.cuh has the same for
 // kernels. Internal.
 //
-// `Elements` have, for element i, is_valid(i), weight(i), and common(i), of which loss(i, common, unit) and
-// gradient(i, common, outer) are made: see binary_elements.h and focal_elements.h.
+// `Elements` have, for element i, is_valid(i), weight(i) and terms(i), which are multiplied with it, and
+// two_weights(): see binary_elements.h and focal_elements.h.
 #pragma once
 
+#include <algorithm>
+
+#include "tenbin/core/small_vector.h"
+#include "tenbin/cpu/level.h"
+#include "tenbin/cpu/parallel.h"
 #include "tenbin/functions/loss/detail/weighted_sums.h"
 
 namespace tenbin::detail {
@@ -24,21 +29,104 @@ Sums count_elements(const Elements& elements, std::size_t count, const Scalar<El
   return sums;
 }
 
+// The weights of the elements from `first` on; 0: ignored. If there are two, in a loop without branches.
+template <class Elements>
+void element_weights(const Elements& elements, std::size_t first, std::size_t count,
+                     Scalar<Elements>* weights) {
+  using T = Scalar<Elements>;
+  const TwoWeights<T> two = elements.two_weights();
+  if (!two.are_all) {
+    for (std::size_t i = 0; i < count; ++i)
+      weights[i] = elements.is_valid(first + i) ? elements.weight(first + i) : T{0};
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const T weight = elements.t[first + i] == 0 ? two.zero : two.one;
+    weights[i] = elements.is_valid(first + i) ? weight : T{0};
+  }
+}
+
+// Some elements, in loops that are vectorised.
+template <class T>
+class ElementChunk {
+ public:
+  static constexpr std::size_t size = 256;
+
+  template <class Elements>
+  ElementChunk(const Elements& elements, std::size_t first, std::size_t count)
+      : first_(first), count_(count) {
+    element_weights(elements, first, count, weight_);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Terms<T> terms = elements.terms(first + i);
+      value_[i] = terms.value;
+      slope_[i] = terms.slope;
+    }
+  }
+
+  // The sum of the losses, which are stored unless `losses` is null.
+  double losses(const Scale<T>& scale, T* losses) const {
+    double loss[size];
+    multiply(value_, scale, loss);
+    for (std::size_t i = 0; losses != nullptr && i < count_; ++i)
+      losses[first_ + i] = static_cast<T>(loss[i]);
+    return add_up(loss, count_);
+  }
+
+  void gradients(const Scale<T>& scale, T* gx) const {
+    double gradient[size];
+    multiply(slope_, scale, gradient);
+    for (std::size_t i = 0; i < count_; ++i) gx[first_ + i] = static_cast<T>(gradient[i]);
+  }
+
+ private:
+  // In double: the product may be representable where its parts are not.
+  void multiply(const T* term, const Scale<T>& scale, double* product) const {
+    scale.fill(first_, count_, product);
+    for (std::size_t i = 0; i < count_; ++i) {
+      const double factor = product_or_zero(product[i], static_cast<double>(weight_[i]));
+      product[i] = product_or_zero(factor, static_cast<double>(term[i]));
+    }
+  }
+
+  std::size_t first_;
+  std::size_t count_;
+  T weight_[size];
+  T value_[size];
+  T slope_[size];
+};
+
+template <class T>
+constexpr std::size_t chunk_count(std::size_t count) {
+  return (count + ElementChunk<T>::size - 1) / ElementChunk<T>::size;
+}
+
+// Calls `f(chunk, index)` for all elements, on several threads if there are many.
+template <class Elements, class F>
+void for_each_chunk(const Elements& elements, std::size_t count, const F& f) {
+  using Chunk = ElementChunk<Scalar<Elements>>;
+  constexpr std::size_t worthwhile = 64;
+  parallel_ranges(chunk_count<Scalar<Elements>>(count), worthwhile, [&](std::size_t begin, std::size_t end) {
+    cpu::at_level([&] {
+      for (std::size_t i = begin; i < end; ++i)
+        f(Chunk(elements, i * Chunk::size, std::min(Chunk::size, count - i * Chunk::size)), i);
+    });
+  });
+}
+
 // The sum of the losses, of which each is multiplied by `unit`. `losses`, `gx`: null, or where every loss,
 // and every gradient for gy = 1, is stored.
 template <class Elements>
 double add_up_elements(const Elements& elements, std::size_t count, const Scalar<Elements>* sample_weight,
                        double unit, double coefficient, Scalar<Elements>* losses, Scalar<Elements>* gx) {
-  double sum = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto common = elements.common(i);
-    const double sample = weight_or_one(sample_weight, i);
-    const double loss = elements.loss(i, common, sample * unit);
-    sum += loss;
-    if (losses != nullptr) losses[i] = static_cast<Scalar<Elements>>(loss);
-    if (gx != nullptr) gx[i] = elements.gradient(i, common, coefficient * sample);
-  }
-  return sum;
+  using T = Scalar<Elements>;
+  const Scale<T> of_losses{unit, sample_weight}, of_gradients{coefficient, sample_weight};
+  SmallVector<double, 64> sums;
+  sums.resize(chunk_count<T>(count));
+  for_each_chunk(elements, count, [&](const ElementChunk<T>& chunk, std::size_t i) {
+    sums[i] = chunk.losses(of_losses, losses);
+    if (gx != nullptr) chunk.gradients(of_gradients, gx);
+  });
+  return add_up(sums.data(), sums.size());
 }
 
 // The gradient for any gy: a number, or one for each element.
@@ -46,10 +134,10 @@ template <class Elements>
 void element_gradients(const Elements& elements, std::size_t count, const Scalar<Elements>* sample_weight,
                        double coefficient, const Scalar<Elements>* gy, bool gy_of_each,
                        Scalar<Elements>* gx) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const double outer = product_or_zero(static_cast<double>(gy[gy_of_each ? i : 0]), coefficient);
-    gx[i] = elements.gradient(i, elements.common(i), product_or_zero(outer, weight_or_one(sample_weight, i)));
-  }
+  using T = Scalar<Elements>;
+  const Scale<T> scale{coefficient, sample_weight, gy, gy_of_each};
+  for_each_chunk(elements, count,
+                 [&](const ElementChunk<T>& chunk, std::size_t) { chunk.gradients(scale, gx); });
 }
 
 }  // namespace tenbin::detail

@@ -289,12 +289,14 @@ struct ForwardElement {
   __device__ void operator()(Group, Index index, double coefficient, LossSums& total) const {
     const auto i = static_cast<std::size_t>(index);
     const auto sample = static_cast<double>(sample_weight_at(sample_weight, index, total));
-    const auto common = elements.common(i);
-    const double loss = elements.loss(i, common, sample);
+    const Terms<T> terms = elements.terms(i);
+    const double loss = product_or_zero(static_cast<double>(terms.value), factor_of(elements, i, sample));
     total.loss += loss;
     if (elements.is_wrong(i)) total.wrong_label = gpu::Smaller()(total.wrong_label, index);
     if (each_loss != nullptr) each_loss[i] = static_cast<T>(loss);
-    if (gx != nullptr) gx[i] = elements.gradient(i, common, coefficient * sample);
+    if (gx != nullptr)
+      gx[i] = static_cast<T>(
+          product_or_zero(static_cast<double>(terms.slope), factor_of(elements, i, coefficient * sample)));
   }
 
   template <class Group>
@@ -329,7 +331,8 @@ struct BackwardElement {
     const auto i = static_cast<std::size_t>(index);
     const double outer = product_or_zero(static_cast<double>(gy[gy_of_each ? i : 0]), totals->coefficient);
     const auto sample = static_cast<double>(sample_weight_at(sample_weight, index));
-    gx[i] = elements.gradient(i, elements.common(i), product_or_zero(outer, sample));
+    gx[i] = static_cast<T>(product_or_zero(static_cast<double>(elements.terms(i).slope),
+                                           factor_of(elements, i, product_or_zero(outer, sample))));
   }
 };
 

@@ -79,6 +79,29 @@ constexpr T scaled(T slope, double scale, double weight) {
   return slope == T{0} ? T{0} : static_cast<T>(static_cast<double>(slope) * scale * weight);
 }
 
+// The loss of an element or position with weight 1, and its derivative.
+template <class T>
+struct Terms {
+  T value;
+  T slope;
+};
+
+// Whether the weight of an element depends on its label alone, which is 0 or 1 or ignored; then of both
+// labels.
+template <class T>
+struct TwoWeights {
+  bool are_all;
+  T zero;
+  T one;
+};
+
+// What the terms of element i are multiplied with; 0 if it is ignored. In double: the product may be
+// representable where its parts are not.
+template <class Elements>
+constexpr double factor_of(const Elements& elements, std::size_t i, double outer) {
+  return elements.is_valid(i) ? product_or_zero(outer, static_cast<double>(elements.weight(i))) : 0;
+}
+
 // The pointer, or null for an empty array.
 template <class T>
 const T* data_or_null(const Array& array) {
@@ -91,6 +114,39 @@ double weight_or_one(const T* weights, std::size_t position) {
   return weights == nullptr ? 1 : static_cast<double>(weights[position]);
 }
 
+// What the gradient of each element or position is multiplied with: gy times one over the divisor times the
+// weight of the sample. In double: the product may be representable where its parts are not.
+template <class T>
+struct Scale {
+  double coefficient;
+  const T* sample_weight;  // null: ones
+  const T* gy = nullptr;   // null: 1
+  bool gy_of_each = false;
+
+  double operator()(std::size_t p) const {
+    const double outer = gy == nullptr
+                             ? coefficient
+                             : product_or_zero(static_cast<double>(gy[gy_of_each ? p : 0]), coefficient);
+    return sample_weight == nullptr ? outer : product_or_zero(outer, static_cast<double>(sample_weight[p]));
+  }
+  // The same for `count` of them, in loops that are vectorised.
+  void fill(std::size_t first, std::size_t count, double* factors) const {
+    if (gy != nullptr && gy_of_each) {
+      for (std::size_t i = 0; i < count; ++i)
+        factors[i] = product_or_zero(static_cast<double>(gy[first + i]), coefficient);
+    } else {
+      const double outer =
+          gy == nullptr ? coefficient : product_or_zero(static_cast<double>(*gy), coefficient);
+      std::fill_n(factors, count, outer);
+    }
+    if (sample_weight == nullptr) return;
+    for (std::size_t i = 0; i < count; ++i)
+      factors[i] = product_or_zero(factors[i], static_cast<double>(sample_weight[first + i]));
+  }
+  // Whether it is the coefficient for every position.
+  bool is_constant() const { return gy == nullptr && sample_weight == nullptr; }
+};
+
 // ---- sums ------------------------------------------------------------------------------------------------
 
 // One over the divisor of the summed loss; 0 if the divisor is 0: no valid labels, or weights that sum to 0.
@@ -102,6 +158,19 @@ constexpr double loss_coefficient(Reduce reduce, Normalize normalize, std::size_
   if (normalize == Normalize::valid_count) divisor = static_cast<double>(valid_count);
   if (normalize == Normalize::batch_size) divisor = static_cast<double>(batch_size);
   return divisor >= Limits::min() && divisor <= Limits::max() ? 1 / divisor : 0;
+}
+
+// The sum of the losses: in interleaved parts, since an addition waits for the one before it.
+inline double add_up(const double* losses, std::size_t count) {
+  constexpr std::size_t parts = 32;
+  double part[parts] = {};
+  std::size_t i = 0;
+  for (; i + parts <= count; i += parts)
+    for (std::size_t j = 0; j < parts; ++j) part[j] += losses[i + j];
+  for (std::size_t j = 0; i + j < count; ++j) part[j] += losses[i + j];
+  for (std::size_t half = parts / 2; half > 0; half /= 2)
+    for (std::size_t j = 0; j < half; ++j) part[j] += part[j + half];
+  return part[0];
 }
 
 // The sums over some positions.

@@ -4,6 +4,7 @@
 
 #include "tenbin/core/config.h"
 #include "tenbin/tests/functions/loss/any_gy.h"
+#include "tenbin/tests/thread_count.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -184,6 +185,66 @@ TEST_CASE("sigmoid_cross_entropy of more elements than one block has threads", "
     }
     check_close(values(logits.grad()), gradient, 1e-16, 1e-11);
   });
+}
+
+TEST_CASE("sigmoid_cross_entropy and its gradient are exact to a few units in the last place") {
+  const auto check = [](auto zero) {
+    using T = decltype(zero);
+    constexpr std::size_t n = 50000;
+    Array x = random::Generator(3).normal({n}, 0, 1, dtype_of<T>);
+    Array t = Array::empty({n}, Dtype::uint8);
+    for (std::size_t i = 0; i < n; ++i) {
+      x.data<T>()[i] *= static_cast<T>(std::pow(10, static_cast<double>(i % 8) - 6));  // 1e-6 to 10
+      t.data<std::uint8_t>()[i] = i % 3 == 0 ? 1 : 0;
+    }
+    Variable scores(x);
+    Variable loss = sigmoid_cross_entropy(scores, t, {.reduce = Reduce::no});
+    loss.set_grad(Array::ones({n}, dtype_of<T>));
+    loss.backward();
+    long double worst_loss = 0, worst_gradient = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const long double sign = i % 3 == 0 ? -1 : 1, z = sign * x.data<T>()[i];
+      const long double exact = std::log1p(std::exp(z)), gradient = sign / (1 + std::exp(-z));
+      worst_loss = std::max(worst_loss, std::abs((loss.data().data<T>()[i] - exact) / exact));
+      worst_gradient = std::max(worst_gradient, std::abs((scores.grad().data<T>()[i] - gradient) / gradient));
+    }
+    CHECK(worst_loss < 3 * std::numeric_limits<T>::epsilon());
+    CHECK(worst_gradient < 3 * std::numeric_limits<T>::epsilon());
+  };
+  check(float{});
+  check(double{});
+}
+
+TEST_CASE("sigmoid_cross_entropy has the same bits on any number of threads, and for any type of label") {
+  for (const std::size_t n : {1, 255, 256, 257, 70001}) {
+    const Array x = random::Generator(4).normal({n}, 0, 3);
+    Array t = Array::empty({n}, Dtype::int32);
+    for (std::size_t i = 0; i < n; ++i) t.data<std::int32_t>()[i] = i % 5 == 0 ? 1 : i % 7 == 3 ? 9 : 0;
+    const SigmoidCrossEntropyOptions options{.ignore_label = 9, .pos_weight = Array{4.f}};
+    double loss = 0, sum = 0;
+    std::vector<double> gradient;
+    for (const double value :
+         expected_loss({x, t}, {.reduce = Reduce::no, .ignore_label = 9, .pos_weight = Array{4.f}}))
+      sum += value;
+    for (const std::size_t threads : {1, 2, 4}) {
+      const ThreadCount count(threads);
+      for (const Dtype labels : {Dtype::int32, Dtype::int64, Dtype::uint8}) {
+        CAPTURE(n, threads, labels);
+        Variable scores(x);
+        Variable mean = sigmoid_cross_entropy(scores, t.astype(labels), options);
+        mean.backward();
+        if (gradient.empty()) {
+          loss = mean.item();
+          gradient = values(scores.grad());
+          std::size_t valid = 0;
+          for (std::size_t i = 0; i < n; ++i) valid += t.data<std::int32_t>()[i] != 9 ? 1 : 0;
+          CHECK(loss == Approx(sum / static_cast<double>(valid)));
+        }
+        CHECK(mean.item() == loss);
+        CHECK(values(scores.grad()) == gradient);
+      }
+    }
+  }
 }
 
 // Forward computes the gradient for gy = 1; a second backward and other gy compute it again.
