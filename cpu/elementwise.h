@@ -31,7 +31,8 @@ Array map(F f, const Array& first, const Rest&... rest) {
   visit_floating(first.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto loop = [f](std::size_t n, T* __restrict y, const auto* __restrict... xs) {
-      for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(xs[i]...));
+      const F formula = f;  // of the loop's own: the compiler need not read it again after every element
+      for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(formula(xs[i]...));
     };
     tenbin::detail::loop_over(loop, out.size(), out.data<T>(), first.template data<T>(),
                               rest.template data<T>()...);
@@ -50,7 +51,8 @@ Array map_last(F f, const Array& last, const Before&... before) {
   visit_floating(last.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto loop = [f](std::size_t n, T* __restrict y, const auto* __restrict... xs) {
-      for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(xs[i]..., y[i]));
+      const F formula = f;
+      for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(formula(xs[i]..., y[i]));
     };
     tenbin::detail::loop_over(loop, out.size(), out.data<T>(), before.template data<T>()...);
   });
