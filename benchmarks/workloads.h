@@ -45,7 +45,7 @@ const std::vector<LossWorkload>& loss_workloads();
 struct Problem {
   Array x;                        ///< samples or scores
   Array t;                        ///< labels, int32
-  Array class_weight;             ///< none for an epoch; of one class that of label 1
+  Array class_weight;             ///< none for an epoch; for one class one weight, that of label 1
   Array order;                    ///< for an epoch: the samples in the order of its minibatches, int64
   std::vector<Array> parameters;  ///< W0 b0 W1 b1 ...; none for the loss alone
   /// The last loss of a block, computed in float64: a participant with another loss did other work.

@@ -31,7 +31,7 @@ Array map(F f, const Array& first, const Rest&... rest) {
   visit_floating(first.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto loop = [f](std::size_t n, T* __restrict y, const auto* __restrict... xs) {
-      const F formula = f;  // of the loop's own: the compiler need not read it again after every element
+      const F formula = f;  // otherwise its constants would be read from memory again after each store
       for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(formula(xs[i]...));
     };
     tenbin::detail::loop_over(loop, out.size(), out.data<T>(), first.template data<T>(),
@@ -51,7 +51,7 @@ Array map_last(F f, const Array& last, const Before&... before) {
   visit_floating(last.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto loop = [f](std::size_t n, T* __restrict y, const auto* __restrict... xs) {
-      const F formula = f;
+      const F formula = f;  // as in map
       for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(formula(xs[i]..., y[i]));
     };
     tenbin::detail::loop_over(loop, out.size(), out.data<T>(), before.template data<T>()...);

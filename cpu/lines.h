@@ -11,7 +11,7 @@ namespace tenbin::cpu {
 
 /// Like `map` (cpu/elementwise.h), for formulas of a whole line: calls `f(y, xs..., length, stride)` for
 /// every line, with pointers to its first element in the new array and in the arrays, all of one shape and
-/// one floating dtype. `stride` is a constant of the compiler where it is 1.
+/// one floating dtype. `stride` is a std::integral_constant where it is 1.
 ///
 ///     cpu::map_lines([](auto* y, const auto* x, std::size_t length, auto stride) { ... }, lines, x)
 template <class F, class... Rest>

@@ -6,7 +6,6 @@
 #include "tenbin/comparison/detail/measure.h"
 #include "tenbin/comparison/paired_test.h"
 #include "tenbin/core/file.h"
-#include "tenbin/core/text.h"
 #include "tenbin/datasets/statistics.h"
 #include "tenbin/datasets/text_table.h"
 

@@ -1,4 +1,4 @@
-// How far a comparison is: what calls `ComparisonOptions::progress`.
+// How far a comparison, or `train_method`, is: what calls `ComparisonOptions::progress`.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "tenbin/comparison/comparison.h"
 

@@ -8,9 +8,9 @@
 
 namespace tenbin::detail {
 
-// The number of trainings that the choice of a network takes.
+// The number of trainings that the choice of a network takes in a fold.
 std::size_t network_units(const ComparisonOptions& options);
-// That of all folds which this process does.
+// The number of trainings in all folds of this process.
 std::size_t fold_units(const ComparisonPlan& plan, const ComparisonMethods& methods,
                        const ComparisonOptions& options);
 

@@ -154,6 +154,8 @@ TEST_CASE("parallel code gives the same bits with 1 and with 4 threads", "[threa
     append(StandardScaler(data.x).transform(data.x));
     append(smote(data).x);
     append(softmax(Variable(Array(data.x))).data());
+    const Array logits = random::Generator(8).normal({70001});
+    append(sigmoid_cross_entropy(logits, Array::ones({70001}, Dtype::int32)).data());
     const auto [low, high] = bootstrap_interval(
         data.t, data.x.slice(0, 4000),
         [](const Array& t, const Array& y) { return t.to_vector<double>()[0] + y.to_vector<double>()[0]; },

@@ -15,13 +15,14 @@ namespace {
 
 template <class T>
 struct Results {
-  std::vector<T> softmax, gradient, max, log_sum;
+  std::vector<T> softmax, log_softmax, gradient, max, log_sum;
 };
 
 template <class T>
 Results<T> compute(const Lines& lines, const std::vector<T>& x, bool keep = true) {
   Results<T> results;
   results.softmax.assign(x.size(), T{-1});
+  results.log_softmax.assign(x.size(), T{1});
   results.gradient.assign(x.size(), T{-1});
   for (std::size_t first = 0; first < lines.count(); first += SoftmaxChunk<T>::size) {
     SoftmaxChunk<T> chunk(lines, first);
@@ -30,6 +31,7 @@ Results<T> compute(const Lines& lines, const std::vector<T>& x, bool keep = true
       chunk.label[i] = static_cast<typename SoftmaxChunk<T>::Label>((first + i) % lines.length);
     }
     chunk.label_gradient(x.data(), results.gradient.data());
+    chunk.log_softmax(x.data(), results.log_softmax.data());
     if (keep) {
       chunk.softmax(x.data(), results.softmax.data());
     } else {
@@ -71,7 +73,9 @@ TEMPLATE_TEST_CASE("softmax chunks equal plain sums in long double", "", float, 
           const long double p = std::exp(static_cast<long double>(x[at(c)]) - max) / sum;
           const long double factor = static_cast<long double>(line + 1);
           const long double gradient = factor * (p - (line % n_class == c ? 1 : 0));
+          const long double log_p = static_cast<long double>(x[at(c)]) - max - std::log(sum);
           worst = std::max(worst, miss(results.softmax[at(c)], p));
+          worst = std::max(worst, miss(results.log_softmax[at(c)], log_p) / static_cast<double>(1 - log_p));
           worst = std::max(worst, miss(results.gradient[at(c)], gradient) / static_cast<double>(factor));
         }
       }
@@ -137,6 +141,11 @@ TEMPLATE_TEST_CASE("NaN and infinities stay in their line", "", float, double) {
     CHECK(std::isnan(results.log_sum[2]));
     CHECK(results.softmax[3 * n_class] == Approx(1. / static_cast<double>(n_class - 1)));
     CHECK(results.softmax[3 * n_class + 1] == 0);
+    CHECK(results.log_softmax[0] == Approx(-std::log(static_cast<double>(n_class))));
+    CHECK(std::isnan(results.log_softmax[n_class]));
+    CHECK(std::isnan(results.log_softmax[2 * n_class + last]));
+    CHECK(results.log_softmax[3 * n_class] == Approx(-std::log(static_cast<double>(n_class - 1))));
+    CHECK(results.log_softmax[3 * n_class + 1] == -infinity);
   }
 }
 
@@ -150,13 +159,15 @@ TEMPLATE_TEST_CASE("for_each_softmax_chunk has every line once, with the bits of
                        .normal({lines.count() * lines.length}, 0, 3, dtype_of<T>)
                        .template to_vector<T>();
     const Results<T> expected = compute(lines, x);
-    std::vector<T> softmax(x.size());
+    std::vector<T> softmax(x.size()), log_softmax(x.size());
     std::vector<int> times(lines.count());
     cpu::for_each_softmax_chunk<T>(lines, [&](SoftmaxChunk<T>& chunk, std::size_t) {
       chunk.softmax(x.data(), softmax.data());
+      chunk.log_softmax(x.data(), log_softmax.data());
       for (std::size_t i = 0; i < chunk.count(); ++i) ++times[chunk.first() + i];
     });
     CHECK(softmax == expected.softmax);
+    CHECK(log_softmax == expected.log_softmax);
     CHECK(times == std::vector<int>(lines.count(), 1));
   }
 }

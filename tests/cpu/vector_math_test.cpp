@@ -131,6 +131,17 @@ TEMPLATE_TEST_CASE("tanh is accurate enough for its derivative, 1 - tanh^2", "",
   CHECK(worst < 1.3 * of_rounding);
 }
 
+TEMPLATE_TEST_CASE("log1p from 0 to 1 is right to two units in the last place", "", float, double) {
+  using T = TestType;
+  const auto log1p = [](T x) { return vector_math::log1p(x); };
+  const auto exact = [](long double x) { return std::log1p(x); };
+  CHECK(worst_error<T>(log1p, exact, between(0., 1.)) < 2);
+  CHECK(worst_error<T>(log1p, exact, between(0., 1e-6)) < 2);
+  CHECK(vector_math::log1p(T{0}) == 0);
+  CHECK(vector_math::log1p(std::numeric_limits<T>::denorm_min()) == std::numeric_limits<T>::denorm_min());
+  CHECK(std::isnan(vector_math::log1p(std::numeric_limits<T>::quiet_NaN())));
+}
+
 TEMPLATE_TEST_CASE("softplus_tail is right to two units in the last place", "", float, double) {
   using T = TestType;
   const bool single = std::is_same_v<T, float>;

@@ -245,6 +245,10 @@ TEST_CASE("sparse rows and tuples are scattered, too", "[threads]") {
 TEST_CASE("datasets and batches that cannot be are errors") {
   CHECK_THROWS_WITH(scatter(Dataset(), Communicator()),
                     "scatter: expected rows at rank 0, got a dataset without any");
+  CHECK_THROWS_WITH(scatter(numbered(20), Communicator(), {.shards = 0}),
+                    "scatter: expected as many shards as ranks or more, got 0 shards for 1 ranks");
+  CHECK_THROWS_WITH(load_shards(Communicator(), 0, [](std::size_t) { return numbered(20); }),
+                    "load_shards: expected as many shards as ranks or more, got 0 shards for 1 ranks");
   const ShardedDataset data = scatter(numbered(20), Communicator());
   CHECK_THROWS_WITH(batch_source(data, {.batch_size = 0}),
                     "batch_source: expected a batch_size above 0, got 0");

@@ -1,8 +1,8 @@
 // A loss of each element on the CPU: its terms and their gradient in one pass. loss_sums.cuh has the same for
 // kernels. Internal.
 //
-// `Elements` have, for element i, is_valid(i), weight(i) and terms(i), which are multiplied with it, and
-// two_weights(): see binary_elements.h and focal_elements.h.
+// `Elements` have labels t, is_valid(i), weight(i), two_weights(), and terms(i): the loss of element i with
+// weight 1, and its derivative. See binary_elements.h and focal_elements.h.
 #pragma once
 
 #include <algorithm>
@@ -36,12 +36,11 @@ void element_weights(const Elements& elements, std::size_t first, std::size_t co
   using T = Scalar<Elements>;
   const TwoWeights<T> two = elements.two_weights();
   if (!two.are_all) {
-    for (std::size_t i = 0; i < count; ++i)
-      weights[i] = elements.is_valid(first + i) ? elements.weight(first + i) : T{0};
+    for (std::size_t i = 0; i < count; ++i) weights[i] = weight_or_zero(elements, first + i);
     return;
   }
   for (std::size_t i = 0; i < count; ++i) {
-    const T weight = elements.t[first + i] == 0 ? two.zero : two.one;
+    const T weight = elements.t[first + i] == 0 ? two.of_zero : two.of_others;
     weights[i] = elements.is_valid(first + i) ? weight : T{0};
   }
 }
@@ -79,13 +78,10 @@ class ElementChunk {
   }
 
  private:
-  // In double: the product may be representable where its parts are not.
   void multiply(const T* term, const Scale<T>& scale, double* product) const {
     scale.fill(first_, count_, product);
-    for (std::size_t i = 0; i < count_; ++i) {
-      const double factor = product_or_zero(product[i], static_cast<double>(weight_[i]));
-      product[i] = product_or_zero(factor, static_cast<double>(term[i]));
-    }
+    for (std::size_t i = 0; i < count_; ++i)
+      product[i] = weighted(static_cast<double>(term[i]), product[i], static_cast<double>(weight_[i]));
   }
 
   std::size_t first_;

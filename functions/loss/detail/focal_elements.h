@@ -28,7 +28,7 @@ template <class T, class Power>
   return {is_certain ? T{0} : factor * l, is_certain ? T{0} : factor * (1 + pull)};
 }
 
-// The power of most users, which is vectorised, and any other.
+// Gamma 2, the default, whose loops are vectorised; and any other.
 template <class T>
 struct Square {
   static constexpr T gamma = 2;

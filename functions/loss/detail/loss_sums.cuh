@@ -290,13 +290,13 @@ struct ForwardElement {
     const auto i = static_cast<std::size_t>(index);
     const auto sample = static_cast<double>(sample_weight_at(sample_weight, index, total));
     const Terms<T> terms = elements.terms(i);
-    const double loss = product_or_zero(static_cast<double>(terms.value), factor_of(elements, i, sample));
+    const auto weight = static_cast<double>(weight_or_zero(elements, i));
+    const double loss = weighted(static_cast<double>(terms.value), sample, weight);
     total.loss += loss;
     if (elements.is_wrong(i)) total.wrong_label = gpu::Smaller()(total.wrong_label, index);
     if (each_loss != nullptr) each_loss[i] = static_cast<T>(loss);
     if (gx != nullptr)
-      gx[i] = static_cast<T>(
-          product_or_zero(static_cast<double>(terms.slope), factor_of(elements, i, coefficient * sample)));
+      gx[i] = static_cast<T>(weighted(static_cast<double>(terms.slope), coefficient * sample, weight));
   }
 
   template <class Group>
@@ -331,8 +331,9 @@ struct BackwardElement {
     const auto i = static_cast<std::size_t>(index);
     const double outer = product_or_zero(static_cast<double>(gy[gy_of_each ? i : 0]), totals->coefficient);
     const auto sample = static_cast<double>(sample_weight_at(sample_weight, index));
-    gx[i] = static_cast<T>(product_or_zero(static_cast<double>(elements.terms(i).slope),
-                                           factor_of(elements, i, product_or_zero(outer, sample))));
+    gx[i] =
+        static_cast<T>(weighted(static_cast<double>(elements.terms(i).slope), product_or_zero(outer, sample),
+                                static_cast<double>(weight_or_zero(elements, i))));
   }
 };
 

@@ -1,4 +1,5 @@
-// The weights of losses: their checks, and sums of weighted losses that may exceed the range of double.
+// The weights of losses: their checks, their products with losses and gradients, and sums that may exceed the
+// range of double.
 // Internal.
 #pragma once
 
@@ -79,28 +80,37 @@ constexpr T scaled(T slope, double scale, double weight) {
   return slope == T{0} ? T{0} : static_cast<T>(static_cast<double>(slope) * scale * weight);
 }
 
-// The loss of an element or position with weight 1, and its derivative.
+// term * outer * weight of an element. If the outer factor or the weight is 0, the term is left out: it may
+// be infinite or NaN. The product of both may be infinite where that of all three is not. Without branches.
+constexpr double weighted(double term, double outer, double weight) {
+  constexpr double most = std::numeric_limits<double>::max();
+  const double factor = outer * weight;
+  const bool is_infinite = factor > most || factor < -most;
+  const double late = term == 0 ? 0 : term * outer * weight;
+  const double product = is_infinite ? late : factor * term;
+  return outer == 0 || weight == 0 ? 0 : product;
+}
+
+// The loss of an element with weight 1, and its derivative.
 template <class T>
 struct Terms {
   T value;
   T slope;
 };
 
-// Whether the weight of an element depends on its label alone, which is 0 or 1 or ignored; then of both
-// labels.
+// The weight of element i; 0 if it is ignored.
+template <class Elements>
+constexpr typename Elements::Scalar weight_or_zero(const Elements& elements, std::size_t i) {
+  return elements.is_valid(i) ? elements.weight(i) : typename Elements::Scalar{0};
+}
+
+// The weights of label 0 and of all other valid labels; `are_all`: every weight is one of them.
 template <class T>
 struct TwoWeights {
   bool are_all;
-  T zero;
-  T one;
+  T of_zero;
+  T of_others;
 };
-
-// What the terms of element i are multiplied with; 0 if it is ignored. In double: the product may be
-// representable where its parts are not.
-template <class Elements>
-constexpr double factor_of(const Elements& elements, std::size_t i, double outer) {
-  return elements.is_valid(i) ? product_or_zero(outer, static_cast<double>(elements.weight(i))) : 0;
-}
 
 // The pointer, or null for an empty array.
 template <class T>
@@ -114,8 +124,9 @@ double weight_or_one(const T* weights, std::size_t position) {
   return weights == nullptr ? 1 : static_cast<double>(weights[position]);
 }
 
-// What the gradient of each element or position is multiplied with: gy times one over the divisor times the
-// weight of the sample. In double: the product may be representable where its parts are not.
+// What the loss, or the gradient, of each element or position is multiplied with besides the weight of its
+// class: for a gradient gy times one over the divisor, and the weight of the sample. In double: the product
+// may be representable where its parts are not.
 template <class T>
 struct Scale {
   double coefficient;
@@ -160,7 +171,7 @@ constexpr double loss_coefficient(Reduce reduce, Normalize normalize, std::size_
   return divisor >= Limits::min() && divisor <= Limits::max() ? 1 / divisor : 0;
 }
 
-// The sum of the losses: in interleaved parts, since an addition waits for the one before it.
+// The sum of losses: in interleaved parts, since an addition waits for the one before it.
 inline double add_up(const double* losses, std::size_t count) {
   constexpr std::size_t parts = 32;
   double part[parts] = {};

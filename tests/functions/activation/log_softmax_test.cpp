@@ -97,9 +97,10 @@ TEST_CASE("log_softmax of infinities and NaN", "[gpu]") {
 
 TEST_CASE("log_softmax of lines of all lengths, interleaved or contiguous", "[gpu]") {
   on_every_device([](Device device) {
-    for (const Shape& shape : {Shape{5, 1, 1}, Shape{300, 2, 1}, Shape{300, 5, 1}, Shape{33, 31, 1},
-                               Shape{9, 65, 1}, Shape{3, 1025, 1}, Shape{1, 100003, 1}, Shape{1, 2000, 3},
-                               Shape{2, 33, 31}, Shape{2, 33, 32}, Shape{3, 70, 100}, Shape{1, 3, 20000}}) {
+    for (const Shape& shape :
+         {Shape{5, 1, 1}, Shape{300, 2, 1}, Shape{300, 5, 1}, Shape{33, 31, 1}, Shape{9, 65, 1},
+          Shape{3, 1025, 1}, Shape{1500, 2, 1}, Shape{1500, 5, 1}, Shape{40, 1025, 1}, Shape{1, 100003, 1},
+          Shape{1, 2000, 3}, Shape{2, 33, 31}, Shape{2, 33, 32}, Shape{3, 70, 100}, Shape{1, 3, 20000}}) {
       CAPTURE(shape);
       const Array x = uniform(shape, -3, 3);
       const Array gy = uniform(shape);

@@ -4,6 +4,7 @@
 
 #include "tenbin/functions/loss/sigmoid_cross_entropy.h"
 #include "tenbin/tests/functions/loss/any_gy.h"
+#include "tenbin/tests/thread_count.h"
 
 using namespace tenbin;
 using namespace tenbin::testing;
@@ -265,6 +266,51 @@ TEST_CASE("sigmoid_focal_loss keeps the digits of a small 1 - p_t", "[gpu]") {
       check_close(result.gx, {-(1 + gamma) * std::pow(e, 1 + gamma)}, 0, 1e-6);
     }
   });
+}
+
+TEST_CASE("sigmoid_focal_loss with gamma 2 keeps the digits of a small 1 - p_t", "[gpu]") {
+  const double e = std::exp(-25.0);
+  on_every_device([=](Device device) {
+    Variable x(Array{25.f}.to(device));
+    const Result result = run(x, sigmoid_focal_loss(x, Array{1}.to(device), {.alpha = -1}));
+    check_close(result.loss, {std::pow(e, 3)}, 0, 1e-6);
+    check_close(result.gx, {-3 * std::pow(e, 3)}, 0, 1e-6);
+  });
+}
+
+TEST_CASE("focal losses of many positions, on any number of threads", "[threads]") {
+  const std::size_t n = 40001;
+  const Array x = random::Generator(7).normal({n}, 0, 3, Dtype::float64), sample_weight = uniform({n}, 0, 2);
+  Array t = Array::empty({n}, Dtype::int32);
+  for (std::size_t i = 0; i < n; ++i)
+    t.data<std::int32_t>()[i] = static_cast<std::int32_t>(i * i % 7 % 3) - 1;
+  for (const double gamma : {1.5, 2.}) {
+    const FocalLossOptions options{.gamma = gamma, .reduce = Reduce::sum, .sample_weight = sample_weight};
+    std::vector<double> loss, gradient;
+    for (const std::size_t count : {1, 2, 4}) {
+      CAPTURE(gamma, count);
+      const ThreadCount threads(count);
+      Variable scores(x);
+      const Result result = run(scores, sigmoid_focal_loss(scores, t, options));
+      if (loss.empty()) {
+        loss = result.loss;
+        gradient = result.gx;
+        check_close(loss, expected_sigmoid({x, t}, options), 0, 1e-11);
+        // Of the losses of some positions, by differences.
+        for (const std::size_t i : {std::size_t{1}, std::size_t{255}, std::size_t{257}, n - 1}) {
+          const double step = 1e-5, at = values(x)[i];
+          FocalLossOptions one = options;
+          one.sample_weight = sample_weight.slice(i, i + 1);
+          const Array label = t.slice(i, i + 1);
+          const double above = expected_sigmoid({Array{at + step}, label}, one)[0];
+          const double below = expected_sigmoid({Array{at - step}, label}, one)[0];
+          CHECK(gradient[i] == Approx((above - below) / (2 * step)).epsilon(1e-6).margin(1e-9));
+        }
+      }
+      CHECK(result.loss == loss);
+      CHECK(result.gx == gradient);
+    }
+  }
 }
 
 TEST_CASE("class weights do not enter p_t", "[gpu]") {
