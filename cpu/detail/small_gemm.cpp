@@ -22,9 +22,6 @@
 #undef TENBIN_WITH_LEVELS
 #endif
 
-// Vectors are passed between functions of this file only, so that it does not matter how.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 namespace tenbin::cpu {
 
 namespace TENBIN_LEVEL {
