@@ -62,6 +62,7 @@ class Link {
   }
   /// See "Assignment" above.
   Link& operator=(const Link& other) { return assign(Link(other), true); }
+  // NOLINTNEXTLINE(performance-noexcept-move-constructor): it allocates in registries
   Link& operator=(Link&& other) { return assign(std::move(other), false); }
   ~Link() {
     if (!detail::ReplacedHandles::are_empty()) detail::ReplacedHandles::remove(this);

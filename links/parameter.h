@@ -56,6 +56,7 @@ class Parameter : public Variable {
   /// Assigning a new Parameter to a registered member registers the new one in its place, as for
   /// `Link::operator=`.
   Parameter& operator=(const Parameter& other) { return assign(Parameter(other), true); }
+  // NOLINTNEXTLINE(performance-noexcept-move-constructor): it allocates in registries
   Parameter& operator=(Parameter&& other) { return assign(std::move(other), false); }
   ~Parameter() = default;
 

@@ -47,7 +47,8 @@ struct HasProgress<T,
 class Trigger {
  public:
   template <class T, class = std::enable_if_t<std::is_invocable_r_v<bool, T&, const Trainer&>>>
-  Trigger(T trigger) : trigger_(std::make_unique<Holder<T>>(std::move(trigger))) {}
+  Trigger(T trigger)  // NOLINT(google-explicit-constructor)
+      : trigger_(std::make_unique<Holder<T>>(std::move(trigger))) {}
   Trigger(const Trigger& other) : trigger_(other.base().clone()) {}
   Trigger(Trigger&&) noexcept = default;
   Trigger& operator=(const Trigger& other) { return *this = Trigger(other); }

@@ -27,7 +27,9 @@ class Named : public Loss {
 template <class Caller>
 void require_targets(const Caller& caller, const Array& t,
                      const char* hint = "; did you mean t.astype(Dtype::int32)?") {
-  if (!is_integer(t.dtype())) require_labels(std::string(name_of(caller)).c_str(), "t", t, hint);
+  if (is_integer(t.dtype())) return;
+  const std::string name = name_of(caller);
+  require_labels(name.c_str(), "t", t, hint);
 }
 
 // The same for a label per position of x, (N, C, ...). The hint differs if t has x's shape: soft targets.

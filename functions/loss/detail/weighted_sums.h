@@ -42,8 +42,8 @@ void require_finite(const Caller& caller, const char* argument, const Array& val
   const double* value = used.data<double>();
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (std::isfinite(value[i]) && (value[i] >= 0 || sign == Sign::any)) continue;
-    throw_not_finite((std::string(name_of(caller)) + ": " + argument).c_str(), sign, value[i],
-                     static_cast<std::int64_t>(i));
+    const std::string name = name_of(caller);
+    throw_not_finite((name + ": " + argument).c_str(), sign, value[i], static_cast<std::int64_t>(i));
   }
 }
 
